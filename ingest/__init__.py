@@ -1,0 +1,1 @@
+"""Lists into places and spaces: readers, mapping, normalise, resolve, journal."""

@@ -1,0 +1,1 @@
+"""Teleworker to free space: query, index, availability, affinity, terms, ranking, reasons."""

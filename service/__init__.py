@@ -1,0 +1,1 @@
+"""The doors: HTTP, pages, CLI, communities, bookings, settings."""
