@@ -1,0 +1,57 @@
+"""What a search answers: places with their best space, the score cut into its terms."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from matching.query import Query
+
+
+@dataclass(frozen=True, slots=True)
+class TermScore:
+    """One named part of a score: `contribution = weight * value`; contributions sum to the score."""
+
+    name: str
+    value: float
+    weight: float
+
+    @property
+    def contribution(self) -> float:
+        return self.weight * self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One place with its best space for the query.
+
+    `facts` is what does not depend on the query, as rendered when the index was built (keys: see
+    `matching/snapshot/rendered.py`). `free_from`/`free_until` (UTC) bound the free run around the asked window,
+    None without a window; for "any n hours" they are the first run that fits.
+    """
+
+    place_id: int
+    space_id: int | None
+    other_spaces: int
+    """Further spaces of the same place that fit the query."""
+    score: float
+    distance_m: float
+    terms: tuple[TermScore, ...]
+    facts: dict[str, Any]
+    seats_left: int | None
+    free_from: datetime | None
+    free_until: datetime | None
+    price_cents: int | None
+    """Per half-day, at the searcher's price; None when unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResults:
+    query: Query
+    results: tuple[Result, ...]
+    total: int
+    """Places that fit, of which `results` are the best."""
+    to_confirm: int
+    """Places where a need is unknown and all else fits: counted apart, never mixed in."""
+    as_of: datetime
+    """When the index was built."""
+    index_version: str
