@@ -88,7 +88,7 @@ def _translate(error: DBAPIError, engine: Engine) -> PlaceLibreError:
         )
     if "not a database" in words or "malformed" in words:
         return StoreUnavailable(
-            fr=f"Le fichier {name} n'est pas une base lisible ; restaurez une sauvegarde ou choisissez un autre fichier.",
+            fr=f"Le fichier {name} n'est pas une base lisible ; restaurez-le ou choisissez-en un autre.",
             en=f"The file {name} is not a readable database; restore a backup or choose another file.",
         )
     return StoreUnavailable(

@@ -1,0 +1,215 @@
+"""Reads the store: frames for the index and exports, one record for a page."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, Engine, Select, func, select
+
+from geo.store.counters import revision
+from geo.store.dialect import MAX_PARAMETERS
+from geo.store.engine import reading
+from geo.store.schema import busy, community, listing, place, place_alias, space, space_community
+
+PLACE_FRAME: dict[str, Any] = {
+    "place_id": pl.Int64,
+    "name": pl.String,
+    "kind": pl.String,
+    "status": pl.String,
+    "address": pl.String,
+    "postcode": pl.String,
+    "commune": pl.String,
+    "insee": pl.String,
+    "lon": pl.Float64,
+    "lat": pl.Float64,
+    "precision": pl.String,
+    "expected_m": pl.Float64,
+    "time_zone": pl.String,
+    "opening_hours": pl.String,
+    "hours_assumed": pl.Boolean,
+    "capacity": pl.Int64,
+    "amenities": pl.String,
+    "phone": pl.String,
+    "website": pl.String,
+    "checked_on": pl.Date,
+    "demo": pl.Boolean,
+    "communities": pl.List(pl.String),
+}
+SPACE_FRAME: dict[str, Any] = {
+    "space_id": pl.Int64,
+    "place_id": pl.Int64,
+    "kind": pl.String,
+    "name": pl.String,
+    "seats": pl.Int32,
+    "price_half_day_cents": pl.Int64,
+    "member_price_half_day_cents": pl.Int64,
+    "opening_hours": pl.String,
+    "amenities": pl.String,
+    "demo": pl.Boolean,
+    "communities": pl.List(pl.String),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFrames:
+    """What a search index is built from, read in one transaction at `revision`.
+
+    places: one row per place that is not closed (`PLACE_FRAME`; amenities as JSON text; communities empty
+    when any public list or public space names it); spaces: those not closed, of offered places
+    (`SPACE_FRAME`); busy: space_id, slot, seats_taken; communities: slug, name, sharing, partners, values, words.
+    """
+
+    revision: int
+    places: pl.DataFrame
+    spaces: pl.DataFrame
+    busy: pl.DataFrame
+    communities: pl.DataFrame
+
+
+def read_frames(engine: Engine, *, place_ids: Sequence[int] | None = None, first_slot: int = 0) -> StoreFrames:
+    """Frames of the whole store, or of some places; `first_slot` leaves out what the ledger holds of the past."""
+    with reading(engine) as connection:
+        if place_ids is not None and len(place_ids) > MAX_PARAMETERS:
+            raise ValueError("too many places for one overlay; rebuild the index")
+        some = None if place_ids is None else list(place_ids)
+        offered = select(space.c.id).join(place, place.c.id == space.c.place_id).where(place.c.status == "offered")
+        places = select(place).where(place.c.status != "closed").order_by(place.c.id)
+        spaces = (
+            select(space)
+            .join(place, place.c.id == space.c.place_id)
+            .where(space.c.closed.is_(False), place.c.status == "offered")
+            .order_by(space.c.id)
+        )
+        taken = select(busy.c.space_id, busy.c.slot, busy.c.seats_taken).where(busy.c.slot >= first_slot)
+        if some is not None:
+            places, spaces = places.where(place.c.id.in_(some)), spaces.where(place.c.id.in_(some))
+            taken = taken.where(busy.c.space_id.in_(offered.where(place.c.id.in_(some))))
+        return StoreFrames(
+            revision=revision(connection),
+            places=_places(connection, places, some),
+            spaces=_spaces(connection, spaces),
+            busy=_frame(connection, taken, {"space_id": pl.Int64, "slot": pl.Int64, "seats_taken": pl.Int64}),
+            communities=_communities(connection),
+        )
+
+
+def _frame(connection: Connection, statement: Select[Any], schema: dict[str, Any]) -> pl.DataFrame:
+    rows = connection.execute(statement).all()
+    return pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row")
+
+
+def _places(connection: Connection, statement: Select[Any], some: list[int] | None) -> pl.DataFrame:
+    offers = _place_communities(connection, some)
+    stored = [place.c["id" if name == "place_id" else name] for name in PLACE_FRAME if name != "communities"]
+    at = list(PLACE_FRAME).index("amenities")
+    rows = [
+        (*row[:at], _json(row[at]), *row[at + 1 :], offers.get(row[0], []))
+        for row in connection.execute(statement.with_only_columns(*stored)).all()
+    ]
+    return pl.DataFrame(rows, schema=PLACE_FRAME, orient="row")
+
+
+def _place_communities(connection: Connection, some: list[int] | None) -> dict[int, list[str]]:
+    """Communities of the lists that name a place; empty (public) as soon as one public list does."""
+    statement = select(listing.c.place_id, listing.c.community).distinct()
+    if some is not None:
+        statement = statement.where(listing.c.place_id.in_(some))
+    else:
+        only_communities = (
+            select(listing.c.place_id)
+            .group_by(listing.c.place_id)
+            .having(func.count() == func.count(listing.c.community))
+        )
+        statement = statement.where(listing.c.place_id.in_(only_communities))
+    found: dict[int, set[str | None]] = {}
+    for place_id, slug in connection.execute(statement):
+        found.setdefault(place_id, set()).add(slug)
+    return {place_id: sorted(slug for slug in slugs if slug) for place_id, slugs in found.items() if None not in slugs}
+
+
+def _spaces(connection: Connection, statement: Select[Any]) -> pl.DataFrame:
+    wanted = statement.with_only_columns(space.c.id).order_by(None).subquery()
+    offers: dict[int, list[str]] = {}
+    pairs = (
+        select(space_community.c.space_id, space_community.c.community)
+        .where(space_community.c.space_id.in_(select(wanted.c.id)))
+        .order_by(space_community.c.space_id, space_community.c.community)
+    )
+    for space_id, slug in connection.execute(pairs):
+        offers.setdefault(space_id, []).append(slug)
+    rows = [
+        (
+            row["id"],
+            row["place_id"],
+            row["kind"],
+            row["name"],
+            row["seats"],
+            row["price_half_day_cents"],
+            row["member_price_half_day_cents"],
+            row["opening_hours"],
+            _json(row["amenities"]),
+            row["demo"],
+            offers.get(row["id"], []),
+        )
+        for row in connection.execute(statement).mappings()
+    ]
+    return pl.DataFrame(rows, schema=SPACE_FRAME, orient="row")
+
+
+def _communities(connection: Connection) -> pl.DataFrame:
+    columns = [community.c[name] for name in ("slug", "name", "sharing", "partners", "values", "words")]
+    schema = {name.name: pl.String for name in columns} | {
+        "partners": pl.List(pl.String),
+        "values": pl.List(pl.String),
+    }
+    return _frame(connection, select(*columns).order_by(community.c.slug), schema)
+
+
+def _json(value: dict[str, str]) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def resolve_alias(connection: Connection, place_id: int) -> int:
+    """The id a place goes by today: its own, or that of the place it was merged into."""
+    found = connection.execute(select(place_alias.c.place_id).where(place_alias.c.alias_id == place_id)).scalar()
+    return place_id if found is None else int(found)
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRecord:
+    """One place as a page shows it: its columns, its open spaces, and the lists that name it."""
+
+    place: dict[str, Any]
+    spaces: list[dict[str, Any]]
+    listings: list[dict[str, Any]]
+
+
+def read_place(engine: Engine, place_id: int) -> PlaceRecord | None:
+    """A place with its open spaces (each with `communities`) and provenance; None when there is none."""
+    with reading(engine) as connection:
+        place_id = resolve_alias(connection, place_id)
+        found = connection.execute(select(place).where(place.c.id == place_id)).mappings().one_or_none()
+        if found is None:
+            return None
+        spaces = [
+            dict(row)
+            for row in connection.execute(
+                select(space).where(space.c.place_id == place_id, space.c.closed.is_(False)).order_by(space.c.id)
+            ).mappings()
+        ]
+        for one in spaces:
+            one["communities"] = list(
+                connection.execute(
+                    select(space_community.c.community)
+                    .where(space_community.c.space_id == one["id"])
+                    .order_by(space_community.c.community)
+                ).scalars()
+            )
+        listings = connection.execute(
+            select(listing.c.source, listing.c.source_key, listing.c.licence, listing.c.community)
+            .where(listing.c.place_id == place_id)
+            .order_by(listing.c.id)
+        ).mappings()
+        return PlaceRecord(dict(found), spaces, [dict(row) for row in listings])

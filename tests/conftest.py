@@ -1,0 +1,120 @@
+"""Shared set-up: an empty migrated store on each database, and one small product built from real places."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+
+from geo.store.engine import open_store
+from service.migrations import upgrade
+
+IN_CI = os.environ.get("CI") == "true"
+POSTGRES_BINARIES = Path("/usr/lib/postgresql/15/bin")
+
+
+def _missing(what: str, remedy: str) -> None:
+    """In CI a missing part fails; on a laptop its tests are skipped with the reason."""
+    message = f"{what} is missing: {remedy}"
+    if IN_CI:
+        pytest.fail(message, pytrace=False)
+    pytest.skip(message)
+
+
+def _as_postgres(command: list[str]) -> list[str]:
+    """PostgreSQL refuses to run as root, so root lends the cluster to the `postgres` user."""
+    return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else command
+
+
+@pytest.fixture(scope="session")
+def postgis_url() -> Iterator[str]:
+    """URL of a private PostgreSQL cluster with PostGIS, started for this run on a unix socket only.
+
+    `PLACELIBRE_TEST_POSTGIS` names a server to use instead.
+    """
+    given = os.environ.get("PLACELIBRE_TEST_POSTGIS")
+    if given:
+        yield given
+        return
+    if not (POSTGRES_BINARIES / "initdb").exists():
+        _missing("PostgreSQL 15 with PostGIS", "sudo apt-get install postgresql-15-postgis-3")
+    folder = Path(tempfile.mkdtemp(prefix="placelibre-pg-"))
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")
+    data = folder / "data"
+
+    def run(*command: str) -> None:
+        subprocess.run(_as_postgres(list(command)), check=True, cwd=folder, stdout=subprocess.DEVNULL, timeout=60)
+
+    run(str(POSTGRES_BINARIES / "initdb"), "-D", str(data), "-A", "trust", "-U", "placelibre", "-E", "UTF8", "-N")
+    options = f"-k {folder} -c listen_addresses='' -c fsync=off -c full_page_writes=off -c synchronous_commit=off"
+    control = str(POSTGRES_BINARIES / "pg_ctl")
+    run(control, "-D", str(data), "-o", options, "-l", str(folder / "log"), "-w", "start")
+    try:
+        yield f"postgresql+psycopg://placelibre@/postgres?host={folder}"
+    finally:
+        run(control, "-D", str(data), "-m", "immediate", "stop")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgis_template(postgis_url: str) -> str:
+    """Name of a migrated template database, copied for every test."""
+    admin = create_engine(postgis_url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text("DROP DATABASE IF EXISTS placelibre_template"))
+        connection.execute(text("CREATE DATABASE placelibre_template"))
+    admin.dispose()
+    engine = open_store(_database(postgis_url, "placelibre_template"))
+    upgrade(engine)
+    engine.dispose()
+    return "placelibre_template"
+
+
+def _database(url: str, name: str) -> str:
+    return url.replace("/postgres", f"/{name}", 1) if "@/postgres" in url else url.rsplit("/", 1)[0] + "/" + name
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("store") / "template.db"
+    engine = open_store(f"sqlite:///{path}")
+    upgrade(engine)
+    with engine.connect() as connection:
+        connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgis", marks=pytest.mark.postgis)])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """URL of an empty, migrated store of its own: every test that uses it runs on both databases."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        path = tmp_path / "store.db"
+        shutil.copy(template, path)
+        yield f"sqlite:///{path}"
+        return
+    url: str = request.getfixturevalue("postgis_url")
+    template_name: str = request.getfixturevalue("postgis_template")
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template_name}"))
+    yield _database(url, name)
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Engine]:
+    """An empty, migrated store on SQLite and on PostGIS."""
+    engine = open_store(store_url)
+    yield engine
+    engine.dispose()
