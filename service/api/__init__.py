@@ -1,0 +1,1 @@
+"""The HTTP API, version 1: one router per resource, errors mapped once in `problems`."""

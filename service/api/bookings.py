@@ -1,0 +1,95 @@
+"""`POST /api/v1/bookings`: a community books for its members, with its key and an Idempotency-Key."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Path
+from pydantic import BaseModel, Field
+
+from geo.errors import InvalidInput
+from matching.query import slot_start
+from service.api.problems import documented
+from service.api.security import Community, Container
+from service.bookings import Booking, book, cancel
+from service.when import parse_duration
+
+
+class BookingRequest(BaseModel):
+    space_id: int = Field(ge=1, le=2**53)
+    start: datetime = Field(description="With its offset, e.g. 2026-11-24T09:00+01:00")
+    duration: str = Field(default="PT3H", max_length=12, examples=["PT3H"])
+    seats: int = Field(default=1, ge=1, le=10_000)
+
+
+class BookingAnswer(BaseModel):
+    id: int
+    space_id: int
+    start: datetime
+    stop: datetime
+    seats: int
+    state: str
+
+
+def _answer(booking: Booking) -> BookingAnswer:
+    return BookingAnswer(
+        id=booking.id,
+        space_id=booking.space_id,
+        start=slot_start(booking.start_slot),
+        stop=slot_start(booking.stop_slot),
+        seats=booking.seats,
+        state=booking.state,
+    )
+
+
+def _interval(asked: BookingRequest) -> tuple[datetime, datetime]:
+    length: timedelta = parse_duration(asked.duration)
+    if asked.start.tzinfo is None or not 2000 < asked.start.year < 9000:
+        raise InvalidInput(
+            field="start",
+            value=asked.start,
+            fr="Le début doit porter son décalage horaire, par exemple 2026-11-24T09:00+01:00.",
+            en="The start must carry its offset, for example 2026-11-24T09:00+01:00.",
+        )
+    return asked.start, asked.start + length
+
+
+def create_router() -> APIRouter:
+    router = APIRouter(tags=["bookings"])
+
+    @router.post(
+        "/bookings",
+        status_code=201,
+        summary="Book seats of a space, for a member of the calling community",
+        responses=documented(401, 403, 404, 409, 422, 503),
+    )
+    def create(
+        services: Container,
+        caller: Community,
+        asked: BookingRequest,
+        idempotency_key: Annotated[str, Header(min_length=8, max_length=128)],
+    ) -> BookingAnswer:
+        start, stop = _interval(asked)
+        booking = book(
+            services.engine,
+            space_id=asked.space_id,
+            start=start,
+            stop=stop,
+            seats=asked.seats,
+            community=caller,
+            idempotency_key=idempotency_key,
+            now=services.now(),
+        )
+        services.live.touch()
+        return _answer(booking)
+
+    @router.delete(
+        "/bookings/{booking_id}", summary="Cancel a booking", responses=documented(401, 403, 404, 409, 422, 503)
+    )
+    def delete(
+        services: Container, caller: Community, booking_id: Annotated[int, Path(ge=1, le=2**53)]
+    ) -> BookingAnswer:
+        booking = cancel(services.engine, booking_id, community=caller, now=services.now())
+        services.live.touch()
+        return _answer(booking)
+
+    return router

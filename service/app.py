@@ -1,0 +1,105 @@
+"""The HTTP application: API, pages, assets. `create_app(settings)`; nothing is built on import."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+import service.api.bookings
+import service.api.coverage
+import service.api.imports
+import service.api.outlines
+import service.api.places
+import service.api.problems
+import service.api.search
+import service.pages.errors
+import service.pages.planner
+import service.pages.router
+from geo.errors import PlaceLibreError
+from service.api.problems import language_of, problem_of
+from service.container import Services
+from service.settings import Settings
+
+STATIC = Path(__file__).parent / "static"
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Content-Security-Policy": "default-src 'self'; "
+    "img-src 'self' data: blob: https://data.geopf.fr; connect-src 'self' https://data.geopf.fr; "
+    "worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; form-action 'self'",
+}
+
+
+def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
+    """The application for these settings; `services` may be given by tests (other clock)."""
+    running = services or Services(settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        running.close()
+
+    app = FastAPI(
+        title="PlaceLibre",
+        version="1",
+        summary="Find a free desk near you.",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.services = running
+    app.include_router(_api())
+    app.include_router(service.api.outlines.create_router())
+    app.include_router(service.pages.planner.create_router())
+    app.include_router(service.pages.router.create_router())
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    _install_errors(app)
+    _install_headers(app)
+    return app
+
+
+def _api() -> APIRouter:
+    api = APIRouter(prefix="/api/v1")
+    for resource in (
+        service.api.search,
+        service.api.places,
+        service.api.bookings,
+        service.api.imports,
+        service.api.coverage,
+    ):
+        api.include_router(resource.create_router())
+    return api
+
+
+def _install_errors(app: FastAPI) -> None:
+    service.api.problems.install(app)
+    page_of = service.pages.errors.error_page
+
+    @app.exception_handler(PlaceLibreError)
+    async def _ours(request: Request, error: PlaceLibreError) -> Response:
+        if request.url.path.startswith("/api/"):
+            return problem_of(error, language_of(request))
+        return page_of(request, error.http_status, error.message(language_of(request)))
+
+    api_http = app.exception_handlers[HTTPException]
+
+    @app.exception_handler(HTTPException)
+    async def _http(request: Request, error: HTTPException) -> Response:
+        if request.url.path.startswith("/api/"):
+            answer: Awaitable[Response] = api_http(request, error)  # type: ignore[assignment]
+            return await answer
+        return page_of(request, error.status_code, None)
+
+
+def _install_headers(app: FastAPI) -> None:
+    @app.middleware("http")
+    async def _secure(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        response = await call_next(request)
+        for name, value in SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response

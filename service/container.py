@@ -1,0 +1,105 @@
+"""What the doors share: opened on first use, so that a short command pays only for what it uses."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from geo.store.engine import open_store
+from geo.store.reading import PlaceRecord, read_place
+from service.communities import Community, read_all, visible_to
+from service.searching import SearchRequest, understand
+from service.settings import Settings
+
+if TYPE_CHECKING:
+    from geo.areas import Areas
+    from geo.gazetteer import Gazetteer, Located
+    from sqlalchemy import Engine
+
+    from matching.results import SearchResults
+    from service.imports import ImportDesk
+    from service.live import LiveSearch
+
+
+def system_clock() -> datetime:
+    """The time now, UTC. The only clock of the product; tests pass another."""
+    return datetime.now(UTC)
+
+
+class Services:
+    """The parts of a running PlaceLibre, built lazily from its settings."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime] = system_clock) -> None:
+        self.settings = settings
+        self.now = clock
+
+    @cached_property
+    def engine(self) -> "Engine":
+        return open_store(self.settings.store)
+
+    @cached_property
+    def areas(self) -> "Areas":
+        from geo.areas import Areas
+
+        return Areas.load(self.settings.data)
+
+    @cached_property
+    def gazetteer(self) -> "Gazetteer":
+        from geo.gazetteer import Gazetteer
+
+        return Gazetteer.load(self.settings.data)
+
+    @cached_property
+    def live(self) -> "LiveSearch":
+        from service.live import LiveSearch
+
+        return LiveSearch(self.engine, self.settings.index, self.settings.refresh_s, self.now)
+
+    @cached_property
+    def imports(self) -> "ImportDesk":
+        from service.imports import ImportDesk
+
+        return ImportDesk(self.engine, self.areas, self.settings.uploads, self.now)
+
+    @property
+    def communities(self) -> list[Community]:
+        """Communities of the store, by slug."""
+        return sorted(read_all(self.engine), key=lambda one: one.slug)
+
+    def visible(self, authenticated: str | None) -> frozenset[str]:
+        """Communities whose offers a searcher may see; `authenticated` is the slug its key proved, if any."""
+        return visible_to(self.communities, authenticated)
+
+    def everything(self) -> frozenset[str]:
+        """What the operator of this installation sees: every community."""
+        return frozenset(one.slug for one in self.communities)
+
+    def search(
+        self, request: SearchRequest, *, authenticated: str | None = None, operator: bool = False
+    ) -> "tuple[Located, SearchResults]":
+        """Understands and answers a search.
+
+        A claimed `request.community` changes the ranking only; what is visible follows `authenticated`, or
+        the claimed community for the operator at the command line.
+        """
+        visible = self.visible(request.community if operator else authenticated)
+        located, query = understand(request, self.gazetteer, visible, self.now())
+        return located, self.live.search(query)
+
+    def place(self, place_id: int, visible: frozenset[str]) -> PlaceRecord | None:
+        """A place with the spaces and lists that the searcher may see; None when there is none to see."""
+        record = read_place(self.engine, place_id)
+        if record is None or record.place["status"] == "closed":
+            return None
+        spaces = [one for one in record.spaces if not one["communities"] or visible & set(one["communities"])]
+        listings = [one for one in record.listings if one["community"] is None or one["community"] in visible]
+        if not spaces and not listings and (record.spaces or record.listings):
+            return None
+        return PlaceRecord(record.place, spaces, listings)
+
+    def close(self) -> None:
+        """Lets go of files and connections."""
+        if "live" in self.__dict__:
+            self.live.close()
+        if "engine" in self.__dict__:
+            self.engine.dispose()

@@ -1,0 +1,76 @@
+"""Keeps the search index in step with the store: snapshot, overlay of what changed since, swap to a new one."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from matching.index import LiveIndex
+from matching.snapshot.builder import IndexInput, build_snapshot
+from sqlalchemy import Engine
+
+from geo.store.counters import changed_since, revision
+from geo.store.engine import reading
+from geo.store.reading import StoreFrames, read_frames
+from matching.query import Query, slot_floor
+from matching.results import SearchResults
+
+
+def index_input(frames: StoreFrames) -> IndexInput:
+    """What the index is built from, as the store gives it."""
+    return IndexInput(places=frames.places, spaces=frames.spaces, busy=frames.busy, communities=frames.communities)
+
+
+def first_slot_of(now: datetime) -> int:
+    """First slot of the current UTC day: the ledger before it no longer matters."""
+    return slot_floor(now) // 48 * 48
+
+
+def rebuild(engine: Engine, folder: Path, now: datetime) -> Path:
+    """Builds and publishes a snapshot of the whole store; the old one serves until the swap."""
+    frames = read_frames(engine, first_slot=first_slot_of(now))
+    return build_snapshot(index_input(frames), folder, as_of=now, revision=frames.revision)
+
+
+class LiveSearch:
+    """Answers searches on the current snapshot plus the changes committed since it was built.
+
+    Looks for changes at most every `refresh_s` seconds, and at once after `touch()`.
+    """
+
+    def __init__(self, engine: Engine, folder: Path, refresh_s: float, now: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._refresh_s = refresh_s
+        self._now = now
+        self._lock = threading.Lock()
+        self._next_look = 0.0
+        self._index = LiveIndex.open(folder)
+        self._seen = -1
+
+    def search(self, query: Query) -> SearchResults:
+        """Exact results of the index as of at most `refresh_s` seconds ago."""
+        if time.monotonic() >= self._next_look:
+            self.refresh()
+        return self._index.search(query, self._now())
+
+    def touch(self) -> None:
+        """This process changed the store: the next search looks at once."""
+        self._next_look = 0.0
+
+    def refresh(self) -> None:
+        """Takes in a newer snapshot and the places changed since it was built."""
+        with self._lock:
+            if self._index.reopen_if_newer():
+                self._seen = -1
+            with reading(self._engine) as connection:
+                latest = revision(connection)
+                changed = changed_since(connection, self._index.revision) if latest != self._seen else []
+            if latest != self._seen:
+                frames = read_frames(self._engine, place_ids=changed, first_slot=first_slot_of(self._now()))
+                self._index.set_overlay(index_input(frames), changed)
+                self._seen = latest
+            self._next_look = time.monotonic() + self._refresh_s
+
+    def close(self) -> None:
+        self._index.close()
