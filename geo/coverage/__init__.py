@@ -1,0 +1,29 @@
+"""How far people are from the nearest place: pure arrays in, numbers that can be checked out.
+
+`demand` reads who lives where, `nearest` measures distances exactly on the sphere, `counting` counts the
+places around each cell, `report` turns distances into shares of people, nationally and by area, and
+`hexagons` sums cells into H3 cells for a map.
+"""
+
+from geo.coverage.counting import count_within
+from geo.coverage.demand import Demand, read_demand
+from geo.coverage.hexagons import Hexagons, sum_by_hexagon
+from geo.coverage.nearest import nearest, nearest_place
+from geo.coverage.report import AreaRow, CommuneOnly, Coverage, Places, Reach, coverage, share_within
+
+__all__ = [
+    "AreaRow",
+    "CommuneOnly",
+    "Coverage",
+    "Demand",
+    "Hexagons",
+    "Places",
+    "Reach",
+    "count_within",
+    "coverage",
+    "nearest",
+    "nearest_place",
+    "read_demand",
+    "share_within",
+    "sum_by_hexagon",
+]

@@ -1,0 +1,38 @@
+"""Cells summed into H3 hexagons, for a map a browser can draw."""
+
+from dataclasses import dataclass
+
+import h3.api.basic_int as h3
+import numpy as np
+import numpy.typing as npt
+
+from geo.distance import Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hexagons:
+    """H3 cells in ascending order: people, people beyond the limit, people-weighted mean distance in metres."""
+
+    cells: npt.NDArray[np.uint64]
+    people: Floats
+    beyond: Floats
+    mean_m: Floats
+
+
+def h3_cells(lon: Floats, lat: Floats, resolution: int) -> npt.NDArray[np.uint64]:
+    """H3 cell of each point, as uint64."""
+    pairs = zip(lat.tolist(), lon.tolist(), strict=True)
+    return np.fromiter((h3.latlng_to_cell(y, x, resolution) for y, x in pairs), dtype=np.uint64, count=len(lon))
+
+
+def sum_by_hexagon(cells: npt.NDArray[np.uint64], people: Floats, distance_m: Floats, limit_m: float) -> Hexagons:
+    """Sums over equal cells: people, people farther than `limit_m`, mean distance (infinite without places)."""
+    unique, group = np.unique(cells, return_inverse=True)
+    count = len(unique)
+    total = np.bincount(group, people, count)
+    beyond = np.bincount(group, np.where(distance_m > limit_m, people, 0.0), count)
+    if not np.isfinite(distance_m).all():
+        return Hexagons(unique, total, beyond, np.full(count, np.inf))
+    weighted = np.bincount(group, people * distance_m, count)
+    plain = np.bincount(group, distance_m, count) / np.maximum(np.bincount(group, minlength=count), 1)
+    return Hexagons(unique, total, beyond, np.where(total > 0, weighted / np.maximum(total, 1e-9), plain))
