@@ -12,9 +12,8 @@ from geo.errors import InvalidInput
 from matching.query import SLOT_S, Window
 
 _DURATION = re.compile(r"^P?T?(?:(\d{1,3})\s*h(?:\s*(\d{1,2}))?)?(?:(\d{1,4})\s*m(?:in)?)?$", re.IGNORECASE)
-_HOURS = re.compile(
-    r"^(\d{1,2})(?:\s*[h:]\s*(\d{2})?)?\s*(?:-|–|à|to)\s*(\d{1,2})(?:\s*[h:]\s*(\d{2})?)?$", re.IGNORECASE
-)
+_CLOCK = r"(\d{1,2})(?:\s*[h:]\s*(\d{2})?)?"
+_HOURS = re.compile(rf"^{_CLOCK}\s*(?:-|–|à|to)\s*{_CLOCK}$", re.IGNORECASE)
 _DAY_MONTH = re.compile(r"^(\d{1,2})/(\d{1,2})(?:/(\d{4}))?$")
 _WEEKDAYS = (
     ("lundi", "monday"),

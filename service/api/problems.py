@@ -72,9 +72,9 @@ def install(app: FastAPI) -> None:
         field = str(first["loc"][-1]) if first["loc"] else ""
         french = language_of(request) == "fr"
         detail = (
-            f"La valeur de « {field} » n'est pas acceptée : voyez la documentation de l'API, /api/docs."
+            f"La valeur de « {field} » n'est pas acceptée : voyez la documentation de l'API, /api/v1/openapi.json."
             if french
-            else f"The value of “{field}” is not accepted ({first['msg']}): see the API documentation, /api/docs."
+            else f"The value of “{field}” is not accepted ({first['msg']}): see the API documentation, /api/v1/openapi.json."
         )
         return problem(422, "invalid_input", "invalid input", detail, field=field)
 
@@ -82,9 +82,9 @@ def install(app: FastAPI) -> None:
     async def _http(request: Request, error: HTTPException) -> Response:
         french = language_of(request) == "fr"
         detail = (
-            "Rien ne se trouve à cette adresse, ou pas par cette méthode : voyez /api/docs."
+            "Rien ne se trouve à cette adresse, ou pas par cette méthode : voyez /api/v1/openapi.json."
             if french
-            else "Nothing is at this address, or not by this method: see /api/docs."
+            else "Nothing is at this address, or not by this method: see /api/v1/openapi.json."
         )
         response = problem(error.status_code, "http", str(error.detail), detail)
         response.headers.update(error.headers or {})

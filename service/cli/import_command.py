@@ -1,0 +1,148 @@
+"""`placelibre import` and `placelibre imports`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from geo.errors import InvalidInput, PlaceLibreError
+from service.cli.output import console, language, print_json, progress_bar, say, services
+
+imports = typer.Typer(help="The journal of imports: list, show, undo.", no_args_is_help=False)
+Json = Annotated[bool, typer.Option("--json", help="Results on standard output")]
+COUNTS = ("rows", "accepted", "merged", "updated", "unchanged", "rejected")
+
+
+def import_lists(
+    files: Annotated[list[Path], typer.Argument(help="CSV, XLSX, GeoJSON or JSON lists (also .gz)")],
+    source: Annotated[str | None, typer.Option(help="Name of the list; default: from its mapping or file name")] = None,
+    community: Annotated[str | None, typer.Option(help="Slug of the community that brings it")] = None,
+    kind: Annotated[str | None, typer.Option("--as", help="Kind of place for every row")] = None,
+    column_map: Annotated[list[str] | None, typer.Option("--map", help="COL=FIELD, may be repeated")] = None,
+    offered: Annotated[bool, typer.Option("--offered", help="The hosts of these places agreed to offer them")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would happen; change nothing")] = False,
+    report: Annotated[Path | None, typer.Option(help="Write every row's outcome to this CSV")] = None,
+    as_json: Json = False,
+) -> None:
+    """Import lists of places: every row gets an outcome, the same file twice changes nothing."""
+    from ingest.pipeline import import_file
+
+    running = services()
+    answers: list[dict[str, Any]] = []
+    failed: list[PlaceLibreError] = []
+    for file in files:
+        try:
+            with progress_bar(file.name) as progress:
+                done = import_file(
+                    running.engine,
+                    running.areas,
+                    file,
+                    source=source,
+                    community=community,
+                    kind=kind,
+                    column_map=_pairs(column_map or []),
+                    offered=offered,
+                    dry_run=dry_run,
+                    now=running.now(),
+                    progress=progress,
+                )
+        except PlaceLibreError as error:
+            # The other files still deserve their import; this one is reported and the exit code says so.
+            failed.append(error)
+            say(error.message("fr"), error.message("en"))
+            continue
+        answer = done.to_dict(language())
+        answers.append(answer)
+        if report is not None:
+            done.write_csv(report if len(files) == 1 else report.with_stem(f"{report.stem}-{done.source}"), language())
+        if not as_json:
+            _print_report(answer)
+    running.close()
+    if as_json:
+        for answer in answers:
+            print_json(answer)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _pairs(given: list[str]) -> dict[str, str]:
+    pairs = [text.split("=", 1) for text in given]
+    for pair in pairs:
+        if len(pair) != 2 or not all(pair):
+            raise InvalidInput(
+                field="map",
+                value="=".join(pair),
+                fr="--map s'écrit COLONNE=CHAMP, par exemple --map Intitulé=name.",
+                en="--map is written COLUMN=FIELD, for example --map Title=name.",
+            )
+    return {column: field for column, field in pairs}
+
+
+def _print_report(answer: dict[str, Any]) -> None:
+    french = language() == "fr"
+    names = ("lignes", "acceptées", "fusionnées", "mises à jour", "inchangées", "rejetées") if french else COUNTS
+    counts = ", ".join(f"{answer[key]} {name}" for key, name in zip(COUNTS, names, strict=True))
+    screen = console()
+    screen.print(f"{answer['source']} : {counts}", markup=False)
+    for rejection in answer["rejections"][:5]:
+        line = "ligne" if french else "row"
+        screen.print(f"  {line} {rejection['row']} : {rejection['reason']} {rejection['remedy']}", markup=False)
+    more = len(answer["rejections"]) - 5
+    if more > 0:
+        screen.print(f"  … {more} autres : --report FICHIER.csv" if french else f"  … {more} more: --report FILE.csv")
+
+
+@imports.callback(invoke_without_command=True)
+def imports_default(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        list_(as_json=False)
+
+
+@imports.command("list")
+def list_(as_json: Json = False) -> None:
+    """Every import, newest first."""
+    from ingest.journal import list_imports
+    from rich.table import Table
+
+    running = services()
+    rows = list_imports(running.engine)
+    running.close()
+    if as_json:
+        print_json(rows)
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    columns = ("import_id", "source", "community", "state", "finished_at", *COUNTS)
+    for column in columns:
+        table.add_column(column)
+    for row in rows:
+        table.add_row(*(str(row.get(column) if row.get(column) is not None else "") for column in columns))
+    console().print(table)
+
+
+@imports.command("show")
+def show(import_id: Annotated[int, typer.Argument()], as_json: Json = False) -> None:
+    """One import with its rejected rows."""
+    from ingest.journal import show_import
+
+    running = services()
+    answer = show_import(running.engine, import_id, language())
+    running.close()
+    if as_json:
+        print_json(answer)
+    else:
+        _print_report(answer)
+
+
+@imports.command("undo")
+def undo_(import_id: Annotated[int, typer.Argument()], as_json: Json = False) -> None:
+    """Take an import back, exactly; a space with a booking is closed instead of removed."""
+    from ingest.journal import undo
+
+    running = services()
+    report = undo(running.engine, import_id, running.now())
+    running.close()
+    answer = report.to_dict(language())
+    if as_json:
+        print_json(answer)
+    else:
+        console().print(answer["message"], markup=False)

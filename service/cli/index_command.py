@@ -1,0 +1,29 @@
+"""`placelibre index`: builds the snapshot of the search index."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from service.cli.output import print_json, say, services
+
+
+def index(as_json: Annotated[bool, typer.Option("--json", help="Figures on standard output")] = False) -> None:
+    """Build the search index from the store and swap it in."""
+    from matching.index import LiveIndex
+
+    from service.live import rebuild
+
+    running = services()
+    started = time.perf_counter()
+    path = rebuild(running.engine, running.settings.index, running.now())
+    seconds = time.perf_counter() - started
+    with LiveIndex.open(running.settings.index) as built:
+        figures = {"path": str(path), "seconds": round(seconds, 2), **built.figures()}
+    running.close()
+    if as_json:
+        print_json(figures)
+    say(
+        f"Index construit : {figures['spaces']} espaces, {figures['bytes_per_space']:.0f} octets par espace, {seconds:.1f} s.",
+        f"Index built: {figures['spaces']} spaces, {figures['bytes_per_space']:.0f} bytes per space, {seconds:.1f} s.",
+    )

@@ -1,0 +1,57 @@
+"""`placelibre`: every command, with the exit codes 0 (done), 1 (an error a person can mend) and 2 (usage)."""
+
+import sys
+
+import typer
+
+from geo.errors import Language, PlaceLibreError
+from service.cli import (
+    check_command,
+    community_command,
+    coverage_command,
+    demo_command,
+    export_command,
+    import_command,
+    index_command,
+    search_command,
+    serve_command,
+)
+from service.cli.output import language
+
+app = typer.Typer(
+    name="placelibre",
+    help="Find a free desk near you: import lists of spaces, search them, map the gaps.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("demo")(demo_command.demo)
+app.command("import")(import_command.import_lists)
+app.add_typer(import_command.imports, name="imports")
+app.command("index")(index_command.index)
+app.command("search")(search_command.search)
+app.command("coverage")(coverage_command.coverage)
+app.command("export")(export_command.export)
+app.add_typer(community_command.communities, name="community")
+app.command("serve")(serve_command.serve)
+app.command("check")(check_command.check)
+app.command("migrate")(check_command.migrate)
+
+
+def run() -> None:
+    """Entry point: runs a command; an error of ours is one sentence on standard error and exit code 1."""
+    try:
+        app()
+    except PlaceLibreError as error:
+        print(error.message(_language()), file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _language() -> Language:
+    try:
+        return language()
+    except PlaceLibreError:
+        return "fr"

@@ -1,0 +1,57 @@
+"""What every command shares: settings, language, progress on a terminal only, errors as one sentence."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from geo.errors import Language
+from service.container import Services
+from service.settings import Settings, read_settings
+
+ProgressCallback = Callable[[int, int], None]
+
+
+def settings() -> Settings:
+    return read_settings()
+
+
+def services() -> Services:
+    return Services(read_settings())
+
+
+def language() -> Language:
+    """Language of messages: `PLACELIBRE_LANGUAGE`."""
+    return "en" if read_settings().language == "en" else "fr"
+
+
+def say(french: str, english: str) -> None:
+    """One line for a person, on standard error so that standard output stays data."""
+    print(french if language() == "fr" else english, file=sys.stderr, flush=True)
+
+
+def print_json(value: Any) -> None:
+    """Results for a program, on standard output."""
+    json.dump(value, sys.stdout, ensure_ascii=False, default=str)
+    sys.stdout.write("\n")
+
+
+def console() -> Console:
+    """Tables for a person, on standard output."""
+    return Console(highlight=False)
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[ProgressCallback | None]:
+    """A callback (done, total) that draws a bar on a terminal; None in a pipe."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(title, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
