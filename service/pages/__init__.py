@@ -1,0 +1,1 @@
+"""The pages people read: server-rendered HTML that works without scripts."""

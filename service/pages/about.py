@@ -1,0 +1,34 @@
+"""Pages of plain text: where the data comes from, and how accessible the pages are."""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.pages.rendering import render
+
+SOURCES = (
+    "communes",
+    "mairies",
+    "cget",
+    "libraries",
+    "hotels",
+    "france_services",
+    "stations",
+    "osm",
+    "population",
+    "basemap",
+)
+"""Keys of `about.source.*` in the messages, in the order shown."""
+
+
+def about(request: Request) -> Response:
+    return render(request, "about.html", sources=SOURCES)
+
+
+def accessibility(request: Request) -> Response:
+    return render(request, "accessibility.html")
+
+
+def add_routes(router: APIRouter) -> None:
+    router.add_api_route("/a-propos", about, methods=["GET"])
+    router.add_api_route("/accessibilite", accessibility, methods=["GET"])

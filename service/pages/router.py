@@ -1,0 +1,42 @@
+"""All pages under one router, and the scripts and styles they need."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+from service.pages import about
+from service.pages.assets import STATIC
+from service.pages.brand import brand_css
+
+
+def create_router() -> APIRouter:
+    """The pages, as a router of the application; handlers find the product in `request.app.state.services`."""
+    router = APIRouter(include_in_schema=False)
+    about.add_routes(router)
+    router.add_api_route("/brand/{slug}.css", brand_stylesheet, methods=["GET"])
+    router.add_api_route("/static/{path:path}", _static_files(), methods=["GET", "HEAD"])
+    return router
+
+
+def brand_stylesheet(request: Request, slug: str) -> Response:
+    """The colours of one community, as custom properties; empty for a community we do not know."""
+    found = [community for community in request.app.state.services.communities if community.slug == slug]
+    css = brand_css(found[0].colours) if found else ""
+    return Response(css, media_type="text/css", headers={"Cache-Control": "max-age=300"})
+
+
+def _static_files() -> Any:
+    """Handler of built files: kept for a year when the address carries a fingerprint, revalidated otherwise."""
+    files = StaticFiles(directory=STATIC, check_dir=False)
+
+    async def static_file(request: Request, path: str) -> Response:
+        response = await files.get_response(path, request.scope)
+        kept = "v" in request.query_params
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if kept else "no-cache"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    return static_file
