@@ -75,7 +75,7 @@ def _pairs(given: list[str]) -> dict[str, str]:
                 fr="--map s'écrit COLONNE=CHAMP, par exemple --map Intitulé=name.",
                 en="--map is written COLUMN=FIELD, for example --map Title=name.",
             )
-    return {column: field for column, field in pairs}
+    return {pair[0]: pair[1] for pair in pairs}
 
 
 def _print_report(answer: dict[str, Any]) -> None:

@@ -23,7 +23,8 @@ def index(as_json: Annotated[bool, typer.Option("--json", help="Figures on stand
     running.close()
     if as_json:
         print_json(figures)
+    spaces, size = figures["spaces"], figures["bytes_per_space"]
     say(
-        f"Index construit : {figures['spaces']} espaces, {figures['bytes_per_space']:.0f} octets par espace, {seconds:.1f} s.",
-        f"Index built: {figures['spaces']} spaces, {figures['bytes_per_space']:.0f} bytes per space, {seconds:.1f} s.",
+        f"Index construit : {spaces} espaces, {size:.0f} octets par espace, {seconds:.1f} s.",
+        f"Index built: {spaces} spaces, {size:.0f} bytes per space, {seconds:.1f} s.",
     )

@@ -1,0 +1,123 @@
+"""What may be wrong with an installation, each finding with its remedy. Checks only look; they change nothing."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from matching.index import LiveIndex
+from sqlalchemy import func, select
+
+from geo.errors import Language, PlaceLibreError
+from geo.store.counters import revision
+from geo.store.engine import reading
+from geo.store.schema import community, place
+from service.container import Services
+from service.migrations import current, head
+
+FREE_SPACE_MB = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: fine, or not and why with the remedy."""
+
+    name: str
+    ok: bool
+    fr: str
+    en: str
+
+    def text(self, language: Language) -> str:
+        return self.fr if language == "fr" else self.en
+
+
+def run_checks(services: Services) -> list[Finding]:
+    """Findings in the order in which to mend them; a check that cannot run is a finding as well."""
+    findings: list[Finding] = []
+    for name, check in CHECKS.items():
+        try:
+            findings.extend(check(services))
+        except PlaceLibreError as error:
+            findings.append(Finding(name, False, error.message("fr"), error.message("en")))
+    return findings
+
+
+def _data(services: Services) -> Iterator[Finding]:
+    folder = services.settings.data
+    if not (folder / "README.md").exists():
+        yield Finding(
+            "data",
+            False,
+            f"Les données de référence manquent dans {folder} ; réinstallez-les ou corrigez PLACELIBRE_DATA.",
+            f"The reference data are missing from {folder}; reinstall them or correct PLACELIBRE_DATA.",
+        )
+        return
+    communes = sum(1 for _ in services.areas.communes)
+    yield Finding("data", True, f"{communes} communes de référence", f"{communes} reference communes")
+
+
+def _store(services: Services) -> Iterator[Finding]:
+    found, known = current(services.engine), head()
+    if found != known:
+        yield Finding(
+            "store",
+            False,
+            f"La base est à la version {found}, le programme à {known} ; lancez « placelibre migrate ».",
+            f"The store is at version {found}, the program at {known}; run “placelibre migrate”.",
+        )
+        return
+    with reading(services.engine) as connection:
+        places = connection.execute(select(func.count()).select_from(place)).scalar_one()
+        communities = connection.execute(select(func.count()).select_from(community)).scalar_one()
+    url = services.engine.url.render_as_string(hide_password=True)
+    yield Finding(
+        "store",
+        places > 0,
+        f"{url} : {places} lieux, {communities} communautés"
+        + ("" if places else " ; importez une liste avec « placelibre import »"),
+        f"{url}: {places} places, {communities} communities"
+        + ("" if places else "; import a list with “placelibre import”"),
+    )
+
+
+def _index(services: Services) -> Iterator[Finding]:
+    with LiveIndex.open(services.settings.index) as index:
+        index.verify()
+        figures = index.figures()
+        with reading(services.engine) as connection:
+            behind = revision(connection) - index.revision
+        age_days = (services.now() - index.as_of).days
+    if age_days >= 1:
+        yield Finding(
+            "index",
+            False,
+            f"L'index a {age_days} jour(s) ; rafraîchissez-le avec « placelibre index ».",
+            f"The index is {age_days} day(s) old; refresh it with “placelibre index”.",
+        )
+        return
+    yield Finding(
+        "index",
+        True,
+        f"{figures['spaces']} espaces, somme de contrôle juste, {behind} changement(s) depuis",
+        f"{figures['spaces']} spaces, checksum right, {behind} change(s) since",
+    )
+
+
+def _disk(services: Services) -> Iterator[Finding]:
+    folder = services.settings.index
+    while not folder.exists():
+        folder = folder.parent
+    free_mb = shutil.disk_usage(folder).free // 1_000_000
+    yield Finding(
+        "disk",
+        free_mb >= FREE_SPACE_MB,
+        f"{free_mb} Mo libres" + ("" if free_mb >= FREE_SPACE_MB else " ; libérez de la place"),
+        f"{free_mb} MB free" + ("" if free_mb >= FREE_SPACE_MB else "; free some space"),
+    )
+
+
+CHECKS: dict[str, Callable[[Services], Iterator[Finding]]] = {
+    "data": _data,
+    "store": _store,
+    "index": _index,
+    "disk": _disk,
+}

@@ -1,0 +1,77 @@
+"""`placelibre demo`: the embedded store from the lists that come with PlaceLibre, then the server."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from service.cli.output import progress_bar, say, services
+from service.container import Services
+
+
+def demo(
+    offers: Annotated[bool, typer.Option("--offers/--no-offers", help="Turn some places into demo offers")] = True,
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the result")] = True,
+    host: Annotated[str | None, typer.Option(help="Address to listen on")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on")] = None,
+) -> None:
+    """Build the embedded store from the real lists in data/ and serve it."""
+    from service.live import rebuild
+    from service.migrations import upgrade
+
+    running = services()
+    started = time.perf_counter()
+    upgrade(running.engine)
+    _communities(running)
+    _lists(running)
+    _offers(running, offers)
+    say("Construction de l'index…", "Building the index…")
+    rebuild(running.engine, running.settings.index, running.now())
+    running.close()
+    seconds = time.perf_counter() - started
+    say(f"Prêt en {seconds:.0f} s.", f"Ready in {seconds:.0f} s.")
+    if serve:
+        from service.cli.serve_command import run_server
+
+        run_server(host, port)
+
+
+def shipped_lists(data: Path) -> list[Path]:
+    """The real lists that come with PlaceLibre, in the order in which they are imported."""
+    return sorted(path for path in (data / "lists").iterdir() if path.suffix in {".gz", ".csv", ".geojson"})
+
+
+def _communities(running: Services) -> None:
+    from service.communities import load_files, sync
+
+    sync(running.engine, load_files(running.settings.data))
+
+
+def _lists(running: Services) -> None:
+    from ingest.pipeline import import_file
+
+    for path in shipped_lists(running.settings.data):
+        with progress_bar(path.name) as progress:
+            report = import_file(running.engine, running.areas, path, now=running.now(), progress=progress)
+        counts = report.counts
+        say(
+            f"{path.name} : {report.rows} lignes, {counts['accepted']} acceptées, {counts['merged']} fusionnées, "
+            f"{counts['unchanged']} inchangées, {counts['rejected']} rejetées",
+            f"{path.name}: {report.rows} rows, {counts['accepted']} accepted, {counts['merged']} merged, "
+            f"{counts['unchanged']} unchanged, {counts['rejected']} rejected",
+        )
+
+
+def _offers(running: Services, wanted: bool) -> None:
+    from service.demo_offers import apply_demo_offers, remove_demo_offers
+
+    if not wanted:
+        remove_demo_offers(running.engine)
+        return
+    with progress_bar("demo") as progress:
+        report = apply_demo_offers(running.engine, running.now(), progress=progress)
+    say(
+        f"Offres de démonstration : {report.spaces} espaces dans {report.places} lieux.",
+        f"Demo offers: {report.spaces} spaces in {report.places} places.",
+    )
