@@ -1,7 +1,6 @@
 """Writes places or their provenance to Parquet, GeoPackage, GeoJSON or CSV, whole or not at all."""
 
 import errno
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -96,7 +95,7 @@ def atomically(out: Path, write: Callable[[Path], object]) -> None:
     partial = out.with_name(f".{out.stem}.partial{out.suffix}")
     try:
         write(partial)
-        os.replace(partial, out)
+        partial.replace(out)
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise StorageFull(path=out) from error

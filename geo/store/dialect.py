@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy import column as sql_column
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.types import JSON, TypeDecorator, TypeEngine
+from sqlalchemy.types import JSON, TypeDecorator
 
 from geo.types import Point
 
@@ -45,35 +45,40 @@ _WKB_POINT = struct.Struct("<BIdd")
 _RTREE = table("place_rtree", sql_column("id"), *(sql_column(n) for n in ("min_lon", "max_lon", "min_lat", "max_lat")))
 
 
-class PointColumn(TypeDecorator[Point]):
-    """A WGS 84 point: `geometry(Point, 4326)` on PostGIS, little-endian WKB elsewhere."""
+class _WkbPoint(TypeDecorator[Point]):
+    """A WGS 84 point as little-endian WKB."""
 
     impl = LargeBinary
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: Any) -> TypeEngine[Any]:
-        if dialect.name == "postgresql":
-            return cast(
-                "TypeEngine[Any]",
-                dialect.type_descriptor(Geometry("POINT", srid=4326, spatial_index=False)),
-            )
-        return cast("TypeEngine[Any]", dialect.type_descriptor(LargeBinary()))
-
     def process_bind_param(self, value: Point | None, dialect: Any) -> Any:
-        if value is None:
-            return None
-        if dialect.name == "postgresql":
-            return f"SRID=4326;POINT({value.lon!r} {value.lat!r})"
-        return _WKB_POINT.pack(1, 1, value.lon, value.lat)
+        return None if value is None else _WKB_POINT.pack(1, 1, value.lon, value.lat)
 
     def process_result_value(self, value: Any, dialect: Any) -> Point | None:
         if value is None:
             return None
-        if isinstance(value, bytes):
-            _, _, lon, lat = _WKB_POINT.unpack(value)
-        else:
-            lon, lat = _ewkb_point(str(value.desc))
+        _, _, lon, lat = _WKB_POINT.unpack(value)
         return Point(lon, lat)
+
+
+class _PostgisPoint(TypeDecorator[Point]):
+    """A WGS 84 point as `geometry(Point, 4326)`."""
+
+    impl = Geometry
+    cache_ok = True
+
+    def process_bind_param(self, value: Point | None, dialect: Any) -> Any:
+        return None if value is None else f"SRID=4326;POINT({value.lon!r} {value.lat!r})"
+
+    def process_result_value(self, value: Any, dialect: Any) -> Point | None:
+        if value is None:
+            return None
+        lon, lat = _ewkb_point(str(value.desc))
+        return Point(lon, lat)
+
+
+PointColumn = _WkbPoint().with_variant(_PostgisPoint("POINT", srid=4326, spatial_index=False), "postgresql")
+"""Type of the column that holds a position; takes and gives `Point`."""
 
 
 def _ewkb_point(hexadecimal: str) -> tuple[float, float]:

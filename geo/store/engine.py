@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DataError, DBAPIError, IntegrityError, NoSuchModuleError
 
 from geo.errors import InvalidInput, PlaceLibreError, StorageFull, StoreUnavailable
 from geo.store.dialect import begin_writing, prepare_engine
@@ -64,9 +64,9 @@ def translated(engine: Engine) -> Iterator[None]:
     """Turns a database's own failures into the error tree; never shows its words to a person."""
     try:
         yield
-    except PlaceLibreError:
-        raise
-    except (OperationalError, ProgrammingError) as error:
+    except (PlaceLibreError, IntegrityError, DataError):
+        raise  # ours, or for the caller to judge
+    except DatabaseError as error:
         raise _translate(error, engine) from error
 
 

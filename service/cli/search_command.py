@@ -61,22 +61,16 @@ def _print_table(collection: dict[str, Any], tongue: Language) -> None:
     from rich.table import Table
 
     french = tongue == "fr"
+    mark = " (démonstration)" if french else " (demo)"
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in (
-        "",
-        "Lieu" if french else "Place",
-        "km",
-        "Prix" if french else "Price",
-        "Score",
-        "Pourquoi" if french else "Why",
-    ):
+    titles = ("", "Lieu", "km", "Prix", "Score", "Pourquoi") if french else ("", "Place", "km", "Price", "Score", "Why")
+    for title in titles:
         table.add_column(title, justify="right" if title in {"km", "Score", "Prix", "Price"} else "left")
     for rank, feature in enumerate(collection["features"], start=1):
         row = feature["properties"]
         table.add_row(
             str(rank),
-            f"{row['name']} — {row['commune']}"
-            + (" (démonstration)" if row["demo"] and french else " (demo)" if row["demo"] else ""),
+            f"{row['name']} — {row['commune']}{mark if row['demo'] else ''}",
             _number(row["distance_m"] / 1000, tongue),
             _price(row["price_half_day_cents"], tongue),
             _number(row["score"], tongue, 2),

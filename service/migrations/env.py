@@ -1,8 +1,8 @@
 """Run by alembic, with the connection that `service.migrations` opened."""
 
-import ingest.tables
 from alembic import context
 
+import ingest.tables
 import service.tables
 from geo.store.schema import metadata
 from service.migrations import is_ours
@@ -13,7 +13,6 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
     include_object=is_ours,
-    render_as_batch=True,
     transactional_ddl=False,
 )
 context.run_migrations()
