@@ -1,0 +1,86 @@
+"""What a result shows that does not depend on the query: JSON per row, in a file of its own beside the columns.
+
+Keys of `facts`: name, kind, status, address, postcode, commune, insee, lon, lat, precision, time_zone, opening_hours (the
+space's, else the place's), amenities {name: yes | no | unknown, all amenities}, phone, website, checked_on (ISO date or
+null), communities [slugs that offer it], demo, space: null for a candidate, else {id, kind, name, seats,
+price_half_day_cents, member_price_half_day_cents, demo}.
+
+The engine keeps of `communities` those the searcher may see.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from geo.types import Amenity, Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Rendered rows: row i is `data[start[i]:start[i + 1]]`, JSON in UTF-8."""
+
+    start: npt.NDArray[np.int64]
+    data: npt.NDArray[np.uint8]
+
+    def of(self, row: int) -> dict[str, Any]:
+        """The facts of one row."""
+        raw = self.data[self.start[row] : self.start[row + 1]].tobytes()
+        decoded: dict[str, Any] = msgspec.json.decode(raw)
+        return decoded
+
+
+def render(rows: pl.DataFrame) -> Facts:
+    """The facts of all index rows, in their order."""
+    texts = rows.select(_facts().struct.json_encode().alias("json"))["json"]
+    lengths = texts.str.len_bytes().to_numpy().astype(np.int64)
+    start = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+    return Facts(start, np.frombuffer("".join(texts.to_list()).encode(), np.uint8))
+
+
+def _facts() -> pl.Expr:
+    space = pl.struct(
+        pl.col("space_id").alias("id"),
+        pl.col("space_kind_word").alias("kind"),
+        pl.col("space_name").alias("name"),
+        "seats",
+        "price_half_day_cents",
+        "member_price_half_day_cents",
+        pl.col("space_demo").alias("demo"),
+    )
+    return pl.struct(
+        "name",
+        "kind",
+        "status",
+        "address",
+        "postcode",
+        "commune",
+        "insee",
+        "lon",
+        "lat",
+        "precision",
+        "time_zone",
+        pl.col("hours").alias("opening_hours"),
+        pl.struct(_answer(bit, amenity) for bit, amenity in enumerate(Amenity)).alias("amenities"),
+        "phone",
+        "website",
+        pl.col("checked_on").cast(pl.String),
+        pl.col("offered_by").alias("communities"),
+        "demo",
+        pl.when(~pl.col("candidate")).then(space).otherwise(None).alias("space"),
+    )
+
+
+def _answer(bit: int, amenity: Amenity) -> pl.Expr:
+    mask = pl.lit(1 << bit, pl.UInt32)
+    return (
+        pl.when((pl.col("yes") & mask) > 0)
+        .then(pl.lit(Answer.YES.value))
+        .when((pl.col("no") & mask) > 0)
+        .then(pl.lit(Answer.NO.value))
+        .otherwise(pl.lit(Answer.UNKNOWN.value))
+        .alias(amenity.value)
+    )
