@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from geo.errors import InvalidInput
 from matching.query import SLOT_S, Window
 
-_DURATION = re.compile(r"^P?T?(?:(\d{1,3})\s*h(?:\s*(\d{1,2}))?)?(?:(\d{1,4})\s*m(?:in)?)?$", re.IGNORECASE)
+_DURATION = re.compile(r"^P?T?(?:(\d{1,3})h(?:(\d{1,2})(?:m(?:in)?)?)?|(\d{1,4})m(?:in)?)$", re.IGNORECASE)
 _CLOCK = r"(\d{1,2})(?:\s*[h:]\s*(\d{2})?)?"
 _HOURS = re.compile(rf"^{_CLOCK}\s*(?:-|–|à|to)\s*{_CLOCK}$", re.IGNORECASE)
 _DAY_MONTH = re.compile(r"^(\d{1,2})/(\d{1,2})(?:/(\d{4}))?$")
@@ -30,7 +30,7 @@ _NEAR_DAYS = {"aujourd'hui": 0, "aujourd’hui": 0, "today": 0, "demain": 1, "to
 def parse_duration(text: str) -> timedelta:
     """`PT3H`, `3h`, `1h30`, `90min` as a duration. Raises InvalidInput."""
     found = _DURATION.match(text.strip().replace(" ", ""))
-    if not found or not any(found.groups()):
+    if not found:
         raise _not_understood(text)
     hours, minutes, alone = (int(group or 0) for group in found.groups())
     return timedelta(hours=hours, minutes=minutes + alone)
