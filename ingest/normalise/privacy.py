@@ -1,0 +1,39 @@
+"""What says something of a person rather than of a place: never stored, not even in the raw row."""
+
+import re
+from collections.abc import Iterable
+
+from geo.toponyms import fold
+
+REDACTED = "[…]"
+_EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
+_MOBILE = re.compile(r"(?<![\d.,])(?:\+33[\s.(0)-]*|0033[\s.-]*|0)[67](?:[\s.\-/]?\d{2}){4}(?!\d)")
+_PERSONAL_WORDS = frozenset(
+    (
+        "mail", "mails", "email", "emails", "courriel", "courriels", "mel", "mobile", "mobiles", "portable",
+        "portables", "gsm", "prenom", "prenoms", "referent", "referente", "responsable", "interlocuteur",
+        "interlocutrice", "conseiller", "conseillere", "maire", "elu", "signataire",
+    )
+)  # fmt: skip
+_CONTACT = re.compile(r"^(?:contacts?|contact (?:nom|name|telephone|tel|role|principal|mail|email)|nom (?:du |de la )?"
+                      r"(?:contact|gerant|gerante|president|presidente|maire))$")  # fmt: skip
+
+
+def is_personal_column(column: str) -> bool:
+    """Whether a column's name announces a person: e-mails, mobiles, names of contacts."""
+    folded = fold(column)
+    return bool(_PERSONAL_WORDS.intersection(folded.split())) or bool(_CONTACT.match(folded))
+
+
+def scrubbed(cells: dict[str, str], personal: Iterable[str]) -> dict[str, str]:
+    """The filled cells of a row without its personal columns, e-mails and mobile numbers inside text redacted."""
+    kept = {column: text for column, text in cells.items() if text and column not in personal}
+    joined = "\n".join(kept.values())
+    if "@" in joined or _MOBILE.search(joined):
+        kept = {column: redact(text) for column, text in kept.items()}
+    return kept
+
+
+def redact(text: str) -> str:
+    """Text without e-mails and mobile numbers."""
+    return _MOBILE.sub(REDACTED, _EMAIL.sub(REDACTED, text))
