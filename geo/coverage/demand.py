@@ -13,8 +13,6 @@ from geo.errors import InvalidInput, UnreadableFile
 COUNTRY = "FR"
 """`cntr` of a cell wholly in France; border cells read "BE-FR" and the like."""
 
-GRID_FILE = "population_1km.parquet"
-
 _LON = ("lon", "lon_center", "lon_centre", "longitude", "lng", "x")
 _LAT = ("lat", "lat_center", "lat_centre", "latitude", "y")
 _PEOPLE = ("population", "people", "population_2021", "pop", "ind", "demand", "habitants", "weight")

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import h3.api.basic_int as h3
 import numpy as np
 import numpy.typing as npt
 
@@ -17,12 +16,6 @@ class Hexagons:
     people: Floats
     beyond: Floats
     mean_m: Floats
-
-
-def h3_cells(lon: Floats, lat: Floats, resolution: int) -> npt.NDArray[np.uint64]:
-    """H3 cell of each point, as uint64."""
-    pairs = zip(lat.tolist(), lon.tolist(), strict=True)
-    return np.fromiter((h3.latlng_to_cell(y, x, resolution) for y, x in pairs), dtype=np.uint64, count=len(lon))
 
 
 def sum_by_hexagon(cells: npt.NDArray[np.uint64], people: Floats, distance_m: Floats, limit_m: float) -> Hexagons:

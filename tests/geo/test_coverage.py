@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geo.cells import cells_of
 from geo.coverage import (
     Demand,
     Places,
@@ -20,7 +21,6 @@ from geo.coverage import (
     share_within,
     sum_by_hexagon,
 )
-from geo.coverage.hexagons import h3_cells
 from geo.coverage.report import weighted_medians
 from geo.distance import Floats, haversine_array_m, haversine_m
 from geo.errors import InvalidInput, UnreadableFile
@@ -212,7 +212,7 @@ def test_hexagons_keep_everybody() -> None:
     rng = np.random.default_rng(3)
     lon, lat, people = rng.uniform(-1, 3, 500), rng.uniform(45, 48, 500), rng.integers(0, 900, 500).astype(float)
     distance_m = rng.uniform(0, 20_000, 500)
-    hexagons = sum_by_hexagon(h3_cells(lon, lat, 6), people, distance_m, 10_000)
+    hexagons = sum_by_hexagon(cells_of(lon, lat, 6), people, distance_m, 10_000)
     assert hexagons.people.sum() == people.sum()
     assert hexagons.beyond.sum() == people[distance_m > 10_000].sum()
     assert (hexagons.beyond <= hexagons.people).all()
