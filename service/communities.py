@@ -6,7 +6,7 @@ A community's file is `data/communities/<slug>.toml`; `docs/demo-offers.md` desc
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -105,20 +105,29 @@ def read_all(engine: Engine) -> list[Community]:
         return _from_rows(connection.execute(select(community_table).order_by(community_table.c.slug)).mappings())
 
 
-def add(engine: Engine, new: Community) -> Community:
-    """Adds one community. Raises Conflict when the slug is taken, InvalidInput when a partner is unknown."""
+def add(
+    engine: Engine, *, slug: str, name: str | None = None, sharing: str = Sharing.NETWORK, partners: Sequence[str] = ()
+) -> Community:
+    """The community by that slug: added when new (named by its slug unless told), else returned as it is.
+
+    Raises Conflict when the slug belongs to a community of another name, InvalidInput when the slug, the sharing
+    rule or a partner is not acceptable. An existing one is changed by its file and `sync`, never here.
+    """
     with writing(engine) as connection:
-        known = set(connection.execute(select(community_table.c.slug)).scalars())
-        if new.slug in known:
+        known = {one.slug: one for one in _from_rows(connection.execute(select(community_table)).mappings())}
+        found = known.get(slug)
+        if found is None:
+            found = Community(slug, name or slug, sharing=_sharing(sharing), partners=tuple(partners))
+            strangers = [one for one in partners if one not in known]
+            if strangers:
+                raise _unknown_partners(strangers)
+            upsert(connection, community_table, [_row(found)], key=["slug"])
+        elif name is not None and name != found.name:
             raise Conflict(
-                fr=f"La communauté « {new.slug} » existe déjà : choisissez un autre identifiant.",
-                en=f"The community “{new.slug}” already exists: choose another slug.",
+                fr=f"« {slug} » est déjà la communauté {found.name} : choisissez un autre identifiant.",
+                en=f"“{slug}” is already the community {found.name}: choose another slug.",
             )
-        strangers = [slug for slug in new.partners if slug not in known]
-        if strangers:
-            raise _unknown_partners(strangers)
-        upsert(connection, community_table, [_row(new)], key=["slug"])
-    return new
+    return found
 
 
 def visible_to(communities: Iterable[Community], slug: str | None) -> frozenset[str]:

@@ -129,19 +129,30 @@ def test_syncing_writes_only_what_changed_and_keeps_the_others(store: Engine) ->
     assert [(one.slug, one.name) for one in read_all(store)] == [("one", "Un"), ("two", "Deux !")]
 
 
-def test_adding_keeps_colours_for_the_pages(store: Engine) -> None:
-    add(store, Community("essai", "Essai", colours=Colours("#1d4f91", "#ffffff", "#edf2fa")))
+def test_the_store_keeps_colours_as_the_pages_read_them(store: Engine) -> None:
+    sync(store, [Community("essai", "Essai", colours=Colours("#1d4f91", "#ffffff", "#edf2fa"))])
     with reading(store) as connection:
         stored = connection.execute(select(community_table.c.colours)).scalar_one()
     assert stored == {"brand": "#1d4f91", "brand_ink": "#ffffff", "brand_wash": "#edf2fa"}
 
 
-def test_adding_a_taken_slug_or_an_unknown_partner_is_refused(store: Engine) -> None:
-    add(store, Community("essai", "Essai"))
-    with pytest.raises(Conflict):
-        add(store, Community("essai", "Autre"))
+def test_adding_twice_finds_the_first(store: Engine) -> None:
+    first = add(store, slug="essai", name="Essai", sharing="private")
+    assert add(store, slug="essai") == first == add(store, slug="essai", name="Essai", sharing="network")
+    assert read_all(store) == [first] and first.sharing is Sharing.PRIVATE
+    assert add(store, slug="autre", partners=["essai"]).name == "autre"
+
+
+def test_adding_another_name_or_what_cannot_be_is_refused(store: Engine) -> None:
+    add(store, slug="essai", name="Essai")
+    with pytest.raises(Conflict, match="Essai"):
+        add(store, slug="essai", name="Autre")
     with pytest.raises(InvalidInput, match="nobody"):
-        add(store, Community("autre", "Autre", partners=("nobody",)))
+        add(store, slug="autre", partners=["nobody"])
+    with pytest.raises(InvalidInput, match="sharing"):
+        add(store, slug="autre", sharing="everybody")
+    with pytest.raises(InvalidInput, match="slug"):
+        add(store, slug="Deux Mots")
     assert [one.slug for one in read_all(store)] == ["essai"]
 
 

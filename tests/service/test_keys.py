@@ -7,7 +7,7 @@ from sqlalchemy import Engine, select
 
 from geo.errors import KeyMissing, NotFound
 from geo.store.engine import reading
-from service.communities import Community, add
+from service.communities import add
 from service.keys import HINT_LENGTH, PREFIX, authenticate, create_key, list_keys, revoke
 from service.tables import api_key
 
@@ -16,8 +16,8 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 @pytest.fixture
 def communities(store: Engine) -> Engine:
-    add(store, Community("one", "Un"))
-    add(store, Community("two", "Deux"))
+    add(store, slug="one")
+    add(store, slug="two")
     return store
 
 
