@@ -7,13 +7,13 @@ from geo.types import Amenity
 
 _YES = frozenset(
     (
-        "oui", "o", "yes", "y", "true", "vrai", "1", "x", "ok", "present", "disponible", "wlan", "wifi",
+        "oui", "o", "yes", "y", "true", "vrai", "x", "ok", "present", "disponible", "wlan", "wifi",
         "limited", "designated", "free", "gratuit", "customers",
     )
 )  # fmt: skip
 _NO = frozenset(
     (
-        "non", "n", "no", "false", "faux", "0", "aucun", "aucune", "absent", "sans", "indisponible", "none",
+        "non", "n", "no", "false", "faux", "aucun", "aucune", "absent", "sans", "indisponible", "none",
     )
 )  # fmt: skip
 
@@ -42,6 +42,8 @@ def answer(text: str) -> str | None:
     words = fold(text).split()
     if not words:
         return None
+    if words[0].isdigit():
+        return "yes" if int(words[0]) else "no"
     if words[0] in _NO or words[:2] == ["pas", "de"]:
         return "no"
     if words[0] in _YES or words[0] in {"acces", "accessible", "accessibilite"}:

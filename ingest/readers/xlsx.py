@@ -13,26 +13,11 @@ MAX_UNZIPPED_MB = 400
 
 
 _PLACE_WORDS = frozenset(
-    [
-        "nom",
-        "name",
-        "adresse",
-        "address",
-        "rue",
-        "commune",
-        "ville",
-        "city",
-        "cp",
-        "postal",
-        "postcode",
-        "lat",
-        "latitude",
-        "lon",
-        "long",
-        "longitude",
-        "lieu",
-    ]
-)
+    (
+        "nom", "name", "adresse", "address", "rue", "commune", "ville", "city", "cp", "postal", "postcode",
+        "lat", "latitude", "lon", "long", "longitude", "lieu",
+    )
+)  # fmt: skip
 
 
 def read(content: bytes, name: str) -> RawTable:

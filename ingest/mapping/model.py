@@ -1,0 +1,150 @@
+"""What the columns of one list mean.
+
+A mapping only names columns, words and constants; every value goes through the normaliser of its field.
+"""
+
+import hashlib
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass, field, fields
+from datetime import date
+
+from geo.toponyms import fold
+from geo.types import Amenity, PlaceKind
+from ingest.normalise.blank import known
+from ingest.readers.base import Cells
+
+Columns = tuple[tuple[str, ...], ...]
+"""Alternatives, best first; each joins its columns with a blank and counts when its last one is filled."""
+
+PLACE_FIELDS = (
+    *("name", "address", "postcode", "commune", "insee", "departement", "lon", "lat", "kind", "capacity"),
+    *("phone", "website", "checked_on", "hours", "amenities"),
+)
+PRICE_FIELDS = ("price_half_day", "price_day", "price_hour")
+MEMBER_PRICE_FIELDS = ("member_price_half_day", "member_price_day", "member_price_hour")
+SPACE_FIELDS = ("space_name", "space_kind", "seats", *PRICE_FIELDS, *MEMBER_PRICE_FIELDS)
+FIELDS = frozenset({*PLACE_FIELDS, *SPACE_FIELDS})
+"""What a column may mean, besides `source_key`, an amenity, or nothing."""
+
+NO_LICENCE = "non précisée"
+
+DIGEST_VERSION = 1
+"""Raise it when normalisers change so much that known rows should be read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class KindRule:
+    """Which kind of place a row is: a constant, or a column translated by `values` or by the vocabulary."""
+
+    constant: PlaceKind | None = None
+    values: Dict[str, PlaceKind] = field(default_factory=dict)
+    default: PlaceKind = PlaceKind.OTHER
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeRule:
+    """Rows that are no place to work in: by the value of a column, or by how it starts."""
+
+    column: str
+    values: frozenset[str] = frozenset()
+    keep: frozenset[str] = frozenset()
+    starts: tuple[str, ...] = ()
+
+    def excludes(self, cell: str) -> bool:
+        """Whether a cell puts its row out of scope. Compared folded."""
+        folded = fold(cell)
+        if self.keep:
+            return folded not in self.keep
+        return folded in self.values or folded.startswith(self.starts)
+
+
+@dataclass(frozen=True, slots=True)
+class HoursRule:
+    """Where opening hours are and how they are written: `text`, `mairie_json` or `days` (Monday first)."""
+
+    style: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PrecisionRule:
+    """How good given coordinates are, by a geocoder's score: the first threshold at or below it decides.
+
+    A geocoded `label` without a house number is a street at best; one that is only a town is its commune.
+    """
+
+    column: str
+    thresholds: tuple[tuple[float, str], ...]
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """The meaning of one list. `confidence` per column is 1.0 when declared, less when suggested."""
+
+    source: str
+    fields: Dict[str, Columns]
+    title: str = ""
+    licence: str = NO_LICENCE
+    checked_on: date | None = None
+    recognise: frozenset[str] = frozenset()
+    source_key: Columns = ()
+    kind: KindRule = KindRule()
+    name_prefix: str = ""
+    out_of_scope: tuple[ScopeRule, ...] = ()
+    amenities: Dict[Amenity, Columns] = field(default_factory=dict)
+    hours: HoursRule | None = None
+    precision: PrecisionRule | None = None
+    personal: frozenset[str] = frozenset()
+    suggested: bool = False
+    confidence: Dict[str, float] = field(default_factory=dict)
+
+    def digest(self) -> str:
+        """Changes when the mapping would read a row differently; part of every row's fingerprint."""
+        silent = {"title", "licence", "checked_on", "recognise", "confidence", "suggested"}
+        parts = [f"{item.name}={_stable(getattr(self, item.name))}" for item in fields(self) if item.name not in silent]
+        return hashlib.sha256("\n".join([str(DIGEST_VERSION), *parts]).encode()).hexdigest()[:16]
+
+    def has_spaces(self) -> bool:
+        """Whether the list speaks of rooms, seats or tariffs."""
+        return any(name in self.fields for name in SPACE_FIELDS)
+
+    def meaning(self) -> dict[str, str]:
+        """Field by column, for people: what was understood of each."""
+        said: dict[str, str] = {}
+        for name, columns in self.fields.items():
+            said.update(dict.fromkeys((c for alternative in columns for c in alternative), name))
+        for amenity, columns in self.amenities.items():
+            said.update(dict.fromkeys((c for alternative in columns for c in alternative), str(amenity)))
+        for alternative in self.source_key:
+            said.update({column: said.get(column, "source_key") for column in alternative})
+        if self.hours:
+            said.update(dict.fromkeys(self.hours.columns, "hours"))
+        for rule in self.out_of_scope:
+            said.setdefault(rule.column, "scope")
+        if self.precision:
+            said.update({column: "precision" for column in (self.precision.column, self.precision.label) if column})
+        return said
+
+
+def pick(row: Cells, columns: Columns) -> str:
+    """The first alternative whose last column says something; "" without one."""
+    for alternative in columns:
+        last = known(row.get(alternative[-1], ""))
+        if last:
+            if len(alternative) == 1:
+                return last
+            return " ".join([part for column in alternative[:-1] if (part := known(row.get(column, "")))] + [last])
+    return ""
+
+
+def _stable(value: object) -> str:
+    if isinstance(value, frozenset):
+        return repr(sorted(map(repr, value)))
+    if isinstance(value, Dict):
+        return repr(sorted((str(key), _stable(item)) for key, item in value.items()))
+    if isinstance(value, ScopeRule | KindRule):
+        return repr([_stable(getattr(value, item.name)) for item in fields(value)])
+    if isinstance(value, tuple):
+        return repr([_stable(item) for item in value])
+    return repr(value)
