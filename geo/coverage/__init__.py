@@ -1,8 +1,8 @@
 """How far people are from the nearest place: pure arrays in, numbers that can be checked out.
 
 `demand` reads who lives where, `nearest` measures distances exactly on the sphere, `counting` counts the
-places around each cell, `report` turns distances into shares of people, nationally and by area, and
-`hexagons` sums cells into H3 cells for a map.
+places around each cell, `report` turns distances into shares of people, nationally and by area (`territories` says
+which), and `hexagons` sums cells into H3 cells for a map.
 """
 
 from geo.coverage.counting import count_within
@@ -10,6 +10,7 @@ from geo.coverage.demand import Demand, read_demand
 from geo.coverage.hexagons import Hexagons, sum_by_hexagon
 from geo.coverage.nearest import nearest, nearest_place
 from geo.coverage.report import AreaRow, CommuneOnly, Coverage, Places, Reach, coverage, share_within
+from geo.coverage.territories import Level, codes_at, communes_of, names_at, outlines_at
 
 __all__ = [
     "AreaRow",
@@ -17,12 +18,17 @@ __all__ = [
     "Coverage",
     "Demand",
     "Hexagons",
+    "Level",
     "Places",
     "Reach",
+    "codes_at",
+    "communes_of",
     "count_within",
     "coverage",
+    "names_at",
     "nearest",
     "nearest_place",
+    "outlines_at",
     "read_demand",
     "share_within",
     "sum_by_hexagon",

@@ -1,0 +1,230 @@
+"""`GET /api/v1/coverage`: share of people near a place, its hexagons for a map, and files to download. Open to all."""
+
+import gzip
+from threading import Lock
+from typing import Annotated, Any, Literal
+
+import msgspec
+from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
+from pydantic import BaseModel
+
+from geo.cells import cell_text
+from service.api.problems import documented
+from service.api.security import Caller, Container
+from service.coverage import Answer, CoverageDesk, CoverageRequest, as_json
+from service.features import GEOJSON
+
+GEOPACKAGE = "application/geopackage+sqlite3"
+FINEST_HEXAGONS = 7
+"""Finer H3 cells than these would be smaller than the 1 km cells of the census."""
+_JSON = "application/json"
+_DESK = Lock()
+
+
+class CoverageArea(BaseModel):
+    code: str
+    name: str
+    people: float
+    within: dict[str, float]
+    mean_m: float | None
+    median_m: float | None
+    beyond: float
+
+
+class Beyond(BaseModel):
+    limit: str
+    people: float
+
+
+class CommunePrecision(BaseModel):
+    places: int
+    adds: dict[str, float]
+
+
+class CoverageBody(BaseModel, extra="allow"):
+    people: float
+    within: dict[str, float]
+    beyond: Beyond
+    cells: int
+    places: int
+    commune_precision: CommunePrecision
+    areas: list[CoverageArea] = []
+
+
+class HexagonBody(BaseModel):
+    """Columns of equal length; `beyond` counts people farther than `limit`, `mean_m` is null without places."""
+
+    resolution: int
+    limit: str
+    limit_m: float
+    cells: list[str]
+    people: list[float]
+    beyond: list[float]
+    mean_m: list[float | None]
+
+
+Words = Annotated[list[str], Query(max_length=20, description="One or several, comma-separated or repeated")]
+Within = Annotated[list[str], Query(max_length=6, description="`5km`, `800m` or `15min`; may be repeated")]
+
+
+def desk_of(app: FastAPI) -> CoverageDesk:
+    """The application's one desk, made at the first question."""
+    with _DESK:
+        desk = getattr(app.state, "coverage_desk", None)
+        if desk is None:
+            services = app.state.services
+            desk = CoverageDesk(services.engine, services.settings.data)
+            app.state.coverage_desk = desk
+    result: CoverageDesk = desk
+    return result
+
+
+def asked(
+    within: Within = ["5km", "10km"],  # noqa: B006  FastAPI copies the default
+    kind: Words = [],  # noqa: B006
+    source: Words = [],  # noqa: B006
+    status: Words = [],  # noqa: B006
+    mode: Annotated[str | None, Query(max_length=10, description="For minutes: walk, bike or car")] = None,
+    by: Annotated[str | None, Query(max_length=20, description="commune, epci, departement or region")] = None,
+    all_cells: Annotated[bool, Query(description="Also cells shared with another country")] = False,
+) -> CoverageRequest:
+    """The question of a request; every coverage route asks it the same way."""
+    return CoverageRequest(
+        within=tuple(within),
+        kind=tuple(kind),
+        source=tuple(source),
+        status=tuple(status),
+        mode=mode or None,
+        by=by or None,
+        border_cells=all_cells,
+    )
+
+
+Asked = Annotated[CoverageRequest, Depends(asked)]
+
+
+def answered(request: Request, services: Container, caller: Caller, question: Asked) -> Answer:
+    """The answer for what this caller may see."""
+    return desk_of(request.app).answer(question, services.visible(caller))
+
+
+Answered = Annotated[Answer, Depends(answered)]
+
+
+def create_router() -> APIRouter:
+    router = APIRouter(prefix="/coverage", tags=["coverage"])
+
+    @router.get(
+        "",
+        summary="Share of people within given distances of a place",
+        response_class=Response,
+        responses={200: _body(CoverageBody), **documented(401, 422, 503)},
+    )
+    def coverage(
+        request: Request,
+        answer: Answered,
+        limit: Annotated[int | None, Query(ge=1, le=50_000, description="Areas at most, worst first")] = None,
+    ) -> Response:
+        return _compressed(request, msgspec.json.encode(as_json(answer, limit)), _JSON)
+
+    @router.get(
+        "/hexagons",
+        summary="People and those out of reach, by H3 hexagon",
+        response_class=Response,
+        responses={
+            200: {
+                "description": "Compact columns, or GeoJSON polygons",
+                "content": {
+                    _JSON: {"schema": HexagonBody.model_json_schema()},
+                    GEOJSON: {"schema": {"type": "object"}},
+                },
+            },
+            **documented(401, 422, 503),
+        },
+    )
+    def hexagons(
+        request: Request,
+        answer: Answered,
+        resolution: Annotated[int, Query(ge=3, le=FINEST_HEXAGONS)] = 6,
+        f: Annotated[Literal["compact", "geojson"], Query(description="Shape of the answer")] = "compact",
+    ) -> Response:
+        found = desk_of(request.app).hexagons(answer, resolution)
+        if f == "geojson":
+            from service.coverage_files import hexagon_frame
+
+            text = hexagon_frame(found, answer.coverage).to_json(drop_id=True)
+            return _compressed(request, text.encode(), GEOJSON)
+        reachable = len(answer.coverage.places) > 0
+        body = {
+            "resolution": resolution,
+            "limit": answer.coverage.farthest.label,
+            "limit_m": answer.coverage.farthest.metres,
+            "cells": [cell_text(cell) for cell in found.cells.tolist()],
+            "people": found.people.round().astype(int).tolist(),
+            "beyond": found.beyond.round().astype(int).tolist(),
+            "mean_m": found.mean_m.round().astype(int).tolist() if reachable else [None] * len(found.cells),
+        }
+        return _compressed(request, msgspec.json.encode(body), _JSON)
+
+    @router.get(
+        "/areas.csv",
+        summary="The table of areas as CSV",
+        response_class=Response,
+        responses={200: _file("text/csv"), **documented(401, 422, 503)},
+    )
+    def areas_csv(answer: Answered) -> Response:
+        from service.coverage_files import area_csv
+
+        return _download(area_csv(answer), "text/csv; charset=utf-8", "placelibre-coverage.csv")
+
+    @router.get(
+        "/coverage.gpkg",
+        summary="Hexagons and areas as a GeoPackage",
+        response_class=Response,
+        responses={200: _file(GEOPACKAGE), **documented(401, 422, 503)},
+    )
+    def package(request: Request, answer: Answered) -> Response:
+        from service.coverage_files import hexagon_package
+
+        desk = desk_of(request.app)
+        content = hexagon_package(answer, desk.hexagons(answer, 6), desk.outlines(answer))
+        return _download(content, GEOPACKAGE, "placelibre-coverage.gpkg")
+
+    return router
+
+
+def _body(model: type[BaseModel]) -> dict[str, Any]:
+    return {"description": "The answer", "content": {_JSON: {"schema": _inlined(model)}}}
+
+
+def _inlined(model: type[BaseModel]) -> dict[str, Any]:
+    """JSON schema with its parts inside, so that it stands alone in the OpenAPI file."""
+    schema = model.model_json_schema()
+    parts = schema.pop("$defs", {})
+
+    def inline(node: Any) -> Any:
+        if isinstance(node, dict):
+            return inline(parts[node["$ref"].rsplit("/", 1)[1]]) if "$ref" in node else _each(node)
+        return [inline(one) for one in node] if isinstance(node, list) else node
+
+    def _each(node: dict[str, Any]) -> dict[str, Any]:
+        return {key: inline(value) for key, value in node.items()}
+
+    return _each(schema)
+
+
+def _file(media_type: str) -> dict[str, Any]:
+    return {"description": "A file", "content": {media_type: {"schema": {"type": "string", "format": "binary"}}}}
+
+
+def _download(content: bytes, media_type: str, name: str) -> Response:
+    return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def _compressed(request: Request, content: bytes, media_type: str) -> Response:
+    """Columns of numbers shrink about four times; browsers always accept it."""
+    headers = {"Vary": "Accept-Encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        content = gzip.compress(content, compresslevel=5, mtime=0)
+        headers["Content-Encoding"] = "gzip"
+    return Response(content, media_type=media_type, headers=headers)
