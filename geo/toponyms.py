@@ -1,0 +1,164 @@
+"""How names of communes, stations and streets are compared: accents, case, St/Ste, CEDEX, articles.
+
+`fold` keeps what distinguishes two communes ("Chalon-sur-Saône" is not "Châlons-en-Champagne") and drops what
+people type in many ways.
+"""
+
+import re
+import unicodedata
+
+_LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss", "’": "'"})
+_NOT_WORD = re.compile(r"[^a-z0-9]+")
+_ORDINAL = re.compile(r"^(\d{1,2})(?:e|er|eme|ieme|ere)$")
+_ARTICLES = ("le", "la", "les", "l", "aux", "las", "los")
+
+_WORDS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
+_STREET_WORDS = {
+    "r": "rue",
+    "av": "avenue",
+    "ave": "avenue",
+    "bd": "boulevard",
+    "bld": "boulevard",
+    "blvd": "boulevard",
+    "boul": "boulevard",
+    "pl": "place",
+    "ch": "chemin",
+    "che": "chemin",
+    "chem": "chemin",
+    "rte": "route",
+    "imp": "impasse",
+    "all": "allee",
+    "allees": "allee",
+    "sq": "square",
+    "fg": "faubourg",
+    "fbg": "faubourg",
+    "crs": "cours",
+    "esp": "esplanade",
+    "prom": "promenade",
+    "qu": "quai",
+    "gal": "general",
+    "gen": "general",
+    "mal": "marechal",
+    "cdt": "commandant",
+    "cne": "capitaine",
+    "col": "colonel",
+    "lt": "lieutenant",
+    "dr": "docteur",
+    "pr": "professeur",
+    "pdt": "president",
+    "mgr": "monseigneur",
+    "za": "zone artisanale",
+    "zi": "zone industrielle",
+    "zac": "zone d amenagement concerte",
+}
+_STREET_TYPES = frozenset(
+    [
+        "rue",
+        "avenue",
+        "boulevard",
+        "place",
+        "chemin",
+        "route",
+        "impasse",
+        "allee",
+        "square",
+        "faubourg",
+        "cours",
+        "esplanade",
+        "promenade",
+        "quai",
+        "passage",
+        "ruelle",
+        "sentier",
+        "voie",
+        "villa",
+        "cite",
+        "hameau",
+        "residence",
+        "rond",
+        "parvis",
+        "mail",
+        "montee",
+        "traverse",
+        "venelle",
+        "grande",
+        "zone",
+        "lieu",
+        "lotissement",
+        "galerie",
+        "pont",
+        "porte",
+        "clos",
+        "cour",
+        "domaine",
+        "quartier",
+        "port",
+        "halle",
+        "carrefour",
+        "sente",
+        "rampe",
+        "descente",
+    ]
+)
+_LITTLE_WORDS = frozenset(["de", "du", "des", "la", "le", "les", "l", "d", "a", "au", "aux", "et", "en", "sur"])
+
+
+def fold(text: str) -> str:
+    """`text` in lower-case ASCII words separated by single blanks, "St" spelt out: "L'Haÿ" -> "l hay".
+
+    " s/" is read "sur"; a trailing CEDEX (with its number) is dropped.
+    """
+    ascii_text = text if text.isascii() else _without_accents(text)
+    words = _NOT_WORD.sub(" ", ascii_text.lower().replace(" s/", " sur ")).split()
+    if "cedex" in words:
+        words = words[: words.index("cedex")]
+    return " ".join([_WORDS.get(word, word) for word in words])
+
+
+def _without_accents(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
+    return plain.encode("ascii", "ignore").decode()
+
+
+def without_article(folded: str) -> str:
+    """A folded name without its leading article: "le mans" -> "mans"; "las" and "los" count too."""
+    first, _, rest = folded.partition(" ")
+    return rest if rest and first in _ARTICLES else folded
+
+
+def ordinal(word: str) -> int | None:
+    """The number in "1er", "10e", "2eme" or "02" (a folded word), else None."""
+    if word.isdigit() and len(word) <= 2:
+        return int(word)
+    found = _ORDINAL.match(word)
+    return int(found.group(1)) if found else None
+
+
+def street_key(street: str) -> str:
+    """A street's name for comparison: abbreviations spelt out, little words dropped, no house number.
+
+    "12 bis, av. du Gal de Gaulle" and "Avenue Général de Gaulle" both give "avenue general gaulle".
+    """
+    words: list[str] = []
+    for word in fold(split_number(street)[1]).split():
+        words += _STREET_WORDS.get(word, word).split()
+    return " ".join([word for word in words if word not in _LITTLE_WORDS])
+
+
+_NUMBER = re.compile(
+    r"^\s*(\d{1,4})(?:\s*[-/à]\s*\d{1,4})?\s*(bis|ter|quater|[a-dA-D](?=[\s,]))?[\s,]+(?=\S)", re.IGNORECASE
+)
+
+
+def split_number(address: str) -> tuple[str, str]:
+    """House number ("12", "12bis" or "") and the rest of a street address."""
+    found = _NUMBER.match(address)
+    if not found:
+        return "", address.strip()
+    return found.group(1) + (found.group(2) or "").lower(), address[found.end() :].strip()
+
+
+def is_street(folded: str) -> bool:
+    """Whether folded words begin as a street does ("rue", "av", "place", ...)."""
+    first = folded.partition(" ")[0]
+    return first in _STREET_TYPES or _STREET_WORDS.get(first, "") in _STREET_TYPES
