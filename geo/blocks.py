@@ -85,9 +85,6 @@ def _enclose(lons: Floats, lats: Floats, radii_m: Floats, starts: Ints) -> Circl
 def _pairwise_m(lon1: Floats, lat1: Floats, lon2: Floats, lat2: Floats) -> Floats:
     """Haversine between points of the same position in two lists, metres."""
     phi1, phi2 = np.radians(lat1), np.radians(lat2)
-    a = (
-        np.sin((phi2 - phi1) / 2) ** 2
-        + np.cos(phi1) * np.cos(phi2) * np.sin(np.radians(lon2 - lon1) / 2) ** 2
-    )
+    a = np.sin((phi2 - phi1) / 2) ** 2 + np.cos(phi1) * np.cos(phi2) * np.sin(np.radians(lon2 - lon1) / 2) ** 2
     result: Floats = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(1.0, a)))
     return result

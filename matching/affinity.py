@@ -1,7 +1,7 @@
-"""How close two communities are, in [0, 1]: 1 the same, PARTNER declared partners, else what their words have in common.
+"""How close two communities are, in [0, 1]: 1 the same, PARTNER declared partners, else what their words share.
 
 The matrix is asymmetric: row = the searcher's community, whose declaration of partners counts. What is learned never
-reaches a declared partner: similarity is the cosine of TF-IDF vectors of values and words, scaled to at most LEARNED_MOST.
+reaches a declared partner: it is the cosine of the TF-IDF vectors of values and words, scaled to at most LEARNED_MOST.
 """
 
 import numpy as np
@@ -19,9 +19,11 @@ SVD_TOPICS = 32
 DECIMALS = 6
 """Kept of a similarity, so that machines agree on the bytes."""
 STOP_WORDS = (
-    "au aux avec ce ces cette chez dans de des du elle en entre est et il la le les leur leurs mais ne nos notre nous on ou par pas "
-    "plus pour qu que qui sa sans se ses son sont sur tous tout toute toutes un une vos votre vous"
-).split()
+    *("au", "aux", "avec", "ce", "ces", "cette", "chez", "dans", "de", "des", "du", "elle", "en", "entre", "est", "et"),
+    *("il", "la", "le", "les", "leur", "leurs", "mais", "ne", "nos", "notre", "nous", "on", "ou", "par", "pas", "plus"),
+    *("pour", "qu", "que", "qui", "sa", "sans", "se", "ses", "son", "sont", "sur", "tous", "tout", "toute", "toutes"),
+    *("un", "une", "vos", "votre", "vous"),
+)
 
 
 def affinity_matrix(communities: pl.DataFrame) -> Floats:
@@ -39,8 +41,7 @@ def affinity_matrix(communities: pl.DataFrame) -> Floats:
 
 def _texts(communities: pl.DataFrame) -> list[str]:
     return [
-        " ".join([*(values or ()), words or ""])
-        for values, words in communities.select("values", "words").iter_rows()
+        " ".join([*(values or ()), words or ""]) for values, words in communities.select("values", "words").iter_rows()
     ]
 
 
@@ -49,7 +50,7 @@ def _similarity(texts: list[str]) -> Floats:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     nothing = np.zeros((len(texts), len(texts)))
-    vectorizer = TfidfVectorizer(strip_accents="unicode", stop_words=STOP_WORDS)
+    vectorizer = TfidfVectorizer(strip_accents="unicode", stop_words=list(STOP_WORDS))
     analyse = vectorizer.build_analyzer()
     if not any(analyse(text) for text in texts):
         return nothing

@@ -1,4 +1,4 @@
-"""What a teleworker asks, validated once. Everything here is already resolved: a point, not a name; UTC slots, not local hours."""
+"""What a teleworker asks, validated once; already resolved: a point, not a name; UTC slots, not local hours."""
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -71,7 +71,8 @@ class Window:
         if not 0 < asked <= MAX_WINDOW_SLOTS or (self.any_slots is not None and asked > self.stop - self.start):
             raise InvalidInput(
                 field="window",
-                fr="La durée demandée doit aller de 30 minutes à 12 heures et tenir dans l'intervalle : raccourcissez-la.",
+                fr="La durée demandée doit aller de 30 minutes à 12 heures et tenir dans l'intervalle : "
+                "raccourcissez-la.",
                 en="The duration must be 30 minutes to 12 hours and fit in the interval: shorten it.",
             )
 

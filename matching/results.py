@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from geo.types import Amenity
 from matching.query import Query
 
 
@@ -42,6 +43,10 @@ class Result:
     free_until: datetime | None
     price_cents: int | None
     """Per half-day, at the searcher's price; None when unknown."""
+    wishes: frozenset[Amenity] = frozenset()
+    """Those of the query, so that a result can be explained on its own."""
+    closest_community: str | None = None
+    """Slug of the visible community offering this that is closest to the searcher's; what affinity refers to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from matching.snapshot.layout import BLOCK_ROWS, DAYS, SLOTS_PER_DAY
+from geo.blocks import BLOCK_ROWS
+from matching.snapshot.layout import DAYS, SLOTS_PER_DAY
 
 Ints = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]

@@ -30,8 +30,8 @@ PLACES: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "demo": pl.Boolean,
 }
 """One row per place. `kind`, `status`, `precision` are words of `geo.types`; `expected_m` is 0 unless the position is
-the commune's; `opening_hours` is OSM syntax or null; `amenities` is JSON text, `{"wifi": "yes", "screen": "no"}`, absent
-meaning unknown; `checked_on` is null when nobody knows; `communities` empty means public."""
+the commune's; `opening_hours` is OSM syntax or null; `amenities` is JSON text, `{"wifi": "yes"}`, absent meaning
+unknown; `checked_on` is null when nobody knows; `communities` empty means public."""
 
 SPACES: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "space_id": pl.Int64,

@@ -2,8 +2,8 @@
 
 Rows are spaces of offered places, then places that are only candidates; both parts are sorted by H3 cell
 (resolution 15), place id, space id, and cut into blocks of 64 that never cross from one part to the other. Two parts,
-because nearly all searches ask for offered places only, while nearly all places are candidates: a search then reads full
-blocks, and candidates cost no availability words.
+because nearly all searches ask for offered places only, while nearly all places are candidates: a search then reads
+full blocks, and candidates cost no availability words.
 
 Changing a column changes `FORMAT`: a snapshot of another format is refused and rebuilt, never converted.
 A flag for feeds that went stale ("unknown", never free) will be one more column of the rows and one more filter.
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from geo.blocks import BLOCK_ROWS, NODE_BLOCKS
+from geo.blocks import BLOCK_ROWS
 
 FORMAT = 1
 DAYS = 63
@@ -151,11 +151,16 @@ class Meta:
 
     @property
     def first_slot(self) -> int:
-        return (self.first_day - UNIX_EPOCH).days * SLOTS_PER_DAY
+        return first_slot_of(self.first_day)
 
     @property
     def stop_slot(self) -> int:
         return self.first_slot + DAYS * SLOTS_PER_DAY
+
+
+def first_slot_of(day: date) -> int:
+    """Number of the half-hour at which a UTC day begins, since 1970."""
+    return (day - UNIX_EPOCH).days * SLOTS_PER_DAY
 
 
 def wrong_length(columns: Columns, meta: Meta) -> str | None:
@@ -185,6 +190,3 @@ def block_of(rows: npt.NDArray[np.int64], meta: Meta) -> npt.NDArray[np.int64]:
     candidates = meta.offered_blocks + (rows - meta.offered_rows) // BLOCK_ROWS
     result: npt.NDArray[np.int64] = np.where(rows < meta.offered_rows, offered, candidates)
     return result
-
-
-__all__ = ["BLOCK_ROWS", "COLUMN_DTYPES", "DAYS", "FORMAT", "NODE_BLOCKS", "Columns", "CommunityEntry", "Meta"]

@@ -1,8 +1,8 @@
 """What a result shows that does not depend on the query: JSON per row, in a file of its own beside the columns.
 
-Keys of `facts`: name, kind, status, address, postcode, commune, insee, lon, lat, precision, time_zone, opening_hours (the
-space's, else the place's), amenities {name: yes | no | unknown, all amenities}, phone, website, checked_on (ISO date or
-null), communities [slugs that offer it], demo, space: null for a candidate, else {id, kind, name, seats,
+Keys of `facts`: name, kind, status, address, postcode, commune, insee, lon, lat, precision, time_zone, opening_hours
+(the space's, else the place's), amenities {name: yes | no | unknown, all of them}, phone, website, checked_on (ISO date
+or null), communities [slugs that offer it], demo, space: null for a candidate, else {id, kind, name, seats,
 price_half_day_cents, member_price_half_day_cents, demo}.
 
 The engine keeps of `communities` those the searcher may see.

@@ -1,8 +1,9 @@
 """How far what we say of a place can be relied on: freshness times completeness, each in [0, 1].
 
 Freshness: 1 while the facts were checked less than 183 days before the index was built, 0 from 730 days on, a straight
-line between; 0.4 when nobody knows when they were checked. Completeness: the share of six facts that are known: address,
-position better than the commune, opening hours, phone or website, price, and at least three amenities (yes or no).
+line between; 0.4 when nobody knows when they were checked. Completeness: the share of six facts that are known:
+address, position better than the commune, opening hours, phone or website, price, and at least three amenities (yes
+or no).
 """
 
 from datetime import date

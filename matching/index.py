@@ -1,0 +1,149 @@
+"""The index that a running service searches: the snapshot, the overlay of what changed since, swapped safely."""
+
+import threading
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from geo.errors import SnapshotUnusable
+from matching.engine import Layer, Whole, search
+from matching.overlay import Overlay, build_overlay
+from matching.query import Query
+from matching.results import SearchResults
+from matching.snapshot.files import current_version, open_snapshot, verify
+from matching.snapshot.hours import Calendar
+from matching.snapshot.input import IndexInput
+from matching.snapshot.snapshot import Snapshot
+
+MAX_AGE = timedelta(days=21)
+"""Older than this a snapshot no longer answers: a third of the days it knows are over, its ages are wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What one search sees, whole: replaced by one assignment, never changed."""
+
+    snapshot: Snapshot
+    overlay: Overlay | None
+    version: str
+
+    def layers(self) -> tuple[Layer, ...]:
+        if self.overlay is None:
+            return (Whole(self.snapshot),)
+        return (self.overlay.masked, self.overlay.changed)
+
+
+class LiveIndex:
+    """Thread-safe: searches go on undisturbed while a snapshot or an overlay is swapped in."""
+
+    def __init__(self, snapshot: Snapshot, folder: Path | None = None, calendar: Calendar | None = None) -> None:
+        self._folder = folder
+        self._calendar = calendar
+        self._swap = threading.Lock()
+        self._state = _State(snapshot, None, snapshot.meta.version)
+        self._overlays = 0
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """The current snapshot under `folder`. Raises SnapshotUnusable, which says why and what to do."""
+        return cls(open_snapshot(folder), folder)
+
+    def search(self, query: Query, now: datetime) -> SearchResults:
+        """The best places at the moment `now` (timezone-aware).
+
+        Raises InvalidInput (a window over or too far ahead, unusable weights) and SnapshotUnusable (stale).
+        """
+        state = self._state
+        if now - state.snapshot.meta.as_of > MAX_AGE:
+            days = (now - state.snapshot.meta.as_of).days
+            raise SnapshotUnusable(
+                path=self._folder or state.version, fr=f"date de {days} jours", en=f"is {days} days old"
+            )
+        return search(state.layers(), query, now, state.version)
+
+    def set_overlay(self, now_are: IndexInput, place_ids: Collection[int]) -> None:
+        """Takes in all the places changed since `revision`: `place_ids` of all, `now_are` those that still exist."""
+        with self._swap:
+            base = self._state.snapshot
+            overlay = build_overlay(base, now_are, place_ids, calendar=self._calendar) if place_ids else None
+            self._overlays += 1
+            version = f"{base.meta.version}+{self._overlays}" if overlay is not None else base.meta.version
+            self._state = _State(base, overlay, version)
+
+    def reopen_if_newer(self) -> bool:
+        """Swaps in the version that `CURRENT` names when it is another one; the overlay, made for the old, is dropped.
+
+        Returns whether it did; raises SnapshotUnusable and keeps searching the old one when the new one is damaged.
+        """
+        if self._folder is None or current_version(self._folder) == self._state.snapshot.meta.version:
+            return False
+        with self._swap:
+            snapshot = open_snapshot(self._folder)
+            self._state = _State(snapshot, None, snapshot.meta.version)
+        return True
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self._state.snapshot
+
+    @property
+    def revision(self) -> int:
+        """Of the store, when the snapshot was built: what changed later belongs in the overlay."""
+        return self._state.snapshot.meta.revision
+
+    @property
+    def as_of(self) -> datetime:
+        return self._state.snapshot.meta.as_of
+
+    @property
+    def version(self) -> str:
+        return self._state.version
+
+    def figures(self) -> dict[str, int | float | str]:
+        """What a person may want to know of the index: counts, sizes in bytes, version."""
+        snapshot = self._state.snapshot
+        meta, size = snapshot.meta, snapshot.columns.bytes()
+        return {
+            "version": meta.version,
+            "as_of": meta.as_of.isoformat(),
+            "rows": meta.rows,
+            "spaces": meta.offered_rows,
+            "candidates": meta.rows - meta.offered_rows,
+            "blocks": meta.blocks,
+            "bytes": size,
+            "bytes_per_row": size / max(1, meta.rows),
+            "bytes_per_space": _bytes_per_space(snapshot),
+            "facts_bytes": int(snapshot.facts.data.nbytes + snapshot.facts.start.nbytes),
+        }
+
+    def verify(self) -> None:
+        """Reads every byte of the files. Raises SnapshotUnusable naming what is damaged."""
+        if self._folder is not None:
+            verify(self._folder)
+
+    def close(self) -> None:
+        """Frees the overlay's tree; mapped files go with the last array over them."""
+        overlay = self._state.overlay
+        if overlay is not None:
+            overlay.changed.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _bytes_per_space(snapshot: Snapshot) -> float:
+    """Search columns per offered space: its share of the row columns, and all of the availability."""
+    c, meta = snapshot.columns, snapshot.meta
+    availability = sum(
+        int(column.nbytes) for column in (c.block_day, c.day_words, c.left_start, c.left_row, c.left_slot, c.left_seats)
+    )
+    shared = (c.bytes() - availability) / max(1, meta.rows)
+    return shared + availability / max(1, meta.offered_rows)

@@ -1,0 +1,153 @@
+"""Builds the search index from the store's tables, in memory (`build_index`) or as files (`build_snapshot`).
+
+The same input gives the same bytes: everything is sorted, nothing depends on hashing or on threads.
+"""
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from geo.blocks import BLOCK_ROWS, NODE_BLOCKS, cut
+from matching.affinity import affinity_matrix
+from matching.snapshot.availability import build_availability
+from matching.snapshot.files import publish
+from matching.snapshot.hours import Calendar, GeoCalendar, open_tables
+from matching.snapshot.input import IndexInput
+from matching.snapshot.layout import COLUMN_DTYPES, Columns, CommunityEntry, Meta, first_slot_of
+from matching.snapshot.rendered import render
+from matching.snapshot.rows import index_rows
+from matching.snapshot.sets import packed, sets_of_blocks, sets_of_rows
+from matching.snapshot.snapshot import Snapshot
+from matching.snapshot.summaries import block_summaries, node_summaries
+
+__all__ = ["IndexInput", "build_index", "build_snapshot"]
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+def build_snapshot(
+    source: IndexInput, folder: Path, *, as_of: datetime, revision: int | None = None, calendar: Calendar | None = None
+) -> Path:
+    """Builds the index, writes it under `folder` and makes it the current one; returns its directory.
+
+    `revision` is the store's when `source` was read. Raises StorageFull, the previous snapshot staying current.
+    """
+    return publish(build_index(source, as_of=as_of, revision=revision, calendar=calendar), folder)
+
+
+def build_index(
+    source: IndexInput,
+    *,
+    as_of: datetime,
+    revision: int | None = None,
+    calendar: Calendar | None = None,
+    like: Snapshot | None = None,
+) -> Snapshot:
+    """The index in memory, `as_of` a moment (timezone-aware). `like` gives the communities, with their affinity, of
+    the snapshot that this one completes: an overlay must rank as its base does."""
+    as_of = as_of.astimezone(UTC)
+    rows = index_rows(source, as_of.date())
+    entries, affinity = _communities(source, rows, like)
+    columns = _row_columns(rows)
+    candidates = int(rows["candidate"].sum())
+    offered = len(rows) - candidates
+    starts = cut([offered, candidates], BLOCK_ROWS)
+    offered_blocks, candidate_blocks = -(-offered // BLOCK_ROWS), -(-candidates // BLOCK_ROWS)
+    nodes = cut([offered_blocks, candidate_blocks], NODE_BLOCKS)
+    columns |= {"block_start": starts, "node_start": nodes, "affinity": affinity.reshape(-1)}
+    columns |= block_summaries(columns, starts)
+    columns |= node_summaries(columns, nodes)
+    columns |= _set_columns(rows, entries, starts)
+    columns |= _availability_columns(rows.head(offered), source.busy, as_of, calendar or GeoCalendar(as_of.date()))
+    facts = render(rows)
+    built = Columns(**{name: np.ascontiguousarray(columns[name], dtype) for name, dtype in COLUMN_DTYPES.items()})
+    meta = Meta(
+        version=_version(as_of, built, facts.data),
+        as_of=as_of,
+        revision=source.revision if revision is None else revision,
+        rows=len(rows),
+        offered_rows=offered,
+        blocks=len(starts) - 1,
+        offered_blocks=offered_blocks,
+        nodes=len(nodes) - 1,
+        offered_nodes=-(-offered_blocks // NODE_BLOCKS),
+        communities=entries,
+    )
+    return Snapshot(built, meta, facts)
+
+
+def _communities(
+    source: IndexInput, rows: pl.DataFrame, like: Snapshot | None
+) -> tuple[tuple[CommunityEntry, ...], npt.NDArray[np.float64]]:
+    """Known communities with their affinity; one that only rows name (not yet in the table) is akin to none."""
+    if like is None:
+        table = source.communities.sort("slug")
+        known = tuple(
+            CommunityEntry(slug, name, sharing, tuple(partners or ()))
+            for slug, name, sharing, partners in table.select("slug", "name", "sharing", "partners").iter_rows()
+        )
+        square = affinity_matrix(table)
+    else:
+        known = like.meta.communities
+        square = like.columns.affinity.reshape(len(known), len(known))
+    named = set(rows["offered_by"].explode(keep_nulls=False, empty_as_null=False).to_list())
+    strangers = sorted(named - {entry.slug for entry in known})
+    affinity = np.eye(len(known) + len(strangers))
+    affinity[: len(known), : len(known)] = square
+    return (*known, *(CommunityEntry(slug, slug, "", ()) for slug in strangers)), affinity
+
+
+def _row_columns(rows: pl.DataFrame) -> Arrays:
+    stored = {
+        "place_id": "place_id",
+        "space_id": "space_id",
+        "lon": "lon",
+        "lat": "lat",
+        "expected_dm": "expected_dm",
+        "kind": "kind_code",
+        "space_kind": "space_kind_code",
+        "yes": "yes",
+        "no": "no",
+        "seats": "seats",
+        "price_cents": "price",
+        "member_price_cents": "member_price",
+        "trust": "trust",
+    }
+    return {name: rows[column].to_numpy().astype(COLUMN_DTYPES[name]) for name, column in stored.items()}
+
+
+def _set_columns(rows: pl.DataFrame, entries: tuple[CommunityEntry, ...], starts: npt.NDArray[np.int64]) -> Arrays:
+    position = {entry.slug: index for index, entry in enumerate(entries)}
+    sets, of_row = sets_of_rows(rows["offered_key"].to_list(), position)
+    of_block = sets_of_blocks(sets, of_row, starts)
+    set_start, set_members = packed(sets)
+    return {"set_id": of_row, "block_set_id": of_block, "set_start": set_start, "set_members": set_members}
+
+
+def _availability_columns(offered: pl.DataFrame, busy: pl.DataFrame, as_of: datetime, calendar: Calendar) -> Arrays:
+    pattern_of_row, tables = open_tables(offered, calendar)
+    row_of_space = offered.select("space_id").with_row_index("row")
+    taken = busy.join(row_of_space, on="space_id").with_columns(slot=pl.col("slot") - first_slot_of(as_of.date()))
+    built = build_availability(pattern_of_row, tables, taken, offered["seats"].to_numpy().astype(np.int32))
+    return {
+        "block_day": built.block_day,
+        "day_words": built.day_words,
+        "left_start": built.left_start,
+        "left_row": built.left_row,
+        "left_slot": built.left_slot,
+        "left_seats": built.left_seats,
+    }
+
+
+def _version(as_of: datetime, columns: Columns, facts: npt.NDArray[np.uint8]) -> str:
+    """Moment and content: two builds of the same input have one name."""
+    digest = hashlib.blake2b(digest_size=6)
+    for name in COLUMN_DTYPES:
+        digest.update(getattr(columns, name).data)
+    digest.update(facts.data)
+    return f"{as_of:%Y%m%dT%H%M%SZ}-{digest.hexdigest()}"

@@ -1,0 +1,225 @@
+"""Snapshots on disk: one directory per version, and a pointer to the one in use.
+
+    index/
+      CURRENT                           one line: the version in use; replaced atomically
+      20261124T080000Z-1f0c66a2b9d4/
+        manifest.json                   format, version, size and checksum of each file
+        search.arrow                    the columns of `layout.py`; metadata: counts, communities, checksums
+        facts.arrow                     rendered rows
+
+A version is complete before it gets its name, and the pointer moves last: whoever opens the index finds the old one or
+the new one, whole. Opening checks format, sizes, header, footer and lengths; `verify` reads every byte.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from geo.errors import SnapshotUnusable, StorageFull
+from matching.snapshot.arrow_file import (
+    Arrays,
+    damaged,
+    damaged_columns,
+    missing,
+    read_arrays,
+    storage_full,
+    write_arrays,
+)
+from matching.snapshot.layout import COLUMN_DTYPES, FORMAT, Columns, CommunityEntry, Meta, wrong_length
+from matching.snapshot.rendered import Facts
+from matching.snapshot.snapshot import Snapshot
+
+CURRENT = "CURRENT"
+MANIFEST = "manifest.json"
+SEARCH = "search.arrow"
+FACTS = "facts.arrow"
+KEPT_VERSIONS = 2
+"""The current one and the one before: a process that is just opening it must not lose it."""
+
+
+def publish(snapshot: Snapshot, folder: Path) -> Path:
+    """Writes the snapshot as a version of its own and makes it current; returns its directory.
+
+    Raises StorageFull; whatever goes wrong, the version that was current stays so and nothing is left behind.
+    """
+    final = folder / snapshot.meta.version
+    draft, replaced = (folder / f".{snapshot.meta.version}.{os.getpid()}.{what}" for what in ("new", "old"))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir()
+        _write(snapshot, draft)
+        if final.exists():  # the same content, built again: the new copy replaces one that may be damaged
+            final.rename(replaced)
+        draft.rename(final)
+        _point_to(folder, snapshot.meta.version)
+    except OSError as error:
+        if storage_full(error):
+            raise StorageFull(path=folder) from error
+        raise
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(replaced, ignore_errors=True)
+    remove_old_versions(folder)
+    return final
+
+
+def _write(snapshot: Snapshot, folder: Path) -> None:
+    meta = asdict(snapshot.meta)
+    words = {
+        "format": str(FORMAT),
+        "as_of": snapshot.meta.as_of.isoformat(),
+        "first_day": snapshot.meta.first_day.isoformat(),
+        "version": snapshot.meta.version,
+        "communities": json.dumps(meta["communities"], ensure_ascii=False),
+        **{name: str(value) for name, value in meta.items() if isinstance(value, int)},
+    }
+    columns = {name: getattr(snapshot.columns, name) for name in COLUMN_DTYPES}
+    write_arrays(folder / SEARCH, columns, words)
+    facts: Arrays = {"start": snapshot.facts.start, "data": snapshot.facts.data}
+    write_arrays(folder / FACTS, facts, {"format": str(FORMAT), "version": snapshot.meta.version})
+    files = {
+        name: {"bytes": (folder / name).stat().st_size, "blake2b": _file_sum(folder / name)} for name in (SEARCH, FACTS)
+    }
+    manifest = {"format": FORMAT, "version": snapshot.meta.version, "files": files}
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+
+
+def _point_to(folder: Path, version: str) -> None:
+    draft = folder / f".{CURRENT}.{os.getpid()}"
+    try:
+        with draft.open("w", encoding="utf-8") as pointer:
+            pointer.write(version + "\n")
+            pointer.flush()
+            os.fsync(pointer.fileno())
+        draft.replace(folder / CURRENT)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def remove_old_versions(folder: Path, keep: int = KEPT_VERSIONS) -> None:
+    """Removes versions other than the current one and the latest `keep - 1` others. Mapped files stay readable."""
+    current = current_version(folder)
+    others = [path.parent for path in folder.glob(f"*/{MANIFEST}") if path.parent.name != current]
+    others.sort(key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
+    for path in others[max(0, keep - 1) :]:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def current_version(folder: Path) -> str:
+    """Name of the version in use. Raises SnapshotUnusable when there is none."""
+    try:
+        version = (folder / CURRENT).read_text(encoding="utf-8").strip()
+    except FileNotFoundError as error:
+        raise missing(folder) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise damaged(folder / CURRENT) from error
+    if not version or "/" in version or version.startswith("."):
+        raise damaged(folder / CURRENT)
+    return version
+
+
+def open_snapshot(folder: Path) -> Snapshot:
+    """The current snapshot, memory-mapped. Raises SnapshotUnusable: missing, truncated, damaged, another format."""
+    for _ in range(3):
+        version = current_version(folder)
+        with contextlib.suppress(FileNotFoundError):
+            return _open_version(folder / version)
+        # Replaced and removed between the pointer and the files: read the pointer again.
+    raise missing(folder / version)
+
+
+def _open_version(path: Path) -> Snapshot:
+    manifest = _manifest(path)
+    for name, file in manifest["files"].items():
+        if (path / name).stat().st_size != file["bytes"]:
+            raise damaged(path / name)
+    arrays, words = read_arrays(path / SEARCH)
+    rendered, facts_words = read_arrays(path / FACTS)
+    if words.get("format") != str(FORMAT):
+        raise _other_format(path)
+    if not words.get("version") == facts_words.get("version") == manifest["version"] == path.name:
+        raise damaged(path)
+    columns, meta = _typed(arrays, path), _meta(words, path)
+    facts = Facts(rendered["start"], rendered["data"])
+    if wrong_length(columns, meta) or len(facts.start) != meta.rows + 1:
+        raise damaged(path)
+    return Snapshot(columns, meta, facts)
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+        if manifest["format"] != FORMAT:
+            raise _other_format(path)
+        sizes = [manifest["files"][name]["bytes"] for name in (SEARCH, FACTS)]
+    except (ValueError, KeyError, TypeError) as error:
+        raise damaged(path / MANIFEST) from error
+    if not isinstance(manifest.get("version"), str) or not all(isinstance(size, int) for size in sizes):
+        raise damaged(path / MANIFEST)
+    read: dict[str, Any] = manifest
+    return read
+
+
+def _typed(arrays: Arrays, path: Path) -> Columns:
+    for name, dtype in COLUMN_DTYPES.items():
+        if name not in arrays or arrays[name].dtype != dtype:
+            raise damaged(path / SEARCH)
+    return Columns(**{name: arrays[name] for name in COLUMN_DTYPES})
+
+
+def _meta(words: dict[str, str], path: Path) -> Meta:
+    counts = ("revision", "rows", "offered_rows", "blocks", "offered_blocks", "nodes", "offered_nodes")
+    try:
+        communities = tuple(
+            CommunityEntry(one["slug"], one["name"], one["sharing"], tuple(one["partners"]))
+            for one in json.loads(words["communities"])
+        )
+        as_of = datetime.fromisoformat(words["as_of"])
+        numbers = {name: int(words[name]) for name in counts}
+    except (ValueError, KeyError, TypeError) as error:
+        raise damaged(path / SEARCH) from error
+    return Meta(version=words["version"], as_of=as_of, communities=communities, **numbers)
+
+
+def _other_format(path: Path) -> SnapshotUnusable:
+    return SnapshotUnusable(
+        path=path,
+        fr="a été construit par une autre version de PlaceLibre",
+        en="was built by another PlaceLibre version",
+    )
+
+
+def verify(folder: Path) -> None:
+    """Reads every byte of the current snapshot. Raises SnapshotUnusable naming what is not as it was written."""
+    path = folder / current_version(folder)
+    try:
+        opened = _open_version(path)
+        manifest = _manifest(path)
+        for name in (SEARCH, FACTS):
+            arrays, words = read_arrays(path / name)
+            wrong = damaged_columns(arrays, words)
+            if wrong or _file_sum(path / name) != manifest["files"][name].get("blake2b"):
+                listed = ", ".join(wrong) or name
+                raise SnapshotUnusable(
+                    path=path / name,
+                    fr=f"est abîmé (somme de contrôle : {listed})",
+                    en=f"is damaged (checksum: {listed})",
+                )
+    except FileNotFoundError as error:
+        raise missing(path) from error
+    if np.any(np.diff(opened.facts.start) < 0):
+        raise damaged(path / FACTS)
+
+
+def _file_sum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()

@@ -1,0 +1,50 @@
+"""What blocks and nodes know of their rows: a circle, and enough of each fact to bound the terms that use it."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from geo.blocks import Circles, circles_around, circles_of_circles
+from geo.types import Amenity
+from matching.snapshot.layout import NO_PRICE_CENTS, UNKNOWN_CENTS
+
+Ints = npt.NDArray[np.int64]
+ALL_AMENITIES = np.uint32((1 << len(Amenity)) - 1)
+
+
+def block_summaries(rows: dict[str, npt.NDArray[Any]], starts: Ints) -> dict[str, npt.NDArray[Any]]:
+    """The `block_*` columns that follow from the row columns (sets of communities apart)."""
+    circles = circles_around(rows["lon"], rows["lat"], starts)
+    unknown = ~(rows["yes"] | rows["no"]) & ALL_AMENITIES
+    known_seats = np.where(rows["seats"] > 0, rows["seats"], np.iinfo(np.int32).max)
+    fewest = _over(np.minimum, known_seats, starts)
+    return {
+        "block_lon": circles.lon,
+        "block_lat": circles.lat,
+        "block_radius_m": circles.radius_m,
+        "block_yes": _over(np.bitwise_or, rows["yes"], starts),
+        "block_unknown": _over(np.bitwise_or, unknown, starts),
+        "block_price_cents": _over(np.minimum, _known(rows["price_cents"]), starts),
+        "block_member_price_cents": _over(np.minimum, _known(rows["member_price_cents"]), starts),
+        "block_seats": np.where(fewest == np.iinfo(np.int32).max, 0, fewest),
+        "block_trust": _over(np.maximum, rows["trust"], starts),
+    }
+
+
+def node_summaries(blocks: dict[str, npt.NDArray[Any]], starts: Ints) -> dict[str, npt.NDArray[Any]]:
+    """The `node_*` columns: circles around circles."""
+    inner = Circles(blocks["block_lon"], blocks["block_lat"], blocks["block_radius_m"])
+    circles = circles_of_circles(inner, starts)
+    return {"node_lon": circles.lon, "node_lat": circles.lat, "node_radius_m": circles.radius_m}
+
+
+def _over(operation: np.ufunc, values: npt.NDArray[Any], starts: Ints) -> npt.NDArray[Any]:
+    if len(starts) == 1:
+        return values[:0]
+    result: npt.NDArray[Any] = operation.reduceat(values, starts[:-1])
+    return result
+
+
+def _known(prices: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    return np.where(prices == UNKNOWN_CENTS, np.int32(NO_PRICE_CENTS), prices)

@@ -1,0 +1,12 @@
+"""The terms of the score, one file each. A new term is a new file and a line in `TERMS`."""
+
+from matching.terms.affinity import Affinity
+from matching.terms.fit import Fit
+from matching.terms.price import Price
+from matching.terms.proximity import Proximity
+from matching.terms.term import Term
+from matching.terms.trust import Trust
+from matching.terms.wishes import Wishes
+
+TERMS: tuple[Term, ...] = (Proximity(), Wishes(), Price(), Affinity(), Fit(), Trust())
+"""In the order of `matching.presets.TERM_NAMES`."""

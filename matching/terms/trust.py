@@ -1,0 +1,33 @@
+"""What was checked lately and told completely comes first: see `matching/snapshot/trust.py` for the formula."""
+
+from typing import ClassVar
+
+from matching.query import Query
+from matching.snapshot.snapshot import Snapshot
+from matching.terms.term import Asked, Blocks, Floats, Reason, Rows, Shown
+
+DOUBTFUL = 0.15
+
+
+class Trust:
+    """Freshness times completeness at the moment the index was built, whatever the query."""
+
+    name: ClassVar[str] = "trust"
+    columns: ClassVar[tuple[str, ...]] = ("trust",)
+    summaries: ClassVar[tuple[str, ...]] = ("block_trust",)
+
+    def usable(self, query: Query, snapshot: Snapshot) -> bool:
+        return True
+
+    def value(self, rows: Rows, asked: Asked) -> Floats:
+        result: Floats = rows.columns.trust[rows.index]
+        return result
+
+    def upper_bound(self, blocks: Blocks, asked: Asked) -> Floats:
+        result: Floats = blocks.columns.block_trust[blocks.index]
+        return result
+
+    def reasons(self, value: float, shown: Shown) -> list[Reason]:
+        if value > DOUBTFUL:
+            return []
+        return [Reason(shown.say("informations à vérifier", "details to be checked"), good=False, objection=True)]
