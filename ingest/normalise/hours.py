@@ -7,6 +7,7 @@ kept as that day's comment, which makes the day unknown: shown as written, never
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from geo.errors import InvalidInput
 from geo.hours.parse import parse
@@ -18,11 +19,11 @@ from ingest.normalise.french_hours import (
     CLOSED,
     WEEKDAYS,
     DayHours,
-    Minutes,
     read_day,
     read_week,
     week_pattern,
 )
+from ingest.normalise.hour_words import Minutes
 
 _LONGEST_TEXT = 1000
 _FRENCH_DAYS = {
@@ -33,7 +34,7 @@ _CLOCK = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)(?::\d{2})?")
 # French and loose English words for OSM's, as translated or half-translated tags have them.
 _OSM_WORDS: dict[str, str] = {
     **{french: WEEKDAYS[index] for french, index in _FRENCH_DAYS.items()},
-    **dict(zip(("lun", "mar", "mer", "jeu", "ven", "sam", "dim"), WEEKDAYS, strict=True)),
+    **{"lun": "Mo", "mer": "We", "jeu": "Th", "ven": "Fr", "sam": "Sa", "dim": "Su"},
     **dict(zip(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), WEEKDAYS, strict=True)),
     **dict.fromkeys(("ferme", "fermé", "fermée"), "off"),
     **dict.fromkeys(("janvier", "janv"), "Jan"),
@@ -50,6 +51,10 @@ _OSM_WORDS: dict[str, str] = {
     **dict.fromkeys(("décembre", "decembre", "déc"), "Dec"),
 }
 _PUBLIC_HOLIDAYS = re.compile(r"\bjours?\s+f[eé]ri[eé]s?\b", re.IGNORECASE)
+_MAR = re.compile(r"\bmar\b", re.IGNORECASE)
+_OTHER_SHORT_DAY = re.compile(r"\b(?:lun|mer|jeu|ven|sam|dim)\b", re.IGNORECASE)
+_MONTH = r"(?:jan|feb|f[eé]v|apr|avr|may|mai|jun|juin|jul|juil|aug|ao[uû]t|sep|oct|nov|d[eé]c)"
+_MARCH = re.compile(rf"\bmar\s*-\s*{_MONTH}|{_MONTH}\w*\s*-\s*mar\b|\bmar\s*\d{{1,2}}(?!\s*[:h\d])", re.IGNORECASE)
 _WORD = re.compile(r'"[^"]*"|[^\W\d_]+')
 _LINE = re.compile(r"\s*[\r\n]+\s*")
 
@@ -87,11 +92,11 @@ def from_mairie_json(text: str) -> str | None:
 def from_day_columns(values: Mapping[int, str]) -> str | None:
     """Hours from one column per weekday (0 is Monday): {0: "09:00 - 12:00 / 13:30 - 17:00", 6: ""}.
 
-    A blank day is closed, and so is the "00:00 - 00:00" of forms; None when all days are blank or none is
-    understood. A day that is not understood is kept as a comment.
+    A blank day is closed, and so is the "00:00 - 00:00" of forms; None when no day opens. A day that is not
+    understood is kept as a comment.
     """
     week: dict[int, DayHours] = {}
-    understood = False
+    opens = False
     for day in sorted(values):
         text = " ".join(known(values[day]).split())
         if not text or day not in range(7):
@@ -101,11 +106,10 @@ def from_day_columns(values: Mapping[int, str]) -> str | None:
             comment = text.replace('"', "'")[:120]
             week[day] = DayHours((), comment)
             continue
-        understood = True
-        week[day] = hours
-    if not understood:
-        return None
-    return _canonical(week_pattern({day: hours for day, hours in week.items() if hours != CLOSED}) or "off")
+        if hours != CLOSED:
+            opens = True
+            week[day] = hours
+    return _canonical(week_pattern(week)) if opens else None
 
 
 def from_osm(text: str) -> str | None:
@@ -114,18 +118,8 @@ def from_osm(text: str) -> str | None:
     "Lundi-Vendredi 9:00-18:00⏎Jours feries Ferme" -> "Mo-Fr 09:00-18:00; PH off". Times without a day
     are those of every day, as OSM has it.
     """
-    cleaned = text.strip()
-    if not cleaned or len(cleaned) > _LONGEST_TEXT:
-        return None
-    pattern = _PUBLIC_HOLIDAYS.sub("PH", _LINE.sub("; ", cleaned).replace("–", "-"))
-    pattern = _WORD.sub(lambda match: _OSM_WORDS.get(match[0].lower(), match[0]), pattern)
-    try:
-        rules = parse(pattern)
-    except InvalidInput:
-        return None
-    if any(_timeless(rule) for rule in rules) or _contradicts_itself(rules):
-        return None
-    return _canonical(pattern)
+    pattern = _osm_pattern(text)
+    return _canonical(pattern) if pattern else None
 
 
 def from_text(text: str) -> str | None:
@@ -137,18 +131,40 @@ def from_text(text: str) -> str | None:
     cleaned = known(text)
     if not cleaned or len(cleaned) > _LONGEST_TEXT:
         return None
-    tagged = from_osm(cleaned)
-    if tagged is not None:
-        return tagged if all(_names_days(rule) for rule in parse(tagged)) else None
-    week = read_week(cleaned)
-    return _canonical(week) if week else None
+    tagged = _osm_pattern(cleaned)
+    if tagged is None:
+        week = read_week(cleaned)
+        return _canonical(week) if week else None
+    return _canonical(tagged) if all(_names_days(rule) for rule in parse(tagged)) else None
 
 
+# Lists repeat themselves: half of the town halls share their hours with another.
+@lru_cache(maxsize=32_768)
 def _canonical(pattern: str) -> str | None:
     try:
         return normalise(pattern)
     except InvalidInput:
         return None
+
+
+def _osm_pattern(text: str) -> str | None:
+    """The text with OSM's words, when that makes a pattern that says when the place opens."""
+    cleaned = text.strip()
+    if not cleaned or len(cleaned) > _LONGEST_TEXT:
+        return None
+    pattern = _PUBLIC_HOLIDAYS.sub("PH", _LINE.sub("; ", cleaned).replace("–", "-"))
+    # "Mar" is March to OSM and mardi to the French: their other days tell, or the months beside it.
+    if _OTHER_SHORT_DAY.search(pattern):
+        pattern = _MAR.sub("Tu", pattern)
+    elif _MAR.search(_MARCH.sub("", pattern)):
+        return None
+    pattern = _WORD.sub(lambda match: _OSM_WORDS.get(match[0].lower(), match[0]), pattern)
+    try:
+        rules = parse(pattern)
+    except InvalidInput:
+        return None
+    useless = any(_timeless(rule) for rule in rules) or _contradicts_itself(rules) or _only_closes(rules)
+    return None if useless else pattern
 
 
 def _day_range(first: str, last: str) -> list[int] | None:
@@ -170,6 +186,11 @@ def _clock_span(item: object) -> Minutes | None:
 def _timeless(rule: Rule) -> bool:
     """ "Mo-Fr" alone: OSM reads round the clock, people mean that they did not say when."""
     return rule.all_day and rule.state is State.OPEN and not rule.always
+
+
+def _only_closes(rules: Sequence[Rule]) -> bool:
+    """ "PH off" alone: when the place is open is not said. A bare "off" is."""
+    return all(rule.state is State.CLOSED for rule in rules) and any(rule.days != Days() for rule in rules)
 
 
 def _names_days(rule: Rule) -> bool:
