@@ -11,10 +11,11 @@ from pathlib import PurePath
 
 from geo.errors import InvalidInput
 from geo.toponyms import fold
-from geo.types import Amenity
-from ingest.mapping.model import FIELDS, Columns, HoursRule, Mapping
+from geo.types import Amenity, PlaceKind
+from ingest.mapping.model import FIELDS, Columns, HoursRule, KindRule, Mapping
 from ingest.normalise import amenities, coordinates
 from ingest.normalise.blank import known
+from ingest.normalise.kind import place_kind
 from ingest.normalise.privacy import is_personal_column
 from ingest.readers.base import LAT_COLUMN, LON_COLUMN, RawTable
 
@@ -102,6 +103,8 @@ def suggest(table: RawTable) -> Mapping:
         source=slug(PurePath(table.name).name.split(".")[0]),
         title=table.name,
         fields=draft.fields,
+        # "fablabs_bretagne.csv": what rows do not say, the name of the list may.
+        kind=KindRule(default=place_kind(PurePath(table.name).name.split(".")[0]) or PlaceKind.OTHER),
         source_key=_own_key(table, [c for c in table.columns if c not in personal]),
         amenities=draft.amenities,
         hours=draft.hours,
@@ -184,7 +187,8 @@ def _take_day_columns(draft: _Draft) -> None:
         day: column
         for day in DAYS
         for column in draft.free()
-        if fold(column) in {day, f"horaires {day}", f"horaire {day}", f"h {day}", f"ouverture {day}"}
+        if any(any(map(str.isdigit, cell)) for cell in _cells(draft.table, column))
+        and fold(column) in {day, f"horaires {day}", f"horaire {day}", f"h {day}", f"ouverture {day}"}
     }
     if len(by_day) >= 5:
         draft.hours = HoursRule("days", tuple(by_day.get(day, "") for day in DAYS))

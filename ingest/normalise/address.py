@@ -8,11 +8,13 @@ from ingest.normalise.name import quieter
 _LAST_LINE = re.compile(
     r"^(?P<street>.*?)[\s,;–-]*\b(?P<postcode>\d{5})\s+(?P<town>[^\d,;()]{2,60}?)(?:,?\s*France)?$", re.S
 )
+_TAG = re.compile(r"<[^<>]{1,30}>")
 
 
 def split(text: str) -> tuple[str, str, str]:
     """(street, postcode, town) of an address; postcode and town are "" when it does not end with them."""
-    found = _LAST_LINE.match(text.strip())
+    text = _TAG.sub("\n", text).strip()
+    found = _LAST_LINE.match(text)
     if not found:
         return clean(text), "", ""
     return clean(found["street"]), found["postcode"], " ".join(found["town"].split())

@@ -5,24 +5,19 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-_DECIMAL = re.compile(r"^[+-]?\d{1,3}(?:[.,]\d+)?°?$")
+from geo.territories import territory_at
+
+_DECIMAL = re.compile(r"^[+-]?\d{1,3}(?:[.,]\d+)?(?:[eE]-?\d{1,2})?°?$")
 _PAIR = re.compile(r"^\s*\(?([+-]?\d{1,2}\.\d+)\s*[,; ]\s*([+-]?\d{1,3}\.\d+)\)?\s*$")
 
-# (west, south, east, north) of every French territory, a little wide: enough to tell swapped axes from real ones.
-_TERRITORIES = (
+# (west, south, east, north) where communes have outlines, a little wide: enough to tell swapped axes from real ones.
+_BOXES = (
     (-5.9, 41.2, 9.8, 51.3),  # metropolitan France and Corsica
     (55.1, -21.5, 55.95, -20.8),  # La Réunion
     (44.9, -13.1, 45.4, -12.5),  # Mayotte
     (-61.9, 15.7, -60.9, 16.6),  # Guadeloupe
     (-61.3, 14.3, -60.7, 15.0),  # Martinique
     (-54.7, 2.0, -51.5, 5.9),  # Guyane
-)
-_BEYOND_COMMUNES = (
-    (-56.6, 46.6, -56.0, 47.2),  # Saint-Pierre-et-Miquelon
-    (-63.2, 17.8, -62.7, 18.2),  # Saint-Martin, Saint-Barthélemy
-    (156.0, -26.5, 172.5, -14.5),  # Nouvelle-Calédonie
-    (-154.8, -28.0, -134.0, -7.5),  # Polynésie française
-    (-178.5, -14.6, -175.9, -13.0),  # Wallis-et-Futuna
 )
 
 
@@ -77,16 +72,8 @@ def decimal(text: str) -> float | None:
 
 def in_france(lon: float, lat: float) -> bool:
     """Whether a point lies in the bounding box of a French territory."""
-    return _inside(lon, lat, _TERRITORIES) or beyond_communes(lon, lat)
-
-
-def beyond_communes(lon: float, lat: float) -> bool:
-    """Whether a point lies in a territory for which no commune outlines exist."""
-    return _inside(lon, lat, _BEYOND_COMMUNES)
-
-
-def _inside(lon: float, lat: float, boxes: tuple[tuple[float, float, float, float], ...]) -> bool:
-    return any(west <= lon <= east and south <= lat <= north for west, south, east, north in boxes)
+    boxes = any(west <= lon <= east and south <= lat <= north for west, south, east, north in _BOXES)
+    return boxes or territory_at(lon, lat) is not None
 
 
 def _blank(lon_text: str, lat_text: str) -> bool:

@@ -11,7 +11,7 @@ _MOBILE = re.compile(r"(?<![\d.,])(?:\+33[\s.(0)-]*|0033[\s.-]*|0)[67](?:[\s.\-/
 _PERSONAL_WORDS = frozenset(
     (
         "mail", "mails", "email", "emails", "courriel", "courriels", "mel", "mobile", "mobiles", "portable",
-        "portables", "gsm", "prenom", "prenoms", "referent", "referente", "responsable", "interlocuteur",
+        "gsm", "prenom", "prenoms", "referent", "referente", "responsable", "interlocuteur",
         "interlocutrice", "conseiller", "conseillere", "maire", "elu", "signataire",
     )
 )  # fmt: skip

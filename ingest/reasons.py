@@ -1,0 +1,149 @@
+"""Why a row was rejected or only half understood, and what to do about it, in French and English.
+
+Codes are stable and machine-readable; the texts are for people. `{value}` is what the list says.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from geo.errors import Language
+
+
+class Reason(StrEnum):
+    """Why a row makes no place."""
+
+    NO_NAME = "no_name"
+    OUT_OF_SCOPE = "out_of_scope"
+    UNKNOWN_COMMUNE = "unknown_commune"
+    NO_LOCATION = "no_location"
+    OUT_OF_RANGE = "coordinates_out_of_range"
+    OUTSIDE_FRANCE = "outside_france"
+
+
+class Note(StrEnum):
+    """What was put right or left out in a row that was taken all the same."""
+
+    AXES_SWAPPED = "axes_swapped"
+    COORDINATES_IGNORED = "coordinates_ignored"
+    COORDINATES_FAR = "coordinates_far"
+    HOURS_NOT_UNDERSTOOD = "hours_not_understood"
+    SEATS_NOT_UNDERSTOOD = "seats_not_understood"
+    PRICE_NOT_UNDERSTOOD = "price_not_understood"
+
+
+class Missing(StrEnum):
+    """What keeps a place with rooms a candidate."""
+
+    AGREEMENT = "agreement"
+    SEATS = "seats"
+    HOURS = "hours"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A sentence and its remedy in both languages."""
+
+    fr: str
+    en: str
+    remedy_fr: str
+    remedy_en: str
+
+    def sentence(self, language: Language, value: str) -> str:
+        return (self.fr if language == "fr" else self.en).replace("{value}", value)
+
+    def remedy(self, language: Language) -> str:
+        return self.remedy_fr if language == "fr" else self.remedy_en
+
+
+TEXTS: dict[str, Text] = {
+    Reason.NO_NAME: Text(
+        "Cette ligne n'a pas de nom.",
+        "This row has no name.",
+        "Remplissez la colonne du nom, ou indiquez-la : --map COLONNE=name.",
+        "Fill the name column, or say which one it is: --map COLUMN=name.",
+    ),
+    Reason.OUT_OF_SCOPE: Text(
+        "« {value} » n'est pas un lieu où s'asseoir pour travailler.",
+        "“{value}” is not a place where one can sit and work.",
+        "Rien à faire ; si c'est une erreur, corrigez cette colonne et importez de nouveau la liste.",
+        "Nothing to do; if this is wrong, correct that column and import the list again.",
+    ),
+    Reason.UNKNOWN_COMMUNE: Text(
+        "La commune « {value} » n'est pas connue.",
+        "The commune “{value}” is not known.",
+        "Vérifiez son nom et son code postal, ou ajoutez des coordonnées.",
+        "Check its name and postcode, or add coordinates.",
+    ),
+    Reason.NO_LOCATION: Text(
+        "Cette ligne n'a ni coordonnées ni commune.",
+        "This row has neither coordinates nor a commune.",
+        "Ajoutez la commune et son code postal, ou la latitude et la longitude.",
+        "Add the commune and its postcode, or latitude and longitude.",
+    ),
+    Reason.OUT_OF_RANGE: Text(
+        "Les coordonnées « {value} » ne sont pas des degrés décimaux, et la commune manque.",
+        "The coordinates “{value}” are not decimal degrees, and the commune is missing.",
+        "Donnez la latitude et la longitude en degrés (47,2184 et -1,5536), ou ajoutez la commune.",
+        "Give latitude and longitude in degrees (47.2184 and -1.5536), or add the commune.",
+    ),
+    Reason.OUTSIDE_FRANCE: Text(
+        "Le point « {value} » n'est pas en France, et la commune manque.",
+        "The point “{value}” is not in France, and the commune is missing.",
+        "Vérifiez les coordonnées, ou ajoutez la commune et son code postal.",
+        "Check the coordinates, or add the commune and its postcode.",
+    ),
+    Note.AXES_SWAPPED: Text(
+        "Latitude et longitude étaient inversées ({value}) : elles ont été remises en ordre.",
+        "Latitude and longitude were swapped ({value}): they were put right.",
+        "Corrigez les deux colonnes de la liste.",
+        "Correct the two columns of the list.",
+    ),
+    Note.COORDINATES_IGNORED: Text(
+        "Les coordonnées « {value} » sont inutilisables : le lieu est placé au centre de sa commune.",
+        "The coordinates “{value}” cannot be used: the place is put at the centre of its commune.",
+        "Corrigez la latitude et la longitude.",
+        "Correct latitude and longitude.",
+    ),
+    Note.COORDINATES_FAR: Text(
+        "Les coordonnées « {value} » sont loin de la commune indiquée : la commune a été retenue.",
+        "The coordinates “{value}” are far from the commune given: the commune was kept.",
+        "Vérifiez les coordonnées ou la commune.",
+        "Check the coordinates or the commune.",
+    ),
+    Note.HOURS_NOT_UNDERSTOOD: Text(
+        "Les horaires « {value} » n'ont pas été compris.",
+        "The hours “{value}” were not understood.",
+        "Écrivez-les ainsi : « Lundi-Vendredi 9h-18h » ou « Mo-Fr 09:00-18:00 ».",
+        "Write them as “Mo-Fr 09:00-18:00”.",
+    ),
+    Note.SEATS_NOT_UNDERSTOOD: Text(
+        "Le nombre de places « {value} » n'a pas été compris.",
+        "The number of seats “{value}” was not understood.",
+        "Écrivez un nombre entier, par exemple 8.",
+        "Write a whole number, for example 8.",
+    ),
+    Note.PRICE_NOT_UNDERSTOOD: Text(
+        "Le tarif « {value} » n'a pas été compris.",
+        "The tariff “{value}” was not understood.",
+        "Écrivez par exemple « 5 €/demi-journée » ou « gratuit ».",
+        "Write for example “5 €/half-day” or “free”.",
+    ),
+    Missing.AGREEMENT: Text(
+        "L'accord de l'hôte n'est pas affirmé.",
+        "The host's agreement is not asserted.",
+        "Si les hôtes sont d'accord, cochez la case ou ajoutez --offered.",
+        "If the hosts agreed, tick the box or add --offered.",
+    ),
+    Missing.SEATS: Text(
+        "Le nombre de places manque.",
+        "The number of seats is missing.",
+        "Ajoutez une colonne « nombre de places ».",
+        "Add a “seats” column.",
+    ),
+    Missing.HOURS: Text(
+        "Les horaires manquent.",
+        "The opening hours are missing.",
+        "Ajoutez une colonne « horaires », par exemple « Lundi-Vendredi 9h-18h ».",
+        "Add an “opening hours” column, for example “Mo-Fr 09:00-18:00”.",
+    ),
+}
