@@ -1,0 +1,231 @@
+"""A small seeded world, as lists of plain rows: crowded Paris, empty Lozère, islands, the antimeridian, ties, gaps."""
+
+import json
+import random
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from geo.types import Amenity, PlaceKind, Point, SpaceKind
+from matching.query import Mode, Preset, Query, Window
+from matching.snapshot.input import BUSY, COMMUNITIES, PLACES, SPACES, IndexInput
+
+AS_OF = datetime(2026, 10, 5, 10, 20, tzinfo=UTC)
+"""63 days from here include the end of summer time and two public holidays."""
+NOW = datetime(2026, 10, 5, 10, 40, tzinfo=UTC)
+FIRST_SLOT = int(datetime(2026, 10, 5, tzinfo=UTC).timestamp()) // 1800
+SLOTS = 63 * 48
+
+Row = dict[str, Any]
+
+# name, lon, lat, spread in degrees, places, INSEE code, time zone
+REGIONS = [
+    ("Paris", 2.35, 48.86, 0.09, 700, "75111", "Europe/Paris"),
+    ("Nantes", -1.55, 47.22, 0.12, 260, "44109", "Europe/Paris"),
+    ("Strasbourg", 7.75, 48.58, 0.1, 130, "67482", "Europe/Paris"),
+    ("Mende", 3.5, 44.52, 0.45, 60, "48095", "Europe/Paris"),
+    ("Saint-Denis", 55.45, -20.9, 0.15, 150, "97411", "Indian/Reunion"),
+    ("Les Abymes", -61.5, 16.27, 0.12, 110, "97101", "America/Guadeloupe"),
+    ("Mata-Utu", -176.2, -13.28, 0.08, 40, "98613", "Pacific/Wallis"),
+    ("La mer", 179.99, -13.3, 0.2, 60, "", "Pacific/Wallis"),
+]
+HOURS = [
+    "Mo-Fr 09:00-12:00,14:00-18:00",
+    "Mo-Fr 08:30-17:15",
+    "Mo-Sa 08:00-20:00; PH off",
+    "24/7",
+    "Tu,Th 10:00-12:30; Sa 09:00-12:00",
+    "Mo-Fr 18:00-23:30",
+    "Fr 18:00-02:00",
+    "Mo-Fr 09:00-18:00; PH 10:00-12:00",
+    None,
+]
+COMMUNITY_ROWS: list[Row] = [
+    {
+        "slug": "alpha",
+        "name": "Alpha",
+        "sharing": "network",
+        "partners": ["beta", "nobody"],
+        "values": ["entraide", "numérique"],
+        "words": "Des mairies ouvrent une salle au bourg.",
+    },
+    {
+        "slug": "beta",
+        "name": "Bêta",
+        "sharing": "partners",
+        "partners": ["alpha", "gamma"],
+        "values": ["confiance"],
+        "words": "Un assureur prête ses salons, au calme.",
+    },
+    {
+        "slug": "delta",
+        "name": "Delta",
+        "sharing": "network",
+        "partners": [],
+        "values": ["entraide", "bourg"],
+        "words": "Le bourg, la mairie, l'entraide.",
+    },
+    {
+        "slug": "gamma",
+        "name": "Gamma",
+        "sharing": "private",
+        "partners": [],
+        "values": ["numérique", "création"],
+        "words": "Espaces de création numérique, café et entraide.",
+    },
+    {"slug": "mute", "name": "Muette", "sharing": "network", "partners": [], "values": [], "words": ""},
+]
+
+
+def frame(rows: list[Row], schema: Any) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=dict(schema))
+
+
+class World:
+    """Rows of the four tables; `input()` makes an IndexInput of them, or of some places."""
+
+    def __init__(self, seed: int = 7, scale: float = 1.0) -> None:
+        self.random = random.Random(seed)
+        self.places: list[Row] = []
+        self.spaces: list[Row] = []
+        self.busy: list[Row] = []
+        self.communities = COMMUNITY_ROWS
+        for region in REGIONS:
+            for _ in range(max(2, int(region[4] * scale))):
+                self._place(region)
+        self._twins(int(40 * scale) + 2)
+
+    def input(self, place_ids: set[int] | None = None) -> IndexInput:
+        spaces = [row for row in self.spaces if place_ids is None or row["place_id"] in place_ids]
+        kept = {row["space_id"] for row in spaces}
+        return IndexInput(
+            places=frame([row for row in self.places if place_ids is None or row["place_id"] in place_ids], PLACES),
+            spaces=frame(spaces, SPACES),
+            busy=frame([row for row in self.busy if row["space_id"] in kept], BUSY),
+            communities=frame(self.communities, COMMUNITIES),
+            revision=5,
+        )
+
+    def _amenities(self, odds: float) -> str:
+        drawn = self.random
+        known = [amenity for amenity in Amenity if drawn.random() < odds]
+        return json.dumps({amenity.value: drawn.choice(["yes", "yes", "no"]) for amenity in known})
+
+    def _slugs(self, odds: float) -> list[str]:
+        if self.random.random() > odds:
+            return []
+        slugs = [row["slug"] for row in self.communities] + ["stranger"]
+        return self.random.sample(slugs, self.random.choice([1, 1, 1, 2, 3]))
+
+    def _place(self, region: tuple[Any, ...]) -> Row:
+        drawn, (name, lon, lat, spread, _, insee, zone) = self.random, region
+        at = lon + drawn.gauss(0, spread / 2)
+        commune_only = drawn.random() < 0.08
+        row = {
+            "place_id": 1000 + 3 * len(self.places),
+            "name": f"Lieu « {len(self.places)} »",
+            "kind": drawn.choice(list(PlaceKind)).value,
+            "status": drawn.choices(["offered", "candidate", "closed"], [62, 34, 4])[0],
+            "address": drawn.choice(["", f"{len(self.places)} rue d'Été"]),
+            "postcode": insee,
+            "commune": name,
+            "insee": insee,
+            "lon": (at + 180) % 360 - 180,
+            "lat": lat + drawn.gauss(0, spread / 2),
+            "precision": "commune" if commune_only else "exact",
+            "expected_m": drawn.uniform(300, 4000) if commune_only else 0.0,
+            "time_zone": zone,
+            "opening_hours": drawn.choice(HOURS),
+            "amenities": self._amenities(0.55),
+            "phone": drawn.choice([None, "02 40 00 00 00"]),
+            "website": drawn.choice([None, "", "https://exemple.fr"]),
+            "checked_on": drawn.choice([None, date(2026, 9, 1), date(2025, 9, 1) - timedelta(drawn.randrange(600))]),
+            "communities": self._slugs(0.2),
+            "demo": drawn.random() < 0.5,
+        }
+        self.places.append(row)
+        if row["status"] != "candidate" or drawn.random() < 0.1:
+            for _ in range(drawn.choice([1, 1, 1, 2, 3, 4, 7])):
+                self._space(row)
+        return row
+
+    def _space(self, place: Row) -> None:
+        drawn = self.random
+        space_id = 50 + 2 * len(self.spaces)
+        seats = drawn.choice([1, 1, 2, 4, 6, 8, 12, 40, 150])
+        row = {
+            "space_id": space_id,
+            "place_id": place["place_id"],
+            "kind": drawn.choice(list(SpaceKind)).value,
+            "name": f"Salle {len(self.spaces)}",
+            "seats": seats,
+            "price_half_day_cents": drawn.choice([None, 0, 300, 600, 1200, 1500, 4000]),
+            "member_price_half_day_cents": drawn.choice([None, None, 0, 200, 900]),
+            "opening_hours": drawn.choice([None, None, *HOURS]),
+            "amenities": self._amenities(0.15),
+            "communities": self._slugs(0.6),
+            "demo": place["demo"],
+        }
+        self.spaces.append(row)
+        for _ in range(drawn.choice([0, 0, 1, 3, 8])):
+            start = FIRST_SLOT + drawn.randrange(-20, SLOTS)
+            taken = drawn.randint(1, seats)
+            busy_slots = {one["slot"] for one in self.busy if one["space_id"] == space_id}
+            for slot in range(start, start + drawn.randint(1, 12)):
+                if slot not in busy_slots:
+                    self.busy.append({"space_id": space_id, "slot": slot, "seats_taken": taken})
+
+    def _twins(self, count: int) -> None:
+        """Places alike in everything but their ids: ties that only the ids can break."""
+        offered = [row for row in self.places if row["status"] == "offered"]
+        for original in self.random.sample(offered, min(count, len(offered))):
+            twin = {**original, "place_id": 1000 + 3 * len(self.places)}
+            self.places.append(twin)
+            for space in [row for row in self.spaces if row["place_id"] == original["place_id"]]:
+                for _ in range(2):
+                    self.spaces.append({**space, "space_id": 50 + 2 * len(self.spaces), "place_id": twin["place_id"]})
+
+
+def query_from(drawn: random.Random) -> Query:
+    """One plausible question: most of them have an answer."""
+    name, lon, lat, spread, *_ = drawn.choices(REGIONS, [5, 3, 2, 3, 2, 2, 1, 1])[0]
+    reach = drawn.choice([0.3, 1.0, 2.0])
+    at = lon + drawn.gauss(0, spread / 2) * reach
+    point = Point((at + 180) % 360 - 180, lat + drawn.gauss(0, spread / 2) * reach)
+    dense = name in {"Paris", "Nantes"}
+    radii = [1500.0, 3000.0, 6000.0, 12_000.0] if dense else [5000.0, 20_000.0, 30_000.0, 100_000.0]
+    slugs = [row["slug"] for row in COMMUNITY_ROWS]
+    community = drawn.choice([None, *slugs, "unheard-of"])
+    visible = {slug for slug in slugs if drawn.random() < 0.6} | ({community} if community in slugs else set())
+    return Query(
+        point=point,
+        window=window_from(drawn),
+        seats=drawn.choice([1, 1, 1, 2, 3, 8]),
+        needs=frozenset(drawn.sample(list(Amenity), drawn.choice([0, 0, 0, 1, 1, 2]))),
+        wishes=frozenset(drawn.sample(list(Amenity), drawn.choice([0, 0, 1, 2, 4]))),
+        kinds=frozenset(drawn.sample(list(PlaceKind), 6)) if drawn.random() < 0.15 else frozenset(),
+        space_kinds=frozenset(drawn.sample(list(SpaceKind), 2)) if drawn.random() < 0.15 else frozenset(),
+        max_price_cents=drawn.choice([None, None, None, 0, 600, 1500]),
+        community=community,
+        visible=frozenset(visible),
+        radius_m=drawn.choice(radii),
+        mode=drawn.choice([None, None, *Mode]),
+        preset=drawn.choice(list(Preset)),
+        weights=drawn.choice([None, None, None, (("proximity", 3.0), ("trust", 1.0)), (("price", 0.2), ("fit", 0.1))]),
+        candidates=drawn.random() < 0.25,
+        limit=drawn.choice([1, 5, 20, 20, 100]),
+    )
+
+
+def window_from(drawn: random.Random) -> Window | None:
+    if drawn.random() < 0.35:
+        return None
+    now_slot = int(NOW.timestamp()) // 1800
+    day = drawn.choice([0, 1, 2, 7, 15, 20, 40, 61])
+    start = max(now_slot, FIRST_SLOT + 48 * day + drawn.randrange(0, 44))
+    last = FIRST_SLOT + SLOTS
+    if drawn.random() < 0.3:
+        length = drawn.choice([1, 2, 6])
+        return Window(start, min(last, start + drawn.choice([length, 12, 48, 130])), any_slots=min(length, last - start))
+    return Window(start, min(last, start + drawn.choice([1, 2, 2, 4, 6, 9])))
