@@ -71,7 +71,7 @@ def _open_at(pattern: str, day: date, *, zone: str = PARIS, region: str = "metro
         ("Fr 20:00-04:00; Fr 23:00-25:00 off", "Fr 20:00-04:00; Fr 23:00-01:00 off"),
         ("closed", "off"),
     ],
-)  # fmt: skip
+)
 def test_one_spelling(pattern: str, canonical: str) -> None:
     assert normalise(pattern) == canonical
     assert normalise(canonical) == canonical
@@ -144,6 +144,7 @@ def test_a_slot_is_open_only_when_all_of_it_is() -> None:
     assert _open_at("Mo 09:10-10:20", MONDAY) == ["23 08:30-09:00"]
     assert _open_at("Mo 09:10-09:40", MONDAY) == []
     assert _open_at("Mo 09:00-09:15, Mo 09:15-10:00", MONDAY) == ["23 08:00-09:00"]
+    assert _open_at('Mo 09:00-09:15 open "cour", Mo 09:15-10:00', MONDAY) == ["23 08:00-09:00"]
 
 
 def test_october_has_the_hour_twice_and_march_does_not_have_it() -> None:
