@@ -226,6 +226,7 @@ def as_json(answer: Answer, limit: int | None = None) -> dict[str, Any]:
         "people": _whole(found.people),
         "within": found.within,
         "beyond": {"limit": found.farthest.label, "people": _whole(found.beyond)},
+        "median_m": None if found.median_m is None else round(found.median_m, 1),
         "distances_m": {reach.label: reach.metres for reach in found.reaches},
         "cells": len(found.demand),
         "places": len(found.places),

@@ -73,7 +73,7 @@ def cell_frame(answer: Answer) -> geopandas.GeoDataFrame:
     columns: dict[str, Any] = {
         "lon": found.demand.lon,
         "lat": found.demand.lat,
-        "people": found.demand.people,
+        "people": _whole(found.demand.people),
         "distance_m": np.where(known, np.round(found.distance_m, 1), np.nan),
         "place_id": _where_known(known, at, ids, "Int64"),
         "place_name": _where_known(known, at, names, "string"),
@@ -111,8 +111,8 @@ def hexagon_frame(hexagons: Hexagons, found: Coverage) -> geopandas.GeoDataFrame
     outlines = [shapely.Polygon([(lon, lat) for lat, lon in h3.cell_to_boundary(int(c))]) for c in hexagons.cells]
     columns = {
         "h3": [cell_text(int(cell)) for cell in hexagons.cells],
-        "people": hexagons.people,
-        f"beyond_{found.farthest.label}": hexagons.beyond,
+        "people": _whole(hexagons.people),
+        f"beyond_{found.farthest.label}": _whole(hexagons.beyond),
         "mean_m": np.where(np.isfinite(hexagons.mean_m), np.round(hexagons.mean_m, 1), np.nan),
     }
     return geopandas.GeoDataFrame(columns, geometry=outlines, crs=WGS84)
@@ -135,6 +135,12 @@ def area_csv(answer: Answer) -> bytes:
     areas = area_frame(answer)
     table = pd.DataFrame() if areas is None else pd.DataFrame(areas.drop(columns="geometry"))
     return table.to_csv(index=False).encode("utf-8-sig")
+
+
+def _whole(people: Any) -> Any:
+    """Census counts are whole and stay so in files; a planner's own demand may not be."""
+    whole = people.astype(np.int64)
+    return whole if np.array_equal(whole, people) else people
 
 
 def _where_known(known: Any, at: Any, values: Any, dtype: Any) -> Any:

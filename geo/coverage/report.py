@@ -98,6 +98,13 @@ class Coverage:
         return max(self.reaches, key=lambda reach: reach.metres)
 
     @property
+    def median_m(self) -> float | None:
+        """Distance within which half of the people live, in metres; None without places or people."""
+        whole = np.zeros(len(self.distance_m), dtype=np.int64)
+        median = float(weighted_medians(self.distance_m, self.demand.people, whole, 1)[0])
+        return median if np.isfinite(median) else None
+
+    @property
     def beyond(self) -> float:
         """People farther than the longest distance asked."""
         return float(self.demand.people[self.distance_m > self.farthest.metres].sum())
@@ -181,7 +188,7 @@ def _by_area(
             people=float(total[i]),
             within={label: float(sums[i] / total[i]) if total[i] else 0.0 for label, sums in inside.items()},
             mean_m=float(means[i] / total[i]) if reachable and total[i] else None,
-            median_m=float(medians[i]) if reachable and total[i] else None,
+            median_m=float(medians[i]) if np.isfinite(medians[i]) else None,
             beyond=float(beyond[i]),
         )
         for i, code in enumerate(codes)
