@@ -47,14 +47,14 @@ def initials(name: str) -> str:
     words = re.findall(r"[A-Za-zÀ-ÿ0-9]+", name)
     capitals = re.findall(r"[A-ZÀ-Þ0-9]", words[0]) if words else []
     if len(words) > 1:
-        return (words[0][0] + words[1][0]).upper()
+        return f"{words[0][0]}{words[1][0]}".upper()
     if 2 <= len(capitals) < len(words[0]):
         return "".join(capitals[:2])
-    return words[0][:2].upper() if words else "·"
+    return str(words[0])[:2].upper() if words else "·"
 
 
 def brand_css(colours: Colours) -> str:
     """Custom properties of a brand; values that are not hexadecimal colours are left out."""
-    values = {name: getattr(colours, name) for name in COLOUR_NAMES}
+    values: dict[str, str] = {name: getattr(colours, name) for name in COLOUR_NAMES}
     lines = [f"  --{name.replace('_', '-')}: {value};" for name, value in values.items() if COLOUR.fullmatch(value)]
     return ":root {\n" + "\n".join(lines) + "\n}\n"

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from service.pages import about
+from service.pages import about, importing, map_labels, place, search
 from service.pages.assets import STATIC
 from service.pages.brand import brand_css
 
@@ -15,7 +15,8 @@ from service.pages.brand import brand_css
 def create_router() -> APIRouter:
     """The pages, as a router of the application; handlers find the product in `request.app.state.services`."""
     router = APIRouter(include_in_schema=False)
-    about.add_routes(router)
+    for page in (search, place, importing, about, map_labels):
+        page.add_routes(router)
     router.add_api_route("/brand/{slug}.css", brand_stylesheet, methods=["GET"])
     router.add_api_route("/static/{path:path}", _static_files(), methods=["GET", "HEAD"])
     return router

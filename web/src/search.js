@@ -1,1 +1,147 @@
+/* The search page. Everything here is a convenience: the form and the list work without it. */
 
+import { $, $$, later } from "./page.js";
+import { suggest } from "./suggestions.js";
+
+const form = $("#search");
+const where = $("#where");
+const near = $("#near");
+const words = $("#script").dataset;
+let shown = null; // the map of the current answer
+let asking = null;
+
+/** Asks the page for an address and swaps the answer in, so that focus and the filled-in form stay where they are. */
+async function go(address, { push = true, focus = false } = {}) {
+  asking?.abort();
+  asking = new AbortController();
+  const answer = $("#answer");
+  answer.setAttribute("aria-busy", "true");
+  $("#status").textContent = words.searching;
+  try {
+    const response = await fetch(address, { signal: asking.signal, headers: { Accept: "text/html" } });
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const fresh = $("#answer", page);
+    if (!fresh) return location.assign(address);
+    if (push) history.pushState({}, "", address);
+    document.title = page.title;
+    document.body.className = page.body.className;
+    $(".hero")?.remove();
+    $(".menu").replaceWith($(".menu", page));
+    $(".logo").replaceWith($(".logo", page));
+    answer.replaceWith(fresh);
+    $("#status").textContent = ($("#count", fresh) ?? $("#problem", fresh))?.textContent.trim() ?? "";
+    if (focus) $("#answer h1")?.setAttribute("tabindex", "-1"), $("#answer h1")?.focus();
+    draw();
+  } catch (error) {
+    if (error.name !== "AbortError") location.assign(address);
+  } finally {
+    $("#answer").removeAttribute("aria-busy");
+  }
+}
+
+function address() {
+  const asked = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) {
+    if (value !== "" || name === "date") asked.append(name, value);
+  }
+  return `/?${asked}`;
+}
+
+const refine = later(() => where.value.trim() && go(address()), 60);
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  $$("details.pop[open]", form).forEach((one) => (one.open = false));
+  go(address());
+});
+
+form.addEventListener("change", (event) => {
+  const field = event.target;
+  if (field.name === "need") sayNeeds();
+  if (field === where || field.name === "max_price" || field.name === "seats") return; // typed: Enter or the button asks
+  if (field.hasAttribute("data-reload") && where.value.trim()) return location.assign(address()); // another brand
+  refine();
+});
+
+function sayNeeds() {
+  const chosen = $$("input[name=need]:checked", form).map((box) => box.nextElementSibling.textContent);
+  const value = $("[data-need] .value", form);
+  value.textContent = chosen.join(", ") || value.dataset.none;
+}
+
+/* Panels close when one looks elsewhere. */
+document.addEventListener("pointerdown", (event) => {
+  $$("details.pop[open]").forEach((one) => one.contains(event.target) || (one.open = false));
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  $$("details.pop[open]").forEach((one) => {
+    one.open = false;
+    $("summary", one).focus();
+  });
+});
+form.addEventListener("focusout", (event) => {
+  const panel = event.target.closest("details.pop[open]");
+  if (panel && event.relatedTarget && !panel.contains(event.relatedTarget)) panel.open = false;
+});
+
+where.addEventListener("input", () => (near.value = ""));
+suggest(where, $("#suggestions"), { onChoice: () => ((near.value = ""), $("#answer .split") && refine()) });
+
+const around = $("#around");
+if ("geolocation" in navigator && window.isSecureContext) {
+  around.hidden = false;
+  around.addEventListener("click", () => {
+    $("#status").textContent = words.searching;
+    navigator.geolocation.getCurrentPosition(
+      ({ coords }) => {
+        where.value = words.around;
+        near.value = `${coords.latitude.toFixed(5)},${coords.longitude.toFixed(5)}`;
+        where.setCustomValidity("");
+        go(address(), { focus: true });
+      },
+      () => {
+        $("#status").textContent = words.noPosition;
+        where.setCustomValidity(words.noPosition);
+        where.reportValidity();
+        where.addEventListener("input", () => where.setCustomValidity(""), { once: true });
+      },
+      { timeout: 10_000, maximumAge: 60_000 },
+    );
+  });
+}
+
+/* The list and the map light each other up. */
+document.addEventListener("pointerover", (event) => lightFrom(event.target));
+document.addEventListener("focusin", (event) => lightFrom(event.target));
+
+function lightFrom(target) {
+  const item = target.closest?.("li[data-place]");
+  if (item) shown?.light(Number(item.dataset.place));
+}
+
+window.addEventListener("popstate", () => location.reload());
+
+async function draw() {
+  const box = $("#map");
+  shown?.remove();
+  shown = null;
+  if (!box) return;
+  const { resultsMap } = await import("./results-map.js");
+  if (!box.isConnected) return;
+  shown = await resultsMap(box, {
+    onPin: (place) => {
+      const item = $(`li[data-place="${place}"]`);
+      item?.scrollIntoView({ block: "center", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+      $("h2 a", item)?.focus({ preventScroll: true });
+    },
+    onLight: (place) => $$("li[data-place]").forEach((item) => item.classList.toggle("lit", Number(item.dataset.place) === place)),
+    onMove: ([lon, lat], template) => {
+      const link = $("#here");
+      link.href = template.replace("NEAR", `${lat.toFixed(5)}%2C${lon.toFixed(5)}`);
+      link.hidden = false;
+    },
+  });
+}
+
+draw();
