@@ -9,6 +9,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable
@@ -27,7 +28,11 @@ from geo.distance import haversine_m
 COORDINATES = {"mairie_lat", "mairie_lon", "LAT", "LONG", "latitude", "longitude", "Longitude", "Latitude"}
 OSM_FILES = ("cofee_france", "coworking_france", "libraries_france", "pariswifi_sites")
 OSM_PERSONAL = {"email", "contact:email", "mobile", "contact:mobile", "contact:mastodon", "fixme"}
-SAME_STATION_M = 3_000.0
+PLATFORMS = re.compile(r"-(?:Souterraine?|Surface)$")
+"""Part of a station that nobody looks for by itself."""
+MISSING_STATIONS = [("Paris-Est", 2.3592, 48.8768)]
+"""Not in the source, and asked for every day."""
+SAME_STATION_M = 8_000.0
 """Rows of one station name closer than this are the same station on several lines."""
 
 
@@ -76,29 +81,36 @@ def osm(source: Path, target: Path) -> None:
 
 
 def stations(source: Path, target: Path) -> None:
-    """Passenger stations, one row per station: the row of each group with the least sum of distances to the others
-    (one line's row may stand at the far end of its tracks)."""
+    """Passenger stations, one row per station.
+
+    The source has a row per line, and a line's row may stand at the far end of its tracks: of rows of one name, the one
+    nearest to the middle of the commune of its name, or else that it names, is kept.
+    """
+    areas = Areas.load(target.parent)
     groups: dict[tuple[str, str], list[tuple[float, float, str]]] = defaultdict(list)
     with (source / "stations/liste-des-gares.csv").open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file, delimiter=";"):
             if row["VOYAGEURS"] == "O":
                 spot = (float(row["X_WGS84"]), float(row["Y_WGS84"]), row["COMMUNE"])
-                groups[row["LIBELLE"], row["DEPARTEMEN"]].append(spot)
-    middles = [
-        (name, min(cluster, key=lambda s: (sum(haversine_m(*s[:2], *o[:2]) for o in cluster), s)))
-        for (name, _), spots in sorted(groups.items())
+                groups[PLATFORMS.sub("", row["LIBELLE"]), row["DEPARTEMEN"]].append(spot)
+
+    def off_centre_m(name: str, spot: tuple[float, float, str], departement: str) -> float:
+        commune = areas.find(name, departement=departement) or areas.find(spot[2], departement=departement)
+        return haversine_m(*spot[:2], commune.lon, commune.lat) if commune else float("inf")
+
+    kept = [
+        (name, *min(cluster, key=lambda spot: (off_centre_m(name, spot, departement), spot))[:2])
+        for (name, departement), spots in sorted(groups.items())
         for cluster in clusters(spots)
     ]
-    lons, lats = np.array([spot[0] for _, spot in middles]), np.array([spot[1] for _, spot in middles])
-    codes = Areas.load(target.parent).locate(lons, lats)
-    lines = [
-        [name, round(spot[0], 5), round(spot[1], 5), insee] for (name, spot), insee in zip(middles, codes, strict=True)
-    ]
+    kept = sorted([*kept, *MISSING_STATIONS])
+    codes = areas.locate(np.array([lon for _, lon, _ in kept]), np.array([lat for _, _, lat in kept]))
+    lines = [[name, round(lon, 5), round(lat, 5), insee] for (name, lon, lat), insee in zip(kept, codes, strict=True)]
     write_csv(target, ["name", "lon", "lat", "insee"], lines)
 
 
 def clusters(spots: Iterable[tuple[float, float, str]]) -> list[list[tuple[float, float, str]]]:
-    """Spots grouped by distance to the first of each group."""
+    """Spots grouped by distance to one of each group."""
     result: list[list[tuple[float, float, str]]] = []
     for spot in sorted(set(spots)):
         near = (g for g in result if any(haversine_m(*spot[:2], *o[:2]) <= SAME_STATION_M for o in g))

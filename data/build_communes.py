@@ -88,7 +88,7 @@ class Shapes:
     def __init__(self, table: pl.DataFrame, census: dict[str, dict[str, Any]]) -> None:
         by_id = dict(zip(table["id"], table["code"], strict=True))
         self.rows = {r["code"]: r for r in table.filter(pl.col("type").is_in(["COM", "ARM"])).to_dicts()}
-        self.parts = [r for r in table.filter(pl.col("type").is_in(["COMD", "COMA"])).to_dicts()]
+        self.parts = table.filter(pl.col("type").is_in(["COMD", "COMA"])).to_dicts()
         for row in [*self.rows.values(), *self.parts]:
             row["shape"] = shapely.from_wkb(row["geometry"]) if row["geometry"] else None
             row["parent"] = by_id.get(row["commune_parent_id"] or "", "")

@@ -1,4 +1,4 @@
-"""Streets whose place is known from the lists that carry coordinates: what an address typed in a search is looked up in.
+"""Streets whose place is known from the lists that carry coordinates: where a typed address is looked up.
 
 No national address base is shipped. A row counts only when its point lies in the commune that the row names, because
 one town hall in eighteen is given in another commune.

@@ -7,7 +7,7 @@ commune it is in now, so that codes always agree with those of `locate`.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,7 @@ from geo.types import expected_distance_m
 
 PARIS_LYON_MARSEILLE = {"paris": ("75056", 75100, 20), "lyon": ("69123", 69380, 9), "marseille": ("13055", 13200, 16)}
 """Folded name -> code of the whole city, code before that of its first arrondissement, number of these."""
+WHOLE_CITIES = frozenset(whole for whole, _, _ in PARIS_LYON_MARSEILLE.values())
 
 _SIMILAR = 86.0
 _POSTCODE = re.compile(r"\b(?:F-)?(\d{2} ?\d{3})\b")
@@ -68,11 +69,13 @@ class Areas:
 
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir
-        self._communes = {row[0]: _commune(row) for row in reference.rows(data_dir, reference.COMMUNES)}
+        # Rows become objects when asked for: making all 34,920 costs a short command 0.1 s.
+        self._rows = {row[0]: row for row in reference.rows(data_dir, reference.COMMUNES)}
+        self._made: dict[str, Commune] = {}
 
     @classmethod
     def load(cls, data_dir: Path) -> "Areas":
-        """Read the tables of `data_dir` (0.2 s). Raises ReferenceMissing."""
+        """Read the table of communes of `data_dir` (0.1 s), the others when needed. Raises ReferenceMissing."""
         return cls(data_dir)
 
     @property
@@ -81,17 +84,26 @@ class Areas:
 
         The population of France is the sum over kind "COM".
         """
-        return self._communes.values()
+        return [self._make(insee) for insee in self._rows]
+
+    def _make(self, insee: str) -> Commune:
+        commune = self._made.get(insee)
+        if commune is None:
+            commune = self._made[insee] = _commune(self._rows[insee])
+        return commune
 
     def commune(self, insee: str) -> Commune | None:
         """The current commune or arrondissement of a code; a former code gives the commune it went into."""
-        return self._communes.get(insee) or self._communes.get(self._former_codes.get(insee, ""))
+        if insee in self._rows:
+            return self._make(insee)
+        now = self._former_codes.get(insee, "")
+        return self._make(now) if now else None
 
     @cached_property
     def former(self) -> tuple[Commune, ...]:
         """Former and delegated communes that have a name of their own (kind "COMD")."""
         return tuple(
-            _former(row, self._communes[row[2]])
+            _former(row, self._make(row[2]))
             for row in reference.rows(self._data_dir, reference.FORMER_COMMUNES)
             if row[1]
         )
@@ -115,45 +127,65 @@ class Areas:
     # Names
 
     @cached_property
-    def _by_name(self) -> dict[str, list[Commune]]:
-        """Communes by folded name, with and without article; most people first, former communes last."""
+    def _codes_by_name(self) -> dict[str, list[str]]:
+        """Codes of current communes by folded name, with and without article."""
+        index: dict[str, list[str]] = {}
+        for insee, row in self._rows.items():
+            for key in _keys(row[1]):
+                index.setdefault(key, []).append(insee)
+        return index
+
+    @cached_property
+    def _former_by_name(self) -> dict[str, list[Commune]]:
         index: dict[str, list[Commune]] = {}
-        for commune in (*self._communes.values(), *self.former):
-            name = fold(commune.name)
-            for key in {name, without_article(name)}:
+        for commune in self.former:
+            for key in _keys(commune.name):
                 index.setdefault(key, []).append(commune)
-        for found in index.values():
-            found.sort(key=lambda c: (c.kind == "COMD", -c.population, c.insee))
         return index
 
     @cached_property
     def _by_postcode(self) -> dict[str, list[Commune]]:
+        """Communes by postcode, most people first, former communes last."""
         index: dict[str, list[Commune]] = {}
-        for commune in (*self._communes.values(), *self.former):
+        for commune in (*self.communes, *self.former):
             for postcode in commune.postcodes:
                 index.setdefault(postcode, []).append(commune)
         for found in index.values():
-            found.sort(key=lambda c: (c.kind == "COMD", -c.population, c.insee))
+            found.sort(key=_most_people_first)
         return index
 
     def find_all(self, name: str) -> list[Commune]:
-        """Every commune of that name: exact ones ("Le Mans") before those that match but for the article.
+        """Every commune of that name: those that match exactly ("Le Mans") before those that do but for the article,
+        current before former, most people first.
 
         "Paris 10e", "Lyon 3", "Marseille 02" and "Paris 10e arrondissement" give that arrondissement.
         """
         folded = fold(name)
-        found = self._by_name.get(folded) or self._by_name.get(fold(name.replace("/", " sur ")), [])
+        found = self._named(folded) or (self._named(fold(name.replace("/", " sur "))) if "/" in name else [])
         if found:
-            return sorted(found, key=lambda c: fold(c.name) != folded)
+            return sorted(found, key=lambda c: (fold(c.name) != folded, *_most_people_first(c)))
         arrondissement = self._arrondissement(folded)
-        return [arrondissement] if arrondissement else self._by_name.get(without_article(folded), [])
+        if arrondissement:
+            return [arrondissement]
+        return sorted(self._named(without_article(folded)), key=_most_people_first)
+
+    def beginning(self, name: str) -> list[Commune]:
+        """Current communes whose name begins with the words of `name` and has more, most people first: "Aix" gives
+        Aix-en-Provence, Aix-les-Bains, ..."""
+        start = f"{fold(name)} "
+        codes = {code for key, codes in self._codes_by_name.items() if key.startswith(start) for code in codes}
+        return sorted((self._make(c) for c in codes if self._rows[c][2] == "COM"), key=_most_people_first)
+
+    def _named(self, key: str) -> list[Commune]:
+        current = [self._make(insee) for insee in self._codes_by_name.get(key, [])]
+        return current + self._former_by_name.get(key, [])
 
     def find(self, name: str, postcode: str | None = None, departement: str | None = None) -> Commune | None:
         """The one commune meant by a name as people and lists write it, or None when none or several fit.
 
-        Understands accents, case, hyphens, St/Ste, articles, CEDEX, arrondissements, former communes, a postcode that lost
-        its zeros, is a CEDEX one, or stands in the name. A misspelt name is accepted only among the communes of its postcode;
-        `departement` is a code or a name.
+        Understands accents, case, hyphens, St/Ste, articles, CEDEX, arrondissements, former communes, a postcode that
+        lost its zeros, is a CEDEX one, or stands in the name. A misspelt name is accepted only among the communes of
+        its postcode; `departement` is a code or a name.
         """
         inside = _POSTCODE.search(name)
         if inside:
@@ -171,11 +203,11 @@ class Areas:
         return found[0] if _same(found) else None
 
     def by_postcode(self, postcode: str) -> list[Commune]:
-        """Communes of a postcode, most people first, former communes last; the whole city left out of 75001 and the like."""
-        return [c for c in self._by_postcode.get(clean_postcode(postcode), []) if c.insee not in _WHOLE]
+        """Communes of a postcode, most people first, former ones last; 75001 gives the arrondissement, not Paris."""
+        return [c for c in self._by_postcode.get(clean_postcode(postcode), []) if c.insee not in WHOLE_CITIES]
 
     def _by_postcode_among(self, found: list[Commune], postcode: str) -> list[Commune]:
-        if found[0].insee in _WHOLE:
+        if found[0].insee in WHOLE_CITIES:
             parts = [c for c in self._by_postcode.get(postcode, []) if c.parent == found[0].insee]
             return parts or [c for c in found if c.departement in departements_of(postcode)]
         exact = [c for c in found if postcode in c.postcodes]
@@ -205,7 +237,7 @@ class Areas:
             return None
         _, before, count = PARIS_LYON_MARSEILLE[words[0]]
         number = ordinal(words[1])
-        return self._communes.get(str(before + number)) if number and number <= count else None
+        return self._make(str(before + number)) if number and number <= count else None
 
     # What communes are part of
 
@@ -257,12 +289,6 @@ class Areas:
         """The territory without boundaries (975, 977, 978, 986, 987, 988) whose box holds a point, else None."""
         return territory_at(lon, lat)
 
-    def __iter__(self) -> Iterator[Commune]:
-        return iter(self._communes.values())
-
-
-_WHOLE = frozenset(whole for whole, _, _ in PARIS_LYON_MARSEILLE.values())
-
 
 def clean_postcode(text: str | None) -> str:
     """Five digits, lost zeros given back ("1400" -> "01400"), or "" when it is no postcode ("0", "n/a")."""
@@ -283,6 +309,15 @@ def _same(found: list[Commune]) -> bool:
     if current:
         return len(current) == 1
     return len(found) == 1 or (len(found) > 1 and len({c.insee for c in found}) == 1)
+
+
+def _keys(name: str) -> set[str]:
+    folded = fold(name)
+    return {folded, without_article(folded)}
+
+
+def _most_people_first(commune: Commune) -> tuple[bool, int, str]:
+    return commune.kind == "COMD", -commune.population, commune.insee
 
 
 def _commune(row: list[str]) -> Commune:

@@ -7,6 +7,7 @@ licence: `data/README.md`.
 
 import csv
 import gzip
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -51,10 +52,11 @@ def reference_file(data_dir: Path, name: str) -> Path:
 
 def rows(data_dir: Path, name: str) -> Iterator[list[str]]:
     """Rows of a shipped `.csv.gz`, header left out."""
-    with gzip.open(reference_file(data_dir, name), "rt", encoding="utf-8", newline="") as file:
-        lines = csv.reader(file)
-        next(lines)
-        yield from lines
+    # Decompressed at once: line by line through gzip takes twice as long.
+    text = gzip.decompress(reference_file(data_dir, name).read_bytes()).decode()
+    lines = csv.reader(io.StringIO(text, newline=""))
+    next(lines)
+    yield from lines
 
 
 def boundaries(data_dir: Path) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]:

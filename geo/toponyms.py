@@ -51,54 +51,11 @@ _STREET_WORDS = {
     "zi": "zone industrielle",
     "zac": "zone d amenagement concerte",
 }
-_STREET_TYPES = frozenset(
-    [
-        "rue",
-        "avenue",
-        "boulevard",
-        "place",
-        "chemin",
-        "route",
-        "impasse",
-        "allee",
-        "square",
-        "faubourg",
-        "cours",
-        "esplanade",
-        "promenade",
-        "quai",
-        "passage",
-        "ruelle",
-        "sentier",
-        "voie",
-        "villa",
-        "cite",
-        "hameau",
-        "residence",
-        "rond",
-        "parvis",
-        "mail",
-        "montee",
-        "traverse",
-        "venelle",
-        "grande",
-        "zone",
-        "lieu",
-        "lotissement",
-        "galerie",
-        "pont",
-        "porte",
-        "clos",
-        "cour",
-        "domaine",
-        "quartier",
-        "port",
-        "halle",
-        "carrefour",
-        "sente",
-        "rampe",
-        "descente",
-    ]
+_STREET_TYPE = re.compile(
+    r"rue|avenue|boulevard|place|chemin|route|impasse|allee|square|faubourg|cours|esplanade|promenade|"
+    r"quai|passage|ruelle|sentier|voie|villa|cite|hameau|residence|rond|parvis|mail|montee|traverse|"
+    r"venelle|grande|zone|lieu|lotissement|galerie|pont|porte|clos|cour|domaine|quartier|port|halle|"
+    r"carrefour|sente|rampe|descente"
 )
 _LITTLE_WORDS = frozenset(["de", "du", "des", "la", "le", "les", "l", "d", "a", "au", "aux", "et", "en", "sur"])
 
@@ -161,4 +118,4 @@ def split_number(address: str) -> tuple[str, str]:
 def is_street(folded: str) -> bool:
     """Whether folded words begin as a street does ("rue", "av", "place", ...)."""
     first = folded.partition(" ")[0]
-    return first in _STREET_TYPES or _STREET_WORDS.get(first, "") in _STREET_TYPES
+    return _STREET_TYPE.fullmatch(_STREET_WORDS.get(first, first)) is not None

@@ -1,0 +1,106 @@
+"""Stations by what people call them: "gare de Nantes", "gare du Nord", "Lyon Part-Dieu"."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from geo import reference
+from geo.areas import Areas
+from geo.located import DOMINANCE, station_label
+from geo.toponyms import fold, without_article
+
+_MAIN = ("ville", "centre")
+_LITTLE = ("de", "du", "des", "d", "la", "le", "les", "l", "sncf", "tgv", "rer")
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A passenger station. `weight`: people of its commune, the whole city in Paris, Lyon and Marseille.
+
+    `of_town`: named after its town ("Nantes", "Paris-Nord"), not after a quarter ("Avenue-Foch").
+    """
+
+    name: str
+    key: str
+    lon: float
+    lat: float
+    insee: str
+    departement: str
+    weight: int
+    of_town: bool
+
+
+class Stations:
+    """The shipped stations by name."""
+
+    def __init__(self, stations: Sequence[Station]) -> None:
+        self.all = tuple(stations)
+        self._by_key: dict[str, list[Station]] = {}
+        for one in stations:
+            self._by_key.setdefault(one.key, []).append(one)
+
+    @classmethod
+    def load(cls, data_dir: Path, areas: Areas) -> "Stations":
+        """Read the shipped stations. Raises ReferenceMissing."""
+        return cls([_station(row, areas) for row in reference.rows(data_dir, reference.STATIONS)])
+
+    def label(self, station: Station) -> str:
+        """Its label, with the département where several stations have its name; `find` understands it."""
+        label = station_label(station.name)
+        return f"{label} ({station.departement})" if len(self._by_key[station.key]) > 1 else label
+
+    def named(self, folded: str, departement: str = "") -> list[Station]:
+        """Stations called exactly so ("lyon part dieu")."""
+        return [s for s in self._by_key.get(folded, []) if not departement or s.departement == departement]
+
+    def find(self, folded: str, departement: str = "") -> list[Station]:
+        """Stations meant by a folded text with the word "gare" in it; one when it is clear, best first otherwise.
+
+        The name may be whole ("gare de nantes"), begin so ("gare de lille": those of Lille) or else end so ("gare du
+        nord"). Among several, the main one ("Strasbourg-Ville") or the one in a city ten times larger is meant.
+        "gare de lyon" is both a station of Paris and any of Lyon.
+        """
+        rest = _without_little(folded.replace("gare", " ", 1).split())
+        exact = self.named(rest, departement)
+        famous = [s for s in self.all if s.key.endswith(f" {folded}") and "gare" in s.key.split()]
+        if exact and not famous:
+            return _clear(exact)
+        if not rest:
+            return []
+        inside = [s for s in self.all if not departement or s.departement == departement]
+        near = [s for s in inside if s.key.startswith(f"{rest} ")] or [s for s in inside if s.key.endswith(f" {rest}")]
+        main = [s for s in near if s.key in {f"{rest} {word}" for word in _MAIN}]
+        return famous + [s for s in near if s not in famous] if famous else _clear(main or near)
+
+
+def _without_little(words: list[str]) -> str:
+    """ "de la part dieu" -> "part dieu"; articles inside stay."""
+    while words and words[0] in _LITTLE:
+        words = words[1:]
+    while words and words[-1] in _LITTLE:
+        words = words[:-1]
+    return " ".join(words)
+
+
+def _clear(found: list[Station]) -> list[Station]:
+    found = sorted(found, key=lambda s: (-s.weight, s.key))
+    if len(found) > 1 and found[0].weight >= DOMINANCE * found[1].weight:
+        return found[:1]
+    return found
+
+
+def _station(row: list[str], areas: Areas) -> Station:
+    name, lon, lat, insee = row
+    commune = areas.commune(insee)
+    city = areas.commune(commune.parent) if commune and commune.parent else commune
+    key = _without_little(fold(name).split())
+    return Station(
+        name=name,
+        key=key,
+        lon=float(lon),
+        lat=float(lat),
+        insee=insee,
+        departement=commune.departement if commune else "",
+        weight=city.population if city else 0,
+        of_town=city is not None and f"{key} ".startswith(f"{without_article(fold(city.name))} "),
+    )

@@ -1,0 +1,1 @@
+"""Travel time: one protocol (`model`), one file per way to estimate it."""
