@@ -19,7 +19,7 @@ from service.pages.formats import NBSP, Formats
 MAX_TRAVEL = timedelta(hours=2)
 WALKABLE_M = 3000.0
 """Up to this distance, minutes on foot are told even when nobody said how they travel."""
-MAX_FURTHER_AMENITIES = 5
+MAX_FURTHER_AMENITIES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class CardMaker:
         if space is not None:
             parts.append(self._space_text(space, result.seats_left))
         parts.extend(self.names[slug] for slug in facts["communities"] if slug in self.names)
-        parts.append(f"{facts['postcode']} {facts['commune']}".strip())
+        parts.append(f"{facts['postcode']}{NBSP}{facts['commune']}".strip())
         return " · ".join(part for part in parts if part)
 
     def _space_text(self, space: Mapping[str, Any], seats_left: int | None) -> str:

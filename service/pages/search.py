@@ -185,11 +185,15 @@ def _days(form: SearchForm, today: date, t: Translator, fmt: Formats) -> list[tu
     months: dict[str, list[tuple[str, str]]] = {}
     days = [today + timedelta(days=ahead) for ahead in range(DAYS_AHEAD)]
     for day in days:
-        months.setdefault(fmt.month(day), []).append((day.isoformat(), day_words(day, today, t, fmt)))
+        months.setdefault(fmt.month(day), []).append((day.isoformat(), _capital(day_words(day, today, t, fmt))))
     known = {day.isoformat() for day in days}
     if form.date and form.date not in known:
         months = {t("search.other_day"): [(form.date, form.date)], **months}
     return list(months.items())
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _hours(form: SearchForm, fmt: Formats) -> list[tuple[str, str]]:

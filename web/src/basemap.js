@@ -40,7 +40,7 @@ function outlines(credit) {
       { id: "land", type: "fill", source: "departements", paint: { "fill-color": COLOURS.land, "fill-antialias": false } },
       { id: "near-land", type: "fill", source: "communes", paint: { "fill-color": COLOURS.land, "fill-antialias": false } },
       { id: "communes", type: "line", source: "communes", paint: { "line-color": COLOURS.commune, "line-width": ["interpolate", ["linear"], ["zoom"], 8, 0.5, 12, 1.4] } },
-      { id: "departements", type: "line", source: "departements", paint: { "line-color": COLOURS.departement, "line-width": ["interpolate", ["linear"], ["zoom"], 5, 0.7, 10, 1.8], "line-opacity": ["interpolate", ["linear"], ["zoom"], 10, 1, 13, 0.3] } },
+      { id: "departements", type: "line", source: "departements", maxzoom: 9, paint: { "line-color": COLOURS.departement, "line-width": ["interpolate", ["linear"], ["zoom"], 5, 0.7, 10, 1.8], "line-opacity": ["interpolate", ["linear"], ["zoom"], 8, 1, 9, 0] } },
       {
         id: "departement-names", type: "symbol", source: "names", filter: ["==", ["get", "kind"], "departement"], minzoom: 6.2, maxzoom: 8.8,
         layout: { ...names, "text-size": 13, "text-letter-spacing": 0.06, "text-max-width": 8 },

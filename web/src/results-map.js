@@ -95,7 +95,7 @@ function reachOn(map, given) {
   const ring = circle(given.center, given.radius_m);
   map.addSource("reach", { type: "geojson", data: { type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates: [ring] } } });
   const brand = getComputedStyle(document.documentElement).getPropertyValue("--brand").trim();
-  map.addLayer({ id: "reach-fill", type: "fill", source: "reach", paint: { "fill-color": brand, "fill-opacity": 0.05 } });
+  map.addLayer({ id: "reach-fill", type: "fill", source: "reach", paint: { "fill-color": brand, "fill-opacity": 0.03 } });
   map.addLayer({ id: "reach-line", type: "line", source: "reach", paint: { "line-color": brand, "line-opacity": 0.5, "line-width": 1.5, "line-dasharray": [4, 4] } });
 }
 

@@ -26,8 +26,7 @@ async function go(address, { push = true, focus = false } = {}) {
     document.title = page.title;
     document.body.className = page.body.className;
     $(".hero")?.remove();
-    $(".menu").replaceWith($(".menu", page));
-    $(".logo").replaceWith($(".logo", page));
+    for (const part of [".logo", ".menu", ".languages"]) $(part).replaceWith($(part, page));
     answer.replaceWith(fresh);
     $("#status").textContent = ($("#count", fresh) ?? $("#problem", fresh))?.textContent.trim() ?? "";
     if (focus) $("#answer h1")?.setAttribute("tabindex", "-1"), $("#answer h1")?.focus();
