@@ -36,6 +36,11 @@ class Snapshot:
                 return position
         return None
 
+    def describes(self, slug: str | None) -> bool:
+        """Whether the community was in the table, and not only named by rows: only then has it an affinity."""
+        position = self.community(slug)
+        return position is not None and self.meta.communities[position].sharing != ""
+
     def rows_within(self, point: Point, radius_m: float, *, candidates: bool) -> Ints:
         """Rows, ascending, of all blocks whose circle meets the disk: all that lie in it, and some that do not."""
         c, meta = self.columns, self.meta

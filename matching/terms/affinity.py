@@ -21,7 +21,7 @@ class Affinity:
     summaries: ClassVar[tuple[str, ...]] = ("block_set_id",)
 
     def usable(self, query: Query, snapshot: Snapshot) -> bool:
-        return snapshot.community(query.community) is not None
+        return snapshot.describes(query.community)
 
     def value(self, rows: Rows, asked: Asked) -> Floats:
         result: Floats = asked.set_affinity[rows.columns.set_id[rows.index]]

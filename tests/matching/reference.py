@@ -25,21 +25,68 @@ WEIGHTS = {
     "cheapest": [0.25, 0.15, 0.42, 0.06, 0.04, 0.08],
 }
 HALF_M = {None: 3000, "walk": 800, "bike": 2500, "car": 8000}
-COMMON_WORDS = set(
-    "au aux avec ce ces cette chez dans de des du elle en entre est et il la le les leur leurs mais ne nos notre nous on ou "
-    "par pas plus pour qu que qui sa sans se ses son sont sur tous tout toute toutes un une vos votre vous".split()
+COMMON_WORDS = frozenset(
+    [
+        "au",
+        "aux",
+        "avec",
+        "ce",
+        "ces",
+        "cette",
+        "chez",
+        "dans",
+        "de",
+        "des",
+        "du",
+        "elle",
+        "en",
+        "entre",
+        "est",
+        "et",
+        "il",
+        "la",
+        "le",
+        "les",
+        "leur",
+        "leurs",
+        "mais",
+        "ne",
+        "nos",
+        "notre",
+        "nous",
+        "on",
+        "ou",
+        "par",
+        "pas",
+        "plus",
+        "pour",
+        "qu",
+        "que",
+        "qui",
+        "sa",
+        "sans",
+        "se",
+        "ses",
+        "son",
+        "sont",
+        "sur",
+        "tous",
+        "tout",
+        "toute",
+        "toutes",
+        "un",
+        "une",
+        "vos",
+        "votre",
+        "vous",
+    ]
 )
 
 
 def metres(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
     to_radians = math.pi / 180
-    h = (1 - math.cos((lat2 - lat1) * to_radians)) / 2
-    h += math.cos(lat1 * to_radians) * math.cos(lat2 * to_radians) * (1 - math.cos((lon2 - lon1) * to_radians)) / 2
     half = math.sin((lat2 - lat1) * to_radians / 2) ** 2
-    half += (
-        math.cos(lat1 * to_radians) * math.cos(lat2 * to_radians) * math.sin((lon2 - lon1) * to_radians / 2) ** 2
-    )
-    assert abs(h - half) < 1e-9
+    half += math.cos(lat1 * to_radians) * math.cos(lat2 * to_radians) * math.sin((lon2 - lon1) * to_radians / 2) ** 2
     return 2 * 6_371_008.8 * math.asin(min(1.0, math.sqrt(half)))
 
 
@@ -134,7 +181,6 @@ class Reference:
             asked = {name: dict(query.weights).get(name, 0.0) for name in KINDS_OF_TERM}
         if not query.wishes:
             del asked["wishes"]
-        # A community that some space names can be searched from, even before it is described.
         if query.community not in {c["slug"] for c in self.communities}:
             del asked["affinity"]
         total = sum(asked.values())

@@ -21,7 +21,7 @@ Row = dict[str, Any]
 
 # name, lon, lat, spread in degrees, places, INSEE code, time zone
 REGIONS = [
-    ("Paris", 2.35, 48.86, 0.09, 700, "75111", "Europe/Paris"),
+    ("Paris", 2.35, 48.86, 0.09, 800, "75111", "Europe/Paris"),
     ("Nantes", -1.55, 47.22, 0.12, 260, "44109", "Europe/Paris"),
     ("Strasbourg", 7.75, 48.58, 0.1, 130, "67482", "Europe/Paris"),
     ("Mende", 3.5, 44.52, 0.45, 60, "48095", "Europe/Paris"),
@@ -168,13 +168,14 @@ class World:
             "demo": place["demo"],
         }
         self.spaces.append(row)
-        for _ in range(drawn.choice([0, 0, 1, 3, 8])):
-            start = FIRST_SLOT + drawn.randrange(-20, SLOTS)
+        ledger: dict[int, int] = {}
+        for _ in range(drawn.choice([0, 0, 2, 6, 20])):
+            day = drawn.choice([0, 1, 2, 7, 15, 20, 40, 61, drawn.randrange(63)])
+            start = FIRST_SLOT + 48 * day + drawn.randrange(-20, 40)
             taken = drawn.randint(1, seats)
-            busy_slots = {one["slot"] for one in self.busy if one["space_id"] == space_id}
             for slot in range(start, start + drawn.randint(1, 12)):
-                if slot not in busy_slots:
-                    self.busy.append({"space_id": space_id, "slot": slot, "seats_taken": taken})
+                ledger.setdefault(slot, taken)
+        self.busy += [{"space_id": space_id, "slot": slot, "seats_taken": taken} for slot, taken in ledger.items()]
 
     def _twins(self, count: int) -> None:
         """Places alike in everything but their ids: ties that only the ids can break."""
@@ -227,5 +228,7 @@ def window_from(drawn: random.Random) -> Window | None:
     last = FIRST_SLOT + SLOTS
     if drawn.random() < 0.3:
         length = drawn.choice([1, 2, 6])
-        return Window(start, min(last, start + drawn.choice([length, 12, 48, 130])), any_slots=min(length, last - start))
+        return Window(
+            start, min(last, start + drawn.choice([length, 12, 48, 130])), any_slots=min(length, last - start)
+        )
     return Window(start, min(last, start + drawn.choice([1, 2, 2, 4, 6, 9])))

@@ -1,0 +1,133 @@
+"""Snapshot + overlay answer what a rebuild would; swaps happen under running searches."""
+
+import random
+import threading
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+
+from geo.types import Point
+from matching.engine import Whole, search
+from matching.index import LiveIndex
+from matching.overlay import Changed, build_overlay
+from matching.query import Query
+from matching.results import SearchResults
+from matching.snapshot.builder import build_index, build_snapshot
+from matching.snapshot.snapshot import Snapshot
+from tests.matching.world import AS_OF, NOW, REGIONS, World, query_from
+
+
+def changed_world(world: World, count: int) -> tuple[World, set[int]]:
+    """The world after moves, closures, new offers, new places and bookings; and the ids of what changed."""
+    later, drawn = deepcopy(world), random.Random(5)
+    changed = set()
+    for place in drawn.sample(later.places, count):
+        changed.add(place["place_id"])
+        what = drawn.choice(["moved", "closed", "removed", "offered", "candidate", "hours", "booked", "hidden"])
+        spaces = [space for space in later.spaces if space["place_id"] == place["place_id"]]
+        if what == "moved":
+            place["lon"], place["lat"] = drawn.choice([(2.35, 48.86), (-179.999, -13.3), (3.5, 44.5)])
+        elif what == "removed":
+            later.places.remove(place)
+            later.spaces = [space for space in later.spaces if space not in spaces]
+        elif what == "hours":
+            place["opening_hours"] = "24/7"
+        elif what == "booked":
+            ids = {space["space_id"] for space in spaces}
+            later.busy = [row for row in later.busy if row["space_id"] not in ids]
+        elif what == "hidden":
+            for space in spaces:
+                space["communities"] = ["gamma"]
+        else:
+            place["status"] = what
+    for region in REGIONS * 3:
+        changed.add(later._place(region)["place_id"])
+    return later, changed
+
+
+def comparable(found: SearchResults) -> tuple[object, ...]:
+    return found.results, found.total, found.to_confirm
+
+
+@pytest.fixture(scope="module")
+def later(world: World) -> tuple[World, set[int]]:
+    return changed_world(world, 250)
+
+
+def test_overlay_answers_what_a_rebuild_answers(
+    world: World, snapshot: Snapshot, later: tuple[World, set[int]]
+) -> None:
+    after, changed = later
+    overlay = build_overlay(snapshot, after.input(changed), changed)
+    rebuilt = build_index(after.input(), as_of=AS_OF)
+    drawn, touched = random.Random(8), 0
+    for _ in range(400):
+        query = query_from(drawn)
+        got = search([overlay.masked, overlay.changed], query, NOW)
+        assert comparable(got) == comparable(search([Whole(rebuilt)], query, NOW))
+        touched += any(one.place_id in changed for one in got.results)
+    assert touched > 150
+
+
+def test_removed_places_need_no_rows(small_world: World, small_snapshot: Snapshot) -> None:
+    everything = {place["place_id"] for place in small_world.places}
+    overlay = build_overlay(small_snapshot, small_world.input(set()), everything)
+    query = Query(Point(2.35, 48.86), radius_m=100_000, candidates=True)
+    assert overlay.places == 0
+    assert search([overlay.masked, overlay.changed], query, NOW).total == 0
+
+
+@pytest.mark.parametrize("point", [Point(180.0, -13.3), Point(-180.0, -13.3), Point(12.0, 90.0), Point(2.35, 48.86)])
+def test_the_tree_finds_rows_over_the_antimeridian_and_at_the_pole(small_snapshot: Snapshot, point: Point) -> None:
+    changed = Changed(small_snapshot)
+    exact = search([Whole(small_snapshot)], Query(point, radius_m=30_000, candidates=True, limit=100), NOW)
+    by_tree = search([changed], Query(point, radius_m=30_000, candidates=True, limit=100), NOW)
+    assert comparable(exact) == comparable(by_tree)
+    changed.close()
+
+
+def test_live_index_takes_changes_in_and_drops_them_with_a_new_snapshot(tmp_path: Path, small_world: World) -> None:
+    build_snapshot(small_world.input(), tmp_path, as_of=AS_OF)
+    after, changed = changed_world(small_world, 20)
+    with LiveIndex.open(tmp_path) as index:
+        assert index.revision == 5
+        before = index.version
+        index.set_overlay(after.input(changed), changed)
+        assert index.version == f"{before}+1"
+        drawn = random.Random(3)
+        queries = [query_from(drawn) for _ in range(40)]
+        with_overlay = [comparable(index.search(query, NOW)) for query in queries]
+        build_snapshot(after.input(), tmp_path, as_of=AS_OF, revision=6)
+        assert index.reopen_if_newer()
+        assert index.revision == 6
+        assert [comparable(index.search(query, NOW)) for query in queries] == with_overlay
+        index.set_overlay(after.input(set()), [])
+        assert "+" not in index.version
+
+
+def test_searches_go_on_while_indexes_are_swapped(tmp_path: Path, small_world: World) -> None:
+    build_snapshot(small_world.input(), tmp_path, as_of=AS_OF)
+    after, changed = changed_world(small_world, 20)
+    index, query = LiveIndex.open(tmp_path), Query(Point(2.35, 48.86), candidates=True, limit=100)
+    old = comparable(index.search(query, NOW))
+    index.set_overlay(after.input(changed), changed)
+    allowed = [old, comparable(index.search(query, NOW))]
+    stop, wrong = threading.Event(), []
+
+    def search_on() -> None:
+        while not stop.is_set():
+            if comparable(index.search(query, NOW)) not in allowed:
+                wrong.append(1)
+
+    threads = [threading.Thread(target=search_on) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for _ in range(2):
+        index.set_overlay(after.input(set()), [])
+        index.set_overlay(after.input(changed), changed)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    index.close()
