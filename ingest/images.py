@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Date, Table
+from sqlalchemy import Connection, Date, Table, select
 
 from geo.store.schema import listing, place, place_alias, space, space_community
 from geo.types import Point
@@ -43,3 +43,14 @@ def _json(value: object) -> str:
     if isinstance(value, date):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+def dump(connection: Connection) -> dict[str, list[str]]:
+    """Canonical text of the named tables, rows in key order: equal before an import and after its undo."""
+    return {
+        table.name: [
+            to_text(table, {str(name): value for name, value in row.items()})
+            for row in connection.execute(select(table).order_by(*table.primary_key.columns)).mappings()
+        ]
+        for table in NAMED_TABLES
+    }

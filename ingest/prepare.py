@@ -40,8 +40,7 @@ def prepare(
     table: RawTable, mapping: Mapping, areas: Areas, choices: Choices, progress: Progress | None = None
 ) -> list[Record]:
     """One record per row, in order; those that make no place carry their rejection."""
-    personal = mapping.personal | {column for column in table.columns if is_personal_column(column)}
-    personal -= {column for column in mapping.meaning() if column not in mapping.personal}
+    personal = personal_columns(table, mapping)
     salt = f"{mapping.digest()}|{choices.kind or ''}|{'offered' if choices.offered else ''}"
     finder = _Finder(areas)
     records = []
@@ -54,6 +53,12 @@ def prepare(
         if record.rejection is None:
             _finish(record, mapping, finder, salt)
     return records
+
+
+def personal_columns(table: RawTable, mapping: Mapping) -> frozenset[str]:
+    """Columns that speak of persons, by the mapping or by their name; never kept."""
+    named = {column for column in table.columns if is_personal_column(column)}
+    return frozenset(mapping.personal | named.difference(mapping.meaning()))
 
 
 class _Finder:

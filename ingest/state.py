@@ -1,6 +1,6 @@
 """What the store already knows of a list and of the sites it names, read once before planning."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,8 +57,8 @@ def load(connection: Connection, source: str, community: str | None, records: Se
     _load_places(connection, state, place.c.match_key, sorted({record.match_key for record in taken}))
     known = [item.place_id for item in changed if item.place_id not in state.places]
     _load_places(connection, state, place.c.id, sorted(set(known)))
-    for row in _rows(connection, listing, listing.c.id, [item.id for item in changed]):
-        state.listing_rows[row["id"]] = row
+    found = _rows(connection, listing, listing.c.id, [item.id for item in changed])
+    state.listing_rows.update({item["id"]: item for item in found})
     _load_first_listings(connection, state, sorted({item.place_id for item in changed}))
     if any(record.spaces for record in taken):
         _load_spaces(connection, state)
@@ -72,9 +72,10 @@ def publication_mark(connection: Connection) -> tuple[int, int]:
 
 
 def _touched(state: StoreState, records: Iterable[Record]) -> list[KnownListing]:
-    """Known rows that the file does not repeat as they were; copies of one key are judged together."""
-    seen = {record.fingerprint for record in records}
-    return [item for item in state.listings.values() if item.fingerprint not in seen]
+    """Known rows that the file does not repeat as they were; of identical copies, as many as it has fewer."""
+    given = Counter(record.fingerprint for record in records)
+    stored = Counter(item.fingerprint for item in state.listings.values())
+    return [item for item in state.listings.values() if given[item.fingerprint] < stored[item.fingerprint]]
 
 
 def _load_places(connection: Connection, state: StoreState, column: ColumnElement[Any], values: Sequence[Any]) -> None:
