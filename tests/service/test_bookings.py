@@ -153,6 +153,21 @@ def test_twenty_retries_of_one_request_are_one_booking(store: Engine, ask: Book)
     assert set(taken(store, room).values()) == {1} and count_bookings(store) == 1
 
 
+def test_a_retry_that_overtakes_the_first_request_is_the_same_booking(
+    store: Engine, ask: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = add_space(store, seats=50)
+    overtaking: list[Booking] = []
+
+    def meanwhile(*_: object) -> None:
+        monkeypatch.undo()
+        overtaking.append(ask(room, idempotency_key="same-request"))
+
+    monkeypatch.setattr("service.bookings._check_open", meanwhile)
+    assert ask(room, idempotency_key="same-request") == overtaking[0]
+    assert set(taken(store, room).values()) == {1}
+
+
 def test_a_retry_gets_the_first_answer_even_later_and_another_request_is_refused(store: Engine, ask: Book) -> None:
     room = add_space(store)
     made = ask(room, idempotency_key="one-request")
