@@ -148,10 +148,13 @@ class CoverageDesk:
         level = answer.asked.by
         if level is None:
             return None
-        with self._lock:
-            if level not in self._outlines:
-                self._outlines[level] = outlines_at(self._data, level)
-            codes, shapes = self._outlines[level]
+        if answer.asked.demand is not None:
+            codes, shapes = outlines_at(self._data, level, {row.code for row in answer.coverage.areas})
+        else:
+            with self._lock:
+                if level not in self._outlines:
+                    self._outlines[level] = outlines_at(self._data, level)
+                codes, shapes = self._outlines[level]
         return GeoDataFrame({"code": codes}, geometry=shapes, crs="EPSG:4326")
 
     def _compute(self, asked: Filter, visible: frozenset[str] | None) -> Answer:

@@ -10,9 +10,10 @@ from geo.coverage.demand import Demand, read_demand
 from geo.coverage.hexagons import Hexagons, sum_by_hexagon
 from geo.coverage.nearest import nearest, nearest_place
 from geo.coverage.report import AreaRow, CommuneOnly, Coverage, Places, Reach, coverage, share_within
-from geo.coverage.territories import Level, codes_at, communes_of, names_at, outlines_at
+from geo.coverage.territories import NO_EPCI, Level, codes_at, communes_of, names_at, outlines_at
 
 __all__ = [
+    "NO_EPCI",
     "AreaRow",
     "CommuneOnly",
     "Coverage",

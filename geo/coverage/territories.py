@@ -1,5 +1,6 @@
 """Which commune, EPCI, département and région each cell belongs to."""
 
+from collections.abc import Collection
 from enum import StrEnum
 from pathlib import Path
 
@@ -68,10 +69,12 @@ def names_at(data_dir: Path, level: Level) -> dict[str, str]:
     return names
 
 
-def outlines_at(data_dir: Path, level: Level) -> tuple[Codes, npt.NDArray[np.object_]]:
-    """Codes and simplified outlines (shapely, lon/lat) of every area of a level; about 3 s above communes.
+def outlines_at(
+    data_dir: Path, level: Level, only: Collection[str] | None = None
+) -> tuple[Codes, npt.NDArray[np.object_]]:
+    """Codes and simplified outlines (shapely, lon/lat) of the areas of a level, or of those in `only`.
 
-    Raises `geo.reference.ReferenceMissing`.
+    All areas of a level above communes take about 3 s. Raises `geo.reference.ReferenceMissing`.
     """
     import pyarrow.parquet as pq
     import shapely
@@ -81,9 +84,13 @@ def outlines_at(data_dir: Path, level: Level) -> tuple[Codes, npt.NDArray[np.obj
     )
     communes = table["insee"].to_numpy(zero_copy_only=False).astype(np.str_)
     shapes = shapely.from_wkb(table["geometry"].to_numpy(zero_copy_only=False))
+    areas = codes_at(data_dir, communes, level)
+    if only is not None:
+        kept = np.isin(areas, list(only))
+        areas, shapes = areas[kept], shapes[kept]
     if level is Level.COMMUNE:
-        return communes, shapes
-    codes, group = np.unique(codes_at(data_dir, communes, level), return_inverse=True)
+        return areas, shapes
+    codes, group = np.unique(areas, return_inverse=True)
     order = np.argsort(group, kind="stable")
     parts = np.split(shapes[order], np.cumsum(np.bincount(group))[:-1])
     return codes, np.array([shapely.union_all(part) for part in parts], dtype=object)
