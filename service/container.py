@@ -13,7 +13,8 @@ from service.settings import Settings
 
 if TYPE_CHECKING:
     from geo.areas import Areas
-    from geo.gazetteer import Gazetteer, Located
+    from geo.gazetteer import Gazetteer
+    from geo.located import Located
     from sqlalchemy import Engine
 
     from matching.results import SearchResults

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from geo.gazetteer import Located
+from geo.located import Located
 from matching.reasons import sentence
 
 from geo.errors import Language

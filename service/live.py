@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 
 from matching.index import LiveIndex
-from matching.snapshot.builder import IndexInput, build_snapshot
 from sqlalchemy import Engine
 
 from geo.store.counters import changed_since, revision
@@ -15,6 +14,7 @@ from geo.store.engine import reading
 from geo.store.reading import StoreFrames, read_frames
 from matching.query import Query, slot_floor
 from matching.results import SearchResults
+from matching.snapshot.builder import IndexInput, build_snapshot
 
 
 def index_input(frames: StoreFrames) -> IndexInput:

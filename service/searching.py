@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from geo.gazetteer import Gazetteer, Located
+from geo.gazetteer import Gazetteer
+from geo.located import Located
 from geo.travel.straight_line import reach_m
 
 from geo.errors import InvalidInput

@@ -1,20 +1,34 @@
 """Shared set-up: an empty migrated store on each database, and one small product built from real places."""
 
+import csv
+import gzip
 import os
 import shutil
 import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from sqlalchemy import Engine, create_engine, text
 
 from geo.store.engine import open_store
+from ingest.pipeline import import_file
+from service.app import create_app
+from service.communities import load_files, sync
+from service.container import Services
+from service.demo_offers import apply_demo_offers
+from service.live import rebuild
 from service.migrations import upgrade
+from service.settings import Settings
 
 IN_CI = os.environ.get("CI") == "true"
+DATA = Path(__file__).resolve().parent.parent / "data"
 POSTGRES_BINARIES = Path("/usr/lib/postgresql/15/bin")
 
 
@@ -118,3 +132,92 @@ def store(store_url: str) -> Iterator[Engine]:
     engine = open_store(store_url)
     yield engine
     engine.dispose()
+
+
+# --- one small product, built once from real places around Nantes, in Lozère and in La Réunion -----------------------
+
+NOW = datetime(2026, 11, 23, 15, 0, tzinfo=ZoneInfo("Europe/Paris"))
+"""The clock of the small product: a Monday afternoon."""
+
+REGION_COLUMNS = {
+    "mairies.csv.gz": "insee",
+    "libraries.csv.gz": "code_departement",
+    "france_services.csv.gz": "insee_dep",
+    "hotels.csv.gz": "CODE POSTAL",
+    "cget_2019.csv.gz": "INSEEDEP",
+}
+DEPARTEMENTS = ("44", "48", "974")
+
+
+def small_lists(folder: Path) -> list[Path]:
+    """The shipped lists, cut to three départements, under their own names."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, column in REGION_COLUMNS.items():
+        with gzip.open(DATA / "lists" / name, "rt", encoding="utf-8", newline="") as source:
+            first = source.readline()
+            source.seek(0)
+            rows = csv.DictReader(source, delimiter=";" if first.count(";") > first.count(",") else ",")
+            kept = [row for row in rows if (row[column] or "").startswith(DEPARTEMENTS)]
+            fields, delimiter = list(rows.fieldnames or []), rows.reader.dialect.delimiter
+        out = folder / name.removesuffix(".gz")
+        with out.open("w", encoding="utf-8", newline="") as target:
+            writer = csv.DictWriter(target, fields, delimiter=delimiter)
+            writer.writeheader()
+            writer.writerows(kept)
+        paths.append(out)
+    return paths
+
+
+def build_small_product(url: str, folder: Path) -> Services:
+    """A store with the four communities, real places, demo offers and an index, at the time `NOW`."""
+    settings = Settings(store=url, index=folder / "index", uploads=folder / "uploads", basemap="offline")
+    services = Services(settings, lambda: NOW)
+    upgrade(services.engine)
+    sync(services.engine, load_files(settings.data))
+    for path in small_lists(folder / "lists"):
+        import_file(services.engine, services.areas, path, now=NOW)
+    apply_demo_offers(services.engine, NOW)
+    rebuild(services.engine, settings.index, NOW)
+    return services
+
+
+@pytest.fixture(scope="session")
+def small_product_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with a built small product, to be copied by whoever wants to change it."""
+    folder = tmp_path_factory.mktemp("product")
+    services = build_small_product(f"sqlite:///{folder / 'store.db'}", folder)
+    with services.engine.connect() as connection:
+        connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    services.close()
+    return folder
+
+
+@pytest.fixture
+def small_services(small_product_template: Path, tmp_path: Path) -> Iterator[Services]:
+    """The small product, a copy of its own for this test."""
+    folder = tmp_path / "product"
+    shutil.copytree(small_product_template, folder)
+    settings = Settings(
+        store=f"sqlite:///{folder / 'store.db'}",
+        index=folder / "index",
+        uploads=folder / "uploads",
+        basemap="offline",
+        refresh_s=0.0,
+    )
+    services = Services(settings, lambda: NOW)
+    yield services
+    services.close()
+
+
+@pytest.fixture
+def small_app(small_services: Services) -> FastAPI:
+    """The application on the small product."""
+    return create_app(small_services.settings, small_services)
+
+
+@pytest.fixture
+def client(small_app: FastAPI) -> Iterator[TestClient]:
+    """An HTTP client of the small product; server errors are answers, as for anybody."""
+    with TestClient(small_app, raise_server_exceptions=False) as one:
+        yield one

@@ -39,7 +39,7 @@ def demo(
 
 def shipped_lists(data: Path) -> list[Path]:
     """The real lists that come with PlaceLibre, in the order in which they are imported."""
-    return sorted(path for path in (data / "lists").iterdir() if path.suffix in {".gz", ".csv", ".geojson"})
+    return sorted(path for path in (data / "lists").rglob("*") if path.suffix in {".gz", ".csv", ".geojson"})
 
 
 def _communities(running: Services) -> None:

@@ -42,7 +42,7 @@ def print_json(value: Any) -> None:
 
 def console() -> Console:
     """Tables for a person, on standard output."""
-    return Console(highlight=False)
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 160)
 
 
 @contextmanager
