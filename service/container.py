@@ -99,8 +99,10 @@ class Services:
         return PlaceRecord(record.place, spaces, listings)
 
     def close(self) -> None:
-        """Lets go of files and connections."""
-        if "live" in self.__dict__:
-            self.live.close()
-        if "engine" in self.__dict__:
-            self.engine.dispose()
+        """Lets go of files and connections; what is used again is opened again."""
+        live: LiveSearch | None = self.__dict__.pop("live", None)
+        if live is not None:
+            live.close()
+        engine: Engine | None = self.__dict__.pop("engine", None)
+        if engine is not None:
+            engine.dispose()

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from service.api.problems import documented, language_of
 from service.api.security import Caller, Container
@@ -15,7 +15,7 @@ from service.searching import SearchRequest
 
 class Geometry(BaseModel):
     type: str
-    coordinates: tuple[float, float]
+    coordinates: list[float] = Field(min_length=2, max_length=2, description="lon, lat")
 
 
 class Term(BaseModel):
