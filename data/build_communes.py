@@ -19,6 +19,8 @@ import polars as pl
 import shapely
 from build_tools import write_csv
 
+from geo.toponyms import fold
+
 ARTICLES = {"0": "", "1": "", "2": "Le ", "3": "La ", "4": "Les ", "5": "L'", "6": "Aux ", "7": "Las ", "8": "Los "}
 WHOLE_CITIES = {"75": "75056", "69": "69123", "13": "13055"}
 MERGED = {
@@ -261,7 +263,7 @@ def former(
     for part in shapes.parts:
         record = census.get(part["code"]) if part["code"] not in shapes.rows else None
         shape = part["shape"]
-        if part["full"] == current[part["parent"]]["name"] or (shape is None and not record):
+        if fold(part["full"]) == fold(current[part["parent"]]["name"]) or (shape is None and not record):
             continue
         hall = shapely.from_wkb(part["mairie_localisation"]) if part["mairie_localisation"] else None
         spot = Hall(hall.x, hall.y, "") if hall is not None and not hall.is_empty and shape is not None else None
@@ -279,7 +281,7 @@ def former(
         }
     for old, new in {**MERGED, **{c: shapes.current(c) for c in census if c not in shapes.rows}}.items():
         record = census[old]
-        if not any(code == old for code, _ in result) and record["name"] != current[new]["name"]:
+        if not any(code == old for code, _ in result) and fold(record["name"]) != fold(current[new]["name"]):
             place = {k: record[k] for k in ("name", "postcodes", "lon", "lat")}
             size = {"area_km2": record["area"], "population_2017": record["people"]}
             result[old, record["name"]] = {"code": old, "insee": new, **place, **size}
@@ -304,7 +306,11 @@ def build(source: Path, target: Path) -> None:
     write_csv(target / "communes.csv.gz", COMMUNE_COLUMNS, [[r[c] for c in COMMUNE_COLUMNS] for r in current.values()])
     write_csv(target / "former_communes.csv.gz", FORMER_COLUMNS, [[r[c] for c in FORMER_COLUMNS] for r in old])
     write_areas(source, target)
-    drawn = {c: r["shape"] for c, r in shapes.rows.items() if r["shape"] is not None and c not in WHOLE_CITIES.values()}
+    drawn = {
+        c: r["shape"]
+        for c, r in sorted(shapes.rows.items())
+        if r["shape"] is not None and c not in WHOLE_CITIES.values()
+    }
     write_boundaries(target, drawn)
     write_outlines(target, drawn, {c: r["departement"] for c, r in current.items()})
 

@@ -75,7 +75,7 @@ class Gazetteer:
         near = _AROUND.sub("", asked)
         folded = fold(near)
         if "gare" in folded.split():
-            return self._station(near)
+            return self._commune(near) or self._station(near)
         return (
             self._commune(near)
             or self._address(near)
@@ -133,16 +133,13 @@ class Gazetteer:
         if postcode:
             name = re.sub(r"[(),\s]+$|^[(),\s]+", "", text.replace(postcode.group(0), " "))
             return self._of_postcode(name, clean_postcode(postcode.group(1)), loosely=loosely)
-        found = self.areas.find_all(text)
-        if found:
-            return found
+        # "Marseille (13)" is not "Marseille 13", its 13th arrondissement.
+        found = [] if "(" in text else _exact(text, self.areas.find_all(text))
         for pattern in (_QUALIFIED, _TRAILING_CODE):
             match = pattern.match(text)
-            if match:
+            if match and not found:
                 found = self._inside(match.group(1), match.group(2))
-                if found:
-                    return found
-        return []
+        return found
 
     def _of_postcode(self, name: str, postcode: str, *, loosely: bool) -> list[Commune]:
         if not name:
@@ -157,33 +154,26 @@ class Gazetteer:
     def _inside(self, name: str, area: str) -> list[Commune]:
         """Communes of a name in a département or region given by code or name; "France" is no restriction."""
         found = self.areas.find_all(name)
-        if fold(area) == "france":
-            return found
-        code = self.areas.departement_code(area)
+        code, wanted = self.areas.departement_code(area), fold(area)
         if code:
-            return [c for c in found if c.departement == code]
-        wanted = fold(area)
-        return [c for c in found if fold(self.areas.region_name(c.region)) == wanted]
+            found = [c for c in found if c.departement == code]
+        elif wanted != "france":
+            found = [c for c in found if fold(self.areas.region_name(c.region)) == wanted]
+        return _exact(name, found)
 
     def _one(self, text: str, found: list[Commune]) -> Commune:
         """The only one, or the dominant one. Raises Ambiguous."""
         current = [c for c in found if c.kind != "COMD"] or found
-        exact = [c for c in current if fold(c.name) == fold(text)] or current
-        exact = sorted(exact, key=lambda c: -c.population)
-        if len(exact) == 1 or exact[0].population >= DOMINANCE * max(exact[1].population, 1):
-            return exact[0]
-        raise Ambiguous(name=text, choices=[self._choice(c) for c in exact])
+        current = sorted(current, key=lambda c: -c.population)
+        if len(current) == 1 or current[0].population >= DOMINANCE * max(current[1].population, 1):
+            return current[0]
+        raise Ambiguous(name=text, choices=[self._choice(c) for c in current])
 
     def _choice(self, commune: Commune) -> str:
-        """A text that gives this commune back: its label, or postcode and name where a département has two of them."""
-        label = commune_label(commune)
-        if commune.kind == "ARM":
-            return label
+        """A text that gives this commune back."""
         same = [c for c in self.areas.find_all(commune.name) if c.departement == commune.departement]
         same = [c for c in same if fold(c.name) == fold(commune.name)]
-        if len(same) > 1 and same[0] != commune:
-            return f"{commune.postcodes[0]} {commune.name}"
-        return label
+        return _choice(commune, first=not same or same[0] == commune)
 
     def _located(self, commune: Commune) -> Located:
         return Located(
@@ -210,9 +200,9 @@ class Gazetteer:
     def _station(self, text: str) -> Located:
         name, departement = text, ""
         match = _QUALIFIED.match(text)
-        if match and self.areas.departement_code(match.group(2)):
+        if match and not self._stations.named(text) and self.areas.departement_code(match.group(2)):
             name, departement = match.group(1), self.areas.departement_code(match.group(2))
-        found = self._stations.find(fold(name), departement)
+        found = self._stations.find(name, departement)
         if len(found) == 1:
             return self._at_station(found[0])
         if found:
@@ -224,7 +214,7 @@ class Gazetteer:
 
     def _station_by_name(self, text: str) -> Located | None:
         """A station called by its name alone ("Lyon Part-Dieu"), when no commune is called so."""
-        found = self._stations.named(fold(text))
+        found = self._stations.named(text)
         return self._at_station(found[0]) if len(found) == 1 else None
 
     def _at_station(self, station: Station) -> Located:
@@ -304,12 +294,19 @@ class Gazetteer:
 
     @cached_property
     def _suggestions(self) -> Suggestions:
-        communes = [self._commune_entry(c) for c in (*self.areas.communes, *self.areas.former)]
-        stations = [self._station_entry(s) for s in self._stations.all]
-        return Suggestions(communes + stations + [_town_entry(one) for one in TERRITORIES])
+        # Most people first, former communes last: the first of a name in its département goes by its plain label.
+        ordered = sorted(self.areas.communes, key=lambda c: -c.population)
+        ordered += sorted(self.areas.former, key=lambda c: (-c.population, c.insee))
+        taken: set[tuple[str, str]] = set()
+        entries = []
+        for commune in ordered:
+            key = fold(commune.short_name)
+            entries.append(self._commune_entry(commune, key, first=(key, commune.departement) not in taken))
+            taken.add((key, commune.departement))
+        entries += [self._station_entry(s) for s in self._stations.all]
+        return Suggestions(entries + [_town_entry(one) for one in TERRITORIES])
 
-    def _commune_entry(self, commune: Commune) -> Entry:
-        value = self._choice(commune)
+    def _commune_entry(self, commune: Commune, key: str, *, first: bool) -> Entry:
         departement = self.areas.departement_name(commune.departement)
         if commune.kind == "COMD":
             now = self.areas.commune(commune.insee)
@@ -317,11 +314,11 @@ class Gazetteer:
         else:
             detail = f"{departement}, {commune.postcodes[0]}" if commune.postcodes else departement
         kind = "arrondissement" if commune.kind == "ARM" else "commune"
-        label = commune.short_name
+        value = _choice(commune, first=first)
         return Entry(
-            key=fold(commune.short_name),
+            key=key,
             weight=commune.population // (2 if commune.kind == "COMD" else 1),
-            suggestion=Suggestion(label, detail, kind, value, commune.lon, commune.lat),
+            suggestion=Suggestion(commune.short_name, detail, kind, value, commune.lon, commune.lat),
             # A whole city is not what "75010" begins: it is found by "75".
             postcodes=(commune.departement,) if commune.insee in WHOLE_CITIES else commune.postcodes,
         )
@@ -334,6 +331,18 @@ class Gazetteer:
         people = station.weight if station.of_town else min(station.weight, _QUARTER_STATION)
         # A tenth: after the towns, before the villages.
         return Entry(key=station.key, weight=people // 10, suggestion=suggestion, station=True)
+
+
+def _exact(name: str, found: list[Commune]) -> list[Commune]:
+    """Those called exactly so, if any: "Vergné" is not "La Vergne"."""
+    return [c for c in found if fold(c.name) == fold(name)] or found
+
+
+def _choice(commune: Commune, *, first: bool) -> str:
+    """Its label, which means the first of that name in the département; for the others, postcode and name."""
+    if first or commune.kind == "ARM" or not commune.postcodes:
+        return commune_label(commune)
+    return f"{commune.postcodes[0]} {commune.name}"
 
 
 def _town(one: Territory) -> Located:

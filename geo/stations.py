@@ -10,7 +10,7 @@ from geo.located import DOMINANCE, station_label
 from geo.toponyms import fold, without_article
 
 _MAIN = ("ville", "centre")
-_LITTLE = ("de", "du", "des", "d", "la", "le", "les", "l", "sncf", "tgv", "rer")
+_LITTLE = ("de", "du", "des", "d", "la", "le", "les", "l", "a", "tgv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,36 +49,39 @@ class Stations:
         label = station_label(station.name)
         return f"{label} ({station.departement})" if len(self._by_key[station.key]) > 1 else label
 
-    def named(self, folded: str, departement: str = "") -> list[Station]:
-        """Stations called exactly so ("lyon part dieu")."""
-        return [s for s in self._by_key.get(folded, []) if not departement or s.departement == departement]
+    def named(self, text: str, departement: str = "") -> list[Station]:
+        """Stations called exactly so, with or without "gare" before or after ("Lyon Part-Dieu", "gare du Mans")."""
+        words = fold(text).split()
+        found = self._by_key.get(_key(words)) or self._by_key.get(_key(_without_gare(words)), [])
+        return [s for s in found if not departement or s.departement == departement]
 
-    def find(self, folded: str, departement: str = "") -> list[Station]:
-        """Stations meant by a folded text with the word "gare" in it; one when it is clear, best first otherwise.
+    def find(self, text: str, departement: str = "") -> list[Station]:
+        """Stations meant by a text with the word "gare" in it; one when it is clear, best first otherwise.
 
         The name may be whole ("gare de nantes"), begin so ("gare de lille": those of Lille) or else end so ("gare du
         nord"). Among several, the main one ("Strasbourg-Ville") or the one in a city ten times larger is meant.
         "gare de lyon" is both a station of Paris and any of Lyon.
         """
-        rest = _without_little(folded.replace("gare", " ", 1).split())
-        exact = self.named(rest, departement)
-        famous = [s for s in self.all if s.key.endswith(f" {folded}") and "gare" in s.key.split()]
-        if exact and not famous:
+        folded = fold(text)
+        rest = _key(_without_gare(folded.split()))
+        exact = self.named(text, departement)
+        famous = [s for s in self.all if s.key.endswith(f" {folded}")]
+        if (exact and not famous) or not rest:
             return _clear(exact)
-        if not rest:
-            return []
         inside = [s for s in self.all if not departement or s.departement == departement]
         near = [s for s in inside if s.key.startswith(f"{rest} ")] or [s for s in inside if s.key.endswith(f" {rest}")]
         main = [s for s in near if s.key in {f"{rest} {word}" for word in _MAIN}]
         return famous + [s for s in near if s not in famous] if famous else _clear(main or near)
 
 
-def _without_little(words: list[str]) -> str:
-    """ "de la part dieu" -> "part dieu"; articles inside stay."""
+def _without_gare(words: list[str]) -> list[str]:
+    return [word for word in words if word not in {"gare", "sncf", "rer"}]
+
+
+def _key(words: list[str]) -> str:
+    """Words without the little ones before the name: "du mans" and "le mans" -> "mans"; articles inside stay."""
     while words and words[0] in _LITTLE:
         words = words[1:]
-    while words and words[-1] in _LITTLE:
-        words = words[:-1]
     return " ".join(words)
 
 
@@ -93,7 +96,7 @@ def _station(row: list[str], areas: Areas) -> Station:
     name, lon, lat, insee = row
     commune = areas.commune(insee)
     city = areas.commune(commune.parent) if commune and commune.parent else commune
-    key = _without_little(fold(name).split())
+    key = _key(fold(name).split())
     return Station(
         name=name,
         key=key,
