@@ -81,8 +81,8 @@ def revoke(engine: Engine, key_id: int, now: datetime) -> None:
         found = connection.execute(select(api_key.c.revoked_at).where(api_key.c.id == key_id)).one_or_none()
         if found is None:
             raise NotFound(
-                fr=f"Il n'y a pas de clé n° {key_id} : voyez « placelibre community keys ».",
-                en=f"There is no key number {key_id}: see “placelibre community keys”.",
+                fr=f"Il n'y a pas de clé n° {key_id} : vérifiez son numéro dans la liste des clés.",
+                en=f"There is no key number {key_id}: check its number in the list of keys.",
             )
         if found.revoked_at is None:
             connection.execute(update(api_key).where(api_key.c.id == key_id).values(revoked_at=now.astimezone(UTC)))

@@ -35,25 +35,13 @@ def test_the_key_itself_is_nowhere_in_the_store(communities: Engine) -> None:
     assert key.startswith(PREFIX) and row["hint"] == key[:HINT_LENGTH] and len(row["hint"]) < len(key) / 2
 
 
-@pytest.mark.parametrize(
-    "spoil",
-    [
-        lambda key: None,
-        lambda key: "",
-        lambda key: PREFIX,
-        lambda key: key[:-1],
-        lambda key: key + "A",
-        lambda key: key[:-1] + ("A" if key[-1] != "A" else "B"),
-        lambda key: key.swapcase(),
-        lambda key: key[:-1] + "é",
-        lambda key: PREFIX + "A" * 43,
-        lambda key: "%" * len(key),
-    ],
-)
-def test_anything_but_the_whole_key_is_refused(communities: Engine, spoil) -> None:  # type: ignore[no-untyped-def]
+def test_anything_but_the_whole_key_is_refused(communities: Engine) -> None:
     key = create_key(communities, "one", NOW)
-    with pytest.raises(KeyMissing):
-        authenticate(communities, spoil(key))
+    other_end = key[:-1] + ("A" if key[-1] != "A" else "B")
+    nearly = [key[:-1], key + "A", other_end, key.swapcase(), key[:-1] + "é", PREFIX + "A" * 43, "%" * len(key)]
+    for wrong in (None, "", PREFIX, *nearly):
+        with pytest.raises(KeyMissing):
+            authenticate(communities, wrong)
 
 
 def test_a_revoked_key_is_refused_and_the_others_still_work(communities: Engine) -> None:
