@@ -37,6 +37,8 @@ _EN: Mapping[Amenity, tuple[str, str]] = {
     Amenity.WHITEBOARD: ("a whiteboard", "no whiteboard"),
     Amenity.AIR_CONDITIONING: ("air conditioning", "no air conditioning"),
 }
+_QUALITIES = frozenset({Amenity.QUIET, Amenity.STEP_FREE})
+"""Said of the place itself; the others are things that it has."""
 
 
 def having(amenity: Amenity, language: Language) -> str:
@@ -47,6 +49,15 @@ def having(amenity: Amenity, language: Language) -> str:
 def missing(amenity: Amenity, language: Language) -> str:
     """Such as "pas d'écran" or "no screen"."""
     return (_FR if language == "fr" else _EN)[amenity][1]
+
+
+def with_these(amenities: Sequence[Amenity], language: Language) -> str:
+    """Such as "au calme et avec un écran" or "quiet and with a screen"."""
+    qualities = [having(amenity, language) for amenity in amenities if amenity in _QUALITIES]
+    things = [having(amenity, language) for amenity in amenities if amenity not in _QUALITIES]
+    if things:
+        qualities.append(("avec " if language == "fr" else "with ") + listed(things, language))
+    return listed(qualities, language)
 
 
 def listed(items: Sequence[str], language: Language) -> str:

@@ -28,10 +28,10 @@ class Fit:
         return np.where(seats == 0, NEUTRAL, _value(seats.astype(np.float64), asked))
 
     def upper_bound(self, blocks: Blocks, asked: Asked) -> Floats:
-        # The value falls with the seats: the smallest room bounds the others, be it too small to be a result.
+        # The value falls with the seats: the smallest room bounds the others, be it too small to be a result. Spaces
+        # and candidates, whose seats nobody knows, are never in one block.
         fewest = blocks.columns.block_seats[blocks.index]
-        known = np.where(fewest == 0, NEUTRAL, _value(fewest.astype(np.float64), asked))
-        return np.maximum(NEUTRAL, known)
+        return np.where(fewest == 0, NEUTRAL, _value(fewest.astype(np.float64), asked))
 
     def reasons(self, value: float, shown: Shown) -> list[Reason]:
         if shown.result.space_id is None or value > TOO_BIG:

@@ -9,9 +9,10 @@ from geo.types import Amenity
 from matching.query import Query
 from matching.snapshot.snapshot import Snapshot
 from matching.terms.term import NEUTRAL, Asked, Blocks, Floats, Reason, Rows, Shown
-from matching.words import having, listed, missing
+from matching.words import listed, missing, with_these
 
 Masks = npt.NDArray[np.uint32]
+MOST_NAMED = 3
 
 
 class Wishes:
@@ -35,9 +36,9 @@ class Wishes:
     def reasons(self, value: float, shown: Shown) -> list[Reason]:
         answers: dict[str, str] = shown.result.facts["amenities"]
         wished = [amenity for amenity in Amenity if amenity in shown.result.wishes]
-        there = [having(amenity, shown.language) for amenity in wished if answers[amenity.value] == "yes"]
+        there = [amenity for amenity in wished if answers[amenity.value] == "yes"]
         not_there = [missing(amenity, shown.language) for amenity in wished if answers[amenity.value] == "no"]
-        told = [Reason(listed(there, shown.language))] if there else []
+        told = [Reason(with_these(there[:MOST_NAMED], shown.language))] if there else []
         return told + ([Reason(listed(not_there, shown.language), good=False, objection=True)] if not_there else [])
 
 

@@ -1,5 +1,7 @@
 """Blocks of points sorted by H3 cell: cut, expanded, and enclosed by circles that miss nobody."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -43,7 +45,7 @@ def test_no_member_is_nearer_than_its_circles_say(members: list[tuple[float, flo
     blocks = circles_around(lon_of, lat_of, starts)
     node = circles_of_circles(blocks, cut([len(starts) - 1], 64))
     nearest_m = blocks.nearest_m(lon, lat)
-    for block, (start, stop) in enumerate(zip(starts[:-1], starts[1:], strict=True)):
+    for block, (start, stop) in enumerate(pairwise(starts.tolist())):
         actual_m = min(haversine_m(lon, lat, x, y) for x, y in members[start:stop])
         assert nearest_m[block] <= actual_m
         assert node.nearest_m(lon, lat)[0] <= actual_m

@@ -25,62 +25,10 @@ WEIGHTS = {
     "cheapest": [0.25, 0.15, 0.42, 0.06, 0.04, 0.08],
 }
 HALF_M = {None: 3000, "walk": 800, "bike": 2500, "car": 8000}
-COMMON_WORDS = frozenset(
-    [
-        "au",
-        "aux",
-        "avec",
-        "ce",
-        "ces",
-        "cette",
-        "chez",
-        "dans",
-        "de",
-        "des",
-        "du",
-        "elle",
-        "en",
-        "entre",
-        "est",
-        "et",
-        "il",
-        "la",
-        "le",
-        "les",
-        "leur",
-        "leurs",
-        "mais",
-        "ne",
-        "nos",
-        "notre",
-        "nous",
-        "on",
-        "ou",
-        "par",
-        "pas",
-        "plus",
-        "pour",
-        "qu",
-        "que",
-        "qui",
-        "sa",
-        "sans",
-        "se",
-        "ses",
-        "son",
-        "sont",
-        "sur",
-        "tous",
-        "tout",
-        "toute",
-        "toutes",
-        "un",
-        "une",
-        "vos",
-        "votre",
-        "vous",
-    ]
-)
+COMMON_WORDS = """
+    au aux avec ce ces cette chez dans de des du elle en entre est et il la le les leur leurs mais ne nos notre nous on
+    ou par pas plus pour qu que qui sa sans se ses son sont sur tous tout toute toutes un une vos votre vous
+"""
 
 
 def metres(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
@@ -93,7 +41,7 @@ def metres(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
 def words_of(text: str) -> list[str]:
     plain = "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
     spaced = "".join(c if c.isalnum() else " " for c in plain)
-    return [word for word in spaced.split() if len(word) > 1 and word not in COMMON_WORDS]
+    return [word for word in spaced.split() if len(word) > 1 and word not in COMMON_WORDS.split()]
 
 
 def likeness(communities: list[Row]) -> dict[tuple[str, str], float]:

@@ -61,8 +61,8 @@ def result(
         ),
         (
             result(proximity=0.9, wishes=0.5, amenities={"screen": "yes", "quiet": "no"}),
-            "tout près et un écran, mais pas au calme",
-            "very near and a screen, but not quiet",
+            "tout près et avec un écran, mais pas au calme",
+            "very near and with a screen, but not quiet",
         ),
         (result(proximity=0.05, price=None), "à 12\u00a0km", "12\u00a0km away"),
         (result(precision="commune"), "adresse à préciser", "exact address to be confirmed"),

@@ -17,6 +17,7 @@ from matching.snapshot import files
 from matching.snapshot.arrow_file import write_arrays
 from matching.snapshot.builder import build_index, build_snapshot
 from matching.snapshot.files import CURRENT, FACTS, MANIFEST, SEARCH, open_snapshot, publish, verify
+from matching.snapshot.input import IndexInput
 from matching.snapshot.layout import COLUMN_DTYPES, FORMAT
 from matching.snapshot.snapshot import Snapshot
 from tests.matching.world import AS_OF, NOW, World, query_from
@@ -78,8 +79,8 @@ def test_building_again_keeps_one_version_and_answers_the_same(folder: Path, sma
 def test_versions_before_the_last_two_are_removed(folder: Path, small_world: World) -> None:
     names = [current(folder).name]
     reader = LiveIndex.open(folder)
-    for days in (1, 2):
-        names.append(build_snapshot(small_world.input(), folder, as_of=AS_OF + timedelta(days=days)).name)
+    moments = (AS_OF + timedelta(days=1), AS_OF + timedelta(days=2))
+    names += [build_snapshot(small_world.input(), folder, as_of=moment).name for moment in moments]
     assert {path.name for path in folder.iterdir() if path.is_dir()} == set(names[1:])
     assert reader.snapshot.facts.of(0)["name"]  # its mapped files are gone, its data are not
     assert reader.reopen_if_newer() and reader.version == names[2]
@@ -123,7 +124,7 @@ def test_truncated_and_the_manifest_agrees(folder: Path, name: str, kept: float)
     assert "truncated" in refused(folder)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": %d}' % FORMAT])
+@pytest.mark.parametrize("text", ["", "{", "[]", f'{{"format": {FORMAT}}}'])
 def test_a_damaged_manifest(folder: Path, text: str) -> None:
     (current(folder) / MANIFEST).write_text(text)
     assert "damaged" in refused(folder)
@@ -198,8 +199,6 @@ def test_a_stale_snapshot_no_longer_answers(folder: Path) -> None:
 
 
 def test_an_empty_store_makes_an_index_that_answers_nothing(tmp_path: Path) -> None:
-    from matching.snapshot.input import IndexInput
-
     build_snapshot(IndexInput(), tmp_path, as_of=AS_OF, revision=12)
     with LiveIndex.open(tmp_path) as index:
         index.verify()
