@@ -30,5 +30,5 @@ def accessibility(request: Request) -> Response:
 
 
 def add_routes(router: APIRouter) -> None:
-    router.add_api_route("/a-propos", about, methods=["GET"])
-    router.add_api_route("/accessibilite", accessibility, methods=["GET"])
+    router.add_api_route("/a-propos", about, methods=["GET", "HEAD"])
+    router.add_api_route("/accessibilite", accessibility, methods=["GET", "HEAD"])

@@ -45,7 +45,7 @@ def brand_of(request: Request) -> Brand | None:
 def initials(name: str) -> str:
     """Two letters that stand for a name: `RC` for RuraConnect, `HG` for HUB Generali."""
     words = re.findall(r"[A-Za-zÀ-ÿ0-9]+", name)
-    capitals = re.findall(r"[A-ZÀ-Þ0-9]", words[0]) if words else []
+    capitals = re.findall(r"[A-ZÀ-Þ]", words[0]) if words else []
     if len(words) > 1:
         return f"{words[0][0]}{words[1][0]}".upper()
     if 2 <= len(capitals) < len(words[0]):

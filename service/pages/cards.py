@@ -17,6 +17,8 @@ from service.pages.catalogue import Translator
 from service.pages.formats import NBSP, Formats
 
 MAX_TRAVEL = timedelta(hours=2)
+HERE_M = 20.0
+"""Closer than this, a distance would only be a matter of decimals."""
 WALKABLE_M = 3000.0
 """Up to this distance, minutes on foot are told even when nobody said how they travel."""
 MAX_FURTHER_AMENITIES = 4
@@ -159,6 +161,8 @@ class CardMaker:
         distance = self.fmt.distance(result.distance_m)
         if result.facts["precision"] == "commune":
             return self.t("result.about", distance=distance)
+        if result.distance_m < HERE_M:
+            return self.t("result.here")
         mode = self.mode or ("walk" if result.distance_m <= WALKABLE_M else "")
         if not mode:
             return distance

@@ -1,5 +1,10 @@
 """Errors in the same clothes as the pages: what happened, what to do, and a way back."""
 
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -22,5 +27,21 @@ def error_page(request: Request, status_code: int, message: str | None) -> Respo
         "error.html",
         status_code=status_code,
         title=t(f"error.{name}_title"),
-        message=message or t("error.not_found" if name == "not_found" else "error.unexpected"),
+        message=message or t(f"error.{name}"),
     )
+
+
+class PageRoute(APIRoute):
+    """A route of a page: what does not fit its parameters gets a page too, not the API's problem details."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def page(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except RequestValidationError as error:
+                in_address = any(one["loc"][0] == "path" for one in error.errors())
+                return error_page(request, 404 if in_address else 422, None)
+
+        return page

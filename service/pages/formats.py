@@ -56,11 +56,15 @@ class Formats:
 
     def day(self, day: date) -> str:
         """`mar. 24 nov.` or `Tue 24 Nov`."""
-        return str(format_date(day, format="EEE d MMM", locale=self.locale)).replace(" ", NBSP)
+        return self._first(format_date(day, format="EEE d MMM", locale=self.locale)).replace(" ", NBSP)
 
     def long_day(self, day: date) -> str:
         """`mardi 24 novembre 2026` or `Tuesday 24 November 2026`."""
-        return str(format_date(day, format="EEEE d MMMM y", locale=self.locale))
+        return self._first(format_date(day, format="EEEE d MMMM y", locale=self.locale))
+
+    def _first(self, text: str) -> str:
+        """French counts days but for the first: `mardi 1er décembre`."""
+        return str(text).replace(" 1 ", " 1er ") if self.language == "fr" else str(text)
 
     def month(self, day: date) -> str:
         """`novembre 2026`."""

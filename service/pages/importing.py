@@ -77,8 +77,8 @@ def undo(request: Request, key: Key = "", import_id: Annotated[int, Form(ge=1, l
 
 
 def _shown(report: dict[str, Any]) -> dict[str, Any]:
-    """A report with every part the page may show; parts it does not have are empty."""
-    return {"columns": {}, "remarks": [], "sample": [], "import_id": None, **report}
+    """A report as the page shows it: the sample leaves out rejected rows, which have their own table."""
+    return {**report, "sample": [one for one in report["sample"] if one["outcome"] != "rejected"]}
 
 
 def _attempt(request: Request, action: Callable[[], dict[str, Any]], **shown: Any) -> Response:
@@ -127,9 +127,9 @@ def _no_file() -> InvalidInput:
 
 
 def add_routes(router: APIRouter) -> None:
-    router.add_api_route("/importer", import_form, methods=["GET"])
+    router.add_api_route("/importer", import_form, methods=["GET", "HEAD"])
     router.add_api_route("/importer", preview, methods=["POST"])
     for name, handler in (("publier", publish), ("historique", history), ("annuler", undo)):
         router.add_api_route(f"/importer/{name}", handler, methods=["POST"])
         # Reloading the address of an answer leads back to the form instead of an error.
-        router.add_api_route(f"/importer/{name}", import_form, methods=["GET"])
+        router.add_api_route(f"/importer/{name}", import_form, methods=["GET", "HEAD"])

@@ -19,4 +19,4 @@ def commune_labels(request: Request, departement: Annotated[str, Path(pattern=r"
 
 
 def add_routes(router: APIRouter) -> None:
-    router.add_api_route("/outlines/names/{departement}.json", commune_labels, methods=["GET"])
+    router.add_api_route("/outlines/names/{departement}.json", commune_labels, methods=["GET", "HEAD"])

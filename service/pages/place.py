@@ -73,6 +73,7 @@ def _view(services: Services, record: PlaceRecord, t: Translator, fmt: Formats) 
         "sources": _sources(record, names, t),
         "map": {
             "center": [place["lon"], place["lat"]],
+            "start": False,
             "radius_m": place["expected_m"] or None,
             "pins": [
                 {
@@ -142,4 +143,4 @@ def _back(request: Request) -> str:
 
 
 def add_routes(router: APIRouter) -> None:
-    router.add_api_route("/lieux/{place_id}", place_page, methods=["GET"])
+    router.add_api_route("/lieux/{place_id}", place_page, methods=["GET", "HEAD"])

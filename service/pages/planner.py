@@ -40,7 +40,6 @@ class PlannerForm:
     near: str
     far: str
     by: str
-    mode: str
 
     @classmethod
     def read(cls, given: QueryParams) -> "PlannerForm":
@@ -52,13 +51,12 @@ class PlannerForm:
             near=given.get("near", "").strip()[:20] or "5km",
             far=given.get("far", "").strip()[:20] or "10km",
             by=given.get("by", "").strip()[:20] or str(Level.DEPARTEMENT),
-            mode=given.get("mode", "").strip()[:10],
         )
 
     def parameters(self) -> list[tuple[str, str]]:
         """The same question to the API."""
         pairs = [("within", self.near), ("within", self.far), *(("kind", kind) for kind in self.kind)]
-        one = (("source", self.source), ("status", self.status), ("mode", self.mode), ("by", self.by))
+        one = (("source", self.source), ("status", self.status), ("by", self.by))
         return [*pairs, *((name, value) for name, value in one if value)]
 
     def question(self) -> CoverageRequest:
@@ -67,7 +65,6 @@ class PlannerForm:
             kind=self.kind,
             source=(self.source,) if self.source else (),
             status=(self.status,) if self.status else (),
-            mode=self.mode or None,
             by=self.by,
         )
 

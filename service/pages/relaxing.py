@@ -1,8 +1,9 @@
 """Never a dead end: other searches that find more, each counted before it is proposed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 from geo.errors import PlaceLibreError
 from service.pages.catalogue import Translator
@@ -30,17 +31,22 @@ def relaxations(
     A proposal that cannot be asked (an hour gone by, a reach too long) is not made.
     """
     wanted = MAX_PROPOSED if total else MAX_PROPOSED_WHEN_EMPTY
-    found: list[Relaxation] = []
-    for text, changed in _proposals(form, t, fmt):
-        if len(found) == wanted:
-            break
+    found = list(islice(_gaining(_proposals(form, t, fmt), total, count), wanted))
+    if not found and not total:
+        found = list(islice(_gaining(_further(form, t), total, count), 1))
+    return found
+
+
+def _gaining(
+    proposals: Iterable[tuple[str, SearchForm]], total: int, count: Callable[[SearchForm], int]
+) -> Iterator[Relaxation]:
+    for text, changed in proposals:
         try:
             gain = count(changed) - total
         except PlaceLibreError:
             continue
         if gain > 0:
-            found.append(Relaxation(text, changed.url(), gain))
-    return found
+            yield Relaxation(text, changed.url(), gain)
 
 
 def _proposals(form: SearchForm, t: Translator, fmt: Formats) -> Iterator[tuple[str, SearchForm]]:
@@ -52,6 +58,8 @@ def _proposals(form: SearchForm, t: Translator, fmt: Formats) -> Iterator[tuple[
         wishes = (*form.wish, name) if name not in form.wish else form.wish
         amenity = t.either(f"amenity_the.{name}", name)
         yield t("relax.without_need", amenity=amenity), form.changed(need=rest, wish=wishes)
+    if form.seats != "1":
+        yield t("relax.one_seat"), form.changed(seats="1")
     if form.max_price:
         yield t("relax.any_price"), form.changed(max_price="")
     if form.kind:
@@ -60,6 +68,17 @@ def _proposals(form: SearchForm, t: Translator, fmt: Formats) -> Iterator[tuple[
         yield t("relax.any_time"), form.changed(date="")
     if not form.candidates:
         yield t("relax.candidates"), form.changed(candidates=True)
+
+
+def _further(form: SearchForm, t: Translator) -> Iterator[tuple[str, SearchForm]]:
+    """When no single change finds anything: several at once, each step wider than the one before."""
+    form = form.changed(
+        show=FIRST_PAGE, need=(), wish=tuple(dict.fromkeys((*form.wish, *form.need))), kind=(), seats="1", max_price=""
+    )
+    yield t("relax.fewer_conditions"), form
+    yield t("relax.fewer_conditions_wider"), form.changed(reach=REACHES[-1])
+    yield t("relax.fewer_conditions_any_time"), form.changed(reach=REACHES[-1], date="")
+    yield t("relax.everything"), form.changed(reach=REACHES[-1], date="", candidates=True)
 
 
 def _later(form: SearchForm, t: Translator, fmt: Formats) -> Iterator[tuple[str, SearchForm]]:

@@ -111,7 +111,7 @@ def _answer(services: Services, form: SearchForm, t: Translator, fmt: Formats, t
 def _title(form: SearchForm, total: int, t: Translator) -> str:
     if not total:
         return t("search.none")
-    return t.count("search.found_free" if form.date else "search.found", total)
+    return t.count("search.found_free" if form.date and not form.candidates else "search.found", total)
 
 
 def _subtitle(form: SearchForm, located: "Located", t: Translator, fmt: Formats, today: date) -> str:
@@ -140,6 +140,7 @@ def _map(
     """What the map draws; positions are lon, lat."""
     return {
         "center": [round(located.point.lon, 6), round(located.point.lat, 6)],
+        "start": True,
         "radius_m": found.query.radius_m,
         "pins": [
             {
@@ -205,4 +206,4 @@ def _hours(form: SearchForm, fmt: Formats) -> list[tuple[str, str]]:
 
 
 def add_routes(router: APIRouter) -> None:
-    router.add_api_route("/", search_page, methods=["GET"])
+    router.add_api_route("/", search_page, methods=["GET", "HEAD"])

@@ -39,7 +39,7 @@ export async function resultsMap(box, { onPin = () => {}, onLight = () => {}, on
   map.touchZoomRotate.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new AttributionControl({ compact: false }), "bottom-right");
-  new Marker({ element: still(element("div", { class: "start-mark" })) }).setLngLat(given.center).addTo(map);
+  if (given.start) new Marker({ element: still(element("div", { class: "start-mark" })) }).setLngLat(given.center).addTo(map);
   const pins = new Map(given.pins.map((pin) => [pin.id, pinOn(map, pin, { onPin, light })]));
   map.on("load", async () => {
     if (given.radius_m) reachOn(map, given);
@@ -66,7 +66,7 @@ function still(made) {
 }
 
 function pinOn(map, pin, { onPin, light }) {
-  const made = element("div", { class: `pin${pin.rank === 1 ? " first" : ""}${pin.approximate ? " approximate" : ""}`, title: pin.name });
+  const made = element("div", { class: `pin${pin.rank === 1 || !pin.rank ? " first" : ""}${pin.approximate ? " approximate" : ""}`, title: pin.name });
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 36 46");
   const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
