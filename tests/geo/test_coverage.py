@@ -22,7 +22,7 @@ from geo.coverage import (
     sum_by_hexagon,
 )
 from geo.coverage.report import weighted_medians
-from geo.distance import Floats, haversine_array_m, haversine_m
+from geo.distance import EARTH_RADIUS_M, Floats, haversine_array_m, haversine_m
 from geo.errors import InvalidInput, UnreadableFile
 
 coordinate = st.tuples(st.floats(-180, 180), st.floats(-90, 90))
@@ -40,6 +40,15 @@ def brute_nearest(lon: Floats, lat: Floats, to_lon: Floats, to_lat: Floats, floo
     return np.array(
         [np.maximum(haversine_array_m(x, y, to_lon, to_lat), floor_m).min() for x, y in zip(lon, lat, strict=True)]
     )
+
+
+def ring(lon: float, lat: float, radius_m: float, count: int = 720) -> tuple[Floats, Floats]:
+    """Points at one distance all around, by the direct formula of the great circle."""
+    bearing = np.linspace(0, 2 * np.pi, count, endpoint=False)
+    arc, phi = radius_m / EARTH_RADIUS_M, np.radians(lat)
+    to_phi = np.arcsin(np.sin(phi) * np.cos(arc) + np.cos(phi) * np.sin(arc) * np.cos(bearing))
+    turn = np.arctan2(np.sin(bearing) * np.sin(arc) * np.cos(phi), np.cos(arc) - np.sin(phi) * np.sin(to_phi))
+    return lon + np.degrees(turn), np.degrees(to_phi)
 
 
 class TestNearest:
@@ -90,6 +99,14 @@ class TestPlacesKnownByTheirCommune:
         again = [max(haversine_m(*cells[c], to_lon[i], to_lat[i]), floor_m[i]) for c, i in enumerate(index)]
         assert again == pytest.approx(distance_m.tolist(), abs=1e-3)
 
+    def test_a_far_place_with_a_low_floor_beats_many_near_ones_with_a_high_one(self) -> None:
+        rng = np.random.default_rng(7)
+        lon, lat = rng.uniform(2.0, 3.0, 80), rng.uniform(46.0, 47.0, 80)
+        to_lon, to_lat = rng.uniform(2.0, 3.0, 400), rng.uniform(46.0, 47.0, 400)
+        floor_m = np.where(rng.random(400) < 0.03, 500.0, 60_000.0)
+        distance_m, _ = nearest_place(lon, lat, to_lon, to_lat, floor_m)
+        np.testing.assert_allclose(distance_m, brute_nearest(lon, lat, to_lon, to_lat, floor_m), rtol=0, atol=1e-3)
+
     def test_is_never_nearer_than_expected_and_yields_to_a_surer_place(self) -> None:
         cell, vague, sure = (2.0, 47.0), (2.0, 47.0), (2.01, 47.0)
         distance_m, index = nearest_place(*columns([cell]), *columns([vague]), np.array([1_500.0]))
@@ -138,6 +155,17 @@ class TestCount:
         cells = rng.normal((2.35, 48.85), 0.08, (60, 2)).tolist()
         places = rng.normal((2.35, 48.85), 0.08, (5_000, 2)).tolist()
         self.check(cells, places, 3_000.0)
+
+    @pytest.mark.parametrize("lat", [0.0, 47.0, -21.1, 68.0])
+    @pytest.mark.parametrize("radius_m", [800.0, 15_000.0, 200_000.0])
+    def test_the_edge_is_exact_all_around(self, lat: float, radius_m: float) -> None:
+        """A ring of places a metre inside counts, one a metre outside does not, from many centres."""
+        for shift in np.linspace(0.0, 0.02, 23):
+            centre = (2.0, lat + shift)
+            inside, outside = ring(*centre, radius_m - 1.0), ring(*centre, radius_m + 1.0)
+            lon, lat_of = (np.concatenate(pair) for pair in zip(inside, outside, strict=True))
+            counted = count_within(*columns([centre]), lon, lat_of, radius_m)
+            assert counted.tolist() == [len(inside[0])]
 
     def check(self, cells: list, places: list, radius_m: float) -> None:
         (lon, lat), (to_lon, to_lat) = columns(cells), columns(places)
