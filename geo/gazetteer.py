@@ -15,12 +15,12 @@ from functools import cached_property
 from pathlib import Path
 
 from geo.addresses import Address, Streets, readings
-from geo.areas import WHOLE_CITIES, Areas, Commune, clean_postcode, departements_of
+from geo.areas import Areas, Commune, clean_postcode, departements_of
 from geo.errors import Ambiguous, InvalidInput, NotFound
-from geo.located import DOMINANCE, Located, Suggestion, commune_label
+from geo.located import DOMINANCE, Located, Suggestion, choice_text, commune_label
 from geo.positions import read_position
 from geo.stations import Station, Stations
-from geo.suggestions import Entry, Suggestions
+from geo.suggestions import Suggestions, entries
 from geo.territories import TERRITORIES, Territory, territory_at, time_zone_at, time_zone_of
 from geo.toponyms import fold, split_number
 from geo.types import Point, Precision
@@ -38,8 +38,6 @@ _SUGGESTED = 3
 _CLOSE_SPELLING = 70.0
 _FAR_BETTER_KNOWN = 20
 """A city with twenty times the people of the village called so may be meant by the beginning of its name."""
-_QUARTER_STATION = 30_000
-"""People that a station named after a quarter counts for at most among suggestions."""
 
 
 class Gazetteer:
@@ -54,6 +52,10 @@ class Gazetteer:
     def load(cls, data_dir: Path, areas: Areas | None = None) -> "Gazetteer":
         """Read the tables of `data_dir`, or share those of `areas`. Raises ReferenceMissing."""
         return cls(data_dir, areas)
+
+    @cached_property
+    def _suggestions(self) -> Suggestions:
+        return Suggestions(entries(self.areas, self._stations))
 
     @cached_property
     def _stations(self) -> Stations:
@@ -173,7 +175,7 @@ class Gazetteer:
         """A text that gives this commune back."""
         same = [c for c in self.areas.find_all(commune.name) if c.departement == commune.departement]
         same = [c for c in same if fold(c.name) == fold(commune.name)]
-        return _choice(commune, first=not same or same[0] == commune)
+        return choice_text(commune, first=not same or same[0] == commune)
 
     def _located(self, commune: Commune) -> Located:
         return Located(
@@ -284,65 +286,20 @@ class Gazetteer:
         from rapidfuzz import fuzz, process
 
         name = fold(_POSTCODE.sub(" ", text))
-        communes = sorted(self.areas.communes, key=lambda c: -c.population)
-        best = process.extract(
-            name, [fold(c.name) for c in communes], scorer=fuzz.ratio, limit=_SUGGESTED, score_cutoff=_CLOSE_SPELLING
-        )
+        communes, names = self._spellings
+        best = process.extract(name, names, scorer=fuzz.ratio, limit=_SUGGESTED, score_cutoff=_CLOSE_SPELLING)
         return tuple(dict.fromkeys(self._choice(communes[index]) for _, _, index in best)) if name else ()
 
-    # Suggestions
-
     @cached_property
-    def _suggestions(self) -> Suggestions:
-        # Most people first, former communes last: the first of a name in its département goes by its plain label.
-        ordered = sorted(self.areas.communes, key=lambda c: -c.population)
-        ordered += sorted(self.areas.former, key=lambda c: (-c.population, c.insee))
-        taken: set[tuple[str, str]] = set()
-        entries = []
-        for commune in ordered:
-            key = fold(commune.short_name)
-            entries.append(self._commune_entry(commune, key, first=(key, commune.departement) not in taken))
-            taken.add((key, commune.departement))
-        entries += [self._station_entry(s) for s in self._stations.all]
-        return Suggestions(entries + [_town_entry(one) for one in TERRITORIES])
-
-    def _commune_entry(self, commune: Commune, key: str, *, first: bool) -> Entry:
-        departement = self.areas.departement_name(commune.departement)
-        if commune.kind == "COMD":
-            now = self.areas.commune(commune.insee)
-            detail = f"{now.name}, {departement}" if now else departement
-        else:
-            detail = f"{departement}, {commune.postcodes[0]}" if commune.postcodes else departement
-        kind = "arrondissement" if commune.kind == "ARM" else "commune"
-        value = _choice(commune, first=first)
-        return Entry(
-            key=key,
-            weight=commune.population // (2 if commune.kind == "COMD" else 1),
-            suggestion=Suggestion(commune.short_name, detail, kind, value, commune.lon, commune.lat),
-            # A whole city is not what "75010" begins: it is found by "75".
-            postcodes=(commune.departement,) if commune.insee in WHOLE_CITIES else commune.postcodes,
-        )
-
-    def _station_entry(self, station: Station) -> Entry:
-        commune = self.areas.commune(station.insee)
-        label = self._stations.label(station)
-        detail = f"{commune.short_name}, {self.areas.departement_name(commune.departement)}" if commune else ""
-        suggestion = Suggestion(label, detail, "station", label, station.lon, station.lat)
-        people = station.weight if station.of_town else min(station.weight, _QUARTER_STATION)
-        # A tenth: after the towns, before the villages.
-        return Entry(key=station.key, weight=people // 10, suggestion=suggestion, station=True)
+    def _spellings(self) -> tuple[list[Commune], list[str]]:
+        """Communes, most people first, and their folded names."""
+        communes = sorted(self.areas.communes, key=lambda c: -c.population)
+        return communes, [fold(c.name) for c in communes]
 
 
 def _exact(name: str, found: list[Commune]) -> list[Commune]:
     """Those called exactly so, if any: "Vergné" is not "La Vergne"."""
     return [c for c in found if fold(c.name) == fold(name)] or found
-
-
-def _choice(commune: Commune, *, first: bool) -> str:
-    """Its label, which means the first of that name in the département; for the others, postcode and name."""
-    if first or commune.kind == "ARM" or not commune.postcodes:
-        return commune_label(commune)
-    return f"{commune.postcodes[0]} {commune.name}"
 
 
 def _town(one: Territory) -> Located:
@@ -355,9 +312,3 @@ def _town(one: Territory) -> Located:
         precision=Precision.COMMUNE,
         commune=one.town,
     )
-
-
-def _town_entry(one: Territory) -> Entry:
-    label = f"{one.town} ({one.code})"
-    suggestion = Suggestion(one.town, f"{one.name}, {one.postcode}", "commune", label, one.town_lon, one.town_lat)
-    return Entry(key=fold(one.town), weight=one.town_population, suggestion=suggestion, postcodes=(one.postcode,))

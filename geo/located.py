@@ -47,6 +47,13 @@ def commune_label(commune: Commune) -> str:
     return f"{commune.name} ({commune.departement})"
 
 
+def choice_text(commune: Commune, *, first: bool) -> str:
+    """Its label, which means the first of that name in the département; for the others, postcode and name."""
+    if first or commune.kind == "ARM" or not commune.postcodes:
+        return commune_label(commune)
+    return f"{commune.postcodes[0]} {commune.name}"
+
+
 _OF = (("Les ", "des "), ("Le ", "du "), ("Aux ", "des "))
 
 
