@@ -60,7 +60,8 @@ class Services:
     def imports(self) -> "ImportDesk":
         from service.imports import ImportDesk
 
-        return ImportDesk(self.engine, self.areas, self.settings.uploads, self.now)
+        limit_bytes = self.settings.upload_limit_mb * 1_000_000
+        return ImportDesk(self.engine, self.areas, self.settings.uploads, self.now, limit_bytes=limit_bytes)
 
     @property
     def communities(self) -> list[Community]:

@@ -1,0 +1,160 @@
+"""The command line as a person and a script meet it: exit codes, JSON, one sentence per error."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import polars as pl
+import pyogrio
+import pytest
+
+from service.container import Services
+from service.settings import ROOT
+
+
+class CommandLine:
+    """Runs `placelibre` in its own process on the small product."""
+
+    def __init__(self, services: Services, folder: Path) -> None:
+        self.folder = folder
+        self.environment = {
+            "PATH": "/usr/bin:/bin",
+            "PLACELIBRE_STORE": services.settings.store,
+            "PLACELIBRE_INDEX": str(services.settings.index),
+            "PLACELIBRE_UPLOADS": str(services.settings.uploads),
+        }
+
+    def __call__(self, *arguments: str, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [str(ROOT / ".venv" / "bin" / "placelibre"), *arguments],
+            check=False,
+            cwd=self.folder,
+            env=self.environment | environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        return done
+
+
+@pytest.fixture
+def placelibre(small_services: Services, tmp_path: Path) -> CommandLine:
+    return CommandLine(small_services, tmp_path)
+
+
+def test_help_is_there_for_every_command(placelibre: CommandLine) -> None:
+    shown = placelibre("--help").stdout
+    for command in ("demo", "import", "imports", "index", "search", "coverage", "export", "serve", "check", "migrate"):
+        assert command in shown
+        assert placelibre(command, "--help").stdout
+
+
+def test_usage_errors_exit_with_2(placelibre: CommandLine) -> None:
+    assert "where" in placelibre("search", code=2).stderr
+    placelibre("search", "Nantes", "--seats", "many", code=2)
+
+
+def test_search_prints_geojson_for_programs(placelibre: CommandLine) -> None:
+    found = json.loads(placelibre("search", "Nantes", "--need", "wifi", "--limit", "3", "--json").stdout)
+    assert found["type"] == "FeatureCollection"
+    assert 1 <= len(found["features"]) <= 3
+    for feature in found["features"]:
+        facts = feature["properties"]
+        total = sum(term["contribution"] for term in facts["terms"].values())
+        assert total == pytest.approx(facts["score"], abs=1e-6)
+
+
+def test_search_prints_a_table_for_people_in_their_language(placelibre: CommandLine) -> None:
+    assert "Pourquoi" in placelibre("search", "Nantes").stdout
+    assert "Why" in placelibre("search", "Nantes", PLACELIBRE_LANGUAGE="en").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("search", "Xyzzyville"), "Xyzzyville"),
+        (("search", "Saint-Martin"), "précisez"),
+        (("search", "Nantes", "--at", "2020-01-01T09:00/PT3H"), "passé"),
+        (("search", "Nantes", "--at", "demain 12h-9h"), "précède"),
+        (("import", "nowhere.csv"), "nowhere.csv"),
+        (("import", "."), "dossier"),
+        (("imports", "undo", "4040"), "4040"),
+        (("imports", "show", "4040"), "4040"),
+        (("export", "--out", "places.doc"), ".parquet"),
+        (("coverage", "--within", "far"), "far"),
+    ],
+)
+def test_an_error_is_one_sentence_and_exit_code_1(
+    placelibre: CommandLine, arguments: tuple[str, ...], words: str
+) -> None:
+    done = placelibre(*arguments, code=1)
+    assert words in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_importing_the_same_list_twice_changes_nothing(placelibre: CommandLine, small_product_template: Path) -> None:
+    path = str(small_product_template / "lists" / "cget_2019.csv")
+    report = json.loads(placelibre("import", path, "--json").stdout)
+    assert report["unchanged"] + report["rejected"] == report["rows"] > 0
+
+
+def test_a_broken_file_does_not_stop_the_others(placelibre: CommandLine, small_product_template: Path) -> None:
+    (placelibre.folder / "broken.csv").write_bytes(b"")
+    good = str(small_product_template / "lists" / "france_services.csv")
+    done = placelibre("import", "broken.csv", good, "--json", code=1)
+    assert "broken.csv" in done.stderr
+    assert json.loads(done.stdout)["rows"] > 0
+
+
+def test_imports_are_listed_and_shown(placelibre: CommandLine) -> None:
+    listed = json.loads(placelibre("imports", "list", "--json").stdout)
+    assert {"cget_2019", "mairies"} <= {one["source"] for one in listed}
+    shown = json.loads(placelibre("imports", "show", str(listed[0]["import_id"]), "--json").stdout)
+    outcomes = ("accepted", "merged", "updated", "unchanged", "rejected")
+    assert sum(shown[name] for name in outcomes) == shown["rows"]
+
+
+@pytest.mark.parametrize("extension", [".parquet", ".gpkg", ".geojson", ".csv"])
+def test_places_and_listings_are_exported_in_every_format(placelibre: CommandLine, extension: str) -> None:
+    def read(name: str) -> pl.DataFrame:
+        path = placelibre.folder / name
+        if extension == ".parquet":
+            return pl.read_parquet(path)
+        return (
+            pl.read_csv(path, infer_schema=False)
+            if extension == ".csv"
+            else pl.from_pandas(pyogrio.read_dataframe(path, read_geometry=False))
+        )
+
+    placelibre("export", "--out", f"places{extension}")
+    placelibre("export", "--listings", "--out", f"listings{extension}")
+    places, listings = read(f"places{extension}"), read(f"listings{extension}")
+    assert {"place_id", "name", "kind", "status", "licences", "spaces"} <= set(places.columns)
+    assert {"source", "source_key", "place_id"} <= set(listings.columns)
+    assert set(listings["place_id"].cast(pl.Int64)) == set(places["place_id"].cast(pl.Int64))
+
+
+def test_a_community_gets_a_key_once(placelibre: CommandLine) -> None:
+    made = json.loads(placelibre("community", "add", "les-deux-vallees", "--sharing", "private", "--json").stdout)
+    assert made["key"].startswith("plk_")
+    assert "les-deux-vallees" in placelibre("community", "list").stdout
+
+
+def test_check_is_content_and_then_says_what_is_wrong(placelibre: CommandLine) -> None:
+    placelibre("index")
+    report = json.loads(placelibre("check", "--json").stdout)
+    assert [one["name"] for one in report["findings"] if one["ok"]] == ["data", "store", "index", "disk"]
+    (Path(placelibre.environment["PLACELIBRE_INDEX"]) / "CURRENT").unlink()
+    assert "placelibre index" in placelibre("check", code=1).stdout
+
+
+def test_migrate_can_be_run_again(placelibre: CommandLine) -> None:
+    assert "0001" in placelibre("migrate").stderr
+
+
+def test_index_prints_its_figures(placelibre: CommandLine) -> None:
+    figures = json.loads(placelibre("index", "--json").stdout)
+    assert figures["spaces"] > 100
+    assert figures["bytes_per_space"] <= 350
