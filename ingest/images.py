@@ -1,11 +1,11 @@
 """Rows of the store as canonical text: what the journal keeps so that undo is exact."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Date, Table, select
 
 from geo.store.schema import listing, place, place_alias, space, space_community
@@ -15,17 +15,18 @@ NAMED_TABLES: tuple[Table, ...] = (place, place_alias, space, space_community, l
 """The tables an import may touch, parents first; `dump` and undo speak of these."""
 
 _DERIVED = frozenset({"position"})
+_ENCODER = msgspec.json.Encoder(order="sorted")
 
 
 def to_text(table: Table, row: Mapping[str, Any]) -> str:
     """Canonical JSON of a row: every column but those derived from others, the same on both databases."""
     values = {column.name: row[column.name] for column in table.columns if column.name not in _DERIVED}
-    return json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_json)
+    return _ENCODER.encode(values).decode()
 
 
 def from_text(table: Table, text: str) -> dict[str, Any]:
     """The row that `to_text` wrote, ready to be stored."""
-    values: dict[str, Any] = json.loads(text)
+    values: dict[str, Any] = msgspec.json.decode(text)
     for column in table.columns:
         if isinstance(column.type, Date) and values.get(column.name):
             values[column.name] = date.fromisoformat(values[column.name])
@@ -37,12 +38,6 @@ def from_text(table: Table, text: str) -> dict[str, Any]:
 def digest(text: str) -> str:
     """Short fingerprint of a canonical row."""
     return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def _json(value: object) -> str:
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} has no canonical form")
 
 
 def dump(connection: Connection) -> dict[str, list[str]]:

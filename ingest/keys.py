@@ -1,8 +1,9 @@
 """How a row is known again, and how the same site is recognised under two rows."""
 
 import hashlib
-import json
 import re
+
+import msgspec
 
 from geo.toponyms import fold
 from geo.types import Precision
@@ -11,13 +12,13 @@ from ingest.normalise.name import match_name
 from ingest.readers.base import Cells
 from ingest.records import Record
 
+_ENCODER = msgspec.json.Encoder(order="sorted")
 _COPY = re.compile(r" #\d+$")
 
 
 def fingerprint(raw: Cells, salt: str) -> str:
     """SHA-256 of a row as kept (without personal data) and of how it is read."""
-    text = json.dumps(raw, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(f"{salt}\n{text}".encode()).hexdigest()
+    return hashlib.sha256(salt.encode() + b"\n" + _ENCODER.encode(raw)).hexdigest()
 
 
 def fallback_key(name: str, address: str, postcode: str, commune: str) -> str:

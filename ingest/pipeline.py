@@ -125,7 +125,8 @@ def preview(
 
 def understand(table: RawTable, column_map: Dict[str, str] | None = None) -> Mapping:
     """The declared mapping a list answers to, else a suggested one; corrected by `column_map`."""
-    mapping = recognise(table.columns, load_all()) or suggest(table)
+    declared = recognise(table.columns, load_all())
+    mapping = declared.for_rows(table.rows) if declared else suggest(table)
     return corrected(mapping, table, column_map) if column_map else mapping
 
 

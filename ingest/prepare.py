@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from rapidfuzz import fuzz
 
 from geo.areas import Areas, Commune
 from geo.distance import haversine_m
@@ -21,6 +22,7 @@ from ingest.reasons import Note, Reason
 from ingest.records import Record
 from ingest.spaces import read_space
 
+SIMILAR = 70.0
 FAR_M = 50_000.0
 """A point further than this from the centre of the commune its row names contradicts it (the widest, in Guyane,
 apart: its radius is added)."""
@@ -144,16 +146,18 @@ def _read_hours(record: Record, rule: HoursRule | None) -> None:
     said = " / ".join(cell for cell in cells.values() if cell)
     if not said:
         return
-    if rule.style == "days":
-        record.hours = hours.from_day_columns(cells)
-    elif rule.style == "mairie_json":
-        record.hours = hours.from_mairie_json(said)
-    elif rule.style == "osm":
-        record.hours = hours.from_osm(said)
-    else:
-        record.hours = hours.from_text(said)
+    record.hours = _hours(rule.style, tuple(cells.items()), said)
     if record.hours is None and said != "[]":
         record.remark(Note.HOURS_NOT_UNDERSTOOD, rule.columns[0] if len(cells) == 1 else "hours", said)
+
+
+@lru_cache(maxsize=20_000)
+def _hours(style: str, cells: tuple[tuple[int, str], ...], said: str) -> str | None:
+    """Hours in OSM syntax, remembered: reading them is the dearest step, and opening patterns repeat."""
+    if style == "days":
+        return hours.from_day_columns(dict(cells))
+    read = {"mairie_json": hours.from_mairie_json, "osm": hours.from_osm}.get(style, hours.from_text)
+    return read(said)
 
 
 def _locate(records: Sequence[Record], mapping: Mapping, finder: _Finder) -> None:
@@ -198,6 +202,8 @@ def _place(
     elif said and (position.fault or lon is not None) and stated:
         record.remark(Note.COORDINATES_IGNORED, "lat", said)
     if stated:
+        if record.commune and _unlike(record.commune, stated.name):
+            record.remark(Note.COMMUNE_BY_POSTCODE, "commune", record.commune)
         record.lon, record.lat, record.precision = stated.lon, stated.lat, Precision.COMMUNE
         _settle(record, stated, finder)
     elif record.commune or record.insee:
@@ -211,6 +217,14 @@ def _place(
         record.reject(Reason.UNKNOWN_COMMUNE, "commune", record.postcode)
     else:
         record.reject(Reason.NO_LOCATION, "commune", "")
+
+
+def _unlike(said: str, name_: str) -> bool:
+    """Whether a name has nothing in common with the commune that was found for it, not even a word."""
+    words = [
+        set(fold(text).split()) - {"le", "la", "les", "l", "de", "du", "des", "sur", "en"} for text in (said, name_)
+    ]
+    return words[0].isdisjoint(words[1]) and fuzz.ratio(fold(said), fold(name_)) < SIMILAR
 
 
 def _settle(record: Record, commune: Commune | None, finder: _Finder) -> None:

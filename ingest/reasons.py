@@ -26,6 +26,7 @@ class Note(StrEnum):
     AXES_SWAPPED = "axes_swapped"
     COORDINATES_IGNORED = "coordinates_ignored"
     COORDINATES_FAR = "coordinates_far"
+    COMMUNE_BY_POSTCODE = "commune_by_postcode"
     HOURS_NOT_UNDERSTOOD = "hours_not_understood"
     SEATS_NOT_UNDERSTOOD = "seats_not_understood"
     PRICE_NOT_UNDERSTOOD = "price_not_understood"
@@ -109,6 +110,12 @@ TEXTS: dict[str, Text] = {
         "The coordinates “{value}” are far from the commune given: the commune was kept.",
         "Vérifiez les coordonnées ou la commune.",
         "Check the coordinates or the commune.",
+    ),
+    Note.COMMUNE_BY_POSTCODE: Text(
+        "La commune « {value} » n'est pas connue : celle de son code postal a été retenue.",
+        "The commune “{value}” is not known: the one of its postcode was taken.",
+        "Vérifiez le nom de la commune.",
+        "Check the name of the commune.",
     ),
     Note.HOURS_NOT_UNDERSTOOD: Text(
         "Les horaires « {value} » n'ont pas été compris.",

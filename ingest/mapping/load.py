@@ -12,7 +12,7 @@ from ingest.mapping.model import FIELDS, Columns, HoursRule, KindRule, Mapping, 
 _KNOWN = frozenset(
     (
         "source", "title", "licence", "checked_on", "recognise", "source_key", "kind", "name_prefix",
-        "out_of_scope", "amenities", "hours", "precision", "personal", "fields",
+        "out_of_scope", "amenities", "hours", "precision", "personal", "fields", "source_by",
     )
 )  # fmt: skip
 
@@ -43,6 +43,7 @@ def parse(text: str, name: str) -> Mapping:
         licence=said["licence"],
         checked_on=said.get("checked_on"),
         recognise=frozenset(said["recognise"]),
+        source_by=_source_by(said.get("source_by")),
         source_key=_columns(said.get("source_key", [])),
         kind=_kind(said.get("kind", {})),
         name_prefix=said.get("name_prefix", ""),
@@ -79,6 +80,10 @@ def _scope(said: dict[str, Any]) -> ScopeRule:
         keep=_folded(said.get("keep", [])),
         starts=tuple(sorted(_folded(said.get("starts", [])))),
     )
+
+
+def _source_by(said: dict[str, Any] | None) -> tuple[str, dict[str, str]] | None:
+    return (said["column"], {fold(value): name for value, name in said["values"].items()}) if said else None
 
 
 def _hours(said: dict[str, Any] | None) -> HoursRule | None:

@@ -5,7 +5,8 @@ A mapping only names columns, words and constants; every value goes through the 
 
 import hashlib
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 
 from geo.toponyms import fold
@@ -88,6 +89,7 @@ class Mapping:
     licence: str = NO_LICENCE
     checked_on: date | None = None
     recognise: frozenset[str] = frozenset()
+    source_by: tuple[str, Dict[str, str]] | None = None
     source_key: Columns = ()
     kind: KindRule = KindRule()
     name_prefix: str = ""
@@ -99,9 +101,16 @@ class Mapping:
     suggested: bool = False
     confidence: Dict[str, float] = field(default_factory=dict)
 
+    def for_rows(self, rows: Sequence[Cells]) -> "Mapping":
+        """This mapping under the name of the one list that the rows are: several may share their columns."""
+        if self.source_by is None or not rows:
+            return self
+        column, names = self.source_by
+        return replace(self, source=names.get(fold(rows[0].get(column, "")), self.source))
+
     def digest(self) -> str:
         """Changes when the mapping would read a row differently; part of every row's fingerprint."""
-        silent = {"title", "licence", "checked_on", "recognise", "confidence", "suggested"}
+        silent = {"title", "licence", "checked_on", "recognise", "source_by", "confidence", "suggested"}
         parts = [f"{item.name}={_stable(getattr(self, item.name))}" for item in fields(self) if item.name not in silent]
         return hashlib.sha256("\n".join([str(DIGEST_VERSION), *parts]).encode()).hexdigest()[:16]
 

@@ -1,7 +1,7 @@
 """Cells that say nothing."""
 
 _NOTHING = frozenset(
-    {"", "-", "--", "–", "/", ".", "?", "x", "na", "n/a", "n.a.", "nc", "n.c.", "n/c", "nr", "null", "none", "nan"}
+    {"", "-", "--", "–", "/", ".", "?", "na", "n/a", "n.a.", "nc", "n.c.", "n/c", "nr", "null", "none", "nan"}
     | {"#n/a", "#ref!", "#value!", "#valeur!", "non renseigné", "non renseigne", "non communiqué", "non précisé"}
     | {"néant", "neant", "inconnu", "unknown", "à compléter", "a completer", "à préciser", "tbd", "undefined"}
 )

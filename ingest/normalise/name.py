@@ -14,7 +14,7 @@ _LITTLE = frozenset(
 _WORD = re.compile(r"[^\W_]+")
 _VOWELS = frozenset("AEIOUYÀÂÄÉÈÊËÎÏÔÖÙÛÜŒÆ")
 _TOWN_HALL = re.compile(r"^(?:mairie|hotel de ville)\b(?!.*\b(?:annexe|quartier|ancienne|proximite|deleguee)\b)")
-_INNS = frozenset({"hotel", "cafe"})
+_TOWN_HALLS = frozenset({"mairie", "public_body", "other"})
 
 
 def clean(text: str) -> str:
@@ -61,9 +61,10 @@ _ASPIRATED = ("haye", "havre", "haut", "hague", "halle", "ham", "hamel", "hanges
 def match_name(name: str, kind: str) -> str:
     """The name as compared: folded; a town hall is a town hall under any of its names.
 
-    Its commune is in the key already, so "Mairie de Pessac" and "Hôtel de ville" are the same name.
+    Its commune is in the key already, so "Mairie de Pessac" and "Hôtel de ville" are the same name. Only for kinds
+    that may be one: a hotel is called "Hôtel de ville", a library in a town hall "Mairie de Bègues".
     """
     folded = fold(name)
-    if kind not in _INNS and _TOWN_HALL.match(folded):
+    if kind in _TOWN_HALLS and _TOWN_HALL.match(folded):
         return "mairie"
     return folded

@@ -18,7 +18,7 @@ def read(content: bytes, name: str) -> RawTable:
     text = decode(content, name)
     delimiter = sniff_delimiter(text)
     grid = list(_lines(text, delimiter, name))
-    if grid and max(len(cells) for _, cells in grid) < 2:
+    if any(any(cells) for _, cells in grid) and max(len(cells) for _, cells in grid) < 2:
         raise failures.one_column(name)
     return from_grid(grid, name)
 
