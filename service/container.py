@@ -12,12 +12,13 @@ from service.searching import SearchRequest, understand
 from service.settings import Settings
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from geo.areas import Areas
     from geo.gazetteer import Gazetteer
     from geo.located import Located
-    from sqlalchemy import Engine
-
     from matching.results import SearchResults
+    from service.coverage import CoverageDesk
     from service.imports import ImportDesk
     from service.live import LiveSearch
 
@@ -48,13 +49,19 @@ class Services:
     def gazetteer(self) -> "Gazetteer":
         from geo.gazetteer import Gazetteer
 
-        return Gazetteer.load(self.settings.data)
+        return Gazetteer.load(self.settings.data, areas=self.areas)
 
     @cached_property
     def live(self) -> "LiveSearch":
         from service.live import LiveSearch
 
         return LiveSearch(self.engine, self.settings.index, self.settings.refresh_s, self.now)
+
+    @cached_property
+    def coverage(self) -> "CoverageDesk":
+        from service.coverage import CoverageDesk
+
+        return CoverageDesk(self.engine, self.settings.data)
 
     @cached_property
     def imports(self) -> "ImportDesk":

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from geo.cells import cell_text
 from service.api.problems import documented
 from service.api.security import Caller, Container
+from service.container import Services
 from service.coverage import Answer, CoverageDesk, CoverageRequest, as_json
 from service.features import GEOJSON
 
@@ -68,15 +69,10 @@ Within = Annotated[list[str], Query(max_length=6, description="`5km`, `800m` or 
 
 
 def desk_of(app: FastAPI) -> CoverageDesk:
-    """The application's one desk, made at the first question."""
-    with _DESK:
-        desk = getattr(app.state, "coverage_desk", None)
-        if desk is None:
-            services = app.state.services
-            desk = CoverageDesk(services.engine, services.settings.data)
-            app.state.coverage_desk = desk
-    result: CoverageDesk = desk
-    return result
+    """The application's one desk, with its cache of answers."""
+    services: Services = app.state.services
+    with _DESK:  # two first questions at once must not make two
+        return services.coverage
 
 
 def asked(

@@ -1,14 +1,16 @@
 """`placelibre coverage`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from geo.errors import Language
 from service.cli.output import console, language, print_json, say, services
-from service.coverage import Answer, CoverageDesk, CoverageRequest, as_json, percent
-from service.pages.formats import Formats
+
+if TYPE_CHECKING:
+    from service.coverage import Answer
+    from service.pages.formats import Formats
 
 SHOWN_AREAS = 20
 
@@ -30,6 +32,7 @@ def coverage(
     as_json_: Annotated[bool, typer.Option("--json", help="Results on standard output")] = False,
 ) -> None:
     """Share of people near a place, over the census grid or your own demand."""
+    from service.coverage import CoverageRequest, as_json
     from service.coverage_files import check_path, write_coverage
 
     if out is not None:
@@ -45,7 +48,7 @@ def coverage(
         border_cells=all_cells,
     )
     running = services()
-    desk = CoverageDesk(running.engine, running.settings.data)
+    desk = running.coverage
     answer = desk.answer(request)
     written = write_coverage(out, answer, desk.outlines(answer)) if out is not None else []
     running.close()
@@ -58,7 +61,7 @@ def coverage(
         say(f"Écrit : {path}", f"Written: {path}")
 
 
-def _warn(answer: Answer) -> None:
+def _warn(answer: "Answer") -> None:
     if not len(answer.coverage.places):
         say(
             "Aucun lieu ne correspond à ce filtre : toutes les parts sont nulles. "
@@ -67,7 +70,10 @@ def _warn(answer: Answer) -> None:
         )
 
 
-def _print(answer: Answer, tongue: Language) -> None:
+def _print(answer: "Answer", tongue: Language) -> None:
+    from service.coverage import percent
+    from service.pages.formats import Formats
+
     french, found, write = tongue == "fr", answer.coverage, Formats(tongue)
     screen = console()
     people, places, cells = (write.number(n) for n in (found.people, len(found.places), len(found.demand)))
@@ -90,8 +96,10 @@ def _print(answer: Answer, tongue: Language) -> None:
         _print_areas(answer, tongue, write)
 
 
-def _print_areas(answer: Answer, tongue: Language, write: Formats) -> None:
+def _print_areas(answer: "Answer", tongue: Language, write: "Formats") -> None:
     from rich.table import Table
+
+    from service.coverage import percent
 
     french, found = tongue == "fr", answer.coverage
     table = Table(box=None, pad_edge=False, header_style="bold")
