@@ -13,6 +13,9 @@ from ingest.readers.base import Cells
 from ingest.records import Record
 
 _ENCODER = msgspec.json.Encoder(order="sorted")
+MAX_KEY = 400
+"""PostgreSQL indexes at most some 2,700 bytes."""
+
 _COPY = re.compile(r" #\d+$")
 
 
@@ -24,6 +27,13 @@ def fingerprint(raw: Cells, salt: str) -> str:
 def fallback_key(name: str, address: str, postcode: str, commune: str) -> str:
     """Key of a row whose list has no id of its own: normalised name, address and town."""
     return f"{fold(name)}|{match_address(address)}|{postcode}|{fold(commune)}"
+
+
+def bounded(key: str) -> str:
+    """The key, its end replaced by a digest when it is too long to be indexed."""
+    if len(key) <= MAX_KEY:
+        return key
+    return f"{key[: MAX_KEY - 33]}~{hashlib.sha256(key.encode()).hexdigest()[:32]}"
 
 
 def nth_key(key: str, copy: int) -> str:

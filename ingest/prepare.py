@@ -106,7 +106,7 @@ def _read(record: Record, mapping: Mapping, choices: Choices) -> Record:
     # From what the row says, before communes are resolved: a better gazetteer must not change the key.
     own = pick(row, mapping.source_key)
     record.own_key = bool(own)
-    record.source_key = own or keys.fallback_key(record.name, street, record.postcode, record.commune)
+    record.source_key = keys.bounded(own or keys.fallback_key(record.name, street, record.postcode, record.commune))
     record.kind = choices.kind or _kind(row, record.name, mapping)
     record.capacity = capacity.normalise(pick(row, fields.get("capacity", ())))
     record.phone = phone.normalise(pick(row, fields.get("phone", ())))

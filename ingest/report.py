@@ -1,7 +1,7 @@
 """What an import or an undo did, for people and for programs."""
 
 import csv
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,6 @@ class ImportReport:
     offered: bool
     recognised: bool
     import_id: int | None = None
-    place_kinds: dict[str, int] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:

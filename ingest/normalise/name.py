@@ -19,7 +19,8 @@ _TOWN_HALLS = frozenset({"mairie", "public_body", "other"})
 
 def clean(text: str) -> str:
     """A name on one line, without stray quotes, shouting turned into title case; "" when nothing is left."""
-    one_line = " ".join(text.split()).strip(" \"'«»“”;,-–")
+    printable = "".join(c if c.isprintable() else " " for c in text)
+    one_line = " ".join(printable.split()).strip(" \"'«»“”;,-–")
     if not any(character.isalnum() for character in one_line):
         return ""
     return quieter(one_line[:MAX_LENGTH])

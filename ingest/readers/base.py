@@ -82,7 +82,9 @@ def as_text(value: object) -> str:
         return str(int(value))
     if isinstance(value, list):
         return ";".join(as_text(item) for item in value)
-    return str(value).strip()
+    text = str(value).replace("\0", "").strip()
+    # JSON may hold halves of characters, which no database takes.
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _flat(record: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, str]]:

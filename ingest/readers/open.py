@@ -26,7 +26,7 @@ READERS: dict[str, Reader] = {
 
 def read(source: Path | bytes, name: str = "") -> RawTable:
     """Reads a file or its bytes (then `name` says the format). Raises UnreadableFile."""
-    name = name or (source.name if isinstance(source, Path) else "")
+    name = Path(name).name or (source.name if isinstance(source, Path) else "")
     suffixes = [suffix.lower() for suffix in Path(name).suffixes]
     if isinstance(source, Path) and source.is_dir():
         raise failures.is_directory(name)

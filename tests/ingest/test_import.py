@@ -1,6 +1,7 @@
 """A list into the store and out again: every row accounted for, the same file twice changes nothing."""
 
 import gzip
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -439,6 +440,13 @@ def test_lists_of_local_bodies_are_read_by_their_headers(
     assert report.import_id is not None
     undo(store, report.import_id, NOW)
     assert seen.dump() == before
+
+
+def test_characters_no_database_takes_do_not_stop_a_list(seen: Any, bring: Any) -> None:
+    rows = [{"id": "9" * 5_000, "nom": "Le\0 Lab\x1b", "note": "\ud83d", "cp": "44000", "commune": "Nantes"}]
+    assert bring(json.dumps(rows).encode(), name="x.json").counts["accepted"] == 1
+    assert [item.name for item in seen.places()] == ["Le Lab"]
+    assert bring(json.dumps(rows).encode(), name="x.json").counts["unchanged"] == 1
 
 
 def test_overseas_rows_get_their_own_clock(seen: Any, bring: Any) -> None:

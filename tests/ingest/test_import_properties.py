@@ -33,7 +33,7 @@ ROWS = st.tuples(
 ).map(lambda row: [row[0], row[1], *row[2], *row[3], row[4], row[5]])
 TABLES = st.lists(ROWS, min_size=1, max_size=8)
 SLOW = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
 )
 
 
