@@ -13,6 +13,7 @@ from matching.terms.term import NEUTRAL, Asked, Blocks, Floats, Reason, Rows, Sh
 
 HALF_CENTS = 1500.0
 CHEAP = 0.8
+DEAR = 0.4
 
 
 def asked_cents(rows: Rows, asked: Asked) -> npt.NDArray[np.int32]:
@@ -52,7 +53,9 @@ class Price:
         cents = shown.result.price_cents
         if cents == 0:
             return [Reason(shown.say("gratuit", "free of charge"))]
-        if cents is None or value < CHEAP:
+        if cents is None or DEAR <= value < CHEAP:
             return []
         price = euros_text(cents, shown.language)
+        if value < DEAR:
+            return [Reason(shown.say(f"plus cher ({price})", f"dearer ({price})"), good=False)]
         return [Reason(shown.say(f"à {price} seulement", f"only {price}"))]

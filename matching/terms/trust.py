@@ -30,4 +30,7 @@ class Trust:
     def reasons(self, value: float, shown: Shown) -> list[Reason]:
         if value > DOUBTFUL:
             return []
-        return [Reason(shown.say("informations à vérifier", "details to be checked"), good=False, objection=True)]
+        checked_on = shown.result.facts.get("checked_on")
+        year_fr, year_en = (f" de {checked_on[:4]}", f" from {checked_on[:4]}") if checked_on else ("", "")
+        text = shown.say(f"informations{year_fr} à vérifier", f"details{year_en} to be checked")
+        return [Reason(text, good=False, objection=True)]

@@ -68,6 +68,12 @@ def result(
         (result(precision="commune"), "adresse à préciser", "exact address to be confirmed"),
         (result(fit=0.2), "tout près, mais bien plus grand que demandé", "very near, but much larger than asked"),
         (result(trust=0.05), "tout près, mais informations à vérifier", "very near, but details to be checked"),
+        (
+            result(trust=0.0, checked_on="2019-06-30"),
+            "tout près, mais informations de 2019 à vérifier",
+            "very near, but details from 2019 to be checked",
+        ),
+        (result(price=2500), "tout près, plus cher (25\u00a0€)", "very near, dearer (€25)"),
         (result(status="candidate"), "tout près, mais accueil non confirmé", "very near, but not confirmed as a host"),
         (
             result(affinity=1.0, proximity=0.6),
