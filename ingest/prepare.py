@@ -23,9 +23,10 @@ from ingest.records import Record
 from ingest.spaces import read_space
 
 SIMILAR = 70.0
-FAR_M = 50_000.0
-"""A point further than this from the centre of the commune its row names contradicts it (the widest, in Guyane,
-apart: its radius is added)."""
+FAR_BY_NAME_M, FAR_RADII_BY_NAME, FAR_RADII_BY_CODE = 10_000.0, 3.0, 2.0
+"""A point contradicts the commune its row states when it is too far from that commune's centre, in metres and radii of
+the commune. People write the name of the big town next door; a code is meant exactly, and one town hall in twenty of
+the national list has a point in another commune."""
 
 Progress = Callable[[int, int], None]
 
@@ -70,10 +71,10 @@ class _Finder:
         self.areas = areas
         self._named = lru_cache(maxsize=None)(self._find)
 
-    def stated(self, record: Record) -> Commune | None:
-        """The commune a row names, by code, by name and postcode, or by a postcode that has only one."""
+    def stated(self, record: Record) -> tuple[Commune | None, bool]:
+        """The commune a row states and whether by its code; else by name and postcode, or by a postcode of one."""
         commune = self.areas.commune(record.insee) if record.insee else None
-        return commune or self._named(record.commune, record.postcode, record.departement)
+        return commune or self._named(record.commune, record.postcode, record.departement), commune is not None
 
     def named(self, commune: str, code: str) -> Commune | None:
         return self._named(commune, code, "")
@@ -185,24 +186,26 @@ def _place(
     finder: _Finder,
 ) -> None:
     """Settles position, commune and precision of one record, or rejects it."""
-    stated = finder.stated(record)
+    stated, by_code = finder.stated(record)
     lon, lat = position.lon, position.lat
     here = finder.areas.commune(code) if code else None
     territory = finder.areas.territory(lon, lat) if lon is not None and lat is not None and not here else None
     if lon is not None and lat is not None and (here or territory):
-        if stated and haversine_m(lon, lat, stated.lon, stated.lat) > FAR_M + stated.expected_m * 1.5:
+        if stated and _contradicts(lon, lat, here, stated, by_code=by_code):
             record.remark(Note.COORDINATES_FAR, "lat", said)
         else:
             if position.fault == coordinates.Fault.SWAPPED:
                 record.remark(Note.AXES_SWAPPED, "lat", said)
             record.lon, record.lat = lon, lat
             record.precision = _precision(record, rule)
-            _settle(record, here, finder)
+            # Outlines know arrondissements; otherwise a code that the row gives is better than a point on a border.
+            exact_code = stated if by_code and stated and here and here.parent != stated.insee else None
+            _settle(record, exact_code or here, finder)
             return
     elif said and (position.fault or lon is not None) and stated:
         record.remark(Note.COORDINATES_IGNORED, "lat", said)
     if stated:
-        if record.commune and _unlike(record.commune, stated.name):
+        if not by_code and record.commune and _unlike(record.commune, stated.name):
             record.remark(Note.COMMUNE_BY_POSTCODE, "commune", record.commune)
         record.lon, record.lat, record.precision = stated.lon, stated.lat, Precision.COMMUNE
         _settle(record, stated, finder)
@@ -217,6 +220,15 @@ def _place(
         record.reject(Reason.UNKNOWN_COMMUNE, "commune", record.postcode)
     else:
         record.reject(Reason.NO_LOCATION, "commune", "")
+
+
+def _contradicts(lon: float, lat: float, here: Commune | None, stated: Commune, *, by_code: bool) -> bool:
+    """Whether a point is too far from the commune its row states to be believed."""
+    if here and stated.insee in {here.insee, here.parent}:
+        return False
+    radius_m = 1.5 * stated.expected_m
+    limit_m = FAR_RADII_BY_CODE * radius_m if by_code else FAR_BY_NAME_M + FAR_RADII_BY_NAME * radius_m
+    return haversine_m(lon, lat, stated.lon, stated.lat) > limit_m
 
 
 def _unlike(said: str, name_: str) -> bool:

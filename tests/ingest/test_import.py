@@ -495,3 +495,18 @@ def test_spaces_added_by_others_are_not_swept_away(store: Engine, seen: Any, bri
     with store.begin() as connection:
         connection.execute(delete(space))
     undo(store, report.import_id, NOW)
+
+
+def test_the_lists_own_code_wins_over_a_point_just_across_the_border(seen: Any, bring: Any, areas: Areas) -> None:
+    nantes = areas.commune("44109")
+    assert nantes is not None
+    # In Rezé, and in the middle of nowhere for a place of Nantes.
+    near, far = ("47.1900", "-1.5500"), ("47.5000", "-1.5500")
+    rows = [["A", "44109", *near], ["B", "44109", *far], ["C", "75056", "48.8695", "2.3354"]]
+    report = bring(rows, header=("nom", "code insee", "lat", "lon"))
+    assert [(item.insee, item.precision) for item in seen.places()] == [
+        ("44109", "exact"),
+        ("44109", "commune"),
+        ("75102", "exact"),
+    ]
+    assert [note["note"] for note in report.to_dict("fr")["notes"]] == ["coordinates_far"]
