@@ -70,7 +70,8 @@ def broken_links() -> list[str]:
     for page in sorted(pages):
         for groups in LINK.findall(page.read_text(encoding="utf-8")):
             target = next(filter(None, groups), "")
-            if target and "://" not in target and not target.startswith("mailto:") and not (page.parent / target).exists():
+            ours = target and "://" not in target and not target.startswith("mailto:")
+            if ours and not (page.parent / target).exists():
                 broken.append(f"{page.relative_to(ROOT)}: {target}")
     return broken
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from geo.errors import PlaceLibreError
+from geo.errors import OperationError
 from ingest.reasons import Missing
 from ingest.records import Record
 
@@ -19,10 +19,11 @@ class Outcome(StrEnum):
     REJECTED = "rejected"
 
 
-class Unbalanced(PlaceLibreError):
+class Unbalanced(OperationError):
     """A row was lost or counted twice: a fault of the program, never of the list."""
 
     code = "unbalanced_import"
+    http_status = 500
     messages = {  # noqa: RUF012
         "fr": "L'import compte {counted} lignes sur {rows} ; rien n'a été écrit : signalez cette liste.",
         "en": "The import accounts for {counted} rows of {rows}; nothing was written: report this list.",

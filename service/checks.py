@@ -4,13 +4,13 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from matching.index import LiveIndex
 from sqlalchemy import func, select
 
 from geo.errors import Language, PlaceLibreError
 from geo.store.counters import revision
 from geo.store.engine import reading
 from geo.store.schema import community, place
+from matching.index import LiveIndex
 from service.container import Services
 from service.migrations import current, head
 

@@ -3,12 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from geo.located import Located
-from matching.reasons import sentence
-
 from geo.errors import Language
+from geo.located import Located
 from geo.store.reading import PlaceRecord
 from geo.types import Amenity
+from matching.reasons import sentence
 from matching.results import Result, SearchResults
 
 GEOJSON = "application/geo+json"

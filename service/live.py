@@ -6,12 +6,12 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from matching.index import LiveIndex
 from sqlalchemy import Engine
 
 from geo.store.counters import changed_since, revision
 from geo.store.engine import reading
 from geo.store.reading import StoreFrames, read_frames
+from matching.index import LiveIndex
 from matching.query import Query, slot_floor
 from matching.results import SearchResults
 from matching.snapshot.builder import IndexInput, build_snapshot

@@ -6,11 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from geo.errors import InvalidInput
 from geo.gazetteer import Gazetteer
 from geo.located import Located
 from geo.travel.straight_line import reach_m
-
-from geo.errors import InvalidInput
 from geo.types import Amenity, PlaceKind, SpaceKind
 from matching.query import DEFAULT_RADIUS_M, Mode, Preset, Query, Window
 from service.when import parse_any, parse_window

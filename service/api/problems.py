@@ -72,9 +72,9 @@ def install(app: FastAPI) -> None:
         field = str(first["loc"][-1]) if first["loc"] else ""
         french = language_of(request) == "fr"
         detail = (
-            f"La valeur de « {field} » n'est pas acceptée : voyez la documentation de l'API, /api/v1/openapi.json."
+            f"La valeur de « {field} » n'est pas acceptée : voyez /api/v1/openapi.json."
             if french
-            else f"The value of “{field}” is not accepted ({first['msg']}): see the API documentation, /api/v1/openapi.json."
+            else f"The value of “{field}” is not accepted ({first['msg']}): see /api/v1/openapi.json."
         )
         return problem(422, "invalid_input", "invalid input", detail, field=field)
 

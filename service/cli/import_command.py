@@ -101,8 +101,9 @@ def imports_default(context: typer.Context) -> None:
 @imports.command("list")
 def list_(as_json: Json = False) -> None:
     """Every import, newest first."""
-    from ingest.journal import list_imports
     from rich.table import Table
+
+    from ingest.journal import list_imports
 
     running = services()
     rows = list_imports(running.engine)

@@ -11,7 +11,6 @@ from service.cli.output import print_json, say, services
 def index(as_json: Annotated[bool, typer.Option("--json", help="Figures on standard output")] = False) -> None:
     """Build the search index from the store and swap it in."""
     from matching.index import LiveIndex
-
     from service.live import rebuild
 
     running = services()
