@@ -82,7 +82,14 @@ def _print_table(collection: dict[str, Any], tongue: Language) -> None:
         screen.print(f"{total} lieu(x) près de {label}, {confirm} à confirmer")
     else:
         screen.print(f"{total} place(s) near {label}, {confirm} to confirm")
-    screen.print(table)
+    if total:
+        screen.print(table)
+    elif french:
+        screen.print(
+            "Essayez un autre créneau, un rayon plus large (--within 50km) ou les lieux candidats (--candidates)."
+        )
+    else:
+        screen.print("Try another time, a wider reach (--within 50km) or places not confirmed yet (--candidates).")
 
 
 def _number(value: float, tongue: Language, digits: int = 1) -> str:
