@@ -66,6 +66,6 @@ def match_name(name: str, kind: str) -> str:
     that may be one: a hotel is called "Hôtel de ville", a library in a town hall "Mairie de Bègues".
     """
     folded = fold(name)
-    if kind in _TOWN_HALLS and _TOWN_HALL.match(folded):
-        return "mairie"
-    return folded
+    if not _TOWN_HALL.match(folded):
+        return folded
+    return "mairie" if kind in _TOWN_HALLS else f"{kind} {folded}"

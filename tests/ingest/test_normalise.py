@@ -55,7 +55,8 @@ def test_a_town_hall_is_one_under_any_name_but_an_annexe_is_not() -> None:
     same = {name.match_name(text, "mairie") for text in ("Mairie", "MAIRIE DE PESSAC", "Hôtel de ville")}
     assert same == {"mairie"}
     assert name.match_name("Mairie annexe du Bourg", "mairie") != "mairie"
-    assert name.match_name("Hôtel de Ville", "hotel") == "hotel de ville"
+    assert name.match_name("Hôtel de Ville", "hotel") == "hotel hotel de ville"
+    assert name.match_name("Mairie", "library") != "mairie", "a library that lists call by its building"
 
 
 @pytest.mark.parametrize(
