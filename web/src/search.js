@@ -9,6 +9,7 @@ const near = $("#near");
 const words = $("#script").dataset;
 let shown = null; // the map of the current answer
 let asking = null;
+let current = location.search; // of the answer shown
 
 /** Asks the page for an address and swaps the answer in, so that focus and the filled-in form stay where they are. */
 async function go(address, { push = true, focus = false } = {}) {
@@ -23,6 +24,7 @@ async function go(address, { push = true, focus = false } = {}) {
     const fresh = $("#answer", page);
     if (!fresh) return location.assign(address);
     if (push) history.pushState({}, "", address);
+    current = location.search;
     document.title = page.title;
     document.body.className = page.body.className;
     $(".hero")?.remove();
@@ -119,7 +121,8 @@ function lightFrom(target) {
   if (item) shown?.light(Number(item.dataset.place));
 }
 
-window.addEventListener("popstate", () => location.reload());
+/* Back and forward change the search; a jump within the page (skip link, "see the map") does not. */
+window.addEventListener("popstate", () => location.search !== current && location.reload());
 
 async function draw() {
   const box = $("#map");
