@@ -133,12 +133,13 @@ class _Resolver:
         if draft.seats is None:
             return
         space_id = self.space_ids.get((place_id, draft.key))
-        said = {
+        said: dict[str, Any] = {
             "kind": str(draft.kind),
             "name": draft.name,
             "seats": draft.seats,
-            "closed": False,
         }
+        if self.offered:
+            said["closed"] = False
         if space_id is None:
             space_id = self.space_ids[place_id, draft.key] = -1 - len(self.plan.spaces)
             values: dict[str, Any] = {
@@ -150,6 +151,8 @@ class _Resolver:
                 "opening_hours": None,
                 "amenities": {},
                 "demo": False,
+                # A room nobody vouched for must not become bookable in a place that others offer.
+                "closed": True,
             }
             self.plan.spaces[space_id] = Row(values | said)
         else:
@@ -174,8 +177,8 @@ class _Resolver:
         open_spaces: dict[int, list[dict[str, Any]]] = defaultdict(list)
         merged = {row["id"]: row for row in self.state.spaces.values()}
         merged |= {space_id: row.values for space_id, row in self.plan.spaces.items()}
-        for values in merged.values():
-            if not values["closed"]:
+        for space_id, values in merged.items():
+            if not values["closed"] or space_id in self.plan.spaces:
                 open_spaces[values["place_id"]].append(values)
         touched = {place_id for place_id in self.plan.place_of if place_id in self.plan.places}
         speaking = self.rows_of.keys() if not self.offered else {**dict.fromkeys(sorted(touched)), **self.rows_of}

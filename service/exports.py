@@ -14,6 +14,7 @@ from geo.errors import InvalidInput, StorageFull
 from geo.store.engine import reading
 from geo.store.reading import read_frames
 from geo.store.schema import listing, place
+from ingest.keys import public_key
 
 FORMATS = (".parquet", ".gpkg", ".geojson", ".csv")
 
@@ -45,10 +46,15 @@ def export_listings(engine: Engine, out: Path) -> int:
         place.c.lat,
     )
     statement = (
-        select(*columns).join(place, place.c.id == listing.c.place_id).order_by(listing.c.source, listing.c.source_key)
+        select(*columns, listing.c.has_own_key)
+        .join(place, place.c.id == listing.c.place_id)
+        .order_by(listing.c.source, listing.c.source_key)
     )
     with reading(engine) as connection:
-        rows = [tuple(row) for row in connection.execute(statement)]
+        rows = [
+            (source, public_key(key) if own else key, *rest)
+            for source, key, *rest, own in connection.execute(statement)
+        ]
     schema: dict[str, Any] = {column.name: pl.String for column in columns}
     schema |= {"place_id": pl.Int64, "lon": pl.Float64, "lat": pl.Float64}
     table = pl.DataFrame(rows, schema=schema, orient="row")

@@ -86,8 +86,10 @@ def _print_report(answer: dict[str, Any]) -> None:
     screen.print(f"{answer['source']} : {counts}", markup=False)
     for rejection in answer["rejections"][:5]:
         line = "ligne" if french else "row"
-        screen.print(f"  {line} {rejection['row']} : {rejection['reason']} {rejection['remedy']}", markup=False)
+        screen.print(f"  {line} {rejection['row']} : {rejection['message']} {rejection['remedy']}", markup=False)
     more = len(answer["rejections"]) - 5
+    for lacking in answer.get("missing_to_offer", [])[:5]:
+        screen.print(f"  {lacking['name']} : {lacking['message']} {lacking['remedy']}", markup=False)
     if more > 0:
         screen.print(f"  … {more} autres : --report FICHIER.csv" if french else f"  … {more} more: --report FILE.csv")
 
@@ -112,7 +114,7 @@ def list_(as_json: Json = False) -> None:
         print_json(rows)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    columns = ("import_id", "source", "community", "state", "finished_at", *COUNTS)
+    columns = ("import_id", "source", "community", "state", "published_at", *COUNTS)
     for column in columns:
         table.add_column(column)
     for row in rows:

@@ -277,6 +277,15 @@ def test_agreement_asserted_later_offers_the_same_place(seen: Any, bring: Any, c
     assert [item.status for item in seen.places()] == ["offered"]
 
 
+def test_a_room_nobody_vouched_for_is_not_bookable_in_a_place_that_others_offer(
+    seen: Any, bring: Any, communities: None
+) -> None:
+    bring([COUNCIL], header=ROOMS, community="ruraconnect", offered=True)
+    bring([OFFICE], header=ROOMS, source="somebody-else")
+    assert [(item.name, item.closed) for item in seen.spaces()] == [("Salle du conseil", False), ("Bureau 2", True)]
+    assert [item.status for item in seen.places()] == ["offered"]
+
+
 def test_a_booked_room_is_closed_not_removed_and_reopens(
     store: Engine, seen: Any, bring: Any, communities: None
 ) -> None:
