@@ -8,10 +8,7 @@ import pytest
 pytestmark = pytest.mark.browser
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
-SEARCH = (
-    "/?where=gare+de+Nantes&date=2026-11-24&from=09:00&to=12:00&seats=2&need=wifi&wish=quiet&wish=screen&reach=5km"
-    "&community=ruraconnect"
-)
+SEARCH = "/?where=gare+de+Nantes&date=2026-11-24&from=09:00&to=12:00&seats=2&need=wifi&wish=quiet&wish=screen&reach=5km"
 
 
 def test_picture_of_the_search_page(desktop: Any, phone: Any) -> None:

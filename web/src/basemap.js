@@ -5,8 +5,9 @@ import { DEPARTEMENTS } from "./departements.js";
 const IGN_STYLE = "https://data.geopf.fr/annexes/ressources/vectorTiles/styles/PLAN.IGN/standard.json";
 const PATIENCE_MS = 2500;
 const COMMUNES_FROM_ZOOM = 7.5;
-const FONT = ["Segoe UI", "DejaVu Sans", "sans-serif"];
-const COLOURS = { sea: "#d3e2e8", land: "#f6f5ee", commune: "#dfdccf", departement: "#bdb9a8", name: "#6f6c5f" };
+const STATIONS_FROM_ZOOM = 11;
+export const FONT = ["Segoe UI", "DejaVu Sans", "sans-serif"];
+const COLOURS = { sea: "#d3e2e8", land: "#f6f5ee", commune: "#dfdccf", departement: "#bdb9a8", name: "#6f6c5f", station: "#54617a" };
 
 const none = () => ({ type: "FeatureCollection", features: [] });
 
@@ -34,6 +35,7 @@ function outlines(credit) {
       departements: { type: "geojson", data: "/outlines/departements.geojson", attribution: credit },
       communes: { type: "geojson", data: none() },
       names: { type: "geojson", data: none() },
+      stations: { type: "geojson", data: none() },
     },
     layers: [
       { id: "sea", type: "background", paint: { "background-color": COLOURS.sea } },
@@ -45,6 +47,15 @@ function outlines(credit) {
         id: "departement-names", type: "symbol", source: "names", filter: ["==", ["get", "kind"], "departement"], minzoom: 6.2, maxzoom: 8.8,
         layout: { ...names, "text-size": 13, "text-letter-spacing": 0.06, "text-max-width": 8 },
         paint: { "text-color": COLOURS.name, "text-halo-color": COLOURS.land, "text-halo-width": 1.6 },
+      },
+      {
+        id: "stations", type: "circle", source: "stations", minzoom: STATIONS_FROM_ZOOM,
+        paint: { "circle-radius": 3, "circle-color": COLOURS.land, "circle-stroke-color": COLOURS.name, "circle-stroke-width": 1.5 },
+      },
+      {
+        id: "station-names", type: "symbol", source: "stations", minzoom: STATIONS_FROM_ZOOM,
+        layout: { ...names, "text-size": 11, "text-anchor": "top", "text-offset": [0, 0.5], "text-max-width": 9 },
+        paint: { "text-color": COLOURS.station, "text-halo-color": COLOURS.land, "text-halo-width": 1.5 },
       },
       {
         id: "commune-names", type: "symbol", source: "names", filter: ["==", ["get", "kind"], "commune"], minzoom: 8.6,
@@ -69,7 +80,14 @@ export async function fillOutlines(map) {
   const names = departements.map(({ code, feature }) => label(feature, DEPARTEMENTS[code] ?? feature.properties.name ?? "", "departement"));
   map.getSource("names")?.setData({ type: "FeatureCollection", features: names });
 
+  let stations = false;
+
   async function look() {
+    if (!stations && map.getZoom() >= STATIONS_FROM_ZOOM) {
+      stations = true;
+      const found = await fetch(`/outlines/stations.json?lang=${document.documentElement.lang}`);
+      if (found.ok) map.getSource("stations")?.setData({ type: "FeatureCollection", features: (await found.json()).map(town) });
+    }
     if (map.getZoom() < COMMUNES_FROM_ZOOM) return;
     const sight = map.getBounds();
     const wanted = departements.filter(({ code, box }) => !loaded.has(code) && touches(box, sight));

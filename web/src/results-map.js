@@ -1,15 +1,17 @@
 /* The map of a list of results: numbered pins, dots for the rest, the reach as a dashed circle. The list stays the
    accessible equivalent: pins are for pointers only, and Tab walks past the map in one step. */
 
-import { AttributionControl, LngLatBounds, Map as MapLibre, Marker, NavigationControl, setWorkerUrl } from "maplibre-gl";
+import { AttributionControl, LngLatBounds, Map as MapLibre, Marker, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 
-import { basemap, fillOutlines } from "./basemap.js";
+import { FONT, basemap, fillOutlines } from "./basemap.js";
 import { element } from "./page.js";
 
 const EARTH_M_PER_DEGREE = 111_195;
 const PIN = "M18 44.5C18 44.5 34 28.3 34 17.5A16 16 0 1 0 2 17.5C2 28.3 18 44.5 18 44.5Z";
 const CLOSEST_ZOOM = 15;
+const PINS_IN_SIGHT = 12; // the best ones; the others may be anywhere in the reach
+const RINGS_M = [500, 1000, 2000, 5000, 10_000, 20_000, 50_000];
 
 setWorkerUrl(workerUrl);
 
@@ -24,7 +26,7 @@ export async function resultsMap(box, { onPin = () => {}, onLight = () => {}, on
     style,
     attributionControl: false,
     bounds: boundsOf(given),
-    fitBoundsOptions: { padding: 58, maxZoom: CLOSEST_ZOOM },
+    fitBoundsOptions: { padding: paddingOf(box), maxZoom: CLOSEST_ZOOM },
     fadeDuration: calm ? 0 : 150,
     dragRotate: false,
     pitchWithRotate: false,
@@ -38,11 +40,13 @@ export async function resultsMap(box, { onPin = () => {}, onLight = () => {}, on
   });
   map.touchZoomRotate.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+  map.addControl(new ScaleControl({ unit: "metric" }), "bottom-left");
   map.addControl(new AttributionControl({ compact: false }), "bottom-right");
   if (given.start) new Marker({ element: still(element("div", { class: "start-mark" })) }).setLngLat(given.center).addTo(map);
   const pins = new Map(given.pins.map((pin) => [pin.id, pinOn(map, pin, { onPin, light })]));
   map.on("load", async () => {
     if (given.radius_m) reachOn(map, given);
+    if (given.start) ringsOn(map, given);
     dotsOn(map, given.dots ?? []);
     if (offline) await fillOutlines(map);
     box.dataset.ready = "true";
@@ -84,9 +88,16 @@ function pinOn(map, pin, { onPin, light }) {
   return marker.getElement();
 }
 
+/** Room for pins at the edges, and for the part of a tall map that starts below the fold. */
+function paddingOf(box) {
+  const { top, bottom, height } = box.getBoundingClientRect();
+  const hidden = top < innerHeight / 2 ? Math.min(Math.max(0, bottom - innerHeight), height / 2) : 0;
+  return { top: 62, left: 40, right: 58, bottom: 34 + hidden };
+}
+
 function boundsOf(given) {
   const bounds = new LngLatBounds(given.center, given.center);
-  given.pins.forEach((pin) => bounds.extend(pin.at));
+  given.pins.slice(0, PINS_IN_SIGHT).forEach((pin) => bounds.extend(pin.at));
   if (given.pins.length === 0 && given.radius_m) circle(given.center, given.radius_m).forEach((at) => bounds.extend(at));
   return bounds;
 }
@@ -97,6 +108,25 @@ function reachOn(map, given) {
   const brand = getComputedStyle(document.documentElement).getPropertyValue("--brand").trim();
   map.addLayer({ id: "reach-fill", type: "fill", source: "reach", paint: { "fill-color": brand, "fill-opacity": 0.03 } });
   map.addLayer({ id: "reach-line", type: "line", source: "reach", paint: { "line-color": brand, "line-opacity": 0.5, "line-width": 1.5, "line-dasharray": [4, 4] } });
+}
+
+/** Thin circles at round distances: how far is "1 km" on this map, also where no street is drawn. */
+function ringsOn(map, given) {
+  const number = new Intl.NumberFormat(document.documentElement.lang);
+  const features = RINGS_M.filter((ring_m) => ring_m < given.radius_m).map((ring_m) => ({
+    type: "Feature",
+    properties: { name: ring_m < 1000 ? `${ring_m} m` : `${number.format(ring_m / 1000)} km` },
+    geometry: { type: "LineString", coordinates: circle(given.center, ring_m) },
+  }));
+  map.addSource("rings", { type: "geojson", data: { type: "FeatureCollection", features } });
+  map.addLayer({ id: "rings", type: "line", source: "rings", paint: { "line-color": "#6f6c5f", "line-opacity": 0.28, "line-width": 1 } });
+  if (!map.getStyle().glyphs) {
+    map.addLayer({
+      id: "ring-names", type: "symbol", source: "rings",
+      layout: { "symbol-placement": "line", "symbol-spacing": 420, "text-field": ["get", "name"], "text-font": FONT, "text-size": 11 },
+      paint: { "text-color": "#6f6c5f", "text-halo-color": "#f6f5ee", "text-halo-width": 2 },
+    });
+  }
 }
 
 function dotsOn(map, dots) {
