@@ -1,7 +1,7 @@
 # Everything a person runs. Each target can be run again.
 BIN := .venv/bin
 
-.PHONY: help setup demo test check lock web size clean
+.PHONY: help setup demo test check lock web pictures size clean
 
 help:            ## what can be run
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
@@ -22,7 +22,7 @@ check:           ## lint, types, documentation, built pages
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/python docs/check.py
-	@if command -v npm >/dev/null; then web/check-build.sh; elif [ "$$CI" = true ]; then \
+	@if command -v npm >/dev/null; then sh web/check-build.sh; elif [ "$$CI" = true ]; then \
 		echo "npm is missing: install Node 20 or newer to check the built pages" >&2; exit 1; else \
 		echo "npm is missing: the built pages are not checked against their source (install Node 20 or newer)"; fi
 
@@ -34,6 +34,10 @@ lock:            ## pin dependencies again (needs uv)
 
 web:             ## rebuild service/static from web/ (needs Node 20)
 	cd web && npm ci --no-audit --no-fund && npm run build
+
+pictures:        ## make the README's pictures again (a real browser takes them)
+	@./setup.sh test
+	@PLACELIBRE_PICTURES=docs/images $(BIN)/python -m pytest -q tests/browser/test_screenshots.py
 
 size:            ## size of the environment
 	@du -sh .venv | cut -f1

@@ -60,8 +60,8 @@ TEXTS: dict[str, Text] = {
     Reason.NO_NAME: Text(
         "Cette ligne n'a pas de nom.",
         "This row has no name.",
-        "Remplissez la colonne du nom, ou indiquez-la : --map COLONNE=name.",
-        "Fill the name column, or say which one it is: --map COLUMN=name.",
+        "Remplissez la colonne du nom, ou intitulez « nom » celle qui le contient.",
+        "Fill the name column, or call the one that holds it “name”.",
     ),
     Reason.OUT_OF_SCOPE: Text(
         "« {value} » n'est pas un lieu où s'asseoir pour travailler.",

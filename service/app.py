@@ -2,10 +2,8 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 import service.api.bookings
@@ -23,14 +21,13 @@ from service.api.problems import language_of, problem_of
 from service.container import Services
 from service.settings import Settings
 
-STATIC = Path(__file__).parent / "static"
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "X-Frame-Options": "SAMEORIGIN",
     "Content-Security-Policy": "default-src 'self'; "
     "img-src 'self' data: blob: https://data.geopf.fr; connect-src 'self' https://data.geopf.fr; "
-    "worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; form-action 'self'",
+    "worker-src 'self' blob:; style-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'",
 }
 
 
@@ -57,7 +54,6 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
     app.include_router(service.api.outlines.create_router())
     app.include_router(service.pages.planner.create_router())
     app.include_router(service.pages.router.create_router())
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _install_errors(app)
     _install_headers(app)
     return app
