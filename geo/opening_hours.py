@@ -3,7 +3,8 @@
     "Mo-Fr 09:00-12:00,14:00-18:00; Sa 09:00-12:00; PH off"
 
 `normalise` checks a pattern and spells it one way (what the store keeps); `open_slots` and `HoursCalendar`
-expand it to the UTC half-hours of a window of days; `describe_day` and `describe_week` say it to people.
+expand it to the UTC half-hours of a window of days; `describe_day`, `describe_week` and
+`describe_briefly` say it to people.
 
 How a pattern is read (see `geo.hours.days` for the reasons):
 
@@ -20,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.hours.canonical import canonical
-from geo.hours.describe import describe_day, describe_week
+from geo.hours.describe import describe_briefly, describe_day, describe_week
 from geo.hours.parse import parse
 from geo.hours.slots import SLOT_MIN, SLOTS_PER_DAY, HoursCalendar, Slots
 
@@ -28,6 +29,7 @@ __all__ = [
     "SLOTS_PER_DAY",
     "SLOT_MIN",
     "HoursCalendar",
+    "describe_briefly",
     "describe_day",
     "describe_week",
     "normalise",

@@ -99,6 +99,22 @@ def describe_week(
     return rows + _further_rows(rules, usual, language)
 
 
+def describe_briefly(pattern: str, language: Language = "fr") -> str:
+    """The usual week on one line, like "lun.-ven. 9 h – 12 h ; sam. 9 h – 11 h"; closed days are left out."""
+    closed = _WORDS[language]["closed"]
+    rows = describe_week(pattern, language)
+    length, stop = (3, ".") if language == "fr" else (3, "")
+    runs: list[tuple[list[str], str]] = []
+    for index, (day, hours) in enumerate(rows):
+        name = day[:length] + stop if index < len(_DAY_NAMES[language]) else day
+        if runs and runs[-1][1] == hours and index < len(_DAY_NAMES[language]):
+            runs[-1][0].append(name)
+        else:
+            runs.append(([name], hours))
+    parts = [f"{days[0]}{'-' + days[-1] if len(days) > 1 else ''} {hours}" for days, hours in runs if hours != closed]
+    return (" ; " if language == "fr" else "; ").join(parts) or closed
+
+
 def _further_rows(rules: Sequence[Rule], usual: Sequence[Rule], language: Language) -> list[tuple[str, str]]:
     words = _WORDS[language]
     rows: list[tuple[str, str]] = []

@@ -35,7 +35,7 @@ _HEADERS: dict[str, tuple[tuple[str, float], ...]] = {
         (r"(?:adresse|address|adr|rue|voie|street)(?: postale| complete| 1)?", 0.95),
         (r"(?:user )?adres(?:se)?|.*\badresse\b.*|adresse \w+|numero et rue|street address", 0.75),
     ),
-    "postcode": ((r"cp|code postal|codepostal|postcode|postal code|zip(?: code)?|code post", 0.95),),
+    "postcode": ((r"c ?p|code postal|codepostal|postcode|postal code|zip(?: code)?|code post", 0.95),),
     "commune": (
         (r"commune|ville|city|town|localite|municipalite|nom(?: de la)? commune|lib com|nom com", 0.95),
         (r"commune \w+|ville \w+", 0.6),

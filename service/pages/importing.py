@@ -5,6 +5,7 @@ The key is never written into an address nor into a page.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, UploadFile
@@ -12,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from geo.errors import InvalidInput, PlaceLibreError
+from geo.opening_hours import describe_briefly
 from service.container import Services
 from service.pages.language import language_of
 from service.pages.rendering import render
@@ -113,6 +115,7 @@ def _page(request: Request, *, status_code: int = 200, **context: Any) -> Respon
         counts=COUNTS,
         max_rows=MAX_ROWS_SHOWN,
         limit_mb=services.settings.upload_limit_mb,
+        briefly=partial(describe_briefly, language=language_of(request)),
     )
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -13,7 +13,7 @@ from opening_hours import OpeningHours
 from geo.errors import InvalidInput
 from geo.hours.days import always_in_season, spans_on
 from geo.hours.parse import parse
-from geo.opening_hours import HoursCalendar, normalise, open_slots, open_slots_many
+from geo.opening_hours import HoursCalendar, describe_briefly, normalise, open_slots, open_slots_many
 
 MONDAY = date(2026, 11, 23)  # no public holiday near, winter time
 PARIS = "Europe/Paris"
@@ -429,3 +429,18 @@ def test_an_unknown_zone_is_refused(zone: str) -> None:
 def test_a_window_has_at_least_a_day() -> None:
     with pytest.raises(InvalidInput):
         HoursCalendar(MONDAY, 0)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "french", "english"),
+    [
+        ("Mo-Fr 09:00-12:00,14:00-17:00", "lun.-ven. 9 h – 12 h, 14 h – 17 h", "Mon-Fri 09:00–12:00, 14:00–17:00"),
+        ("Mo-Fr 09:00-12:00; Sa 09:00-11:00", "lun.-ven. 9 h – 12 h ; sam. 9 h – 11 h", None),
+        ("Mo,We 08:00-12:00", "lun. 8 h – 12 h ; mer. 8 h – 12 h", None),
+        ("off", "fermé", "closed"),
+    ],
+)
+def test_a_usual_week_fits_on_one_line(pattern: str, french: str, english: str | None) -> None:
+    assert describe_briefly(pattern).replace("\u00a0", " ").replace("\u202f", " ") == french
+    if english is not None:
+        assert describe_briefly(pattern, "en") == english
