@@ -27,7 +27,8 @@ from geo.distance import haversine_m
 
 COORDINATES = {"mairie_lat", "mairie_lon", "LAT", "LONG", "latitude", "longitude", "Longitude", "Latitude"}
 OSM_FILES = ("cofee_france", "coworking_france", "libraries_france", "pariswifi_sites")
-OSM_PERSONAL = {"email", "contact:email", "mobile", "contact:mobile", "contact:mastodon", "fixme"}
+OSM_PERSONAL = {"email", "contact:email", "mobile", "contact:mobile", "contact:mastodon", "fixme", "operator"}
+"""`operator` may be the name of the person who runs a café."""
 PLATFORMS = re.compile(r"-(?:Souterraine?|Surface)$")
 """Part of a station that nobody looks for by itself."""
 MISSING_STATIONS = [("Paris-Est", 2.3592, 48.8768)]

@@ -55,7 +55,8 @@ def test_columns_about_persons_are_gone() -> None:
     assert not {"mail", "commentaire"} & set(next(table(LISTS / "france_services.csv.gz")))
     for path in (LISTS / "osm_cities").iterdir():
         for feature in json.loads(gzip.decompress(path.read_bytes()))["features"]:
-            assert not {"email", "contact:email", "mobile", "contact:mobile"} & set(feature["properties"])
+            personal = {"email", "contact:email", "mobile", "contact:mobile", "operator"}
+            assert not personal & set(feature["properties"])
 
 
 def test_ordinary_telephones_of_bodies_stay() -> None:
