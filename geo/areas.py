@@ -124,6 +124,11 @@ class Areas:
         """
         return self._boundaries.locate(lons, lats)
 
+    def outside_m(self, insee: str, lon: float, lat: float) -> float:
+        """Metres from a point to the outline of a current commune: 0 inside, infinite without an outline."""
+        parts = [code for code, row in self._rows.items() if row[3] == insee] if insee in WHOLE_CITIES else [insee]
+        return self._boundaries.outside_m(parts, lon, lat)
+
     # Names
 
     @cached_property
@@ -185,7 +190,7 @@ class Areas:
 
         Understands accents, case, hyphens, St/Ste, articles, CEDEX, arrondissements, former communes, a postcode that
         lost its zeros, is a CEDEX one, or stands in the name. A misspelt name is accepted only among the communes of
-        its postcode; `departement` is a code or a name.
+        its postcode; `departement` is a code or a name, and only decides among what name and postcode leave.
         """
         inside = _POSTCODE.search(name)
         if inside:
@@ -199,7 +204,8 @@ class Areas:
                 return self._similar(fold(name), code, alone=not known_elsewhere)
         if departement:
             wanted = self.departement_code(departement) or departement
-            found = [c for c in found if c.departement == wanted]
+            among = [c for c in found if c.departement == wanted]
+            found = among if among or not code else found
         return found[0] if _same(found) else None
 
     def by_postcode(self, postcode: str) -> list[Commune]:
@@ -288,6 +294,11 @@ class Areas:
     def territory(self, lon: float, lat: float) -> Territory | None:
         """The territory without boundaries (975, 977, 978, 986, 987, 988) whose box holds a point, else None."""
         return territory_at(lon, lat)
+
+    def territory_by_postcode(self, postcode: str) -> Territory | None:
+        """The territory without boundaries of a postcode: 98848 is New Caledonia's, 97133 Saint-Barthélemy's."""
+        code = clean_postcode(postcode)
+        return next((t for t in TERRITORIES if code == t.postcode or departements_of(code) == (t.code,)), None)
 
 
 def clean_postcode(text: str | None) -> str:

@@ -8,7 +8,7 @@ compared with them.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,7 @@ class Boundaries:
         import shapely
 
         self._codes = codes
+        self._at = {str(code): i for i, code in enumerate(codes)}
         self._shapes = shapes
         self._tree = shapely.STRtree(shapes)
         self._abroad = shapely.union_all([shapely.Polygon(ring) for ring in ABROAD.values()])
@@ -94,8 +95,22 @@ class Boundaries:
             )
         return found
 
+    def outside_m(self, codes: Iterable[str], lon: float, lat: float) -> float:
+        """Metres from a point to the nearest polygon of these codes: 0 inside, infinite when none of them has one."""
+        at = np.array([self._at[code] for code in codes if code in self._at], dtype=np.intp)
+        return float(self._distances_m(at, lon, lat).min()) if len(at) else math.inf
+
+    def _distances_m(self, at: npt.NDArray[np.intp], lon: float, lat: float) -> Floats:
+        """Metres from a point to some polygons, in the plane that touches the point."""
+        import shapely
+
+        shrink = math.cos(math.radians(lat))
+        flat = shapely.transform(self._shapes[at], lambda xy: (xy - (lon, lat)) * (shrink, 1.0))
+        distances_m: Floats = shapely.distance(flat, shapely.Point(0.0, 0.0)) * _METRES_PER_DEGREE
+        return distances_m
+
     def _nearest(self, lon: float, lat: float, limit_m: float) -> str:
-        """Code of the nearest commune within `limit_m`, else ""; distances in the plane that touches the point."""
+        """Code of the nearest commune within `limit_m`, else ""."""
         import shapely
 
         if abs(lat) > 85:
@@ -107,8 +122,7 @@ class Boundaries:
             near = np.sort(self._tree.query(shapely.box(lon - wide, lat - high, lon + wide, lat + high)))
             if len(near) == 0:
                 continue
-            flat = shapely.transform(self._shapes[near], lambda xy: (xy - (lon, lat)) * (shrink, 1.0))
-            distances_m = shapely.distance(flat, shapely.Point(0.0, 0.0)) * _METRES_PER_DEGREE
+            distances_m = self._distances_m(near, lon, lat)
             best = int(np.argmin(distances_m))
             if distances_m[best] <= reach_m:
                 return str(self._codes[near[best]])

@@ -115,6 +115,11 @@ def split_number(address: str) -> tuple[str, str]:
     return found.group(1) + (found.group(2) or "").lower(), address[found.end() :].strip()
 
 
+def number_key(number: str) -> str:
+    """A house number of `split_number` for comparison: "15bis" is what others write "15 B"."""
+    return number[: len(number.rstrip("abcdefghijklmnopqrstuvwxyz")) + 1]
+
+
 def is_street(folded: str) -> bool:
     """Whether folded words begin as a street does ("rue", "av", "place", ...)."""
     first = folded.partition(" ")[0]

@@ -16,7 +16,7 @@ from geo.areas import Areas, clean_postcode
 from geo.boundaries import Boundaries
 from geo.distance import haversine_m
 from geo.territories import TERRITORIES
-from geo.toponyms import fold, is_street, split_number, street_key, without_article
+from geo.toponyms import fold, is_street, number_key, split_number, street_key, without_article
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 
@@ -172,6 +172,34 @@ class TestNames:
         found = [areas.find("Saint-Denis", departement=d) for d in ("974", "La Réunion", "93", "Aude")]
         assert [c.insee if c else "" for c in found] == ["97411", "97411", "93066", "11339"]
 
+    @pytest.mark.parametrize(
+        ("name", "postcode", "departement", "insee"),
+        [("Laxou", "54520", "57", "54304"), ("Longwy", "54400", "57", "54323"), ("Lyon", "69505", "69M", "69123")],
+    )
+    def test_a_wrong_departement_does_not_veto_name_and_postcode(
+        self, areas: Areas, name: str, postcode: str, departement: str, insee: str
+    ) -> None:
+        found = areas.find(name, postcode, departement)
+        assert found is not None
+        assert found.insee == insee
+        assert areas.find("Laxou", departement="57") is None
+
+    @pytest.mark.parametrize(
+        ("postcode", "code"),
+        [
+            ("98848", "988"),
+            ("97500", "975"),
+            ("97133", "977"),
+            ("97150", "978"),
+            ("97470", ""),
+            ("44000", ""),
+            ("", ""),
+        ],
+    )
+    def test_territories_by_postcode(self, areas: Areas, postcode: str, code: str) -> None:
+        found = areas.territory_by_postcode(postcode)
+        assert (found.code if found else "") == code
+
     def test_a_former_commune_keeps_its_place_and_takes_the_code_of_today(self, areas: Areas) -> None:
         found = areas.find("Bellegarde-sur-Valserine", "01200")
         now = areas.commune("01033")
@@ -241,6 +269,9 @@ class TestFolding:
         assert split_number("12 bis, rue de Strasbourg") == ("12bis", "rue de Strasbourg")
         assert split_number("rue du 8 mai 1945") == ("", "rue du 8 mai 1945")
         assert split_number("44000 Nantes") == ("", "44000 Nantes")
+        assert number_key(split_number("15 bis rue A")[0]) == number_key(split_number("15 B rue A")[0]) == "15b"
+        assert number_key("15ter") != number_key("15bis")
+        assert (number_key("15"), number_key("")) == ("15", "")
         assert is_street("av foch")
         assert not is_street("nantes")
 
@@ -294,6 +325,22 @@ class TestPositions:
     )
     def test_abroad_far_at_sea_or_nowhere_is_no_commune(self, areas: Areas, lon: float, lat: float) -> None:
         assert located(areas, lon, lat) == ""
+
+    @pytest.mark.parametrize(
+        ("insee", "lon", "lat", "outside_m"),
+        [
+            ("44109", -1.5536, 47.2184, 0.0),
+            ("44109", -1.55, 47.195, 204.0),
+            ("01038", 5.28437995911, 46.2721061707, 2459.0),
+            ("75056", 2.35, 48.85, 0.0),
+            ("75056", 2.50, 48.85, 2681.0),
+            ("15031", 2.9, 45.1, math.inf),  # nobody drew it
+        ],
+    )
+    def test_how_far_outside_a_commune_a_point_is(
+        self, areas: Areas, insee: str, lon: float, lat: float, outside_m: float
+    ) -> None:
+        assert areas.outside_m(insee, lon, lat) == pytest.approx(outside_m, abs=1.0)
 
     def test_it_agrees_with_trying_every_polygon(self) -> None:
         """The tree against plain `intersects`, on a département and around it."""
