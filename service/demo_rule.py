@@ -174,6 +174,8 @@ def demo_offer(facts: PlaceFacts, share: float = 1.0) -> DemoOffer | None:
 
 
 def _could_host(facts: PlaceFacts) -> bool:
+    if facts.opening_hours and all(rule.strip().endswith("off") for rule in facts.opening_hours.split(";")):
+        return False  # closed for works
     match facts.kind:
         case PlaceKind.LIBRARY:
             return (facts.capacity or 0) >= MIN_LIBRARY_SEATS

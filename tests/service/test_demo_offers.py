@@ -95,6 +95,12 @@ def test_a_mairie_without_hours_offers_nothing_and_about_one_in_seven_of_the_oth
     assert {one.kind for one in spaces} == {SpaceKind.MEETING_ROOM, SpaceKind.OPEN_SPACE}
 
 
+@pytest.mark.parametrize("hours", ["off", "Mo-Su off", "Mo-Fr off; PH off"])
+def test_a_place_closed_for_works_offers_nothing(hours: str) -> None:
+    facts = [PlaceFacts(f"c{n}", PlaceKind.COWORKING, hours, None, {}) for n in range(20)]
+    assert not any(demo_offer(one) for one in facts)
+
+
 def test_wifi_is_known_for_about_seven_spaces_in_ten_and_nothing_is_always_known() -> None:
     answers = Counter[str]()
     for number in range(4000):
