@@ -79,6 +79,8 @@ def _scope(said: dict[str, Any]) -> ScopeRule:
         values=_folded(said.get("values", [])),
         keep=_folded(said.get("keep", [])),
         starts=tuple(sorted(_folded(said.get("starts", [])))),
+        contains=tuple(said.get("contains", [])),
+        filled=said.get("filled", False),
     )
 
 

@@ -4,6 +4,7 @@ A mapping only names columns, words and constants; every value goes through the 
 """
 
 import hashlib
+import re
 from collections.abc import Mapping as Dict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -29,8 +30,11 @@ FIELDS = frozenset({*PLACE_FIELDS, *SPACE_FIELDS})
 
 NO_LICENCE = "non précisée"
 
-DIGEST_VERSION = 1
+DIGEST_VERSION = 2
 """Raise it when normalisers change so much that known rows should be read again."""
+
+
+_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +48,30 @@ class KindRule:
 
 @dataclass(frozen=True, slots=True)
 class ScopeRule:
-    """Rows that are no place to work in: by the value of a column, or by how it starts."""
+    """Rows that are no place to work in: by the value of a column, by how it starts, or by whole words in it.
+
+    Of `contains`, a word with an accent asks for it: "fermé" is not found in "La Ferme", "inactif" in "INACTIF" is.
+    With `filled`, any value will do.
+    """
 
     column: str
     values: frozenset[str] = frozenset()
     keep: frozenset[str] = frozenset()
     starts: tuple[str, ...] = ()
+    contains: tuple[str, ...] = ()
+    filled: bool = False
 
     def excludes(self, cell: str) -> bool:
-        """Whether a cell puts its row out of scope. Compared folded."""
+        """Whether a cell puts its row out of scope. Compared folded, but for accents of `contains`."""
         folded = fold(cell)
         if self.keep:
             return folded not in self.keep
-        return folded in self.values or folded.startswith(self.starts)
+        if folded in self.values or folded.startswith(self.starts) or (self.filled and known(cell)):
+            return True
+        if not self.contains:
+            return False
+        accented = " ".join(_WORD.findall(cell.casefold()))
+        return any(f" {words} " in f" {folded} | {accented} " for words in self.contains)
 
 
 @dataclass(frozen=True, slots=True)

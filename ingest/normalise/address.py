@@ -2,11 +2,12 @@
 
 import re
 
-from geo.toponyms import split_number, street_key
+from geo.toponyms import number_key, split_number, street_key
 from ingest.normalise.name import quieter
 
 _LAST_LINE = re.compile(
-    r"^(?P<street>.*?)[\s,;–-]*\b(?P<postcode>\d{5})\s+(?P<town>[^\d,;()]{2,60}?)(?:,?\s*France)?$", re.S
+    r"^(?P<street>.*?)[\s,;–-]*\b(?P<postcode>\d{5})\s+(?P<town>[^\d,;()]{2,60}?)(?:\s+cedex(?:\s+\d{1,2})?)?(?:,?\s*France)?$",
+    re.S | re.IGNORECASE,
 )
 _TAG = re.compile(r"<[^<>]{1,30}>")
 
@@ -27,5 +28,5 @@ def clean(text: str) -> str:
 
 def match_address(street: str) -> str:
     """The address as compared: house number and bare street words, abbreviations spelt out."""
-    number = split_number(street)[0]
+    number = number_key(split_number(street)[0])
     return f"{number} {street_key(street)}".strip()

@@ -8,7 +8,7 @@ from geo.types import Amenity
 _YES = frozenset(
     (
         "oui", "o", "yes", "y", "true", "vrai", "x", "ok", "present", "disponible", "wlan", "wifi",
-        "limited", "designated", "free", "gratuit", "customers",
+        "designated", "free", "gratuit", "customers",
     )
 )  # fmt: skip
 _NO = frozenset(

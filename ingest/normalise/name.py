@@ -1,5 +1,6 @@
 """Names of places: as shown, and as compared."""
 
+import html
 import re
 
 from geo.toponyms import fold
@@ -12,18 +13,28 @@ _LITTLE = frozenset(
     )
 )  # fmt: skip
 _WORD = re.compile(r"[^\W_]+")
+_ENTITY = re.compile(r"&(?:#\d+|#x[0-9a-f]+|[a-z]+\d*);|&(?:lt|gt|amp|quot)\b", re.IGNORECASE)
+_MANGLED = re.compile("[\u00c2\u00c3][\u0080-\u00bf]")
+"""UTF-8 once read as Latin-1: "\u00c3\u00a9" for "é"."""
+_ORDINAL = re.compile(r"\b(\d{1,2}) ?[eè]me\b", re.IGNORECASE)
+_ROMAN = re.compile(r"(?=[IVX]{2})X{0,3}(?:IX|IV|V?I{0,3})")
 _VOWELS = frozenset("AEIOUYÀÂÄÉÈÊËÎÏÔÖÙÛÜŒÆ")
 _TOWN_HALL = re.compile(r"^(?:mairie|hotel de ville)\b(?!.*\b(?:annexe|quartier|ancienne|proximite|deleguee)\b)")
 _TOWN_HALLS = frozenset({"mairie", "public_body", "other"})
 
 
 def clean(text: str) -> str:
-    """A name on one line, without stray quotes, shouting turned into title case; "" when nothing is left."""
-    printable = "".join(c if c.isprintable() else " " for c in text)
-    one_line = " ".join(printable.split()).strip(" \"'«»“”;,-–")
+    """A name on one line, without stray quotes, shouting turned into title case; "" when nothing is left.
+
+    HTML entities and mangled accents are read as what was meant, "12 ème" is written "12e".
+    """
+    meant = _ENTITY.sub(lambda found: html.unescape(found.group()), text)
+    meant = _MANGLED.sub(lambda found: found.group().encode("latin-1").decode(), meant)
+    printable = "".join(c if c.isprintable() and c not in "<>" else " " for c in meant)
+    one_line = " ".join(printable.split()).strip(" \"'«»“”|;,-–")
     if not any(character.isalnum() for character in one_line):
         return ""
-    return quieter(one_line[:MAX_LENGTH])
+    return _ORDINAL.sub(r"\1e", quieter(one_line[:MAX_LENGTH]))
 
 
 def quieter(text: str) -> str:
@@ -33,9 +44,10 @@ def quieter(text: str) -> str:
 
     def recased(found: re.Match[str]) -> str:
         word = found.group()
-        if found.start() and word.lower() in _LITTLE:
+        before = text[: found.start()]
+        if (before and word.lower() in _LITTLE) or (word == "S" and before.endswith(("'", "’"))):
             return word.lower()
-        if len(word) <= 4 and _VOWELS.isdisjoint(word):
+        if (len(word) <= 4 and _VOWELS.isdisjoint(word)) or _ROMAN.fullmatch(word):
             return word
         return word.capitalize()
 

@@ -7,7 +7,8 @@ from geo.toponyms import fold
 
 REDACTED = "[…]"
 _EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
-_MOBILE = re.compile(r"(?<![\d.,])(?:\+33[\s.(0)-]*|0033[\s.-]*|0)[67](?:[\s.\-/]?\d{2}){4}(?!\d)")
+# Overseas, mobiles begin with 0690, 0692...: as 06 from here, after a prefix of their own from abroad.
+_MOBILE = re.compile(r"(?<![\d.,])(?:(?:\+|00)\s?(?:33|262|590|594|596|508)[\s.(0)-]*|0)[67](?:[\s.\-/]?\d){8}(?!\d)")
 _PERSONAL_WORDS = frozenset(
     (
         "mail", "mails", "email", "emails", "courriel", "courriels", "mel", "mobile", "mobiles", "portable",

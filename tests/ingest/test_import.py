@@ -151,6 +151,46 @@ def test_an_unknown_commune_of_a_known_postcode_is_placed_there_and_said(seen: A
     assert (note["note"], note["value"]) == ("commune_by_postcode", "Atlantide")
 
 
+@pytest.mark.parametrize(
+    ("postcode", "commune", "insee", "expected_m"),
+    [
+        ("06470", "VALBERG", "06094", 8_055),
+        ("85340", "OLONNE-SUR-MER", "85194", 3_852),
+        ("74370", "METZ-TESSY", "74112", 5_691),  # by its words, though Annecy has more people
+        ("34420", "PORTIRAGNES - PLAGE", "34209", 2_532),
+        ("35120", "", "35095", 5_467),
+        ("97470", "SAINTE-ANNE", "97410", 5_699),
+    ],
+)
+def test_a_town_that_no_table_knows_is_somewhere_in_its_postcode(
+    seen: Any, bring: Any, postcode: str, commune: str, insee: str, expected_m: float
+) -> None:
+    report = bring([["Hôtel de la Plage", "", postcode, commune]])
+    (found,) = seen.places()
+    assert (found.insee, found.precision) == (insee, "commune")
+    assert found.expected_m == pytest.approx(expected_m, abs=1.0)
+    (note,) = report.to_dict("fr")["notes"]
+    assert (note["note"], note["value"]) == ("commune_by_postcode", commune or postcode)
+
+
+@pytest.mark.parametrize(
+    ("postcode", "commune", "zone", "notes"),
+    [
+        ("98800", "NOUMÉA", "Pacific/Noumea", []),
+        ("97133", "SAINT-BARTHÉLEMY", "America/St_Barthelemy", []),
+        ("97500", "SAINT-PIERRE ET MIQUELON", "America/Miquelon", []),
+        ("98890", "PAÏTA", "Pacific/Noumea", ["commune_by_postcode"]),
+    ],
+)
+def test_a_territory_without_outlines_is_known_by_its_postcode(
+    seen: Any, bring: Any, postcode: str, commune: str, zone: str, notes: list[str]
+) -> None:
+    report = bring([["Hôtel de la Plage", "", postcode, commune]])
+    (found,) = seen.places()
+    assert (found.insee, found.precision, found.time_zone) == ("", "locality", zone)
+    assert [note["note"] for note in report.to_dict("fr")["notes"]] == notes
+
+
 def test_a_ticked_box_is_a_yes(seen: Any, bring: Any) -> None:
     bring([["Le Lab", "44000", "Nantes", "x", ""]], header=("nom", "cp", "commune", "wifi", "parking"))
     assert [item.amenities for item in seen.places()] == [{"wifi": "yes"}]
@@ -509,13 +549,14 @@ def test_spaces_added_by_others_are_not_swept_away(store: Engine, seen: Any, bri
 def test_the_lists_own_code_wins_over_a_point_just_across_the_border(seen: Any, bring: Any, areas: Areas) -> None:
     nantes = areas.commune("44109")
     assert nantes is not None
-    # In Rezé, and in the middle of nowhere for a place of Nantes.
-    near, far = ("47.1900", "-1.5500"), ("47.5000", "-1.5500")
-    rows = [["A", "44109", *near], ["B", "44109", *far], ["C", "75056", "48.8695", "2.3354"]]
+    # In Rezé, 204 m and 522 m from Nantes; and the town hall that the national list puts 2.5 km outside Bény.
+    near, far, mairie = ("47.1950", "-1.5500"), ("47.1900", "-1.5500"), ("46.2721061707", "5.28437995911")
+    rows = [["A", "44109", *near], ["B", "44109", *far], ["C", "75056", "48.8695", "2.3354"], ["D", "01038", *mairie]]
     report = bring(rows, header=("nom", "code insee", "lat", "lon"))
     assert [(item.insee, item.precision) for item in seen.places()] == [
         ("44109", "exact"),
         ("44109", "commune"),
         ("75102", "exact"),
+        ("01038", "commune"),
     ]
-    assert [note["note"] for note in report.to_dict("fr")["notes"]] == ["coordinates_far"]
+    assert [note["note"] for note in report.to_dict("fr")["notes"]] == ["coordinates_far"] * 2

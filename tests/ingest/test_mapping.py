@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from geo.errors import InvalidInput
 from geo.types import Amenity, PlaceKind
 from ingest.mapping.load import load_all, parse, recognise
+from ingest.mapping.model import Mapping
 from ingest.mapping.suggest import corrected, suggest
 from ingest.pipeline import understand
 from ingest.readers.base import RawTable
@@ -133,14 +135,70 @@ def test_an_unknown_column_or_field_lists_the_choices(said: dict[str, str]) -> N
         corrected(suggest(found), found, said)
 
 
+def excluded(mapping: Mapping, row: dict[str, str]) -> bool:
+    return any(rule.excludes(row.get(rule.column, "")) for rule in mapping.out_of_scope)
+
+
+def declared(source: str) -> Mapping:
+    return next(mapping for mapping in load_all() if mapping.source == source)
+
+
 def test_out_of_scope_rows_of_the_libraries_are_counted() -> None:
     found = read(DATA / "libraries.csv.gz")
     mapping = understand(found)
-    (rule,) = mapping.out_of_scope
-    out = [row["type_adresse"] for row in found.rows if rule.excludes(row["type_adresse"])]
-    assert out.count("Bibliobus") == 29
-    assert out.count("Lieu uniquement administratif") == 190
-    assert not rule.excludes("Bâtiment ouvert")
+    out = [row for row in found.rows if excluded(mapping, row)]
+    types = Counter(row["type_adresse"] for row in out)
+    assert (types["Bibliobus"], types["Lieu uniquement administratif"]) == (29, 190)
+    assert types["Bibliothèque départementale"] == 155, "lending services, not reading rooms"
+    assert types["Bâtiment ouvert"] == 104, "open by their type, closed or on wheels by their name"
+
+
+@pytest.mark.parametrize(
+    ("source", "column", "out", "kept"),
+    [
+        (
+            "libraries",
+            "nom_de_l_etablissement",
+            ["Bibliothèque d'Auverse INACTIF", "Bibliothèque de Lunay (fermé)", "Bibliothèque de Ollé - Fermée",
+             "Prêt aux collectivités - Bibliobus", "Les Méjanes - Médiabus", "Dépôt de Séniergues", "Depot de Folles",
+             "Dépôt lecture du Bleymard", "Réserve Centrale", "Ludothèque intercommunale et itinérante"],
+            ["Médiathèque Ferme-Modèle", "Médiathèque de La Ferme Corsange", "Bibliothèque Le Voyage Immobile"],
+        ),
+        (
+            "cget_2019",
+            "NOM_TL",
+            ["L'atelier du 9 (Actuellement fermé)", "Ebus (itinérant)", "Fablab Mobile"],
+            ["La Ferme de Chassagne", "La Réserve", "Bureau-Mobile.fr"],
+        ),
+        (
+            "france_services",
+            "lib_fs",
+            ["France services Cèze Cévennes - Antenne itinérante (bus)", "France services Ebreuil - Antenne itinérante",
+             "France services itinérante Hérault Méditerranée - Pinet"],
+            ["France services Espace Numérique Mobile de Normandie - Antenne de Lillebonne"],
+        ),
+        (
+            "paris_wifi",
+            "nom_site",
+            ["LES CATACOMBES DE PARIS", "MUSEE DES EGOUTS", "COULEE VERTE - BASTILLE", "ESPACE GLISSE DES FILLETTES",
+             "CRYPTE", "CS JACQUELINE AURIOL", "HOTEL DE VILLE PARVIS SEINE"],
+            ["MUSEE BALZAC", "ESPACE REUILLY", "MAIRIE DU CENTRE"],
+        ),
+        ("osm_cities", "closed:description", ["fermé pour travaux jusqu'en 2030"], ["", "-"]),
+    ],
+)  # fmt: skip
+def test_names_tell_what_is_closed_on_wheels_or_no_room(
+    source: str, column: str, out: list[str], kept: list[str]
+) -> None:
+    mapping = declared(source)
+    assert [text for text in out if not excluded(mapping, {column: text})] == []
+    assert [text for text in kept if excluded(mapping, {column: text})] == []
+
+
+def test_who_runs_a_cafe_is_not_kept_and_names_nothing() -> None:
+    mapping = declared("osm_cities")
+    assert "operator" in mapping.personal
+    assert "operator" not in mapping.meaning()
 
 
 def test_only_hotels_of_the_classified_accommodation_are_in_scope() -> None:

@@ -23,6 +23,16 @@ def test_ways_of_saying_nothing(text: str) -> None:
         ("L'ÉTAPE D'OR", "L'Étape d'Or"),
         ("25HOURS HÔTEL TERMINUS NORD", "25hours Hôtel Terminus Nord"),
         ("« La Cale »", "La Cale"),
+        ("THE ORIGINAL'S", "The Original's"),
+        ("HÔTEL HENRI IV", "Hôtel Henri IV"),
+        ("SQUARE LOUIS XIII", "Square Louis XIII"),
+        ("LE DIX", "Le Dix"),
+        ("ACTIVITES ARTISANALES ET CREATION DU 12EME", "Activites Artisanales et Creation du 12e"),
+        ("MAIRIE DU 12 EME", "Mairie du 12e"),
+        ("Mediatheque Municipale &lt;robert Desnos&lt", "Mediatheque Municipale robert Desnos"),
+        ("Jazz & co &amp; fils", "Jazz & co & fils"),
+        ("ROCHER concept |\u00c2\u00a0 Coworking", "ROCHER concept | Coworking"),
+        ("M\u00c3\u00a9diath\u00c3\u00a8que", "Médiathèque"),
         ("IBIS", "IBIS"),
         ("Fablab BZH", "Fablab BZH"),
         ("--", ""),
@@ -67,6 +77,8 @@ def test_a_town_hall_is_one_under_any_name_but_an_annexe_is_not() -> None:
         ("12 rue de la Paix", ("12 rue de la Paix", "", "")),
         ("MJC de Kerfeunteun<br />4, rue Teilhard", ("MJC de Kerfeunteun, 4, rue Teilhard", "", "")),
         ("44000 Nantes", ("", "44000", "Nantes")),
+        ("30 rue Servient, 69423 Lyon Cedex 3", ("30 rue Servient", "69423", "Lyon")),
+        ("2 rue A\n44041 NANTES CEDEX 1, France", ("2 rue A", "44041", "NANTES")),
     ],
 )
 def test_addresses_are_cut_from_their_town(text: str, parts: tuple[str, str, str]) -> None:
@@ -194,7 +206,7 @@ def test_dates() -> None:
         ("0", "no"),
         ("", None),
         ("à voir", None),
-        ("limited", "yes"),
+        ("limited", None),
     ],
 )
 def test_an_amenity_is_yes_no_or_unknown(cell: str, said: str | None) -> None:
@@ -279,6 +291,26 @@ def test_what_speaks_of_a_person_is_dropped_or_redacted() -> None:
     assert "Contact : nom" not in kept
     assert kept["note"] == "écrire à […] ou […]"
     assert (kept["lat"], kept["siret"]) == ("47.0612345678", "06123456789012")
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["06 12 34 56 78", "+33 6 12 34 56 78", "+590 690 12 34 56", "+262 692 12 34 56", "+596 696 12 34 56",
+     "+594 694 12 34 56", "+262 (0)692 12 34 56", "00262 693123456", "0690 12 34 56", "0692.12.34.56", "0696123456"],
+)  # fmt: skip
+def test_mobiles_are_redacted_overseas_too(number: str) -> None:
+    assert privacy.redact(f"tél. {number} le matin") == "tél. […] le matin"
+
+
+@pytest.mark.parametrize(
+    "text", ["+262 262 51 79 93", "02 40 12 34 56", "0590 41 22 33", "46.0692123456", "069212345678"]
+)
+def test_other_numbers_stay(text: str) -> None:
+    assert privacy.redact(text) == text
+
+
+def test_bis_and_b_are_the_same_house() -> None:
+    assert postal.match_address("15 bis, rue de Strasbourg") == postal.match_address("15 B RUE DE STRASBOURG")
 
 
 @pytest.mark.parametrize(
