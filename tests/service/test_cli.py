@@ -1,27 +1,30 @@
 """The command line as a person and a script meet it: exit codes, JSON, one sentence per error."""
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
 import polars as pl
 import pyogrio
 import pytest
+from sqlalchemy import text
 
 from service.container import Services
-from service.settings import ROOT
+from service.live import rebuild
+from service.settings import ROOT, Settings
 
 
 class CommandLine:
     """Runs `placelibre` in its own process on the small product."""
 
-    def __init__(self, services: Services, folder: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.environment = {
             "PATH": "/usr/bin:/bin",
-            "PLACELIBRE_STORE": services.settings.store,
-            "PLACELIBRE_INDEX": str(services.settings.index),
-            "PLACELIBRE_UPLOADS": str(services.settings.uploads),
+            "PLACELIBRE_STORE": f"sqlite:///{folder / 'store.db'}",
+            "PLACELIBRE_INDEX": str(folder / "index"),
+            "PLACELIBRE_UPLOADS": str(folder / "uploads"),
         }
 
     def __call__(self, *arguments: str, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -39,9 +42,22 @@ class CommandLine:
         return done
 
 
+@pytest.fixture(scope="session")
+def product_of_today(small_product_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small product with an index of today: a command reads the real clock and refuses an old index."""
+    folder = tmp_path_factory.mktemp("today") / "product"
+    shutil.copytree(small_product_template, folder)
+    services = Services(Settings(store=f"sqlite:///{folder / 'store.db'}", index=folder / "index"))
+    rebuild(services.engine, services.settings.index, services.now())
+    with services.engine.connect() as connection:
+        connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    services.close()
+    return folder
+
+
 @pytest.fixture
-def placelibre(small_services: Services, tmp_path: Path) -> CommandLine:
-    return CommandLine(small_services, tmp_path)
+def placelibre(product_of_today: Path, tmp_path: Path) -> CommandLine:
+    return CommandLine(Path(shutil.copytree(product_of_today, tmp_path / "product")))
 
 
 def test_help_is_there_for_every_command(placelibre: CommandLine) -> None:
@@ -143,7 +159,6 @@ def test_a_community_gets_a_key_once(placelibre: CommandLine) -> None:
 
 
 def test_check_is_content_and_then_says_what_is_wrong(placelibre: CommandLine) -> None:
-    placelibre("index")
     report = json.loads(placelibre("check", "--json").stdout)
     assert [one["name"] for one in report["findings"] if one["ok"]] == ["data", "store", "index", "disk"]
     (Path(placelibre.environment["PLACELIBRE_INDEX"]) / "CURRENT").unlink()
