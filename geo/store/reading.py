@@ -8,48 +8,14 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, Engine, Select, func, select
 
+from geo.frames import BUSY, COMMUNITIES, PLACES, SPACES
 from geo.store.counters import revision
 from geo.store.dialect import MAX_PARAMETERS
 from geo.store.engine import reading
 from geo.store.schema import busy, community, listing, place, place_alias, space, space_community
 
-PLACE_FRAME: dict[str, Any] = {
-    "place_id": pl.Int64,
-    "name": pl.String,
-    "kind": pl.String,
-    "status": pl.String,
-    "address": pl.String,
-    "postcode": pl.String,
-    "commune": pl.String,
-    "insee": pl.String,
-    "lon": pl.Float64,
-    "lat": pl.Float64,
-    "precision": pl.String,
-    "expected_m": pl.Float64,
-    "time_zone": pl.String,
-    "opening_hours": pl.String,
-    "hours_assumed": pl.Boolean,
-    "capacity": pl.Int64,
-    "amenities": pl.String,
-    "phone": pl.String,
-    "website": pl.String,
-    "checked_on": pl.Date,
-    "demo": pl.Boolean,
-    "communities": pl.List(pl.String),
-}
-SPACE_FRAME: dict[str, Any] = {
-    "space_id": pl.Int64,
-    "place_id": pl.Int64,
-    "kind": pl.String,
-    "name": pl.String,
-    "seats": pl.Int32,
-    "price_half_day_cents": pl.Int64,
-    "member_price_half_day_cents": pl.Int64,
-    "opening_hours": pl.String,
-    "amenities": pl.String,
-    "demo": pl.Boolean,
-    "communities": pl.List(pl.String),
-}
+PLACE_FRAME: dict[str, Any] = {**PLACES, "hours_assumed": pl.Boolean, "capacity": pl.Int64}
+"""The columns of `geo.frames.PLACES`, and two more for exports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +56,7 @@ def read_frames(engine: Engine, *, place_ids: Sequence[int] | None = None, first
             revision=revision(connection),
             places=_places(connection, places, some),
             spaces=_spaces(connection, spaces),
-            busy=_frame(connection, taken, {"space_id": pl.Int64, "slot": pl.Int64, "seats_taken": pl.Int64}),
+            busy=_frame(connection, taken, dict(BUSY)),
             communities=_communities(connection),
         )
 
@@ -103,11 +69,11 @@ def _frame(connection: Connection, statement: Select[Any], schema: dict[str, Any
 def _places(connection: Connection, statement: Select[Any], some: list[int] | None) -> pl.DataFrame:
     offers = _place_communities(connection, some)
     stored = [place.c["id" if name == "place_id" else name] for name in PLACE_FRAME if name != "communities"]
-    at = list(PLACE_FRAME).index("amenities")
-    rows = [
-        (*row[:at], _json(row[at]), *row[at + 1 :], offers.get(row[0], []))
-        for row in connection.execute(statement.with_only_columns(*stored)).all()
-    ]
+    rows = []
+    for row in connection.execute(statement.with_only_columns(*stored)).mappings():
+        told = {**row, "amenities": _json(row["amenities"]), "communities": offers.get(row["id"], [])}
+        told["place_id"] = told.pop("id")
+        rows.append(tuple(told[name] for name in PLACE_FRAME))
     return pl.DataFrame(rows, schema=PLACE_FRAME, orient="row")
 
 
@@ -139,32 +105,17 @@ def _spaces(connection: Connection, statement: Select[Any]) -> pl.DataFrame:
     )
     for space_id, slug in connection.execute(pairs):
         offers.setdefault(space_id, []).append(slug)
-    rows = [
-        (
-            row["id"],
-            row["place_id"],
-            row["kind"],
-            row["name"],
-            row["seats"],
-            row["price_half_day_cents"],
-            row["member_price_half_day_cents"],
-            row["opening_hours"],
-            _json(row["amenities"]),
-            row["demo"],
-            offers.get(row["id"], []),
-        )
-        for row in connection.execute(statement).mappings()
-    ]
-    return pl.DataFrame(rows, schema=SPACE_FRAME, orient="row")
+    rows = []
+    for row in connection.execute(statement).mappings():
+        told = {**row, "amenities": _json(row["amenities"]), "communities": offers.get(row["id"], [])}
+        told["space_id"] = told.pop("id")
+        rows.append(tuple(told[name] for name in SPACES))
+    return pl.DataFrame(rows, schema=dict(SPACES), orient="row")
 
 
 def _communities(connection: Connection) -> pl.DataFrame:
-    columns = [community.c[name] for name in ("slug", "name", "sharing", "partners", "values", "words")]
-    schema = {name.name: pl.String for name in columns} | {
-        "partners": pl.List(pl.String),
-        "values": pl.List(pl.String),
-    }
-    return _frame(connection, select(*columns).order_by(community.c.slug), schema)
+    columns = [community.c[name] for name in COMMUNITIES]
+    return _frame(connection, select(*columns).order_by(community.c.slug), dict(COMMUNITIES))
 
 
 def _json(value: dict[str, str]) -> str:

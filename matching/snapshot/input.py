@@ -1,79 +1,19 @@
 """What the index is built from. The service fills it from the store; nothing here reads a database."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
 
-LIST = pl.List(pl.String)
-
-PLACES: Mapping[str, pl.DataType | type[pl.DataType]] = {
-    "place_id": pl.Int64,
-    "name": pl.String,
-    "kind": pl.String,
-    "status": pl.String,
-    "address": pl.String,
-    "postcode": pl.String,
-    "commune": pl.String,
-    "insee": pl.String,
-    "lon": pl.Float64,
-    "lat": pl.Float64,
-    "precision": pl.String,
-    "expected_m": pl.Float64,
-    "time_zone": pl.String,
-    "opening_hours": pl.String,
-    "amenities": pl.String,
-    "phone": pl.String,
-    "website": pl.String,
-    "checked_on": pl.Date,
-    "communities": LIST,
-    "demo": pl.Boolean,
-}
-"""One row per place. `kind`, `status`, `precision` are words of `geo.types`; `expected_m` is 0 unless the position is
-the commune's; `opening_hours` is OSM syntax or null; `amenities` is JSON text, `{"wifi": "yes"}`, absent meaning
-unknown; `checked_on` is null when nobody knows; `communities` empty means public."""
-
-SPACES: Mapping[str, pl.DataType | type[pl.DataType]] = {
-    "space_id": pl.Int64,
-    "place_id": pl.Int64,
-    "kind": pl.String,
-    "name": pl.String,
-    "seats": pl.Int32,
-    "price_half_day_cents": pl.Int32,
-    "member_price_half_day_cents": pl.Int32,
-    "opening_hours": pl.String,
-    "amenities": pl.String,
-    "communities": LIST,
-    "demo": pl.Boolean,
-}
-"""One row per space; `space_id` > 0. Null prices are unknown (0 is free); null `opening_hours` are the place's;
-`amenities` override the place's one by one; `communities` are those that offer it, empty means public."""
-
-BUSY: Mapping[str, pl.DataType | type[pl.DataType]] = {
-    "space_id": pl.Int64,
-    "slot": pl.Int64,
-    "seats_taken": pl.Int32,
-}
-"""One row per (space, UTC half-hour since 1970) with seats taken."""
-
-COMMUNITIES: Mapping[str, pl.DataType | type[pl.DataType]] = {
-    "slug": pl.String,
-    "name": pl.String,
-    "sharing": pl.String,
-    "partners": LIST,
-    "values": LIST,
-    "words": pl.String,
-}
-"""One row per community; `partners` are slugs it declares; `values` and `words` are what it says of itself."""
+from geo.frames import BUSY, COMMUNITIES, PLACES, SPACES, Schema
 
 
-def _empty(schema: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
+def _empty(schema: Schema) -> pl.DataFrame:
     return pl.DataFrame(schema=dict(schema))
 
 
 @dataclass(frozen=True, slots=True)
 class IndexInput:
-    """Four tables with the columns above (more columns are ignored, order is free) and the store's
+    """Four tables with the columns of `geo.frames` (more columns are ignored, order is free) and the store's
     revision they were read at. Raises polars' own errors when a column is missing or cannot be cast."""
 
     places: pl.DataFrame = field(default_factory=lambda: _empty(PLACES))

@@ -3,8 +3,8 @@
 import numpy as np
 import polars as pl
 
+from geo.frames import COMMUNITIES
 from matching.affinity import LEARNED_MOST, PARTNER, SVD_FROM, affinity_matrix
-from matching.snapshot.input import COMMUNITIES
 from tests.matching.world import COMMUNITY_ROWS, Row, frame
 
 ALPHA, BETA, DELTA, GAMMA, MUTE = range(5)

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from geo.frames import COMMUNITIES, PLACES, SPACES
 from geo.types import Amenity, Point
 from matching.engine import Whole, search
 from matching.presets import PRESETS, TERM_NAMES
 from matching.query import Query
 from matching.results import Result
 from matching.snapshot.builder import build_index
-from matching.snapshot.input import COMMUNITIES, PLACES, SPACES, IndexInput
+from matching.snapshot.input import IndexInput
 from tests.matching.world import frame
 
 PAGE = Path(__file__).parents[2] / "docs" / "ranking.md"
