@@ -104,7 +104,7 @@ def _place(
     elif said and (position.fault or lon is not None) and stated:
         record.remark(Note.COORDINATES_IGNORED, "lat", said)
     if stated:
-        if not by_code and record.commune and _unlike(record.commune, stated.name):
+        if not by_code and record.commune and unlike(record.commune, stated.name):
             record.remark(Note.COMMUNE_BY_POSTCODE, "commune", record.commune)
         record.lon, record.lat, record.precision = stated.lon, stated.lat, Precision.COMMUNE
         _settle(record, stated, finder)
@@ -166,7 +166,7 @@ def _words(text: str) -> set[str]:
     return set(fold(text).split()) - _LITTLE_WORDS
 
 
-def _unlike(said: str, name_: str) -> bool:
+def unlike(said: str, name_: str) -> bool:
     """Whether a name has nothing in common with the commune that was found for it, not even a word."""
     return _words(said).isdisjoint(_words(name_)) and fuzz.ratio(fold(said), fold(name_)) < SIMILAR
 

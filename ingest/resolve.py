@@ -1,8 +1,8 @@
 """Decides row by row: a new place, a known one, or none. The exact key of `keys.match_key` says which.
 
 The partition into places does not depend on the order of rows or of imports, but for one guard: rows under
-the same key whose positions are more than a kilometre apart (two hamlets' "Mairie, le Bourg" of one merged commune)
-are different sites.
+the same key whose positions are more than a kilometre apart (two hamlets' "Mairie, le Bourg" of one merged commune), or
+known no better than their commune while their names say two towns, are different sites.
 """
 
 from collections import defaultdict
@@ -14,7 +14,9 @@ from geo.toponyms import fold
 from geo.types import PlaceStatus, Precision
 from ingest import survive
 from ingest.keys import nth_key
+from ingest.locate import unlike
 from ingest.mapping.model import Mapping
+from ingest.normalise.name import town_of_hall
 from ingest.plan import MissingToOffer, Outcome, Plan, Row
 from ingest.reasons import Missing
 from ingest.records import Record, SpaceDraft
@@ -103,7 +105,7 @@ class _Resolver:
         for place_id in self.by_key.get(record.match_key, ()):
             values = self._values(place_id)
             distance_m = _apart_m(record, values)
-            if distance_m <= SAME_SITE_M:
+            if distance_m <= SAME_SITE_M and not _other_town(record, values):
                 other_name = fold(values["name"]) != fold(record.name)
                 candidates.append((distance_m, other_name, place_id < 0, abs(place_id), place_id))
         return min(candidates)[-1] if candidates else None
@@ -212,6 +214,14 @@ def _apart_m(record: Record, values: dict[str, Any]) -> float:
     if Precision.COMMUNE in {record.precision, values["precision"]} or record.lon is None or record.lat is None:
         return 0.0
     return haversine_m(record.lon, record.lat, values["lon"], values["lat"])
+
+
+def _other_town(record: Record, values: dict[str, Any]) -> bool:
+    """Whether two town halls of one commune, a position of which tells nothing, are called after different towns."""
+    if Precision.COMMUNE not in {record.precision, values["precision"]}:
+        return False
+    one, other = town_of_hall(record.name), town_of_hall(values["name"])
+    return bool(one and other) and unlike(one, other)
 
 
 def _known_rows(records: Sequence[Record], state: StoreState) -> list[tuple[KnownListing | None, str]]:

@@ -20,6 +20,7 @@ _ORDINAL = re.compile(r"\b(\d{1,2}) ?[eè]me\b", re.IGNORECASE)
 _ROMAN = re.compile(r"(?=[IVX]{2})X{0,3}(?:IX|IV|V?I{0,3})")
 _VOWELS = frozenset("AEIOUYÀÂÄÉÈÊËÎÏÔÖÙÛÜŒÆ")
 _TOWN_HALL = re.compile(r"^(?:mairie|hotel de ville)\b(?!.*\b(?:annexe|quartier|ancienne|proximite|deleguee)\b)")
+_OF_TOWN_HALL = re.compile(r"^(?:mairie|hotel de ville)(?: (?:de|du|des|d)\b)?\s*")
 _TOWN_HALLS = frozenset({"mairie", "public_body", "other"})
 
 
@@ -69,6 +70,11 @@ def of(prefix: str, name: str) -> str:
 _ASPIRATED = ("haye", "havre", "haut", "hague", "halle", "ham", "hamel", "hangest", "harcourt", "hardricourt", "han",
               "haie", "hallencourt", "halluin", "hellemmes", "hem", "henin", "houdan", "houilles", "houplines", "huppy",
               "hyeres", "hendaye", "herserange", "hombourg", "huningue")  # fmt: skip
+
+
+def town_of_hall(name: str) -> str:
+    """The town that the name of a town hall says: "gionges" of "Mairie de Gionges", "" of "Mairie"."""
+    return _OF_TOWN_HALL.sub("", fold(name))
 
 
 def match_name(name: str, kind: str) -> str:

@@ -102,6 +102,14 @@ def test_two_hamlets_with_the_same_words_stay_two_places(bring: Any) -> None:
     assert report.counts["accepted"] == 2
 
 
+def test_town_halls_of_two_towns_in_one_commune_stay_two_when_their_points_say_nothing(bring: Any) -> None:
+    header = ("nom", "adresse", "code postal", "commune")
+    street, town = "Place de la Mairie", ("51130", "Blancs-Coteaux")
+    rows = [[f"Mairie {name}", street, *town] for name in ("de Gionges", "d'Oger", "de GIONGES")]
+    report = bring([*rows, ["Mairie", street, *town]], header=header, kind="mairie")
+    assert (report.counts["accepted"], report.counts["merged"]) == (2, 2)
+
+
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
