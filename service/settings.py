@@ -48,7 +48,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         try:
             values[setting.name] = Path(raw) if isinstance(setting.default, Path) else kind(raw)
         except ValueError as error:
-            raise _wrong(setting.name, raw, kind.__name__) from error
+            raise _wrong(setting.name, raw, "123" if kind is int else "0.5") from error
     return Settings(**values)
 
 

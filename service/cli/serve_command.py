@@ -1,9 +1,11 @@
 """`placelibre serve`."""
 
+import socket
 from typing import Annotated
 
 import typer
 
+from geo.errors import Conflict
 from service.cli.output import say, settings
 
 
@@ -27,5 +29,18 @@ def run_server(host: str | None, port: int | None) -> None:
     running.live.refresh()  # fails here, in one sentence, rather than at the first visitor
     running.gazetteer.suggest("Nantes", 1)
     address, number = host or chosen.host, port or chosen.port
+    listening = _listen(address, number)
     say(f"PlaceLibre écoute sur http://{address}:{number}", f"PlaceLibre listens on http://{address}:{number}")
-    uvicorn.run(create_app(chosen, running), host=address, port=number, log_level="warning")
+    config = uvicorn.Config(create_app(chosen, running), log_level="warning")
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listen(address: str, port: int) -> socket.socket:
+    """A listening socket. Raises Conflict when the address cannot be taken."""
+    try:
+        return socket.create_server((address, port), backlog=2048)
+    except (OSError, OverflowError) as error:
+        raise Conflict(
+            fr=f"L'adresse {address}:{port} est déjà prise ou interdite : choisissez-en une autre avec --port.",
+            en=f"The address {address}:{port} is taken or not permitted: choose another one with --port.",
+        ) from error

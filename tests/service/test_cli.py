@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 
@@ -173,3 +174,9 @@ def test_index_prints_its_figures(placelibre: CommandLine) -> None:
     figures = json.loads(placelibre("index", "--json").stdout)
     assert figures["spaces"] > 100
     assert figures["bytes_per_space"] <= 350
+
+
+def test_an_address_that_is_taken_says_to_choose_another(placelibre: CommandLine) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = placelibre("serve", "--port", str(taken.getsockname()[1]), code=1)
+    assert "--port" in done.stderr
