@@ -19,8 +19,11 @@ import service.pages.router
 from geo.errors import PlaceLibreError
 from service.api.problems import language_of, problem_of
 from service.container import Services
+from service.imports import ListTooLarge
 from service.settings import Settings
 
+FORM_OVERHEAD = 100_000
+"""Bytes that a form may add to its file."""
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
@@ -55,7 +58,7 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
     app.include_router(service.pages.planner.create_router())
     app.include_router(service.pages.router.create_router())
     _install_errors(app)
-    _install_headers(app)
+    _install_guards(app, settings.upload_limit_mb)
     return app
 
 
@@ -72,15 +75,21 @@ def _api() -> APIRouter:
     return api
 
 
+def _answer(request: Request, error: PlaceLibreError) -> Response:
+    """An error of ours as a problem for programs, as a page for people."""
+    language = language_of(request)
+    if request.url.path.startswith("/api/"):
+        return problem_of(error, language)
+    return service.pages.errors.error_page(request, error.http_status, error.message(language))
+
+
 def _install_errors(app: FastAPI) -> None:
     service.api.problems.install(app)
     page_of = service.pages.errors.error_page
 
     @app.exception_handler(PlaceLibreError)
     async def _ours(request: Request, error: PlaceLibreError) -> Response:
-        if request.url.path.startswith("/api/"):
-            return problem_of(error, language_of(request))
-        return page_of(request, error.http_status, error.message(language_of(request)))
+        return _answer(request, error)
 
     api_http = app.exception_handlers[HTTPException]
 
@@ -92,10 +101,16 @@ def _install_errors(app: FastAPI) -> None:
         return page_of(request, error.status_code, None)
 
 
-def _install_headers(app: FastAPI) -> None:
+def _install_guards(app: FastAPI, limit_mb: int) -> None:
+    """Bounds what may be sent, before a byte of it is kept, and adds the security headers to every answer."""
+
     @app.middleware("http")
-    async def _secure(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await call_next(request)
+    async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        sent = request.headers.get("content-length", "")
+        unbounded = "transfer-encoding" in request.headers and not sent
+        too_large = sent.isdigit() and int(sent) > limit_mb * 1_000_000 + FORM_OVERHEAD
+        refused = unbounded or too_large
+        response = _answer(request, ListTooLarge(limit_mb=limit_mb)) if refused else await call_next(request)
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
         return response

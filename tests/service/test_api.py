@@ -158,3 +158,11 @@ def test_every_answer_carries_security_headers(client: TestClient) -> None:
         headers = client.get(path).headers
         assert headers["x-content-type-options"] == "nosniff"
         assert "default-src 'self'" in headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/imports", "/importer"])
+def test_what_is_too_large_is_refused_before_it_is_read(client: TestClient, path: str) -> None:
+    declared = client.post(path, content=b"x", headers={"Content-Length": "99000000"})
+    endless = client.post(path, content=iter([b"x" * 10]))
+    assert (declared.status_code, endless.status_code) == (413, 413)
+    assert "20" in declared.text
