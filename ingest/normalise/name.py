@@ -29,13 +29,19 @@ def clean(text: str) -> str:
 
     HTML entities and mangled accents are read as what was meant, "12 ème" is written "12e".
     """
-    meant = _ENTITY.sub(lambda found: html.unescape(found.group()), text)
+    meant = _ENTITY.sub(_entity, text)
     meant = _MANGLED.sub(lambda found: found.group().encode("latin-1").decode(), meant)
-    printable = "".join(c if c.isprintable() and c not in "<>" else " " for c in meant)
+    printable = "".join(c if c.isprintable() else " " for c in meant)
     one_line = " ".join(printable.split()).strip(" \"'«»“”|;,-–")
     if not any(character.isalnum() for character in one_line):
         return ""
     return _ORDINAL.sub(r"\1e", quieter(one_line[:MAX_LENGTH]))
+
+
+def _entity(found: re.Match[str]) -> str:
+    """What an entity stands for; an escaped bracket is the rest of some mark-up, no part of a name."""
+    character = html.unescape(found.group())
+    return " " if character in "<>" else character
 
 
 def quieter(text: str) -> str:
