@@ -17,9 +17,10 @@ import service.pages.errors
 import service.pages.planner
 import service.pages.router
 from geo.errors import PlaceLibreError
-from service.api.problems import language_of, problem_of
+from service.api.problems import problem_of
 from service.container import Services
 from service.imports import ListTooLarge
+from service.language import language_of
 from service.settings import Settings
 
 FORM_OVERHEAD = 100_000

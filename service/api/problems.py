@@ -7,7 +7,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from geo.errors import LANGUAGES, Ambiguous, KeyMissing, Language, PlaceLibreError
+from geo.errors import Ambiguous, KeyMissing, Language, PlaceLibreError
+from service.language import language_of
 
 MEDIA_TYPE = "application/problem+json"
 PROBLEM_SCHEMA: dict[str, Any] = {
@@ -28,20 +29,6 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """OpenAPI entries for the problems a route may answer with."""
     content = {MEDIA_TYPE: {"schema": PROBLEM_SCHEMA}}
     return {status: {"description": "Problem details (RFC 9457)", "content": content} for status in statuses}
-
-
-def language_of(request: Request, default: Language = "fr") -> Language:
-    """`lang=` when given, else the first of fr and en in Accept-Language, else the default."""
-    asked = request.query_params.get("lang") or request.cookies.get("lang")
-    for language in LANGUAGES:
-        if asked == language:
-            return language
-    for part in request.headers.get("accept-language", "").lower().split(","):
-        if part.strip().startswith("fr"):
-            return "fr"
-        if part.strip().startswith("en"):
-            return "en"
-    return default
 
 
 def problem(status: int, code: str, title: str, detail: str, **more: Any) -> Response:

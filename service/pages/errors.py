@@ -8,8 +8,8 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.language import language_of
 from service.pages.catalogue import Translator
-from service.pages.language import language_of
 from service.pages.rendering import render
 
 

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from geo.errors import InvalidInput, PlaceLibreError
 from geo.opening_hours import describe_briefly
 from service.container import Services
-from service.pages.language import language_of
+from service.language import language_of
 from service.pages.rendering import render
 
 COUNTS = ("accepted", "merged", "updated", "unchanged", "rejected")

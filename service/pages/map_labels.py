@@ -8,8 +8,8 @@ from starlette.responses import JSONResponse, Response
 
 from geo import reference
 from service.container import Services
+from service.language import language_of
 from service.pages.catalogue import Translator
-from service.pages.language import language_of
 
 KEPT = {"Cache-Control": "public, max-age=86400", "Vary": "Accept-Language, Cookie"}
 

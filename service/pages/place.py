@@ -14,11 +14,11 @@ from geo.public_holidays import holiday_region
 from geo.store.reading import PlaceRecord
 from geo.types import Amenity, Precision
 from service.container import Services
+from service.language import language_of
 from service.pages.cards import AmenityTag, amenity_tag
 from service.pages.catalogue import Translator
 from service.pages.errors import error_page
 from service.pages.formats import Formats
-from service.pages.language import language_of
 from service.pages.rendering import link, render
 
 MAX_PLACE_ID = 2**53

@@ -15,9 +15,9 @@ from geo.types import PlaceKind, PlaceStatus
 from service.api.coverage import desk_of
 from service.container import Services
 from service.coverage import Answer, CoverageDesk, CoverageRequest, percent
+from service.language import language_of
 from service.pages.catalogue import Translator
 from service.pages.formats import Formats
-from service.pages.language import language_of
 from service.pages.rendering import KEPT_PARAMETERS, render
 
 FIRST_KINDS = (PlaceKind.COWORKING, PlaceKind.FABLAB)

@@ -14,11 +14,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from geo.errors import LANGUAGES
+from service.language import COOKIE, language_of, same_page_in
 from service.pages.assets import asset
 from service.pages.brand import brand_of
 from service.pages.catalogue import Translator
 from service.pages.formats import Formats
-from service.pages.language import COOKIE, language_of, same_page_in
 
 TEMPLATES = Path(__file__).parent / "templates"
 ONE_YEAR_S = 365 * 24 * 3600

@@ -14,10 +14,10 @@ from geo.types import Amenity, PlaceKind
 from matching.query import Preset
 from matching.results import SearchResults
 from service.container import Services
+from service.language import language_of
 from service.pages.cards import Card, CardMaker
 from service.pages.catalogue import Translator
 from service.pages.formats import Formats
-from service.pages.language import language_of
 from service.pages.relaxing import Relaxation, relaxations
 from service.pages.rendering import render
 from service.pages.search_form import DAYS_AHEAD, FIRST_PAGE, ON_THE_MAP, REACHES, SearchForm, clock_of

@@ -166,3 +166,12 @@ def test_what_is_too_large_is_refused_before_it_is_read(client: TestClient, path
     endless = client.post(path, content=iter([b"x" * 10]))
     assert (declared.status_code, endless.status_code) == (413, 413)
     assert "20" in declared.text
+
+
+def test_pages_and_programs_are_answered_in_one_and_the_same_language(client: TestClient) -> None:
+    for path in ("/api/v1/places/999999999", "/lieux/999999999"):
+        liked_less = client.get(path, headers={"Accept-Language": "en;q=0.1, fr;q=0.9"}).text
+        chosen = client.get(path, headers={"Accept-Language": "fr", "Cookie": "placelibre_lang=en"}).text
+        assert "recherche" in liked_less
+        assert "search" in chosen.lower()
+        assert liked_less != chosen

@@ -19,10 +19,10 @@ from service.app import create_app
 from service.communities import Colours
 from service.container import Services
 from service.keys import create_key
+from service.language import same_page_in
 from service.pages.brand import brand_css, initials
 from service.pages.catalogue import MESSAGES, Translator, catalogue
 from service.pages.formats import Formats
-from service.pages.language import same_page_in
 from service.pages.rendering import TEMPLATES
 from service.pages.search_form import REACHES, SearchForm, next_working_day
 from service.settings import Settings
