@@ -94,35 +94,6 @@ def import_file(
     return report
 
 
-def preview(
-    engine: Engine,
-    areas: Areas,
-    path: Path | bytes,
-    *,
-    name: str = "",
-    source: str | None = None,
-    community: str | None = None,
-    kind: str | None = None,
-    column_map: Dict[str, str] | None = None,
-    offered: bool = False,
-    now: datetime,
-) -> ImportReport:
-    """What `import_file` would do; nothing is written. Same errors."""
-    return import_file(
-        engine,
-        areas,
-        path,
-        name=name,
-        source=source,
-        community=community,
-        kind=kind,
-        column_map=column_map,
-        offered=offered,
-        dry_run=True,
-        now=now,
-    )
-
-
 def understand(table: RawTable, column_map: Dict[str, str] | None = None) -> Mapping:
     """The declared mapping a list answers to, else a suggested one; corrected by `column_map`."""
     declared = recognise(table.columns, load_all())

@@ -1,6 +1,6 @@
 """What a teleworker asks, validated once; already resolved: a point, not a name; UTC slots, not local hours."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -130,7 +130,3 @@ class Query:
                 fr="Le prix maximal ne peut pas être négatif.",
                 en="The highest price cannot be negative.",
             )
-
-    def with_(self, **changes: object) -> "Query":
-        """A copy with some fields changed, validated again."""
-        return replace(self, **changes)  # type: ignore[arg-type]

@@ -79,10 +79,6 @@ class Services:
         """Communities whose offers a searcher may see; `authenticated` is the slug its key proved, if any."""
         return visible_to(self.communities, authenticated)
 
-    def everything(self) -> frozenset[str]:
-        """What the operator of this installation sees: every community."""
-        return frozenset(one.slug for one in self.communities)
-
     def search(
         self, request: SearchRequest, *, authenticated: str | None = None, operator: bool = False
     ) -> "tuple[Located, SearchResults]":

@@ -12,12 +12,10 @@ from typing import Any, cast
 from geoalchemy2 import Geometry
 from sqlalchemy import (
     BigInteger,
-    Column,
     Connection,
     Engine,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     event,
     func,
@@ -183,20 +181,3 @@ def create_spatial_extension(connection: Connection) -> None:
     """Makes sure PostGIS is there; nothing to do on SQLite."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("CREATE EXTENSION IF NOT EXISTS postgis"))
-
-
-__all__ = [
-    "MAX_PARAMETERS",
-    "SPATIAL_INDEX",
-    "SPATIAL_TABLES",
-    "BigKey",
-    "Column",
-    "Json",
-    "MetaData",
-    "PointColumn",
-    "begin_writing",
-    "create_spatial_extension",
-    "in_box",
-    "prepare_engine",
-    "upsert",
-]

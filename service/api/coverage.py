@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from geo.cells import cell_text
 from service.api.problems import documented
+from service.api.schemas import inlined
 from service.api.security import Caller, Container
 from service.container import Services
 from service.coverage import Answer, CoverageDesk, CoverageRequest, as_json
@@ -190,23 +191,7 @@ def create_router() -> APIRouter:
 
 
 def _body(model: type[BaseModel]) -> dict[str, Any]:
-    return {"description": "The answer", "content": {_JSON: {"schema": _inlined(model)}}}
-
-
-def _inlined(model: type[BaseModel]) -> dict[str, Any]:
-    """JSON schema with its parts inside, so that it stands alone in the OpenAPI file."""
-    schema = model.model_json_schema()
-    parts = schema.pop("$defs", {})
-
-    def inline(node: Any) -> Any:
-        if isinstance(node, dict):
-            return inline(parts[node["$ref"].rsplit("/", 1)[1]]) if "$ref" in node else _each(node)
-        return [inline(one) for one in node] if isinstance(node, list) else node
-
-    def _each(node: dict[str, Any]) -> dict[str, Any]:
-        return {key: inline(value) for key, value in node.items()}
-
-    return _each(schema)
+    return {"description": "The answer", "content": {_JSON: {"schema": inlined(model)}}}
 
 
 def _file(media_type: str) -> dict[str, Any]:

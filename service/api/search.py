@@ -1,15 +1,17 @@
 """`GET /api/v1/search`, `/suggest`: open to all; a community's key shows what it may see."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from service.api.problems import documented, language_of
+from service.api.problems import documented
+from service.api.schemas import inlined
 from service.api.security import Caller, Container
 from service.features import GEOJSON, search_collection
+from service.language import language_of
 from service.searching import SearchRequest
 
 
@@ -82,7 +84,7 @@ def create_router() -> APIRouter:
         summary="Free spaces near a place, ranked, with reasons",
         response_class=Response,
         responses={
-            200: {"description": "Results, best first", "content": {GEOJSON: {"schema": _schema(SearchCollection)}}},
+            200: {"description": "Results, best first", "content": {GEOJSON: {"schema": inlined(SearchCollection)}}},
             **documented(401, 404, 409, 422, 503),
         },
     )
@@ -142,19 +144,3 @@ def create_router() -> APIRouter:
         ]
 
     return router
-
-
-def _schema(model: type[BaseModel]) -> dict[str, Any]:
-    """JSON schema of a hand-encoded answer, with its parts inline so that it stands alone in the OpenAPI file."""
-    schema = model.model_json_schema()
-    parts = schema.pop("$defs", {})
-
-    def inline(node: Any) -> Any:
-        if isinstance(node, dict):
-            if "$ref" in node:
-                return inline(parts[node["$ref"].rsplit("/", 1)[1]])
-            return {key: inline(value) for key, value in node.items()}
-        return [inline(one) for one in node] if isinstance(node, list) else node
-
-    resolved: dict[str, Any] = inline(schema)
-    return resolved

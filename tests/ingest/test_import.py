@@ -18,7 +18,7 @@ from geo.store.engine import writing
 from geo.store.schema import place, space, space_community
 from ingest import publish as publishing
 from ingest.journal import list_imports, show_import, undo
-from ingest.pipeline import preview
+from ingest.pipeline import import_file
 from ingest.tables import import_row
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -217,7 +217,7 @@ def test_nobody_is_kept_in_the_store(seen: Any, bring: Any) -> None:
 def test_a_dry_run_says_everything_and_writes_nothing(store: Engine, seen: Any, areas: Areas) -> None:
     before = seen.dump()
     content = b"nom,code postal,commune\nLe Lab,44000,Nantes\n,,\nYs,,Atlantide\n"
-    report = preview(store, areas, content, name="l.csv", now=NOW)
+    report = import_file(store, areas, content, name="l.csv", dry_run=True, now=NOW)
     assert report.counts["accepted"] == 1
     assert report.counts["rejected"] == 1
     assert report.import_id is None

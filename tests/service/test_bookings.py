@@ -264,9 +264,14 @@ def test_what_cannot_be_is_refused_with_its_remedy(store: Engine, ask: Book) -> 
 def test_the_running_half_hour_and_the_last_day_ahead_can_be_booked(store: Engine, ask: Book) -> None:
     room = add_space(store, seats=2, opening_hours="24/7")
     at_the_door = NOW + timedelta(minutes=10)
-    ask(room, now=at_the_door, start=at_the_door, stop=NOW + timedelta(hours=1))
+    now_on = ask(room, now=at_the_door, start=at_the_door, stop=NOW + timedelta(hours=1))
     last = NOW + timedelta(days=HORIZON_DAYS)
-    ask(room, start=last - timedelta(hours=1), stop=last)
+    far = ask(room, start=last - timedelta(hours=1), stop=last)
+    assert {now_on.state, far.state} == {BookingState.CONFIRMED}
+    assert set(taken(store, room)) == {
+        *range(now_on.start_slot, now_on.stop_slot),
+        *range(far.start_slot, far.stop_slot),
+    }
 
 
 def test_cancelling_gives_the_seats_back_once(store: Engine, ask: Book) -> None:
