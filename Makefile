@@ -30,7 +30,7 @@ lock:            ## pin dependencies again (needs uv)
 	uv pip compile -q pyproject.toml --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header \
 		--extra build -o requirements.lock
 	uv pip compile -q pyproject.toml --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header \
-		--extra build --extra test --extra check -c requirements.lock -o requirements-dev.lock
+		--extra build --extra test --extra check --extra bench -c requirements.lock -o requirements-dev.lock
 
 web:             ## rebuild service/static from web/ (needs Node 20)
 	cd web && npm ci --no-audit --no-fund && npm run build
