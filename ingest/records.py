@@ -36,6 +36,8 @@ class SpaceDraft:
     seats: int | None
     price_half_day_cents: int | None = None
     member_price_half_day_cents: int | None = None
+    opening_hours: str | None = None
+    amenities: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -56,6 +58,7 @@ class Record:
     name: str = ""
     kind: PlaceKind = PlaceKind.OTHER
     address: str = ""
+    complement: str = ""
     postcode: str = ""
     commune: str = ""
     insee: str = ""
@@ -64,11 +67,15 @@ class Record:
     lat: float | None = None
     precision: Precision = Precision.EXACT
     expected_m: float = 0.0
+    score: float | None = None
     time_zone: str = ""
     match_key: str = ""
     hours: str | None = None
     capacity: int | None = None
     phone: str | None = None
+    email: str | None = None
+    siret: str | None = None
+    parent: str | None = None
     website: str | None = None
     checked_on: date | None = None
     amenities: dict[str, str] = field(default_factory=dict)
