@@ -25,6 +25,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import JSON, TypeDecorator
 
@@ -151,15 +152,27 @@ def insert_many(connection: Connection, into: Table, columns: Sequence[str], row
     """Inserts many rows fast, past the bound parameters of statements: values as `stored_point` and JSON text give them."""
     names = ", ".join(f'"{name}"' for name in columns)
     if connection.dialect.name == "postgresql":
-        cursor = connection.connection.cursor()
-        with cursor.copy(f'COPY "{into.name}" ({names}) FROM STDIN') as copy:
-            for row in rows:
-                copy.write_row(row)
-        cursor.close()
+        _copy(connection, f'COPY "{into.name}" ({names}) FROM STDIN', rows)
         return
     marks = ", ".join("?" * len(columns))
-    statement = f'INSERT INTO "{into.name}" ({names}) VALUES ({marks})'  # noqa: S608  names of our own schema
-    connection.connection.cursor().executemany(statement, rows)
+    connection.exec_driver_sql(
+        f'INSERT INTO "{into.name}" ({names}) VALUES ({marks})',  # noqa: S608  names of our own schema
+        [tuple(row) for row in rows],
+    )
+
+
+def _copy(connection: Connection, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+    import psycopg  # only where it is used: the command line starts without it
+
+    cursor = connection.connection.cursor()
+    try:
+        with cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except psycopg.Error as error:
+        raise DBAPIError.instance(statement, None, error, psycopg.Error, dialect=connection.dialect) from error
+    finally:
+        cursor.close()
 
 
 def stored_point(engine_name: str, lon: float, lat: float) -> bytes | str:
