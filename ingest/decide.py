@@ -16,7 +16,7 @@ from ingest.compose import Said, carried_over, new_place
 from ingest.facts import Facts
 from ingest.grouping import Groups, group
 from ingest.known import KnownListing, known_rows, publication_mark, stored_listings
-from ingest.neighbours import STORED, Memory, chunks
+from ingest.neighbours import STORED, chunks
 from ingest.plan import Origin, Outcome, Plan, Row
 from ingest.records import SpaceDraft
 from ingest.rooms import Rooms
@@ -24,16 +24,16 @@ from ingest.rooms import Rooms
 _DRAFTS = msgspec.json.Decoder(list[SpaceDraft])
 
 
-def decide(connection: Connection, rows: pl.DataFrame, origin: Origin, memory: Memory | None = None) -> Plan:
+def decide(connection: Connection, rows: pl.DataFrame, origin: Origin, memory: pl.DataFrame | None = None) -> Plan:
     """The plan for a staged list (`ingest.staging.SCHEMA`). Raises Conflict when the source is another community's."""
     return _Decision(connection, rows, origin, memory).run()
 
 
 class _Decision:
-    def __init__(self, connection: Connection, rows: pl.DataFrame, origin: Origin, memory: Memory | None) -> None:
+    def __init__(self, connection: Connection, rows: pl.DataFrame, origin: Origin, memory: pl.DataFrame | None) -> None:
         self.connection, self.rows, self.origin = connection, rows, origin
         self.mark = publication_mark(connection)
-        self.memory = memory if memory and memory.mark == self.mark else None
+        self.memory = memory
         self.plan = Plan(rows, origin, [], np.zeros(rows.height, np.int64), mark=self.mark)
         self.groups = Groups()
         self.known: list[tuple[KnownListing | None, str]] = []

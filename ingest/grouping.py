@@ -10,7 +10,7 @@ import polars as pl
 from sqlalchemy import Connection
 
 from ingest import linking, neighbours
-from ingest.neighbours import STORED, Memory
+from ingest.neighbours import STORED
 
 Ints = npt.NDArray[np.int64]
 
@@ -35,7 +35,7 @@ def group(
     connection: Connection,
     new: pl.DataFrame,
     changed: dict[int, int],
-    memory: Memory | None = None,
+    memory: pl.DataFrame | None = None,
     *,
     removed: frozenset[int] = frozenset(),
     around: frozenset[int] = frozenset(),
@@ -71,10 +71,10 @@ def group(
     return answer
 
 
-def _around(connection: Connection, new: pl.DataFrame, but: set[int], memory: Memory | None) -> pl.DataFrame:
+def _around(connection: Connection, new: pl.DataFrame, but: set[int], memory: pl.DataFrame | None) -> pl.DataFrame:
     if new.is_empty():
         return pl.DataFrame(schema=STORED)
-    stored = memory.listings if memory else neighbours.near(connection, new, but)
+    stored = memory if memory is not None else neighbours.near(connection, new, but)
     return stored.filter(~pl.col("listing").is_in(list(but))) if but else stored
 
 

@@ -36,14 +36,6 @@ STORED: dict[str, Any] = {
 }
 
 
-@dataclass(slots=True)
-class Memory:
-    """Every published listing, kept between the lists of one command; good as long as `mark` has not moved."""
-
-    listings: pl.DataFrame
-    mark: tuple[int, int]
-
-
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What a person decided of two listings, by `source|source_key`."""

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
@@ -19,7 +20,8 @@ from ingest.known import publication_mark
 from ingest.mapping.load import load_all, recognise
 from ingest.mapping.model import Mapping
 from ingest.mapping.suggest import corrected, slug, suggest
-from ingest.neighbours import WHOLE_STORE, Memory, count, everything
+from ingest.memory import Memory, remembered
+from ingest.neighbours import WHOLE_STORE, count, everything
 from ingest.plan import Origin, Plan
 from ingest.prepare import Choices, personal_columns
 from ingest.publish import OvertakenError, clear_away, publish
@@ -35,6 +37,20 @@ ATTEMPTS = 4
 MAX_SOURCE = 64
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One list to import, and what the person who brings it says of it."""
+
+    path: Path | bytes
+    name: str = ""
+    source: str | None = None
+    community: str | None = None
+    kind: str | None = None
+    column_map: Dict[str, str] | None = None
+    offered: bool = False
+    as_space: str | None = None
+
+
 @dataclass(slots=True)
 class Workshop:
     """What the imports of one command share: where lists are staged (None: nowhere) and what the store holds."""
@@ -43,41 +59,67 @@ class Workshop:
     memory: Memory | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A list opened and its columns understood."""
+
+    raw: RawList
+    mapping: Mapping
+    choices: Choices
+
+
+def understand_list(order: Order, today: date) -> Understood:
+    """Opens a list and says what its columns mean. Raises UnreadableFile and InvalidInput (kind, as_space, column_map)."""
+    raw = open_list(order.path, order.name)
+    mapping = understand(raw.sample(), order.column_map)
+    if mapping.checked_on is None:
+        mapping = replace(mapping, checked_on=today)  # a list brought today says what is true today
+    kind, as_space = _word(PlaceKind, "kind", order.kind), _word(SpaceKind, "as_space", order.as_space)
+    return Understood(raw, mapping, Choices(kind, order.offered, as_space))
+
+
 def import_file(
     engine: Engine,
     areas: Areas,
     path: Path | bytes,
     *,
-    name: str = "",
-    source: str | None = None,
-    community: str | None = None,
-    kind: str | None = None,
-    column_map: Dict[str, str] | None = None,
-    offered: bool = False,
-    as_space: str | None = None,
+    dry_run: bool = False,
+    now: datetime,
+    progress: Progress | None = None,
+    workshop: Workshop | None = None,
+    **said: Any,
+) -> ImportReport:
+    """Reads a list (a path, or bytes with a file `name`) and publishes it; with `dry_run`, only says what it would do.
+
+    `now` is an aware time; `said` are the other fields of `Order`. A list nobody declared is read by its headers;
+    `column_map` ({column: field}) corrects that. Without `source`, the list is known by its mapping's name or its file
+    name, under its community's.
+
+    Raises UnreadableFile, InvalidInput (kind, source or column_map), NotFound (community), Conflict (a source of
+    another community; the same rows written by others meanwhile), StoreUnavailable, StorageFull.
+    """
+    return import_list(engine, areas, Order(path, **said), dry_run=dry_run, now=now, progress=progress, workshop=workshop)
+
+
+def import_list(
+    engine: Engine,
+    areas: Areas,
+    order: Order,
+    *,
     dry_run: bool = False,
     now: datetime,
     progress: Progress | None = None,
     workshop: Workshop | None = None,
 ) -> ImportReport:
-    """Reads a list (a path, or bytes with a file `name`) and publishes it; with `dry_run`, only says what it would do.
-
-    `now` is an aware time. A list nobody declared is read by its headers; `column_map` ({column: field}) corrects
-    that. Without `source`, the list is known by its mapping's name or its file name, under its community's.
-
-    Raises UnreadableFile, InvalidInput (kind, source or column_map), NotFound (community), Conflict (a source of
-    another community; the same rows written by others meanwhile), StoreUnavailable, StorageFull.
-    """
+    """`import_file` of an order."""
     workshop = workshop or Workshop()
-    raw = open_list(path, name)
-    check_community(engine, community)
-    mapping = understand(raw.sample(), column_map)
-    if mapping.checked_on is None:
-        mapping = replace(mapping, checked_on=now.date())  # a list brought today says what is true today
-    choices = Choices(_word(PlaceKind, "kind", kind), offered, _word(SpaceKind, "as_space", as_space))
-    origin = Origin(_source(source, mapping, community), community, mapping.licence, mapping.trust, offered)
-    staged = stage(raw, mapping, areas, choices, workshop.work, progress)
-    report = _publish(engine, raw, mapping, staged, origin, workshop, now, dry_run=dry_run)
+    check_community(engine, order.community)
+    told = understand_list(order, now.date())
+    mapping = told.mapping
+    source = _source(order.source, mapping, order.community)
+    origin = Origin(source, order.community, mapping.licence, mapping.trust, order.offered)
+    staged = stage(told.raw, mapping, areas, told.choices, workshop.work, progress)
+    report = _publish(engine, told.raw, mapping, staged, origin, workshop, now, dry_run=dry_run, progress=progress)
     if not dry_run:
         staged.discard()
     return report
@@ -93,13 +135,14 @@ def _publish(
     now: datetime,
     *,
     dry_run: bool,
+    progress: Progress | None,
 ) -> ImportReport:
     if not dry_run:
         clear_away(engine, origin.source, IDLE_S)
     for _ in range(ATTEMPTS):
         with reading(engine) as connection:
             _remember(connection, staged, workshop)
-            plan = decide(connection, staged.rows, origin, workshop.memory)
+            plan = decide(connection, staged.rows, origin, workshop.memory.listings if workshop.memory else None)
         report = _report(raw, mapping, plan, dry_run=dry_run)
         if dry_run or not plan.has_changes():
             return report
@@ -116,9 +159,12 @@ def _publish(
             "counts": {"rows": report.rows, **report.counts},
         }
         try:
-            report.import_id = publish(engine, plan, run)
+            written = publish(engine, plan, run, progress)
         except OvertakenError:
             continue
+        if workshop.memory is not None:
+            workshop.memory = remembered(engine, workshop.memory, written)
+        report.import_id = written.import_id
         report.table = report_rows(plan)
         return report
     raise _busy()

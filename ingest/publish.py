@@ -37,8 +37,8 @@ class OvertakenError(Exception):
 
 def publish(
     engine: Engine, plan: Plan, run: Mapping[str, Any], progress: Progress | None = None
-) -> int:
-    """Writes a plan and its journal; returns the import's id. Raises OvertakenError when it is out of date."""
+) -> Written:
+    """Writes a plan and its journal; returns it with its ids. Raises OvertakenError when it is out of date."""
     with writing(engine) as connection:
         written = Written(plan, *_reserve(connection, plan, run), engine.dialect.name)
     portions = list(written.portions(ROWS_PER_TRANSACTION))
@@ -59,7 +59,7 @@ def publish(
     except BaseException:
         clear_unfinished(engine, written.import_id)
         raise
-    return written.import_id
+    return written
 
 
 def _reserve(connection: Connection, plan: Plan, run: Mapping[str, Any]) -> tuple[int, range, range, range]:

@@ -23,6 +23,8 @@ from ingest.readers.open import RawList
 from ingest.records import Record
 
 BATCH_ROWS = 10_000
+_COMPLETE = "complete"
+"""Beside the parts of a list that was read to its end: it need not be read again to know them all."""
 
 SCHEMA: dict[str, Any] = {
     "row": pl.Int64,
@@ -75,6 +77,8 @@ def stage(
     folder = None if work is None else work / _name_of(raw, mapping, choices)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
+        if (folder / _COMPLETE).exists():
+            return Staged(_concat([pl.read_ipc(path, memory_map=False) for path in sorted(folder.glob("*.arrow"))]), folder)
     finder = Finder(areas)
     parts: list[pl.DataFrame] = []
     done = 0
@@ -88,8 +92,13 @@ def stage(
         done += len(batch.rows)
         if progress:
             progress(done, 0)
-    rows = pl.concat(parts) if parts else pl.DataFrame(schema=SCHEMA)
-    return Staged(rows, folder)
+    if folder is not None:
+        (folder / _COMPLETE).touch()
+    return Staged(_concat(parts), folder)
+
+
+def _concat(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    return pl.concat(parts) if parts else pl.DataFrame(schema=SCHEMA)
 
 
 def frame(prepared: Sequence[Prepared]) -> pl.DataFrame:
