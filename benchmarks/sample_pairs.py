@@ -1,15 +1,16 @@
 """Draws pairs of listings from real lists to be labelled, and puts the labelled ones together.
 
-    python benchmarks/sample_pairs.py draw --lists FOLDER --out FOLDER     candidates.csv and candidate_listings.csv
-    python benchmarks/sample_pairs.py assemble --from FOLDER --labels FILE [--out tests/data/pairs]
+    python -m benchmarks.sample_pairs draw --lists FOLDER --out FOLDER     candidates.csv, candidate_listings.csv
+    python -m benchmarks.sample_pairs assemble --from FOLDER --labels FILE [--out tests/data/pairs]
 
 `draw` reads the lists of `data/lists` and those of FOLDER (the public downloads: `lists/`, `fabriques/`,
-`conseillers_numeriques/`) as an import does, and pairs their rows by simple blocks: the same telephone, site, address or
-name, a shared word in the commune, the nearest row, a namesake elsewhere, chance. No score of resemblance is computed: what
-is easy or hard for a model has no say in what is drawn. The same lists and seed give the same pairs.
+`conseillers_numeriques/`) as an import does, and pairs their rows by simple blocks: the same telephone, site,
+address or name, a shared word in the commune, the nearest row, a namesake elsewhere, chance. No score of
+resemblance is computed: what is easy or hard for a model has no say in what is drawn. The same lists, normalisers
+and seed give the same pairs. A second, smaller round adds pairs of lists in which one site often has a row in each.
 
-`assemble` splits the labelled pairs into `train` and `held_out` by connected component of listings, so that no listing is in
-both, and writes `pairs.csv`, `unsure.csv` and `listings.csv`.
+`assemble` splits the labelled pairs into `train` and `held_out` by connected component of listings, so that no
+listing is in both, and writes `pairs.csv`, `unsure.csv` and `listings.csv`.
 """
 
 import argparse
@@ -194,6 +195,17 @@ QUOTAS: dict[tuple[str, str], int] = {
     ("osm_libraries", "osm_libraries"): 20,
 }
 
+SECOND_QUOTAS: dict[tuple[str, str], int] = {
+    ("conseillers", "mairies"): 100,
+    ("conseillers", "conseillers"): 15,
+    ("libraries", "paris_wifi"): 10,
+    ("osm_libraries", "paris_wifi"): 15,
+    ("mairies", "paris_wifi"): 10,
+    ("cget_2019", "hotels"): 6,
+    ("cget_2019", "osm_coworkings"): 6,
+    ("bretagne", "cget_2019"): 6,
+}
+
 # Blocks from the most to the least telling, with the share of a quota each may take; a pair belongs to its first block.
 SHARES = {
     "same_name": 0.30,
@@ -219,10 +231,14 @@ NEAR_TELLS = frozenset(
 """What may fill up a quota. Neighbours only where one site has another name in each of the two lists."""
 
 _COMMON = frozenset(
-    """mairie commune communes bibliotheque mediatheque municipale municipal france services service espace maison hotel cafe
-    coworking fablab centre public numerique communaute association saint sainte ville point annexe reseau intercommunale
-    intercommunal departement syndicat mixte pays agglomeration tiers lieu restaurant quartier social societe""".split()
-)
+    (
+        "mairie", "commune", "communes", "bibliotheque", "mediatheque", "municipale", "municipal", "france", "services",
+        "service", "espace", "maison", "hotel", "cafe", "coworking", "fablab", "centre", "public", "numerique",
+        "communaute", "association", "saint", "sainte", "ville", "point", "annexe", "reseau", "intercommunale",
+        "intercommunal", "departement", "syndicat", "mixte", "pays", "agglomeration", "tiers", "lieu", "restaurant",
+        "quartier", "social", "societe",
+    )
+)  # fmt: skip
 _SIRET = re.compile(r"^\d{14}$")
 _PERSON = re.compile(r"^(?:m|mr|mme|mlle|monsieur|madame|mademoiselle)\b\.?\s", re.IGNORECASE)
 _PERSON_IN_ADDRESS = re.compile(r",?\s*\b(?:mr|mme|mlle|monsieur|madame|chez)\b\.?\s[^,]*", re.IGNORECASE)
@@ -240,7 +256,7 @@ class Listing:
     siret: str
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> "Key":
         return self.source, self.record.source_key
 
     def where(self) -> str:
@@ -253,7 +269,23 @@ class Listing:
         return frozenset(own - _COMMON - set(fold(self.record.commune).split()))
 
 
+Key = tuple[str, str]
 Pair = tuple[Listing, Listing]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Two listings to be compared and the block that brought them together."""
+
+    identity: str
+    block: str
+    first: Listing
+    second: Listing
+
+    def is_presentable(self) -> bool:
+        """Whether both rows have a name, and not a person's (the register writes "SURNAME*FIRST NAME/")."""
+        names = (self.first.record.name, self.second.record.name)
+        return all(any(map(str.isalpha, name)) and "*" not in name for name in names)
 
 
 def listings_of(source: str, path: Path, areas: Areas) -> list[Listing]:
@@ -363,53 +395,69 @@ def blocks(a: list[Listing], b: list[Listing], rng: random.Random) -> Iterator[t
     yield "chance", _chance(a, b, rng)
 
 
-def pair_id(one: tuple[str, str], other: tuple[str, str]) -> str:
+def pair_id(one: Key, other: Key) -> str:
     """The same for the same two listings, whichever comes first."""
     text = "\n".join("\t".join(key) for key in sorted((one, other)))
     return "p" + hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
-def draw(lists: dict[str, list[Listing]], rng: random.Random) -> list[tuple[str, str, Listing, Listing]]:
-    """(pair id, stratum, listing, listing) for every quota, shuffled."""
-    used: Counter[tuple[str, str]] = Counter()
+def draw(lists: dict[str, list[Listing]], seed: int) -> list[Drawn]:
+    """The pairs of both rounds, each round shuffled; `seed` decides which."""
+    used: Counter[Key] = Counter()
+    first = _round(lists, QUOTAS, random.Random(seed), used, MOST_PER_LISTING, frozenset())
+    known = frozenset(item.identity for item in first)
+    return first + _round(lists, SECOND_QUOTAS, random.Random(seed + 1), used, 2 * MOST_PER_LISTING, known)
+
+
+def _round(
+    lists: dict[str, list[Listing]],
+    quotas: dict[tuple[str, str], int],
+    rng: random.Random,
+    used: Counter[Key],
+    most: int,
+    known: frozenset[str],
+) -> list[Drawn]:
+    """Fills the quotas block by block, then what is left of them from the telling blocks."""
     drawn = []
-    for (name_a, name_b), quota in QUOTAS.items():
-        a, b = lists[name_a], lists[name_b]
-        seen: set[str] = set()
-        spare: list[tuple[str, str, Listing, Listing]] = []
-        taken = []
+    for names, quota in quotas.items():
+        a, b = (lists[name] for name in names)
+        seen = set(known)
+        spare: list[Drawn] = []
+        taken: list[Drawn] = []
         for block, pairs in blocks(a, b, rng):
-            fresh = []
-            for first, second in pairs:
-                identity = pair_id(first.key, second.key)
-                if first.key != second.key and identity not in seen:
-                    seen.add(identity)
-                    fresh.append((identity, block, first, second))
-            fresh.sort(key=lambda item: item[0])
+            fresh = _fresh(block, pairs, seen)
+            fresh.sort(key=lambda item: item.identity)
             rng.shuffle(fresh)
-            room = max(1, round(SHARES[block] * quota))
-            taken += _take(fresh, room, used)
-            if block in TELLING or (block == "near" and (name_a, name_b) in NEAR_TELLS):
+            taken += _take(fresh, max(1, round(SHARES[block] * quota)), used, most)
+            if block in TELLING or (block == "near" and names in NEAR_TELLS):
                 spare += fresh
         rng.shuffle(spare)
-        known = {item[0] for item in taken}
-        taken += _take([item for item in spare if item[0] not in known], quota - len(taken), used)
+        got = {item.identity for item in taken}
+        taken += _take([item for item in spare if item.identity not in got], quota - len(taken), used, most)
         drawn += taken[:quota]
     rng.shuffle(drawn)
     return drawn
 
 
-def _take(
-    pairs: list[tuple[str, str, Listing, Listing]], room: int, used: Counter[tuple[str, str]]
-) -> list[tuple[str, str, Listing, Listing]]:
+def _fresh(block: str, pairs: Iterable[Pair], seen: set[str]) -> list[Drawn]:
+    """The pairs of a block that no block before it had."""
+    found = []
+    for first, second in pairs:
+        identity = pair_id(first.key, second.key)
+        if first.key != second.key and identity not in seen:
+            seen.add(identity)
+            found.append(Drawn(identity, block, first, second))
+    return found
+
+
+def _take(pairs: list[Drawn], room: int, used: Counter[Key], most: int) -> list[Drawn]:
     """The first pairs whose listings were not drawn too often."""
-    kept: list[tuple[str, str, Listing, Listing]] = []
+    kept: list[Drawn] = []
     for item in pairs:
         if len(kept) >= room:
             break
-        keys = item[2].key, item[3].key
-        if all(used[key] < MOST_PER_LISTING for key in keys):
-            used.update(keys)
+        if all(used[key] < most for key in (item.first.key, item.second.key)):
+            used.update((item.first.key, item.second.key))
             kept.append(item)
     return kept
 
@@ -468,25 +516,24 @@ def run_draw(folder: Path, out: Path, seed: int) -> None:
     paths = {name: ROOT / "data" / "lists" / file for name, file in IN_REPOSITORY.items()}
     paths |= {name: folder / file for name, file in ELSEWHERE.items()}
     lists = {name: listings_of(name, path, areas) for name, path in paths.items()}
-    drawn = draw(lists, random.Random(seed))  # noqa: S311 - a sample to be drawn again, not a secret
-    drawn = [item for item in drawn if all(any(map(str.isalpha, row.record.name)) for row in item[2:])]
+    drawn = [item for item in draw(lists, seed) if item.is_presentable()]
     out.mkdir(parents=True, exist_ok=True)
-    known = {row.key: row for _, _, first, second in drawn for row in (first, second)}
+    known = {row.key: row for item in drawn for row in (item.first, item.second)}
     write(out / "candidate_listings.csv", LISTING_COLUMNS, (listing_row(known[key]) for key in sorted(known)))
     write(
         out / "candidates.csv",
         ("pair_id", "stratum", "list_a", "key_a", "list_b", "key_b", "distance_m"),
         (
             {
-                "pair_id": identity,
-                "stratum": block,
-                "list_a": first.source,
-                "key_a": first.record.source_key,
-                "list_b": second.source,
-                "key_b": second.record.source_key,
-                "distance_m": _distance(first.record, second.record),
+                "pair_id": item.identity,
+                "stratum": item.block,
+                "list_a": item.first.source,
+                "key_a": item.first.record.source_key,
+                "list_b": item.second.source,
+                "key_b": item.second.record.source_key,
+                "distance_m": _distance(item.first.record, item.second.record),
             }
-            for identity, block, first, second in drawn
+            for item in drawn
         ),
     )
 
@@ -497,9 +544,9 @@ def _distance(one: Record, other: Record) -> int:
 
 def components(pairs: Iterable[dict[str, str]]) -> list[list[dict[str, str]]]:
     """Pairs that hang together by their listings, largest groups first."""
-    root: dict[tuple[str, str], tuple[str, str]] = {}
+    root: dict[Key, Key] = {}
 
-    def top(key: tuple[str, str]) -> tuple[str, str]:
+    def top(key: Key) -> Key:
         root.setdefault(key, key)
         while root[key] != key:
             root[key] = root[root[key]]
@@ -509,7 +556,7 @@ def components(pairs: Iterable[dict[str, str]]) -> list[list[dict[str, str]]]:
     rows = list(pairs)
     for row in rows:
         root[top((row["list_a"], row["key_a"]))] = top((row["list_b"], row["key_b"]))
-    groups: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
+    groups: dict[Key, list[dict[str, str]]] = defaultdict(list)
     for row in rows:
         groups[top((row["list_a"], row["key_a"]))].append(row)
     return sorted(groups.values(), key=lambda group: (-len(group), min(row["pair_id"] for row in group)))
