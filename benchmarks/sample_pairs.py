@@ -20,6 +20,7 @@ import random
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 from itertools import combinations, product
 from pathlib import Path
@@ -204,6 +205,12 @@ SECOND_QUOTAS: dict[tuple[str, str], int] = {
     ("cget_2019", "hotels"): 6,
     ("cget_2019", "osm_coworkings"): 6,
     ("bretagne", "cget_2019"): 6,
+    ("paris_wifi", "paris_wifi"): 25,
+    ("osm_cafes", "osm_cafes"): 10,
+    ("bretagne", "conseillers"): 6,
+    ("bretagne", "libraries"): 8,
+    ("angers", "libraries"): 8,
+    ("libraries", "osm_libraries"): 12,
 }
 
 # Blocks from the most to the least telling, with the share of a quota each may take; a pair belongs to its first block.
@@ -499,7 +506,7 @@ def listing_row(listing: Listing) -> dict[str, object]:
     }
 
 
-def write(path: Path, columns: Iterable[str], rows: Iterable[dict[str, object]]) -> None:
+def write(path: Path, columns: Iterable[str], rows: Iterable[Dict[str, object]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, tuple(columns), lineterminator="\n")
         writer.writeheader()
