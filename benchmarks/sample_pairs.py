@@ -7,7 +7,8 @@
 `conseillers_numeriques/`) as an import does, and pairs their rows by simple blocks: the same telephone, site,
 address or name, a shared word in the commune, the nearest row, a namesake elsewhere, chance. No score of
 resemblance is computed: what is easy or hard for a model has no say in what is drawn. The same lists, normalisers
-and seed give the same pairs. A second, smaller round adds pairs of lists in which one site often has a row in each.
+and seed give the same pairs. Two smaller rounds add pairs of
+lists in which one site often has a row in each.
 
 `assemble` splits the labelled pairs into `train` and `held_out` by connected component of listings, so that no
 listing is in both, and writes `pairs.csv`, `unsure.csv` and `listings.csv`.
@@ -213,6 +214,10 @@ SECOND_QUOTAS: dict[tuple[str, str], int] = {
     ("libraries", "osm_libraries"): 12,
 }
 
+THIRD_QUOTAS: dict[tuple[str, str], int] = {("conseillers", "mairies"): 64}
+ROUNDS = (QUOTAS, SECOND_QUOTAS, THIRD_QUOTAS)
+"""The first for breadth; the others where one site often has a row in both lists, so that matches are not too few."""
+
 # Blocks from the most to the least telling, with the share of a quota each may take; a pair belongs to its first block.
 SHARES = {
     "same_name": 0.30,
@@ -409,11 +414,14 @@ def pair_id(one: Key, other: Key) -> str:
 
 
 def draw(lists: dict[str, list[Listing]], seed: int) -> list[Drawn]:
-    """The pairs of both rounds, each round shuffled; `seed` decides which."""
+    """The pairs of all rounds, each round shuffled; `seed` decides which."""
     used: Counter[Key] = Counter()
-    first = _round(lists, QUOTAS, random.Random(seed), used, MOST_PER_LISTING, frozenset())
-    known = frozenset(item.identity for item in first)
-    return first + _round(lists, SECOND_QUOTAS, random.Random(seed + 1), used, 2 * MOST_PER_LISTING, known)
+    drawn: list[Drawn] = []
+    for i, quotas in enumerate(ROUNDS):
+        known = frozenset(item.identity for item in drawn)
+        most = MOST_PER_LISTING if i == 0 else 2 * MOST_PER_LISTING
+        drawn += _round(lists, quotas, random.Random(seed + i), used, most, known)
+    return drawn
 
 
 def _round(
