@@ -18,41 +18,21 @@ import argparse
 import csv
 import hashlib
 import random
-import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
-from itertools import combinations, product
 from pathlib import Path
 
-import numpy as np
-from scipy.spatial import cKDTree
-
-from geo.areas import Areas
+from benchmarks.pair_blocks import Pair, blocks
+from benchmarks.pair_lists import LISTING_COLUMNS, ROOT, Key, Listing, listing_row, read_lists
 from geo.distance import haversine_m
-from geo.toponyms import fold
-from geo.types import Precision
-from ingest.keys import nth_key
-from ingest.mapping.load import parse
-from ingest.mapping.model import Mapping
-from ingest.normalise.address import match_address
-from ingest.normalise.name import match_name
-from ingest.pipeline import understand
-from ingest.prepare import Choices, prepare
-from ingest.readers.open import read
 from ingest.records import Record
 
-ROOT = Path(__file__).resolve().parents[1]
 SEED = 20261125
-NEAR_M = 300.0
 MOST_PER_LISTING = 3
 """Pairs a listing may be in: beyond, components grow and the split could not be even."""
 
-LISTING_COLUMNS = (
-    "source", "source_key", "name", "kind", "address", "complement", "postcode", "commune", "insee", "lon", "lat",
-    "precision", "expected_m", "hours", "capacity", "phone", "email", "website", "siret", "checked_on",
-)  # fmt: skip
 PAIR_COLUMNS = ("pair_id", "stratum", "list_a", "key_a", "list_b", "key_b", "label", "tag", "split")
 
 # The codes of the guideline (tests/data/pairs/README.md): label, and tag as hardness/reason.
@@ -72,74 +52,6 @@ CODES = {
     "o": ("different", "hard/two_sites"),
     "f": ("different", "easy/unrelated"),
     "?": ("unsure", ""),
-}
-
-IN_REPOSITORY = {
-    "cget_2019": "cget_2019.csv.gz",
-    "france_services": "france_services.csv.gz",
-    "hotels": "hotels.csv.gz",
-    "libraries": "libraries.csv.gz",
-    "mairies": "mairies.csv.gz",
-    "osm_cafes": "osm_cities/cofee_france.geojson.gz",
-    "osm_coworkings": "osm_cities/coworking_france.geojson.gz",
-    "osm_libraries": "osm_cities/libraries_france.geojson.gz",
-    "paris_wifi": "osm_cities/pariswifi_sites.geojson.gz",
-}
-ELSEWHERE = {
-    "fabriques": "fabriques/fabt_geom.geojson",
-    "manufactures": "fabriques/manuprox_geom.geojson",
-    "conseillers": "conseillers_numeriques/cnfs.json",
-    "aix": "lists/aix-en-provence.json",
-    "angers": "lists/angers.json",
-    "etapes": "lists/etapes-numerique.json",
-    "nouvelle_caledonie": "lists/nouvelle-caledonie.json",
-    "reunion": "lists/ultra-num.json",
-    "bretagne": "lists/map_bzh_fablab.geojson",
-}
-
-# The points of the two lists of labels are the middles of communes: the rows are placed by their code instead.
-_LABELLED_PLACES = """
-source = "{source}"
-title = "{source}"
-licence = "Licence Ouverte 2.0"
-recognise = []
-source_key = "id_territoire"
-[fields]
-name = "lib_territoire"
-commune = "lib_geo"
-insee = "id_geo"
-[kind]
-is = "other"
-"""
-_CONSEILLERS = """
-source = "conseillers"
-title = "Structures d'accueil de conseillers numériques"
-licence = "Licence Ouverte 2.0"
-recognise = []
-source_key = "id"
-[fields]
-name = "raison_sociale"
-address = "adresse"
-postcode = "code_postal_bis"
-commune = "commune_insee"
-insee = "insee_com"
-lon = "longitude"
-lat = "latitude"
-kind = "type"
-[kind]
-default = "association"
-[kind.values]
-"publique" = "public_body"
-"privée" = "association"
-[precision]
-column = "result_score"
-label = "result_label"
-thresholds = [[0.8, "exact"], [0.6, "street"], [0.4, "locality"], [0, "commune"]]
-"""
-DECLARED = {
-    "fabriques": _LABELLED_PLACES.format(source="fabriques"),
-    "manufactures": _LABELLED_PLACES.format(source="manufactures"),
-    "conseillers": _CONSEILLERS,
 }
 
 QUOTAS: dict[tuple[str, str], int] = {
@@ -242,48 +154,6 @@ NEAR_TELLS = frozenset(
 )
 """What may fill up a quota. Neighbours only where one site has another name in each of the two lists."""
 
-_COMMON = frozenset(
-    (
-        "mairie", "commune", "communes", "bibliotheque", "mediatheque", "municipale", "municipal", "france", "services",
-        "service", "espace", "maison", "hotel", "cafe", "coworking", "fablab", "centre", "public", "numerique",
-        "communaute", "association", "saint", "sainte", "ville", "point", "annexe", "reseau", "intercommunale",
-        "intercommunal", "departement", "syndicat", "mixte", "pays", "agglomeration", "tiers", "lieu", "restaurant",
-        "quartier", "social", "societe",
-    )
-)  # fmt: skip
-_SIRET = re.compile(r"^\d{14}$")
-_PERSON = re.compile(r"^(?:m|mr|mme|mlle|monsieur|madame|mademoiselle)\b\.?\s", re.IGNORECASE)
-_PERSON_IN_ADDRESS = re.compile(r",?\s*\b(?:mr|mme|mlle|monsieur|madame|chez)\b\.?\s[^,]*", re.IGNORECASE)
-_MOBILE_987 = re.compile(r"^\+687[5-9]")
-_PREFIXES = {"0262": "+262", "0269": "+262", "0590": "+590", "0594": "+594", "0596": "+596"}
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """One row of a list as an import reads it, with the cells the blocks look at."""
-
-    source: str
-    record: Record
-    complement: str
-    siret: str
-
-    @property
-    def key(self) -> "Key":
-        return self.source, self.record.source_key
-
-    def where(self) -> str:
-        """The commune, or the postcode where there are no communes."""
-        return self.record.insee or self.record.postcode
-
-    def words(self) -> frozenset[str]:
-        """The words of the name that are neither those of its kind nor its commune's."""
-        own = {word for word in fold(self.record.name).split() if len(word) > 3}
-        return frozenset(own - _COMMON - set(fold(self.record.commune).split()))
-
-
-Key = tuple[str, str]
-Pair = tuple[Listing, Listing]
-
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
@@ -298,113 +168,6 @@ class Drawn:
         """Whether both rows have a name, and not a person's (the register writes "SURNAME*FIRST NAME/")."""
         names = (self.first.record.name, self.second.record.name)
         return all(any(map(str.isalpha, name)) and "*" not in name for name in names)
-
-
-def listings_of(source: str, path: Path, areas: Areas) -> list[Listing]:
-    """The rows of a list that make places, in order; repeated keys get the mark an import gives them."""
-    table = read(path)
-    mapping: Mapping = parse(DECLARED[source], source) if source in DECLARED else understand(table)
-    seen: Counter[str] = Counter()
-    found = []
-    for record in prepare(table, mapping, areas, Choices()):
-        if record.rejection is not None or _PERSON.match(record.name):
-            continue
-        seen[record.source_key] += 1
-        record.source_key = nth_key(record.source_key, seen[record.source_key])
-        complement = record.raw.get("complement_adresse", "")
-        sirets = (record.raw.get(column, "") for column in ("siret", "SIRET", "pivot", "ref:FR:SIRET"))
-        siret = next((value for value in sirets if _SIRET.match(value)), "")
-        found.append(Listing(source, record, complement, siret))
-    return found
-
-
-def _groups(rows: Iterable[Listing], key: Callable[[Listing], Iterable[str]]) -> dict[str, list[Listing]]:
-    groups: dict[str, list[Listing]] = defaultdict(list)
-    for row in rows:
-        for value in key(row):
-            groups[value].append(row)
-    return groups
-
-
-def _phone(row: Listing) -> list[str]:
-    return [row.record.phone] if row.record.phone else []
-
-
-def _website(row: Listing) -> list[str]:
-    site = re.sub(r"^https?://(?:www\.)?", "", row.record.website or "").rstrip("/").lower()
-    return [f"{row.where()}|{site}"] if site else []
-
-
-def _address(row: Listing) -> list[str]:
-    said = match_address(row.record.address)
-    return [f"{row.where()}|{said}"] if any(map(str.isdigit, said)) else []
-
-
-def _name(row: Listing) -> list[str]:
-    return [f"{row.where()}|{match_name(row.record.name, row.record.kind)}"]
-
-
-def _word(row: Listing) -> list[str]:
-    return [f"{row.where()}|{word}" for word in row.words()]
-
-
-def _name_alone(row: Listing) -> list[str]:
-    return [match_name(row.record.name, row.record.kind)]
-
-
-def _by_key(a: list[Listing], b: list[Listing], key: Callable[[Listing], Iterable[str]]) -> Iterator[Pair]:
-    """Pairs that share a value; groups above 30 rows say nothing (a national site, a call centre)."""
-    left = _groups(a, key)
-    if a is b:
-        for rows in left.values():
-            if len(rows) <= 30:
-                yield from combinations(rows, 2)
-        return
-    right = _groups(b, key)
-    for value, rows in left.items():
-        others = right.get(value, [])
-        if others and len(rows) <= 30 and len(others) <= 30:
-            yield from product(rows, others)
-
-
-def _points(rows: list[Listing]) -> np.ndarray:
-    lons = np.radians([row.record.lon or 0.0 for row in rows])
-    lats = np.radians([row.record.lat or 0.0 for row in rows])
-    return 6_371_008.8 * np.column_stack((np.cos(lats) * np.cos(lons), np.cos(lats) * np.sin(lons), np.sin(lats)))
-
-
-def _near(a: list[Listing], b: list[Listing], nearest: int, limit_m: float) -> Iterator[Pair]:
-    """Each row of the shorter list with its nearest of the other, up to `limit_m`."""
-    if len(a) > len(b):
-        yield from ((first, second) for second, first in _near(b, a, nearest, limit_m))
-        return
-    far, found = cKDTree(_points(b)).query(_points(a), k=min(nearest + 1, len(b)), distance_upper_bound=limit_m)
-    for i, (distances, indices) in enumerate(zip(np.atleast_2d(far), np.atleast_2d(found), strict=True)):
-        for distance, j in zip(distances, indices, strict=True):
-            if np.isfinite(distance) and a[i] is not b[j]:
-                yield a[i], b[j]
-
-
-def _chance(a: list[Listing], b: list[Listing], rng: random.Random) -> Iterator[Pair]:
-    right = _groups(b, lambda row: [row.where()])
-    for _ in range(200):
-        first = rng.choice(a)
-        others = [row for row in right.get(first.where(), []) if row is not first]
-        if others:
-            yield first, rng.choice(others)
-
-
-def blocks(a: list[Listing], b: list[Listing], rng: random.Random) -> Iterator[tuple[str, Iterator[Pair]]]:
-    """The blocks of two lists (or of one with itself), the most telling first."""
-    yield "same_name", _by_key(a, b, _name)
-    yield "phone", _by_key(a, b, _phone)
-    yield "website", _by_key(a, b, _website)
-    yield "address", _by_key(a, b, _address)
-    yield "shared_word", _by_key(a, b, _word)
-    yield "near", _near(a, b, 3, NEAR_M)
-    yield "namesake_elsewhere", _by_key(a, b, _name_alone)
-    yield "nearest", _near(a, b, 1, 5_000.0)
-    yield "chance", _chance(a, b, rng)
 
 
 def pair_id(one: Key, other: Key) -> str:
@@ -477,43 +240,6 @@ def _take(pairs: list[Drawn], room: int, used: Counter[Key], most: int) -> list[
     return kept
 
 
-def phone_e164(said: str | None) -> str:
-    """ "02 40 12 34 56" as "+33240123456"; short numbers and mobiles are left out."""
-    digits = re.sub(r"[^\d+]", "", said or "")
-    if digits.startswith("+"):
-        return "" if _MOBILE_987.match(digits) else digits
-    if len(digits) < 10:
-        return ""
-    return _PREFIXES.get(digits[:4], "+33") + digits[1:]
-
-
-def listing_row(listing: Listing) -> dict[str, object]:
-    """A listing as a line of `listings.csv`. No e-mail is ever kept."""
-    record = listing.record
-    return {
-        "source": listing.source,
-        "source_key": record.source_key,
-        "name": record.name,
-        "kind": str(record.kind),
-        "address": _PERSON_IN_ADDRESS.sub("", record.address),
-        "complement": listing.complement,
-        "postcode": record.postcode,
-        "commune": record.commune,
-        "insee": record.insee,
-        "lon": f"{record.lon:.6f}",
-        "lat": f"{record.lat:.6f}",
-        "precision": str(record.precision),
-        "expected_m": f"{record.expected_m:.0f}" if record.precision == Precision.COMMUNE else "0",
-        "hours": record.hours or "",
-        "capacity": "" if record.capacity is None else record.capacity,
-        "phone": phone_e164(record.phone),
-        "email": "",
-        "website": record.website or "",
-        "siret": listing.siret,
-        "checked_on": record.checked_on.isoformat() if record.checked_on else "",
-    }
-
-
 def write(path: Path, columns: Iterable[str], rows: Iterable[Dict[str, object]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, tuple(columns), lineterminator="\n")
@@ -527,11 +253,8 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 
 def run_draw(folder: Path, out: Path, seed: int) -> None:
-    areas = Areas.load(ROOT / "data")
-    paths = {name: ROOT / "data" / "lists" / file for name, file in IN_REPOSITORY.items()}
-    paths |= {name: folder / file for name, file in ELSEWHERE.items()}
-    lists = {name: listings_of(name, path, areas) for name, path in paths.items()}
-    drawn = [item for item in draw(lists, seed) if item.is_presentable()]
+    """Writes what is to be labelled: the pairs and their listings."""
+    drawn = [item for item in draw(read_lists(folder), seed) if item.is_presentable()]
     out.mkdir(parents=True, exist_ok=True)
     known = {row.key: row for item in drawn for row in (item.first, item.second)}
     write(out / "candidate_listings.csv", LISTING_COLUMNS, (listing_row(known[key]) for key in sorted(known)))
