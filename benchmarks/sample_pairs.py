@@ -126,7 +126,7 @@ SECOND_QUOTAS: dict[tuple[str, str], int] = {
     ("libraries", "osm_libraries"): 12,
 }
 
-THIRD_QUOTAS: dict[tuple[str, str], int] = {("conseillers", "mairies"): 64}
+THIRD_QUOTAS: dict[tuple[str, str], int] = {("conseillers", "mairies"): 84}
 ROUNDS = (QUOTAS, SECOND_QUOTAS, THIRD_QUOTAS)
 """The first for breadth; the others where one site often has a row in both lists, so that matches are not too few."""
 
