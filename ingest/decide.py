@@ -61,7 +61,7 @@ class _Decision:
 
     def _group(self, todo: list[int]) -> None:
         ids = [self._listing_id(i) for i in todo]
-        new = (
+        stated = (
             self.rows[todo]
             .with_columns(
                 pl.Series("listing", ids, pl.Int64),
@@ -72,6 +72,7 @@ class _Decision:
             )
             .select(*STORED)
         )
+        new = self.plan.derived = linking.derive(stated)
         changed = {known.id: known.place_id for i in todo if (known := self.known[i][0])}
         self.groups = group(self.connection, new, changed, self.memory)
         self._adopt(todo)

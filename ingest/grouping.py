@@ -10,7 +10,6 @@ import polars as pl
 from sqlalchemy import Connection
 
 from ingest import linking, neighbours
-from ingest.neighbours import STORED
 
 Ints = npt.NDArray[np.int64]
 
@@ -28,7 +27,7 @@ class Groups:
     was: dict[int, int] = field(default_factory=dict)
     pairs: list[tuple[int, int, float]] = field(default_factory=list)
     gone: dict[int, int] = field(default_factory=dict)
-    stored: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=STORED))
+    stored: pl.DataFrame = field(default_factory=neighbours.nobody)
 
 
 def group(
@@ -40,7 +39,7 @@ def group(
     removed: frozenset[int] = frozenset(),
     around: frozenset[int] = frozenset(),
 ) -> Groups:
-    """Groups of the new and changed listings (`STORED` columns, new ones under negative ids) and those around them.
+    """Groups of the new and changed listings (derived, new ones under negative ids) and those around them.
 
     `changed`: known listings whose row says something new, with their place. `removed`: listings that go away; `around`:
     others to think over again, because of those.
@@ -73,7 +72,7 @@ def group(
 
 def _around(connection: Connection, new: pl.DataFrame, but: set[int], memory: pl.DataFrame | None) -> pl.DataFrame:
     if new.is_empty():
-        return pl.DataFrame(schema=STORED)
+        return neighbours.nobody()
     stored = memory if memory is not None else neighbours.near(connection, new, but)
     return stored.filter(~pl.col("listing").is_in(list(but))) if but else stored
 

@@ -34,6 +34,7 @@ STORED: dict[str, Any] = {
     "trust": pl.Int64,
     **facts_of.SCHEMA,
 }
+"""A listing as the store has it: what `linking.derive` makes comparable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Verdict:
 
 
 def near(connection: Connection, new: pl.DataFrame, but: set[int]) -> pl.DataFrame:
-    """Stored listings (`STORED`) that share a blocking key with new ones (facts columns), except those of `but`."""
+    """Stored listings that share a blocking key with new ones (both derived), except those of `but`."""
     probes, _ = linking.probes(new)
     ids: set[int] = set()
     for chunk in chunks(np.unique(probes).tolist()):
@@ -55,13 +56,13 @@ def near(connection: Connection, new: pl.DataFrame, but: set[int]) -> pl.DataFra
 
 
 def by_id(connection: Connection, ids: Sequence[int]) -> pl.DataFrame:
-    """Published listings by their ids (`STORED`); ids of none are left out."""
+    """Published listings by their ids, derived; ids of none are left out."""
     parts = [_read(connection, select(*_COLUMNS).where(listing.c.id.in_(chunk))) for chunk in chunks(ids)]
-    return pl.concat(parts) if parts else pl.DataFrame(schema=STORED)
+    return pl.concat(parts) if parts else nobody()
 
 
 def everything(connection: Connection) -> pl.DataFrame:
-    """Every published listing (`STORED`)."""
+    """Every published listing, derived."""
     return _read(connection, select(*_COLUMNS))
 
 
@@ -131,7 +132,12 @@ def _read(connection: Connection, statement: Any) -> pl.DataFrame:
     rows = connection.execute(statement.where(published_listing())).all()
     own = {name: [row[i] for row in rows] for i, name in enumerate(("listing", "place_id", "source", "source_key", "trust"))}
     told = facts_of.frame([facts_of.decode(row.facts) for row in rows])
-    return pl.DataFrame(own, schema={name: STORED[name] for name in own}).hstack(told)
+    return linking.derive(pl.DataFrame(own, schema={name: STORED[name] for name in own}).hstack(told))
+
+
+def nobody() -> pl.DataFrame:
+    """No listing, derived."""
+    return pl.DataFrame(schema=linking.COLUMNS)
 
 
 def chunks(values: Sequence[Any]) -> Iterable[Sequence[Any]]:

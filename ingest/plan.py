@@ -90,13 +90,14 @@ class Plan:
     `rows`: the staged list (`ingest.staging.SCHEMA`); `outcomes`, `place_of` one per row of it. Of a national list nearly
     every row makes a listing and a place of its own: those are only named here, by their position in `rows`
     (`new_listings`; `lone`: of these, the ones that are all their place has), and written straight from the frame.
-    What takes thought is in the dictionaries, by id. `aliases`: (id, the place it stood for, the one it stands for).
+    `derived`: what was compared of the new and changed listings. What takes thought is in the dictionaries, by id. `aliases`: (id, the place it stood for, the one it stands for).
     """
 
     rows: pl.DataFrame
     origin: Origin
     outcomes: list[Outcome]
     place_of: Ints
+    derived: pl.DataFrame = field(default_factory=pl.DataFrame)
     keys_of: list[str] = field(default_factory=list)
     new_listings: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     lone: Ints = field(default_factory=lambda: np.zeros(0, np.int64))

@@ -16,7 +16,7 @@ from geo.errors import Conflict
 from geo.store.schema import busy, listing, place, place_alias, space, space_community
 from geo.types import PlaceStatus
 from ingest import facts as facts_of
-from ingest import images
+from ingest import images, linking
 from ingest.compose import Said, carried_over, is_untouched, new_place
 from ingest.facts import Facts
 from ingest.grouping import Groups, group
@@ -318,7 +318,8 @@ def _said(row: Values) -> Said:
 
 
 def _stored_frame(rows: Iterable[Values]) -> pl.DataFrame:
+    """Listings as the store has them, derived."""
     listed = list(rows)
     own = {name: [row["id" if name == "listing" else name] for row in listed] for name in list(STORED)[:5]}
     told = facts_of.frame([facts_of.decode(row["facts"]) for row in listed])
-    return pl.DataFrame(own, schema={name: STORED[name] for name in own}).hstack(told)
+    return linking.derive(pl.DataFrame(own, schema={name: STORED[name] for name in own}).hstack(told))

@@ -14,7 +14,6 @@ from geo.store.schema import listing, place, place_alias, space, space_community
 from geo.types import PlaceStatus
 from ingest import images
 from ingest.facts import SCHEMA
-from ingest.neighbours import STORED
 from ingest.plan import Plan, Row
 from ingest.tables import import_change, listing_key, listing_pair
 
@@ -50,19 +49,12 @@ class Written:
         plan.place_of = known(plan.place_of) if len(plan.place_of) else plan.place_of
 
     def new_listings(self) -> pl.DataFrame:
-        """The new listings as the store holds them from now on (`ingest.neighbours.STORED`)."""
-        at, plan = self.plan.new_listings, self.plan
-        ids = [self._listings[-1 - i] for i in at.tolist()]
-        return (
-            plan.rows[at]
-            .with_columns(
-                pl.Series("listing", ids, pl.Int64),
-                pl.Series("place_id", plan.place_of[at], pl.Int64),
-                pl.lit(plan.origin.source).alias("source"),
-                pl.Series("source_key", [plan.keys_of[i] for i in at.tolist()], pl.String),
-                pl.lit(plan.origin.trust, pl.Int64).alias("trust"),
-            )
-            .select(*STORED)
+        """The new listings as others are compared with them from now on (derived)."""
+        fresh = self.plan.derived.filter(pl.col("listing") < 0)
+        at = -1 - fresh["listing"].to_numpy()
+        return fresh.with_columns(
+            pl.Series("listing", [self._listings[-1 - i] for i in at.tolist()], pl.Int64),
+            pl.Series("place_id", self.plan.place_of[at], pl.Int64),
         )
 
     def planned(self, table: Table) -> Iterable[Row]:

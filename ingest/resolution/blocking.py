@@ -5,7 +5,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from geo.distance import haversine_m
+from geo.distance import haversine_array_m
 from geo.types import Precision
 from ingest.resolution.derive import mixed
 
@@ -60,7 +60,7 @@ def plausible(derived: pl.DataFrame, left: Ints, right: Ints) -> Bools:
     """Near enough, and something in common: a word of the name, or the address, telephone, site or SIRET."""
     lon, lat = derived["lon"].to_numpy(), derived["lat"].to_numpy()
     vague = derived["precision"].is_in(list(_VAGUE)).to_numpy()
-    near = haversine_m(lon[left], lat[left], lon[right], lat[right]) <= FAR_M
+    near = haversine_array_m(lon[left], lat[left], lon[right], lat[right]) <= FAR_M
     near |= vague[left] | vague[right]
     signature = derived["signature"].to_numpy()
     common = ((signature[left] & signature[right]) != 0) | (signature[left] == 0) | (signature[right] == 0)

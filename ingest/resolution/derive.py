@@ -10,6 +10,7 @@ import polars as pl
 
 from geo.toponyms import fold
 from geo.types import Precision
+from ingest.resolution.roles import ROLES, role_of
 
 Ints = npt.NDArray[np.int64]
 
@@ -17,10 +18,10 @@ GENERIC = frozenset(
     (
         "de", "du", "des", "la", "le", "les", "l", "d", "a", "au", "aux", "et", "en", "sur", "sous", "un", "une", "the", "of",
         "mairie", "hotel", "ville", "commune", "municipale", "municipal", "bibliotheque", "mediatheque", "ludotheque",
-        "annexe", "deleguee", "france", "services", "service", "maison", "espace", "centre", "coworking", "fablab", "lab",
+        "annexe", "deleguee", "france", "services", "service", "maison", "espace", "centre", "coworking", "fablab",
         "tiers", "lieu", "lieux", "association", "asso", "sarl", "sas", "scop", "scic", "eurl", "sa", "cafe", "restaurant",
         "bar", "bureau", "bureaux", "point", "relais", "site", "wifi", "public", "publique", "communal", "communale",
-        "intercommunale", "communautaire", "communaute", "communes", "reseau", "residence", "tourisme",
+        "intercommunale", "communautaire", "msap", "cc", "ca", "ccas", "mediation", "multisites", "agglomeration", "agglo", "communaute", "communes", "reseau", "residence", "tourisme",
     )
 )  # fmt: skip
 """Words that say what a place is rather than which one."""
@@ -49,6 +50,7 @@ COLUMNS: dict[str, Any] = {
     "street": pl.String,
     "host": pl.String,
     "site": pl.String,
+    "role": pl.Int64,
     "signature": pl.Int64,
     "keys": pl.List(pl.Int64),
     "cell": pl.Int64,
@@ -63,7 +65,7 @@ MAX_NAME_KEYS = 4
 
 def derive(listings: pl.DataFrame) -> pl.DataFrame:
     """Listings (`ingest.neighbours.STORED`) as they are compared (`COLUMNS`), row by row: nothing depends on the others."""
-    folded = [fold(name) for name in listings["name"]]
+    folded = [_one_way(fold(name)) for name in listings["name"]]
     towns = [_town_words(town) for town in listings["commune"]]
     bare = [[word for word in name.split() if word not in GENERIC and word not in town] for name, town in zip(folded, towns, strict=True)]
     address = listings["match_key"].str.split("|").list.get(-2, null_on_oob=True).fill_null("")
@@ -77,10 +79,28 @@ def derive(listings: pl.DataFrame) -> pl.DataFrame:
         pl.when(address.str.starts_with("@")).then(pl.lit("")).otherwise(address.str.replace(r"^\d+[a-z]?\b\s*", "")).alias("street"),
         pl.when(host.is_in(list(GENERIC_HOSTS))).then(None).otherwise(host).alias("host"),
         site.alias("site"),
+        pl.Series("role", [role_of(name, kind) for name, kind in zip(folded, listings["kind"], strict=True)], pl.Int64),
         pl.Series("signature", _signatures(bare), pl.Int64),
     )
     cells = _cells(frame)
     return frame.with_columns(pl.Series("cell", cells, pl.Int64), _keys(frame, bare, cells).alias("keys")).select(*COLUMNS)
+
+
+def _one_way(folded: str) -> str:
+    """What people write in two ways, in one."""
+    if "c" in folded[:200] or "m" in folded:
+        for words, short in _SAID_TWICE:
+            if words in folded:
+                folded = folded.replace(words, short)
+    return folded
+
+
+_SAID_TWICE = (
+    ("centre communal d action sociale", "ccas"), ("communaute de communes", "cc"), ("communaute d agglomeration", "ca"),
+    ("maison de services au public", "msap"), ("maison des services au public", "msap"), ("fab lab", "fablab"),
+    ("co working", "coworking"), ("media theque", "mediatheque"), ("centre socio culturel", "centre socioculturel"),
+    ("point information mediation multi services", "pimms"), ("pimms mediation", "pimms"), ("tierslieu", "tiers lieu"),
+)  # fmt: skip
 
 
 @lru_cache(maxsize=50_000)
@@ -115,7 +135,9 @@ def _cells(frame: pl.DataFrame) -> Ints:
 def _keys(frame: pl.DataFrame, bare: list[list[str]], cells: Ints) -> pl.Series:
     """Blocking keys: same cell; or in one commune the same telephone, site, address or word of the name; same SIRET."""
     insee = frame["insee"]
-    nameless = pl.Series([[] if words else [name] for words, name in zip(bare, frame["folded"].to_list(), strict=True)], dtype=pl.List(pl.String))
+    # A town hall goes by many names, none of its own.
+    roles = [f"@{ROLES[role]}" for role in frame["role"].to_list()]
+    nameless = pl.Series([[] if words else [role] for words, role in zip(bare, roles, strict=True)], dtype=pl.List(pl.String))
     words = pl.Series([sorted(set(w), key=lambda x: (-len(x), x))[:MAX_NAME_KEYS] for w in bare], dtype=pl.List(pl.String))
     names = frame.select(insee=insee, word=words.list.concat(nameless)).with_row_index("row").explode("word").drop_nulls("word")
     filled = (frame["street"] != "").to_numpy()

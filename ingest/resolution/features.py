@@ -9,8 +9,9 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import JaroWinkler
 from rapidfuzz.process import cpdist
 
-from geo.distance import haversine_m
+from geo.distance import haversine_array_m
 from geo.types import PlaceKind, Precision
+from ingest.resolution.roles import HOSTED, ROLES
 
 Ints = npt.NDArray[np.int64]
 Matrix = npt.NDArray[np.float32]
@@ -23,6 +24,10 @@ NAMES = (
     *("kind_equal", "kind_apart", "kind_open", "one_is_mairie", "both_mairie", "one_is_france_services", "same_source"),
     *("name_and_near", "bare_and_phone", "bare_and_address", "kind_and_address", "bare_and_kind", "generic_and_kind"),
     *("vague_and_bare", "phone_and_kind", "insee_differs"),
+    *("role_equal", "role_differs", "role_hosted", "role_unknown", "both_halls", "one_is_annexe", "one_is_hall", "one_is_library"),
+    *("one_is_house", "one_is_epci", "hosted_and_bare", "role_and_address", "role_and_bare", "role_and_generic"),
+    *("number_gap", "words_common", "words_apart", "digits_differ", "street_and_bare", "same_source_and_address"),
+    *("name_equal", "name_equal_and_address", "name_equal_and_street", "name_equal_and_near"),
 )
 
 APART: frozenset[frozenset[str]] = frozenset(
@@ -46,6 +51,8 @@ def matrix(derived: pl.DataFrame, left: Ints, right: Ints) -> Matrix:
     _addresses(columns, one, other)
     _contacts(columns, one, other)
     _kinds(columns, one, other)
+    _roles(columns, one, other)
+    _words(columns, one, other)
     _together(columns)
     return np.column_stack([columns[name].astype(np.float32) for name in NAMES])
 
@@ -76,7 +83,7 @@ def _similar(scorer: Callable[..., float], a: list[str], b: list[str], best: flo
 
 
 def _positions(columns: Columns, one: pl.DataFrame, other: pl.DataFrame) -> None:
-    metres = haversine_m(*(part[name].to_numpy() for part in (one, other) for name in ("lon", "lat")))
+    metres = haversine_array_m(*(part[name].to_numpy() for part in (one, other) for name in ("lon", "lat")))
     vague = [part["precision"].is_in([str(Precision.COMMUNE), str(Precision.LOCALITY)]).to_numpy() for part in (one, other)]
     known = (~vague[0] & ~vague[1]).astype(float)
     columns["near"] = np.exp(-metres / 80.0) * known
@@ -129,6 +136,48 @@ def _kinds(columns: Columns, one: pl.DataFrame, other: pl.DataFrame) -> None:
     columns["one_is_france_services"] = (house[0] ^ house[1]).astype(float)
 
 
+def _roles(columns: Columns, one: pl.DataFrame, other: pl.DataFrame) -> None:
+    a, b = one["role"].to_numpy(), other["role"].to_numpy()
+    unknown = ROLES.index("unknown")
+    columns["role_unknown"] = ((a == unknown) | (b == unknown)).astype(float)
+    columns["role_equal"] = ((a == b) & (a != unknown)).astype(float)
+    columns["role_hosted"] = _HOSTED[a, b].astype(float)
+    columns["role_differs"] = ((a != b) & (a != unknown) & (b != unknown) & ~_HOSTED[a, b]).astype(float)
+    columns["both_halls"] = ((a == ROLES.index("hall")) & (b == ROLES.index("hall"))).astype(float)
+    for name, role in (("annexe", "annexe"), ("hall", "hall"), ("library", "library"), ("house", "france_services"), ("epci", "epci")):
+        here = ROLES.index(role)
+        columns[f"one_is_{name}"] = ((a == here) ^ (b == here)).astype(float)
+
+
+def _hosted() -> npt.NDArray[np.bool_]:
+    table = np.zeros((len(ROLES), len(ROLES)), bool)
+    for i, one in enumerate(ROLES):
+        for j, other in enumerate(ROLES):
+            table[i, j] = frozenset((one, other)) in HOSTED
+    return table
+
+
+_HOSTED = _hosted()
+
+
+def _words(columns: Columns, one: pl.DataFrame, other: pl.DataFrame) -> None:
+    """How many words of the bare names are common, and how many are not; and whether numbers in the names differ."""
+    a, b = one["bare"].str.split(" "), other["bare"].str.split(" ")
+    both = pl.DataFrame({"a": a, "b": b})
+    counted = both.select(
+        common=pl.col("a").list.set_intersection("b").list.len(),
+        apart=pl.col("a").list.set_symmetric_difference("b").list.len(),
+    )
+    known = ((one["bare"] != "") & (other["bare"] != "")).to_numpy()
+    columns["words_common"] = np.minimum(counted["common"].to_numpy(), 4) / 4.0 * known
+    columns["words_apart"] = np.minimum(counted["apart"].to_numpy(), 6) / 6.0 * known
+    digits = [part["folded"].str.extract_all(r"\b(?:\d+|i{2,3}|annexe|nord|sud|est|ouest)\b").list.unique().list.sort().list.join(" ") for part in (one, other)]
+    columns["digits_differ"] = (digits[0] != digits[1]).to_numpy().astype(float)
+    numbers = [part["number"].str.extract(r"^(\d+)").cast(pl.Int64, strict=False) for part in (one, other)]
+    gap = (numbers[0] - numbers[1]).abs().fill_null(0).to_numpy()
+    columns["number_gap"] = np.minimum(gap, 40) / 40.0
+
+
 def _together(columns: Columns) -> None:
     columns["name_and_near"] = columns["name_sort"] * columns["near"]
     columns["bare_and_phone"] = columns["bare_sort"] * columns["phone_equal"]
@@ -138,3 +187,13 @@ def _together(columns: Columns) -> None:
     columns["generic_and_kind"] = columns["bare_both_missing"] * columns["kind_equal"]
     columns["vague_and_bare"] = columns["vague"] * columns["bare_sort"]
     columns["phone_and_kind"] = columns["phone_equal"] * columns["kind_equal"]
+    columns["hosted_and_bare"] = columns["role_hosted"] * columns["bare_set"]
+    columns["role_and_address"] = columns["role_equal"] * columns["address_equal"]
+    columns["role_and_bare"] = columns["role_equal"] * columns["bare_sort"]
+    columns["role_and_generic"] = columns["role_equal"] * columns["bare_both_missing"]
+    columns["street_and_bare"] = columns["street"] * columns["bare_set"]
+    columns["name_equal"] = (columns["name_sort"] >= 0.999).astype(float)
+    columns["name_equal_and_address"] = columns["name_equal"] * columns["address_equal"]
+    columns["name_equal_and_street"] = columns["name_equal"] * columns["street"]
+    columns["name_equal_and_near"] = columns["name_equal"] * columns["near"]
+    columns["same_source_and_address"] = columns["same_source"] * columns["address_equal"]
