@@ -25,7 +25,8 @@ SIZES = (75_000, 750_000, 2_000_000)
 
 def run(folder: Path, store: str) -> dict[str, Any]:
     """Imports every file, then builds the index; seconds, peak memory of the process tree and rows/s of each."""
-    steps = []
+    steps: list[dict[str, Any]] = []
+    placelibre(store, folder, "migrate")
     for file in FILES:
         done = placelibre(store, folder, "import", str(folder / file), "--source", source_of(file), "--json")
         answer = json.loads(done.output) if done.exit_code == 0 else {}

@@ -137,7 +137,7 @@ def _write(file: str, rows: pl.DataFrame, path: Path, rng: Generator) -> None:
         text = pl.format("Du lundi au vendredi de {}h à 12h30 et de 13h30 à {}h", "opening", "closing")
         _plain_table(rows).with_columns(rows.select(text.alias("Horaires d'ouverture"))).write_csv(path, separator=";")
     elif file == "salles.csv":
-        _plain_table(_rooms(rows, rng)).with_columns(_room_columns(rows, rng)).write_csv(path, separator=";")
+        _plain_table(_rooms(rows)).with_columns(_room_columns(rows, rng)).write_csv(path, separator=";")
     else:
         _renamed(rows, **{"N°": "key", "TYPOLOGIE ÉTABLISSEMENT": "type", "NOM COMMERCIAL": "name",
                  "ADRESSE": "address", "CODE POSTAL": "postcode", "COMMUNE": "commune", "SITE INTERNET": "website",
@@ -154,7 +154,7 @@ def _plain_table(rows: pl.DataFrame) -> pl.DataFrame:
                     "Téléphone": "phone", "Site web": "website"})  # fmt: skip
 
 
-def _rooms(rows: pl.DataFrame, rng: Generator) -> pl.DataFrame:
+def _rooms(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows of one place tell the same place: those after the first repeat its cells."""
     same = ("name", "address", "postcode", "commune", "lon", "lat", "phone", "website")
     return rows.with_columns(pl.col(one).first().over("place") for one in same)
@@ -175,7 +175,9 @@ def _geojson(rows: pl.DataFrame) -> str:
     properties = _renamed(rows, id="key", name="name", type="type", address="address", postcode="postcode",
                           city="commune", phone="phone", website="website")  # fmt: skip
     encoded = properties.select(pl.struct(pl.all()).struct.json_encode()).to_series()
-    point = pl.format('{"type":"Point","coordinates":[{},{}]}'.replace('{"', '\x01"').replace("]}", "]\x02"), "lon", "lat")
+    point = pl.format(
+        '{"type":"Point","coordinates":[{},{}]}'.replace('{"', '\x01"').replace("]}", "]\x02"), "lon", "lat"
+    )
     geometry = rows.select(point.str.replace("\x01", "{", literal=True).str.replace("\x02", "}", literal=True)
                            .fill_null("null")).to_series()  # fmt: skip
     features = '{"type":"Feature","geometry":' + geometry + ',"properties":' + encoded + "}"

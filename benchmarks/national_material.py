@@ -8,7 +8,9 @@ import polars as pl
 DATA = Path(__file__).resolve().parents[1] / "data"
 
 KIND_WORDS = r"(?i)^(h[oô]tel|m[eé]diath[eè]que|biblioth[eè]que|auberge|r[eé]sidence|camping|point lecture)\b"
-STREET_WORDS = r"(?i)^(rue|avenue|boulevard|place|chemin|route|all[eé]e|impasse|quai|cours)\s+(de la|de l'|des|du|de|le|la)?\s*"
+STREET_WORDS = (
+    r"(?i)^(rue|avenue|boulevard|place|chemin|route|all[eé]e|impasse|quai|cours)\s+(de la|de l'|des|du|de|le|la)?\s*"
+)
 
 
 @dataclass(frozen=True, slots=True)

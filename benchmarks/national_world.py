@@ -48,7 +48,8 @@ def true_places(material: Material, count: int, rng: Generator) -> pl.DataFrame:
     places = _share_addresses(_addresses(material, places, rng), rng)
     prefix = np.array(["01", "02", "03", "04", "05", "06", "07", "09"])[rng.integers(0, 8, count)]
     digits = pl.Series(rng.integers(10_000_000, 99_999_999, count)).cast(pl.String)
-    slug = places["name"].str.normalize("NFD").str.to_lowercase().str.replace_all(r"[^a-z0-9]+", "-")
+    slug = places["name"].str.normalize("NFD").str.replace_all(r"\p{M}", "").str.to_lowercase()
+    slug = slug.str.replace_all(r"[^a-z0-9]+", "-")
     return places.with_columns(
         (pl.Series(prefix) + digits).alias("phone"),
         ("https://www." + slug + "-" + places["place"].cast(pl.String) + ".fr").alias("website"),
