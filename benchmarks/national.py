@@ -13,6 +13,7 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,11 @@ from benchmarks.national_score import score
 SIZES = (75_000, 750_000, 2_000_000)
 
 
-def run(folder: Path, store: str) -> dict[str, Any]:
-    """Imports every file, then builds the index; seconds, peak memory of the process tree and rows/s of each."""
+def run(folder: Path, store: str, files: Sequence[str] = FILES) -> dict[str, Any]:
+    """Imports the files, then builds the index; seconds, peak memory of the process tree and rows/s of each."""
     steps: list[dict[str, Any]] = []
     placelibre(store, folder, "migrate")
-    for file in FILES:
+    for file in files:
         done = placelibre(store, folder, "import", str(folder / file), "--source", source_of(file), "--json")
         answer = json.loads(done.output) if done.exit_code == 0 else {}
         rows = answer.get("rows", 0)

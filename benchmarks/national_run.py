@@ -48,14 +48,14 @@ def tree_bytes(root: int) -> int:
     """Resident memory of a process and all its descendants (Linux: /proc; pages shared by two count twice)."""
     parents: dict[int, int] = {}
     resident: dict[int, int] = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
             try:
-                fields = Path("/proc", entry, "stat").read_text().rsplit(")", 1)[1].split()
+                fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
             except (FileNotFoundError, ProcessLookupError):
                 continue  # It ended between the two looks.
-            parents[int(entry)] = int(fields[1])
-            resident[int(entry)] = int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
+            parents[int(entry.name)] = int(fields[1])
+            resident[int(entry.name)] = int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
     family = {root}
     while more := {child for child, parent in parents.items() if parent in family} - family:
         family |= more

@@ -33,7 +33,8 @@ def compare(truth: pl.DataFrame, listings: pl.DataFrame) -> dict[str, Any]:
     recall = both / true if true else 1.0
     f1 = 2 * precision * recall / (precision + recall) if both else 0.0
     return {"listings": len(joined), "not_exported": len(wanted) - len(joined), "true_pairs": true,
-            "found_pairs": found, "precision": round(precision, 4), "recall": round(recall, 4), "f1": round(f1, 4)}  # fmt: skip
+            "found_pairs": found,
+            "precision": round(precision, 4), "recall": round(recall, 4), "f1": round(f1, 4)}  # fmt: skip
 
 
 def _pairs(rows: pl.DataFrame, *by: str) -> int:
