@@ -33,15 +33,37 @@ def run(folder: Path, store: str, files: Sequence[str] = FILES) -> dict[str, Any
         answer = json.loads(done.output) if done.exit_code == 0 else {}
         rows = answer.get("rows", 0)
         counts = {one: answer.get(one, 0) for one in ("accepted", "merged", "rejected")}
-        steps.append({"step": file, "exit_code": done.exit_code, "rows": rows, **counts, "seconds": done.seconds,
-                      "rows_per_s": round(rows / done.seconds), "peak_mib": done.peak_mib, "error": done.error})  # fmt: skip
+        steps.append(
+            {
+                "step": file,
+                "exit_code": done.exit_code,
+                "rows": rows,
+                **counts,
+                "seconds": done.seconds,
+                "rows_per_s": round(rows / done.seconds),
+                "peak_mib": done.peak_mib,
+                "error": done.error,
+            }
+        )
     done = placelibre(store, folder, "index")
     rows = sum(step["rows"] for step in steps)
-    steps.append({"step": "index", "exit_code": done.exit_code, "rows": rows, "seconds": done.seconds,
-                  "rows_per_s": round(rows / done.seconds), "peak_mib": done.peak_mib, "error": done.error})  # fmt: skip
+    steps.append(
+        {
+            "step": "index",
+            "exit_code": done.exit_code,
+            "rows": rows,
+            "seconds": done.seconds,
+            "rows_per_s": round(rows / done.seconds),
+            "peak_mib": done.peak_mib,
+            "error": done.error,
+        }
+    )
     for step in steps:
-        print(f"{step['step']:20} {step['rows']:>9,} rows {step['seconds']:>8.1f} s {step['rows_per_s']:>8,} rows/s "
-              f"{step['peak_mib']:>6} MiB  {step['error']}", file=sys.stderr)  # fmt: skip
+        print(
+            f"{step['step']:20} {step['rows']:>9,} rows {step['seconds']:>8.1f} s {step['rows_per_s']:>8,} rows/s "
+            f"{step['peak_mib']:>6} MiB  {step['error']}",
+            file=sys.stderr,
+        )
     seconds = round(sum(step["seconds"] for step in steps), 2)
     return {"rows": rows, "seconds": seconds, "peak_mib": max(step["peak_mib"] for step in steps), "steps": steps}
 
@@ -60,8 +82,14 @@ def measure_increment(folder: Path, store: str, rows: int, seed: int) -> dict[st
         placelibre(store, folder, "index")
         found = place["name"].casefold() in placelibre(store, folder, *search).output.casefold()
     seconds = round(time.perf_counter() - started, 2)
-    return {"rows": rows, "import_s": imported.seconds, "searchable_s": seconds, "found": found,
-            "index_rebuilt": rebuilt, "error": imported.error}  # fmt: skip
+    return {
+        "rows": rows,
+        "import_s": imported.seconds,
+        "searchable_s": seconds,
+        "found": found,
+        "index_rebuilt": rebuilt,
+        "error": imported.error,
+    }
 
 
 def scale(out: Path, seed: int) -> list[dict[str, Any]]:

@@ -10,9 +10,17 @@ from benchmarks.national_world import DUPLICATE_SHARE, OUT_OF_SCOPE_SHARE, Gener
 
 TRUTH = "truth.parquet"
 SHARES = {
-    "registre.csv": 0.21, "agences.csv": 0.15, "classeur.xlsx": 0.05, "fiches.jsonl": 0.15, "base.parquet": 0.15,
-    "carte.geojson": 0.08, "export.tsv": 0.08, "horaires_jours.csv": 0.05, "horaires_texte.csv": 0.05, "salles.csv": 0.03,
-}  # fmt: skip
+    "registre.csv": 0.21,
+    "agences.csv": 0.15,
+    "classeur.xlsx": 0.05,
+    "fiches.jsonl": 0.15,
+    "base.parquet": 0.15,
+    "carte.geojson": 0.08,
+    "export.tsv": 0.08,
+    "horaires_jours.csv": 0.05,
+    "horaires_texte.csv": 0.05,
+    "salles.csv": 0.03,
+}
 """Share of the places per file; hotels go to `hebergements.csv`, which has no coordinates."""
 
 HOTELS = "hebergements.csv"
@@ -35,8 +43,16 @@ def generate(rows: int, seed: int, out: Path) -> dict[str, int]:
         part = part.with_columns(key.alias("key"))
         _write(file, part, out / file, np.random.default_rng([seed, number]))
         counts[file] = len(part)
-        truths.append(part.select(pl.lit(source_of(file)).alias("source"), pl.col("key").alias("source_key"),
-                                  "place", "duplicate", "repeat", "in_scope"))  # fmt: skip
+        truths.append(
+            part.select(
+                pl.lit(source_of(file)).alias("source"),
+                pl.col("key").alias("source_key"),
+                "place",
+                "duplicate",
+                "repeat",
+                "in_scope",
+            )
+        )
     pl.concat(truths).write_parquet(out / TRUTH)
     return counts
 
@@ -76,11 +92,17 @@ def _listings(rows: int, rng: Generator) -> pl.DataFrame:
     )
     away = away.with_columns(
         pl.when(pl.col("file") == HOTELS).then(pl.lit("CAMPING")).otherwise(pl.lit("bibliobus")).alias("type"),
-        pl.when(pl.col("file") == HOTELS).then("Camping " + pl.col("street")).otherwise("Bibliobus " + pl.col("commune"))
+        pl.when(pl.col("file") == HOTELS)
+        .then("Camping " + pl.col("street"))
+        .otherwise("Bibliobus " + pl.col("commune"))
         .alias("name"),
-    )  # fmt: skip
-    parts = [(places, False, False, True), (repeated, False, True, True), (twins, True, False, True),
-             (away, False, False, False)]  # fmt: skip
+    )
+    parts = [
+        (places, False, False, True),
+        (repeated, False, True, True),
+        (twins, True, False, True),
+        (away, False, False, False),
+    ]
     columns = places.columns
     together = pl.concat(
         part.select(columns).with_columns(
@@ -119,11 +141,33 @@ def _write(file: str, rows: pl.DataFrame, path: Path, rng: Generator) -> None:
     elif file == "classeur.xlsx":
         _plain_table(rows).write_excel(path, worksheet="Lieux", position="A3", autofilter=False)
     elif file == "fiches.jsonl":
-        _renamed(rows, id="key", nom="name", type="type", adresse="address", code_postal="postcode",
-                 ville="commune", latitude="lat", longitude="lon", telephone="phone", url="website").write_ndjson(path)  # fmt: skip
+        _renamed(
+            rows,
+            id="key",
+            nom="name",
+            type="type",
+            adresse="address",
+            code_postal="postcode",
+            ville="commune",
+            latitude="lat",
+            longitude="lon",
+            telephone="phone",
+            url="website",
+        ).write_ndjson(path)
     elif file == "base.parquet":
-        _renamed(rows, id="key", denomination="name", categorie="type", adresse="address", cp="postcode",
-                 code_insee="insee", commune="commune", x="lon", y="lat", tel="phone").write_parquet(path)  # fmt: skip
+        _renamed(
+            rows,
+            id="key",
+            denomination="name",
+            categorie="type",
+            adresse="address",
+            cp="postcode",
+            code_insee="insee",
+            commune="commune",
+            x="lon",
+            y="lat",
+            tel="phone",
+        ).write_parquet(path)
     elif file == "carte.geojson":
         path.write_text(_geojson(rows), encoding="utf-8")
     elif file == "export.tsv":
@@ -139,9 +183,19 @@ def _write(file: str, rows: pl.DataFrame, path: Path, rng: Generator) -> None:
     elif file == "salles.csv":
         _plain_table(_rooms(rows)).with_columns(_room_columns(rows, rng)).write_csv(path, separator=";")
     else:
-        _renamed(rows, **{"N°": "key", "TYPOLOGIE ÉTABLISSEMENT": "type", "NOM COMMERCIAL": "name",
-                 "ADRESSE": "address", "CODE POSTAL": "postcode", "COMMUNE": "commune", "SITE INTERNET": "website",
-                 "CAPACITÉ D'ACCUEIL (PERSONNES)": "capacity"}).write_csv(path, separator=";")  # fmt: skip
+        _renamed(
+            rows,
+            **{
+                "N°": "key",
+                "TYPOLOGIE ÉTABLISSEMENT": "type",
+                "NOM COMMERCIAL": "name",
+                "ADRESSE": "address",
+                "CODE POSTAL": "postcode",
+                "COMMUNE": "commune",
+                "SITE INTERNET": "website",
+                "CAPACITÉ D'ACCUEIL (PERSONNES)": "capacity",
+            },
+        ).write_csv(path, separator=";")
 
 
 def _renamed(rows: pl.DataFrame, **columns: str) -> pl.DataFrame:
@@ -149,9 +203,21 @@ def _renamed(rows: pl.DataFrame, **columns: str) -> pl.DataFrame:
 
 
 def _plain_table(rows: pl.DataFrame) -> pl.DataFrame:
-    return _renamed(rows, **{"ID": "key", "Nom de la structure": "name", "Type": "type", "Adresse": "address",
-                    "Code postal": "postcode", "Ville": "commune", "Latitude": "lat", "Longitude": "lon",
-                    "Téléphone": "phone", "Site web": "website"})  # fmt: skip
+    return _renamed(
+        rows,
+        **{
+            "ID": "key",
+            "Nom de la structure": "name",
+            "Type": "type",
+            "Adresse": "address",
+            "Code postal": "postcode",
+            "Ville": "commune",
+            "Latitude": "lat",
+            "Longitude": "lon",
+            "Téléphone": "phone",
+            "Site web": "website",
+        },
+    )
 
 
 def _rooms(rows: pl.DataFrame) -> pl.DataFrame:
@@ -172,13 +238,23 @@ def _room_columns(rows: pl.DataFrame, rng: Generator) -> list[pl.Series]:
 
 
 def _geojson(rows: pl.DataFrame) -> str:
-    properties = _renamed(rows, id="key", name="name", type="type", address="address", postcode="postcode",
-                          city="commune", phone="phone", website="website")  # fmt: skip
+    properties = _renamed(
+        rows,
+        id="key",
+        name="name",
+        type="type",
+        address="address",
+        postcode="postcode",
+        city="commune",
+        phone="phone",
+        website="website",
+    )
     encoded = properties.select(pl.struct(pl.all()).struct.json_encode()).to_series()
     point = pl.format(
         '{"type":"Point","coordinates":[{},{}]}'.replace('{"', '\x01"').replace("]}", "]\x02"), "lon", "lat"
     )
-    geometry = rows.select(point.str.replace("\x01", "{", literal=True).str.replace("\x02", "}", literal=True)
-                           .fill_null("null")).to_series()  # fmt: skip
+    geometry = rows.select(
+        point.str.replace("\x01", "{", literal=True).str.replace("\x02", "}", literal=True).fill_null("null")
+    ).to_series()
     features = '{"type":"Feature","geometry":' + geometry + ',"properties":' + encoded + "}"
     return '{"type":"FeatureCollection","features":[\n' + ",\n".join(features.to_list()) + "\n]}\n"

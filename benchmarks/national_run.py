@@ -14,7 +14,7 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One command: its standard output, wall time, peak resident memory of its process tree, last line of its errors."""
+    """One command: its standard output, wall time, peak resident memory of its process tree, last error line."""
 
     exit_code: int
     output: str

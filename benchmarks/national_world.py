@@ -95,9 +95,9 @@ def _addresses(material: Material, places: pl.DataFrame, rng: Generator) -> pl.D
     radius_m = np.sqrt(places["area_km2"].to_numpy() / np.pi) * 1000
     distance_m = np.where(own.to_numpy(), 120.0, radius_m * 0.9) * np.sqrt(rng.random(count)) * rng.random(count)
     places = places.with_columns(
-        pl.when(own).then(pl.col("streets").list.get(pick, null_on_oob=True)).alias("street"),
-        pl.when(own).then(pl.col("lons").list.get(pick, null_on_oob=True)).otherwise("lon").alias("lon"),
-        pl.when(own).then(pl.col("lats").list.get(pick, null_on_oob=True)).otherwise("lat").alias("lat"),
+        pl.when(own).then(pl.col("streets").list.get(pl.lit(pick), null_on_oob=True)).alias("street"),
+        pl.when(own).then(pl.col("lons").list.get(pl.lit(pick), null_on_oob=True)).otherwise("lon").alias("lon"),
+        pl.when(own).then(pl.col("lats").list.get(pl.lit(pick), null_on_oob=True)).otherwise("lat").alias("lat"),
     ).drop("streets", "lons", "lats")
     elsewhere = material.streets["street"][rng.integers(0, len(material.streets), count)]
     return moved(places.with_columns(pl.col("street").fill_null(elsewhere)), distance_m, rng)
