@@ -69,7 +69,7 @@ def increment(rows: int, seed: int, path: Path) -> pl.DataFrame:
 
 def source_of(file: str) -> str:
     """Name under which a file is imported."""
-    return "national_" + file.replace(".", "_")
+    return file.partition(".")[0]
 
 
 def _listings(rows: int, rng: Generator) -> pl.DataFrame:

@@ -78,7 +78,7 @@ def stage(
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / _COMPLETE).exists():
-            return Staged(_concat([pl.read_ipc(path, memory_map=False) for path in sorted(folder.glob("*.arrow"))]), folder)
+            return Staged(_concat([pl.read_ipc(path) for path in sorted(folder.glob("*.arrow"))]), folder)
     finder = Finder(areas)
     parts: list[pl.DataFrame] = []
     done = 0
@@ -145,7 +145,7 @@ def _name_of(raw: RawList, mapping: Mapping, choices: Choices) -> str:
 def _read_part(path: Path | None) -> pl.DataFrame | None:
     if path is None or not path.exists():
         return None
-    return pl.read_ipc(path, memory_map=False)
+    return pl.read_ipc(path)
 
 
 def _write_part(path: Path | None, part: pl.DataFrame) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from geo.areas import Areas
     from geo.gazetteer import Gazetteer
     from geo.located import Located
+    from ingest.pipeline import Workshop
     from matching.results import SearchResults
     from service.coverage import CoverageDesk
     from service.imports import ImportDesk
@@ -50,6 +51,13 @@ class Services:
         from geo.gazetteer import Gazetteer
 
         return Gazetteer.load(self.settings.data, areas=self.areas)
+
+    @cached_property
+    def workshop(self) -> "Workshop":
+        """What the imports of this process share: where lists are staged, and what the store holds."""
+        from ingest.pipeline import Workshop
+
+        return Workshop(self.settings.staging)
 
     @cached_property
     def live(self) -> "LiveSearch":
