@@ -16,7 +16,7 @@ from ingest.compose import Said, carried_over, new_place
 from ingest.facts import Facts
 from ingest.grouping import Groups, group
 from ingest.known import KnownListing, known_rows, publication_mark, stored_listings
-from ingest.neighbours import STORED, chunks
+from ingest.neighbours import chunks
 from ingest.plan import Origin, Outcome, Plan, Row
 from ingest.records import SpaceDraft
 from ingest.rooms import Rooms
@@ -61,7 +61,7 @@ class _Decision:
 
     def _group(self, todo: list[int]) -> None:
         ids = [self._listing_id(i) for i in todo]
-        stated = (
+        new = self.plan.derived = (
             self.rows[todo]
             .with_columns(
                 pl.Series("listing", ids, pl.Int64),
@@ -70,9 +70,8 @@ class _Decision:
                 pl.lit(self.origin.source).alias("source"),
                 pl.lit(self.origin.trust, pl.Int64).alias("trust"),
             )
-            .select(*STORED)
+            .select(*linking.COLUMNS)
         )
-        new = self.plan.derived = linking.derive(stated)
         changed = {known.id: known.place_id for i in todo if (known := self.known[i][0])}
         self.groups = group(self.connection, new, changed, self.memory)
         self._adopt(todo)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 from ingest.resolution import blocking, features, model
-from ingest.resolution.derive import COLUMNS, derive
+from ingest.resolution.derive import COLUMNS, OWN, comparable, derive
 from ingest.resolution.partition import partition as _partition
 
 Ints = npt.NDArray[np.int64]
@@ -25,7 +25,7 @@ keys = blocking.stored_keys
 probes = blocking.probe_keys
 pairs = blocking.pairs
 
-__all__ = ["COLUMNS", "LINK", "REVIEW", "VETO", "derive", "keys", "pairs", "partition", "probabilities", "probes"]
+__all__ = ["COLUMNS", "LINK", "OWN", "REVIEW", "VETO", "comparable", "derive", "keys", "pairs", "partition", "probabilities", "probes"]
 
 
 def probabilities(derived: pl.DataFrame, left: Ints, right: Ints) -> Floats:

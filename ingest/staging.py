@@ -16,6 +16,7 @@ import polars as pl
 
 from geo.areas import Areas
 from ingest import facts as facts_of
+from ingest import linking
 from ingest.locate import Finder
 from ingest.mapping.model import Mapping
 from ingest.prepare import Choices, Prepared, prepare, salt_of
@@ -36,6 +37,7 @@ SCHEMA: dict[str, Any] = {
     "facts": pl.String,
     **facts_of.SCHEMA,
     "h3_r9": pl.UInt64,
+    **linking.OWN,
     "spaces": pl.String,
     "reason": pl.String,
     "field": pl.String,
@@ -43,7 +45,7 @@ SCHEMA: dict[str, Any] = {
     "notes": pl.String,
 }
 """One row per row of the list. `reason` (code), `field` and `value` say why a row makes no place (null: it does); `facts`
-is their JSON; `spaces` (drafts) and `notes` (code, field, value) are JSON lists, null when empty."""
+is their JSON, with what others are compared by (`linking.OWN`); `spaces` (drafts) and `notes` (code, field, value) are JSON lists, null when empty."""
 
 Progress = Callable[[int, int], None]
 _JSON = msgspec.json.Encoder(order="deterministic")
@@ -104,8 +106,10 @@ def _concat(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
 def frame(prepared: Sequence[Prepared]) -> pl.DataFrame:
     """Prepared rows as columns (`SCHEMA`)."""
     placed = [one.facts for one in prepared if one.facts is not None]
-    known = facts_of.frame(placed).with_columns(pl.Series("at", [i for i, one in enumerate(prepared) if one.facts]).cast(pl.Int64))
-    columns: dict[str, list[Any]] = {name: [] for name in SCHEMA if name not in facts_of.SCHEMA}
+    told = facts_of.frame(placed)
+    known = told.hstack(linking.comparable(told)).with_columns(pl.Series("at", [i for i, one in enumerate(prepared) if one.facts]).cast(pl.Int64))
+    elsewhere = {*facts_of.SCHEMA, *linking.OWN}
+    columns: dict[str, list[Any]] = {name: [] for name in SCHEMA if name not in elsewhere}
     for one in prepared:
         record = one.record
         for name, value in _own_columns(record, one).items():

@@ -55,6 +55,7 @@ COLUMNS: dict[str, Any] = {
     "keys": pl.List(pl.Int64),
     "cell": pl.Int64,
 }
+OWN: dict[str, Any] = dict(list(COLUMNS.items())[list(COLUMNS).index("folded") :])
 """A derived listing: `folded` name, `bare` name (without generic words and its town), house `number` and `street` as compared,
 web `host` and `site` (host and path), a bit `signature` of the beginnings of its bare words, its blocking `keys` and H3 cell
 (0 when its position is only its commune's)."""
@@ -64,26 +65,37 @@ MAX_NAME_KEYS = 4
 
 
 def derive(listings: pl.DataFrame) -> pl.DataFrame:
-    """Listings (`ingest.neighbours.STORED`) as they are compared (`COLUMNS`), row by row: nothing depends on the others."""
-    folded = [_one_way(fold(name)) for name in listings["name"]]
-    towns = [_town_words(town) for town in listings["commune"]]
-    bare = [[word for word in name.split() if word not in GENERIC and word not in town] for name, town in zip(folded, towns, strict=True)]
-    address = listings["match_key"].str.split("|").list.get(-2, null_on_oob=True).fill_null("")
-    number = address.str.extract(r"^(\d+[a-z]?)\b").fill_null("")
-    site = listings["website"].str.strip_prefix("https://").str.strip_prefix("http://").str.strip_prefix("www.").str.strip_chars_end("/")
+    """Listings (`ingest.neighbours.STORED`) as they are compared (`COLUMNS`)."""
+    return listings.hstack(comparable(listings)).select(*COLUMNS)
+
+
+def comparable(facts: pl.DataFrame) -> pl.DataFrame:
+    """The columns of `OWN` for facts (`ingest.facts.SCHEMA`), row by row: nothing depends on the others."""
+    folded = [_one_way(fold(name)) for name in facts["name"]]
+    towns = [_town_words(town) for town in facts["commune"]]
+    bare = [
+        [word for word in name.split() if word not in GENERIC and word not in town]
+        for name, town in zip(folded, towns, strict=True)
+    ]
+    address = facts["match_key"].str.split("|").list.get(-2, null_on_oob=True).fill_null("")
+    site = facts["website"].str.replace(r"^https?://(?:www\.)?", "").str.strip_chars_end("/")
     host = site.str.split("/").list.get(0, null_on_oob=True)
-    frame = listings.with_columns(
-        pl.Series("folded", folded, pl.String),
-        pl.Series("bare", [" ".join(words) for words in bare], pl.String),
-        number.alias("number"),
-        pl.when(address.str.starts_with("@")).then(pl.lit("")).otherwise(address.str.replace(r"^\d+[a-z]?\b\s*", "")).alias("street"),
-        pl.when(host.is_in(list(GENERIC_HOSTS))).then(None).otherwise(host).alias("host"),
-        site.alias("site"),
-        pl.Series("role", [role_of(name, kind) for name, kind in zip(folded, listings["kind"], strict=True)], pl.Int64),
-        pl.Series("signature", _signatures(bare), pl.Int64),
+    roles = [role_of(name, kind) for name, kind in zip(folded, facts["kind"], strict=True)]
+    own = pl.DataFrame(
+        {
+            "folded": pl.Series(folded, dtype=pl.String),
+            "bare": pl.Series([" ".join(words) for words in bare], dtype=pl.String),
+            "number": address.str.extract(r"^(\d+[a-z]?)\b").fill_null(""),
+            "street": address.str.replace(r"^(?:@.*|\d+[a-z]?\b\s*)", ""),
+            "host": host.set(host.is_in(list(GENERIC_HOSTS)).fill_null(value=False), None),
+            "site": site,
+            "role": pl.Series(roles, dtype=pl.Int64),
+            "signature": pl.Series(_signatures(bare), dtype=pl.Int64),
+        }
     )
-    cells = _cells(frame)
-    return frame.with_columns(pl.Series("cell", cells, pl.Int64), _keys(frame, bare, cells).alias("keys")).select(*COLUMNS)
+    cells = _cells(facts)
+    keys = _keys(facts.select("insee", "phone", "siret").hstack(own), bare, cells)
+    return own.with_columns(keys.alias("keys"), pl.Series("cell", cells, pl.Int64))
 
 
 def _one_way(folded: str) -> str:
