@@ -1,7 +1,7 @@
 """The published Table Schemas and the Data Package that binds them, as JSON documents."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ingest.exchange.columns import Column, declared, one_table
@@ -67,18 +67,17 @@ def places_schema() -> dict[str, Any]:
 
 
 def spaces_schema() -> dict[str, Any]:
-    """The Table Schema of `espaces`: one row per bookable unit, tied to its place by `id_lieu`."""
-    key = {"fields": "id_lieu", "reference": {"resource": "lieux", "fields": "id"}}
+    """The Table Schema of `espaces`: one row per bookable unit. Only a Data Package ties it to its places."""
     return _table_schema(
         "tiers-lieux-espaces",
         ("Espaces des tiers-lieux", "Spaces of places to work at"),
         (
-            "Salles, plateaux et postes qui se réservent dans un tiers-lieu : places, tarifs, horaires, disponibilités.",
-            "Rooms, floors and desks that are booked in a place: seats, prices, hours, availability.",
+            "Salles, plateaux et postes qui se réservent dans un tiers-lieu : places, tarifs, horaires.",
+            "Rooms, floors and desks that are booked in a place: seats, prices, hours.",
         ),
         declared().espaces,
         ("exemple-espaces-valide.csv",),
-    ) | {"primaryKey": "id_espace", "foreignKeys": [key]}
+    ) | {"primaryKey": "id_espace"}
 
 
 def one_table_schema() -> dict[str, Any]:
@@ -98,11 +97,13 @@ def one_table_schema() -> dict[str, Any]:
     )
 
 
-def data_package(
-    files: Mapping[str, Written], sources: Sequence[Source], *, created: str, schemas: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    """The descriptor of an export: its resources, the lists it holds and the licences it mixes."""
-    schemas = schemas or {"lieux": places_schema(), "espaces": spaces_schema()}
+def data_package(files: Mapping[str, Written], sources: Sequence[Source], *, created: str) -> dict[str, Any]:
+    """The descriptor of an export: its resources, the lists it holds and the licences it mixes.
+
+    A table checked alone has nothing to refer to, so it is here that `id_lieu` must be an `id` of `lieux`.
+    """
+    key = {"fields": "id_lieu", "reference": {"resource": "lieux", "fields": "id"}}
+    schemas = {"lieux": places_schema(), "espaces": spaces_schema() | {"foreignKeys": [key]}}
     titles = {"lieux": "Lieux", "espaces": "Espaces"}
     return {
         "profile": "data-package",
@@ -150,7 +151,11 @@ def _mixture(sources: Sequence[Source]) -> str:
 
 
 def _table_schema(
-    name: str, titles: tuple[str, str], descriptions: tuple[str, str], columns: tuple[Column, ...], examples: Sequence[str]
+    name: str,
+    titles: tuple[str, str],
+    descriptions: tuple[str, str],
+    columns: tuple[Column, ...],
+    examples: Sequence[str],
 ) -> dict[str, Any]:
     return {
         "$schema": "https://frictionlessdata.io/schemas/table-schema.json",
@@ -194,8 +199,6 @@ def _field(column: Column) -> dict[str, Any]:
 
 def _repeated(column: Column) -> Column:
     """A column of the one-table form: ids repeat, and a place may have no space."""
-    from dataclasses import replace
-
     kept = {name: value for name, value in column.constraints.items() if name != "unique"}
     if column not in declared().lieux:
         kept.pop("required", None)

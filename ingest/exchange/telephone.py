@@ -13,8 +13,7 @@ def to_standard(stored: str) -> str | None:
     compact = re.sub(r"[\s.\-]", "", stored)
     if _FRENCH.fullmatch(compact):
         national = compact[1:]
-        if national.startswith("508"):  # Saint-Pierre-et-Miquelon: six digits after the country code
-            compact = f"+{national}"
-        else:
-            compact = f"+{_OVERSEAS.get(national[:3], '33')}{national}"
+        # Saint-Pierre-et-Miquelon has six digits after its country code, which is the prefix itself.
+        code = "" if national.startswith("508") else _OVERSEAS.get(national[:3], "33")
+        compact = f"+{code}{national}"
     return compact if _STANDARD.fullmatch(compact) else None

@@ -42,7 +42,9 @@ def write_zip(path: Path, folder: Path, members: Sequence[str]) -> None:
 
 def write_one_table(path: Path, places: pl.DataFrame, spaces: pl.DataFrame) -> int:
     """Writes the one-table form, a place repeated for each of its spaces; returns the rows written."""
-    cells = place_cells(places).join(space_cells(spaces), left_on="id", right_on="id_lieu", how="left", maintain_order="left_right")
+    cells = place_cells(places).join(
+        space_cells(spaces), left_on="id", right_on="id_lieu", how="left", maintain_order="left_right"
+    )
     _write_table(path, cells.fill_null(""))
     return cells.height
 
@@ -56,7 +58,8 @@ def _member(name: str) -> zipfile.ZipInfo:
 
 def _write_table(path: Path, cells: pl.DataFrame) -> Written:
     """UTF-8, commas, line feeds; what a spreadsheet would run is made harmless."""
-    cells.select(neutralised(pl.col(name)) for name in cells.columns).write_csv(path)
+    safe = cells.select(neutralised(pl.col(name)) for name in cells.columns)
+    safe.with_columns(pl.all().replace("", None)).write_csv(path)  # a null is written bare, an empty text as ""
     with path.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
     return Written(path.name, path.stat().st_size, digest)
