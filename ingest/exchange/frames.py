@@ -153,6 +153,9 @@ def places_of(cells: Frame) -> Frame:
         "amenities": _amenity_json(AMENITY_PREFIX),
         **{name: pl.col(column).fill_null("") for column, name in _TEXT.items()},
         **{name: pl.col(column) for column, name in _OPTIONAL_TEXT.items()},
+        # Several addresses may be given: the first is kept. A "|" may also be part of an address.
+        "website": pl.col("site_web").str.replace(r"(?s)\|https?://.*", ""),
+        "email": pl.col("courriels").str.split(SEPARATOR).list.first(),
         "kind": pl.coalesce("type_lieu", kinds, pl.lit(str(PlaceKind.OTHER))),
     }
     return typed.select(values[name].alias(name).cast(kind) for name, kind in PLACES.items())
