@@ -78,4 +78,4 @@ def _table(title: str, columns: Iterable[Column]) -> list[str]:
 
 def _described(path: Path) -> Written:
     content = path.read_bytes()
-    return Written(path.name, len(content), hashlib.sha256(content).hexdigest())
+    return Written(path.name, content.count(b"\n") - 1, len(content), hashlib.sha256(content).hexdigest())

@@ -15,6 +15,7 @@ from geo.errors import InvalidInput, StorageFull
 from geo.store.engine import reading
 from geo.store.reading import read_frames
 from geo.store.schema import listing, place
+from geo.store.visibility import published_listing
 from ingest.exchange.cells import neutralised
 from ingest.keys import public_key
 
@@ -50,6 +51,7 @@ def export_listings(engine: Engine, out: Path) -> int:
     statement = (
         select(*columns, listing.c.has_own_key)
         .join(place, place.c.id == listing.c.place_id)
+        .where(published_listing())
         .order_by(listing.c.source, listing.c.source_key)
     )
     with reading(engine) as connection:
@@ -66,7 +68,8 @@ def export_listings(engine: Engine, out: Path) -> int:
 
 def _licences(engine: Engine) -> pl.DataFrame:
     """Licences that each place mixes: some, such as ODbL, bind whoever reuses the file."""
-    statement = select(listing.c.place_id, listing.c.licence).distinct().order_by(listing.c.place_id, listing.c.licence)
+    pair = (listing.c.place_id, listing.c.licence)
+    statement = select(*pair).where(published_listing()).distinct().order_by(*pair)
     with reading(engine) as connection:
         rows = [tuple(row) for row in connection.execute(statement)]
     frame = pl.DataFrame(rows, schema={"place_id": pl.Int64, "licence": pl.String}, orient="row")

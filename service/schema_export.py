@@ -2,25 +2,25 @@
 
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, Select, func, select
 
 from geo.errors import InvalidInput
 from geo.store.engine import reading
 from geo.store.schema import listing, place, space, space_community
+from geo.store.visibility import published, published_listing
 from geo.types import PlaceStatus
-from ingest.exchange.frames import PLACES, SPACES
+from ingest.exchange.frames import PLACES, SPACES, Schema
 from ingest.exchange.schema import Source
 from ingest.exchange.write import write_folder, write_one_table, write_zip
 from service.exports import atomically, written
 
-_STORED = {"hours": "opening_hours"}
-"""Columns that the store names otherwise."""
+_CHUNK = 20_000
 
 
 def export_schema(engine: Engine, out: Path, now: datetime) -> int:
@@ -69,87 +69,85 @@ def _publish(staged: Path, out: Path, members: Sequence[str]) -> None:
 
 
 def _places(connection: Connection) -> pl.DataFrame:
-    lists = _lists_of_places(connection)
-    stored = {name: _STORED.get(name, name) for name in PLACES if _STORED.get(name, name) in place.c}
-    columns = [place.c[column].label(name) for name, column in stored.items()]
+    told = {*PLACES} - {"id", "hours", "communities", "sources", "licences"}
     statement = (
-        select(place.c.id.label("place_id"), place.c.demo, place.c.hours_assumed, *columns)
-        .where(place.c.status != str(PlaceStatus.CLOSED))
+        select(
+            place.c.id, place.c.opening_hours, place.c.demo, place.c.hours_assumed, *(place.c[name] for name in told)
+        )
+        .where(place.c.status != str(PlaceStatus.CLOSED), published())
         .order_by(place.c.id)
     )
-    rows = [_place(dict(row), lists) for row in connection.execute(statement).mappings()]
-    return pl.DataFrame(rows, schema=dict(PLACES), orient="row")
+    kinds = {name: kind for name, kind in PLACES.items() if name in told} | {"id": pl.Int64, "hours": pl.String}
+    places = _frame(connection, statement, _place, kinds)
+    return (
+        places.join(_lists_of_places(connection), left_on="id", right_on="place_id", how="left", maintain_order="left")
+        .with_columns(pl.col("communities", "sources", "licences").fill_null([]), pl.col("id").cast(pl.String))
+        .select(PLACES.keys())
+    )
 
 
-def _place(row: dict[str, Any], lists: Mapping[int, "_Lists"]) -> tuple[Any, ...]:
-    found = lists.get(row["place_id"], _Lists())
-    told = dict.fromkeys(("complement",), "") | row
-    told |= {
-        "id": str(row["place_id"]),
+def _place(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **row,
+        "status": str(PlaceStatus.CANDIDATE) if row["demo"] else row["status"],
+        "hours": None if row["hours_assumed"] else row["opening_hours"],
         "amenities": _json(row["amenities"]),
-        "communities": found.communities(),
-        "sources": sorted(found.sources),
-        "licences": sorted(found.licences),
     }
-    if row["demo"]:
-        told["status"] = str(PlaceStatus.CANDIDATE)
-    if row["hours_assumed"]:
-        told["hours"] = None
-    return tuple(told.get(name) for name in PLACES)
 
 
-class _Lists:
-    """The lists that name a place."""
-
-    def __init__(self) -> None:
-        self.sources: set[str] = set()
-        self.licences: set[str] = set()
-        self.slugs: set[str | None] = set()
-
-    def communities(self) -> list[str]:
-        """Whose the place is: nobody's (public) as soon as one public list names it."""
-        return [] if None in self.slugs else sorted(slug for slug in self.slugs if slug)
-
-
-def _lists_of_places(connection: Connection) -> dict[int, _Lists]:
-    found: dict[int, _Lists] = {}
-    statement = select(listing.c.place_id, listing.c.source, listing.c.licence, listing.c.community).distinct()
-    for place_id, source, licence, slug in connection.execute(statement):
-        one = found.setdefault(place_id, _Lists())
-        one.sources.add(_bare(source))
-        one.licences.add(_bare(licence))
-        one.slugs.add(slug)
-    return found
-
-
-def _bare(text: str) -> str:
-    """A name without the mark that separates names."""
-    return text.replace("|", "/")
+def _lists_of_places(connection: Connection) -> pl.DataFrame:
+    """By place: names and licences of its lists, and its communities, none as soon as one public list names it."""
+    columns = (listing.c.place_id, listing.c.source, listing.c.licence, listing.c.community)
+    rows = connection.execute(select(*columns).where(published_listing()).distinct()).all()
+    schema = {"place_id": pl.Int64, "source": pl.String, "licence": pl.String, "community": pl.String}
+    found = pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row")
+    bare = found.with_columns(pl.col("source", "licence").str.replace_all("|", "/", literal=True))
+    circle = pl.col("community").drop_nulls().unique().sort()
+    return bare.group_by("place_id").agg(
+        sources=pl.col("source").unique().sort(),
+        licences=pl.col("licence").unique().sort(),
+        communities=pl.when(pl.col("community").is_null().any())
+        .then(pl.lit([], pl.List(pl.String)))
+        .otherwise(circle.implode()),
+    )
 
 
 def _spaces(connection: Connection) -> pl.DataFrame:
-    offers: dict[int, list[str]] = {}
-    for space_id, slug in connection.execute(
-        select(space_community.c.space_id, space_community.c.community).order_by(*space_community.primary_key.columns)
-    ):
-        offers.setdefault(space_id, []).append(slug)
-    stored = {name: _STORED.get(name, name) for name in SPACES if _STORED.get(name, name) in space.c}
+    told = {*SPACES} - {"hours", "communities"}
     statement = (
-        select(*(space.c[column].label(name) for name, column in stored.items()))
+        select(space.c.opening_hours, *(space.c[name] for name in told))
         .join(place, place.c.id == space.c.place_id)
-        .where(space.c.closed.is_(False), space.c.demo.is_(False), place.c.status != str(PlaceStatus.CLOSED))
+        .where(space.c.closed.is_(False), space.c.demo.is_(False))
+        .where(place.c.status != str(PlaceStatus.CLOSED), published())
         .order_by(space.c.place_id, space.c.id)
     )
-    rows = []
-    for row in connection.execute(statement).mappings():
-        told = dict(row) | {
-            "id": str(row["id"]),
-            "place_id": str(row["place_id"]),
-            "amenities": _json(row["amenities"]),
-            "communities": offers.get(row["id"], []),
-        }
-        rows.append(tuple(told[name] for name in SPACES))
-    return pl.DataFrame(rows, schema=dict(SPACES), orient="row")
+    kinds = {name: kind for name, kind in SPACES.items() if name != "communities"} | {
+        "id": pl.Int64,
+        "place_id": pl.Int64,
+    }
+    spaces = _frame(connection, statement, _space, kinds)
+    pairs = [tuple(row) for row in connection.execute(select(space_community))]
+    offers = pl.DataFrame(pairs, schema={"id": pl.Int64, "communities": pl.String}, orient="row")
+    return (
+        spaces.join(offers.group_by("id").agg(pl.col("communities").sort()), on="id", how="left", maintain_order="left")
+        .with_columns(pl.col("communities").fill_null([]), pl.col("id", "place_id").cast(pl.String))
+        .select(SPACES.keys())
+    )
+
+
+def _space(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, "hours": row["opening_hours"], "amenities": _json(row["amenities"])}
+
+
+def _frame(
+    connection: Connection, statement: Select[Any], told: Callable[[Mapping[str, Any]], dict[str, Any]], schema: Schema
+) -> pl.DataFrame:
+    """The rows of a statement as a frame, a part at a time: rows of Python take far more memory than columns."""
+    parts = [pl.DataFrame(schema=dict(schema))]
+    for rows in connection.execute(statement).mappings().partitions(_CHUNK):
+        cells = [told({str(name): value for name, value in row.items()}) for row in rows]
+        parts.append(pl.DataFrame([tuple(row[name] for name in schema) for row in cells], dict(schema), orient="row"))
+    return pl.concat(parts)
 
 
 def _sources(connection: Connection) -> list[Source]:
@@ -157,7 +155,7 @@ def _sources(connection: Connection) -> list[Source]:
     statement = (
         select(listing.c.source, listing.c.licence, func.count())
         .join(place, place.c.id == listing.c.place_id)
-        .where(place.c.status != str(PlaceStatus.CLOSED))
+        .where(place.c.status != str(PlaceStatus.CLOSED), published(), published_listing())
         .group_by(listing.c.source, listing.c.licence)
         .order_by(listing.c.source, listing.c.licence)
     )

@@ -43,6 +43,7 @@ PLACES: Schema = {
     "lat": pl.Float64,
     "precision": pl.String,
     "expected_m": pl.Float64,
+    "score": pl.Float64,
     "time_zone": pl.String,
     "hours": pl.String,
     "capacity": pl.Int64,
@@ -59,7 +60,8 @@ PLACES: Schema = {
 }
 """One row per place that is not closed. `kind`, `status`, `precision` are words of `geo.types`; `hours` is OSM syntax;
 `amenities` is JSON text with sorted keys, absent meaning unknown; `phone` is E.164 where that is possible; `siret` is
-whatever number identifies the body; `communities` empty means public."""
+whatever number identifies the body; `score` (0-1) is how sure the position is, null when nobody said; `communities`
+empty means public."""
 
 SPACES: Schema = {
     "id": pl.String,
@@ -107,6 +109,7 @@ def place_cells(places: Frame) -> Frame:
         "source": _joined("sources"),
         "date_maj": pl.col("checked_on").dt.to_string("iso"),
         "incertitude_m": pl.col("expected_m").cast(pl.String),
+        "score_position": pl.col("score").cast(pl.String),
         "capacite": pl.col("capacity").cast(pl.String),
         "communautes": _joined("communities"),
         "accord_hote": pl.when(pl.col("status") == PlaceStatus.OFFERED).then(pl.lit(YES)),
@@ -144,6 +147,7 @@ def places_of(cells: Frame) -> Frame:
         "sources": _split("source"),
         "checked_on": pl.col("date_maj"),
         "expected_m": pl.col("incertitude_m").fill_null(0.0),
+        "score": pl.col("score_position"),
         "capacity": pl.col("capacite"),
         "communities": _split("communautes"),
         "status": pl.when(pl.col("accord_hote") == YES)

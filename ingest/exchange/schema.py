@@ -46,6 +46,7 @@ class Written:
     """A file of an export, as its descriptor tells it."""
 
     path: str
+    rows: int
     size_bytes: int
     sha256: str
 
@@ -126,6 +127,7 @@ def data_package(files: Mapping[str, Written], sources: Sequence[Source], *, cre
                 "mediatype": "text/csv",
                 "encoding": "utf-8",
                 "dialect": _DIALECT,
+                "rows": written.rows,
                 "bytes": written.size_bytes,
                 "hash": f"sha256:{written.sha256}",
                 "schema": schemas[name],

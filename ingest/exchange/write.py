@@ -3,7 +3,7 @@
 import hashlib
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -12,6 +12,7 @@ from ingest.exchange.cells import neutralised
 from ingest.exchange.frames import place_cells, space_cells
 from ingest.exchange.schema import PACKAGE_FILE, PLACES_FILE, SPACES_FILE, Source, Written, data_package
 
+PART_ROWS = 50_000
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The date of every member of a zip: the same places give the same bytes."""
 
@@ -23,8 +24,10 @@ def write_folder(
 
     `created` is an ISO 8601 time. The descriptor comes last: as long as it is not there, the folder is no package.
     """
-    tables = {"lieux": (PLACES_FILE, place_cells(places)), "espaces": (SPACES_FILE, space_cells(spaces))}
-    files = {name: _write_table(folder / path, cells) for name, (path, cells) in tables.items()}
+    files = {
+        "lieux": _write_table(folder / PLACES_FILE, map(place_cells, _parts(places))),
+        "espaces": _write_table(folder / SPACES_FILE, map(space_cells, _parts(spaces))),
+    }
     descriptor = data_package(files, sources, created=created)
     text = json.dumps(descriptor, ensure_ascii=False, indent=2)
     (folder / PACKAGE_FILE).write_text(text + "\n", encoding="utf-8")
@@ -42,11 +45,14 @@ def write_zip(path: Path, folder: Path, members: Sequence[str]) -> None:
 
 def write_one_table(path: Path, places: pl.DataFrame, spaces: pl.DataFrame) -> int:
     """Writes the one-table form, a place repeated for each of its spaces; returns the rows written."""
-    cells = place_cells(places).join(
-        space_cells(spaces), left_on="id", right_on="id_lieu", how="left", maintain_order="left_right"
-    )
-    _write_table(path, cells.fill_null(""))
-    return cells.height
+    rooms = space_cells(spaces).rename({"id_lieu": "id"})
+    parts = (place_cells(part).join(rooms, on="id", how="left", maintain_order="left_right") for part in _parts(places))
+    return _write_table(path, (part.fill_null("") for part in parts)).rows
+
+
+def _parts(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """A frame by slices, at least one, so that a national export keeps little of it as cells at a time."""
+    return (frame.slice(start, PART_ROWS) for start in range(0, max(frame.height, 1), PART_ROWS))
 
 
 def _member(name: str) -> zipfile.ZipInfo:
@@ -56,10 +62,15 @@ def _member(name: str) -> zipfile.ZipInfo:
     return member
 
 
-def _write_table(path: Path, cells: pl.DataFrame) -> Written:
+def _write_table(path: Path, parts: Iterable[pl.DataFrame]) -> Written:
     """UTF-8, commas, line feeds; what a spreadsheet would run is made harmless."""
-    safe = cells.select(neutralised(pl.col(name)) for name in cells.columns)
-    safe.with_columns(pl.all().replace("", None)).write_csv(path)  # a null is written bare, an empty text as ""
+    rows = 0
+    with path.open("wb") as target:
+        for i, cells in enumerate(parts):
+            safe = cells.select(neutralised(pl.col(name)) for name in cells.columns)
+            # A null is written as nothing, an empty text as two quotes.
+            safe.with_columns(pl.all().replace("", None)).write_csv(target, include_header=i == 0)
+            rows += cells.height
     with path.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
-    return Written(path.name, path.stat().st_size, digest)
+    return Written(path.name, rows, path.stat().st_size, digest)

@@ -276,6 +276,7 @@ PLACE_ROWS = st.fixed_dictionaries(
         "lat": st.floats(-90, 90),
         "precision": st.sampled_from([str(one) for one in Precision]),
         "expected_m": st.floats(0, 1e6),
+        "score": st.none() | st.floats(0, 1),
         "time_zone": st.sampled_from(["Europe/Paris", "Indian/Reunion", "America/Port-au-Prince"]),
         "hours": st.none() | st.just('Mo-Fr 09:00-12:00,14:00-18:00; PH off || "on demand"'),
         "capacity": st.none() | st.integers(1, 100_000),
