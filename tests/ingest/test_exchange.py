@@ -13,7 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from geo.areas import Areas
 from geo.errors import InvalidInput, UnreadableFile
+from geo.toponyms import fold
 from geo.types import Amenity, PlaceKind, PlaceStatus, Precision, SpaceKind
 from ingest.exchange.cells import is_formula, neutralise, neutralised, restore
 from ingest.exchange.columns import VOCABULARIES, declared, names, one_table
@@ -23,10 +25,14 @@ from ingest.exchange.schema import Source, licences, one_table_schema, places_sc
 from ingest.exchange.telephone import to_standard
 from ingest.exchange.typology import CODE_OF, KIND_OF, OTHER, kind_of
 from ingest.exchange.write import write_folder, write_one_table, write_zip
+from ingest.locate import Finder
 from ingest.mapping.load import load_all, recognise
 from ingest.mapping.model import FIELDS
+from ingest.pipeline import understand
+from ingest.prepare import Choices, prepare
 from ingest.readers.base import RawTable
 from ingest.readers.open import read as read_list
+from ingest.reasons import Reason
 
 ROOT = Path(__file__).resolve().parents[2]
 PUBLISHED = ROOT / "docs" / "schema"
@@ -234,9 +240,14 @@ def test_a_typology_says_what_it_can(typologie: str, kind: PlaceKind) -> None:
     assert kind_of(typologie) == kind
 
 
-def test_the_mapping_reads_the_codes_of_the_table_and_every_column_it_may() -> None:
+def test_both_mappings_read_the_codes_of_the_table() -> None:
+    told = {mapping.source: mapping.kind.values for mapping in load_all()}
+    table = {fold(code): kind for code, kind in KIND_OF.items()}
+    assert told["placelibre_schema"] == told["mediation_numerique"] == table
+
+
+def test_the_mapping_reads_every_column_that_it_may() -> None:
     (mapping,) = [one for one in load_all() if one.source == "placelibre_schema"]
-    assert {code.casefold().replace("_", " "): kind for code, kind in KIND_OF.items()} == mapping.kind.values
     assert set(mapping.amenities) == set(Amenity)
     # Fields that the pipeline comes to know must be read from their columns.
     wanted = {"complement": "complement_adresse", "email": "courriels", "siret": "pivot", "parent": "structure_parente"}
@@ -467,6 +478,27 @@ def test_a_file_of_the_standard_alone_reads_too() -> None:
     places = places_of(cells)
     assert places["kind"].to_list() == ["coworking", "fablab", "mairie", "library", "other"]
     assert set(places["status"]) == {"candidate"}
+
+
+def test_a_list_of_the_standard_is_recognised_too(areas: Areas) -> None:
+    header = (
+        "id,pivot,nom,commune,code_postal,code_insee,adresse,typologie,telephone,horaires,itinerance,date_maj,services"
+    )
+    rows = (
+        "a,12345678200010,Le Patio,Nantes,44000,44109,1 rue de Strasbourg,TIERS_LIEUX|ASSO,+33240000000,"
+        "Mo-Fr 09:00-12:00,Fixe,2026-06-02,Accès internet et matériel informatique",
+        "b,12345678200010,Service insertion,Nantes,44000,44109,2 rue de Strasbourg,CCAS,,,,2026-06-02,",
+        "c,12345678200010,Le bus,Nantes,44000,44109,3 rue de Strasbourg,EPN,,,Itinérant,2026-06-02,",
+    )
+    table = read_list("\n".join((header, *rows)).encode(), "mediation.csv")
+    mapping = understand(table)
+    assert mapping.source == "mediation_numerique"
+    first, second, third = (one.record for one in prepare(table, mapping, Finder(areas), Choices()))
+    assert (first.kind, first.hours) == (PlaceKind.COWORKING, "Mo-Fr 09:00-12:00")
+    assert to_standard(first.phone or "") == "+33240000000"
+    assert second.kind == PlaceKind.PUBLIC_BODY
+    assert third.rejection is not None
+    assert third.rejection.reason == Reason.OUT_OF_SCOPE
 
 
 def test_of_several_addresses_the_first_is_kept() -> None:

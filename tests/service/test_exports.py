@@ -4,6 +4,7 @@ import csv
 import errno
 import gzip
 import json
+import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,12 @@ from typer.testing import CliRunner
 
 from geo.areas import Areas
 from geo.errors import InvalidInput, StorageFull
+from geo.store.engine import open_store
 from geo.store.schema import community, place, space
 from ingest.exchange.read import frames_of, read_package, restored
-from ingest.pipeline import import_file
+from ingest.locate import Finder
+from ingest.pipeline import import_file, understand
+from ingest.prepare import Choices, prepare
 from ingest.readers.open import read as read_list
 from service import schema_export
 from service.cli.main import app
@@ -175,11 +179,13 @@ def test_demonstration_offers_are_no_facts(small_services: Services, tmp_path: P
     assert validate("datapackage.json", basepath=str(tmp_path / "export")).valid
 
 
-def test_an_export_is_imported_without_help(real_store: Engine, areas: Areas, tmp_path: Path, store_url: str) -> None:
-    """What today's import understands of it: everything it has a field for."""
-    export_schema(real_store, tmp_path / "lieux.csv", NOW)
-    report = import_file(real_store, areas, tmp_path / "lieux.csv", now=NOW, dry_run=True)
-    assert report.recognised
+def test_every_row_is_understood_without_help(real_store: Engine, areas: Areas, tmp_path: Path) -> None:
+    """What today's import reads of an export: everything it has a field for."""
+    export_schema(real_store, tmp_path / "lieux.zip", NOW)
+    table = read_package(tmp_path / "lieux.zip")
+    mapping = understand(table)
+    assert mapping.source == "placelibre_schema"
+    records = [one.record for one in prepare(table, mapping, Finder(areas), Choices())]
     kept = {row.id: row for row in stored(real_store)[0]}
     understood = (
         "name",
@@ -194,7 +200,7 @@ def test_an_export_is_imported_without_help(real_store: Engine, areas: Areas, tm
         "checked_on",
     )
     differences = []
-    for record in report.records:
+    for record in records:
         row = kept[int(record.raw["id"])]
         assert record.rejection is None
         told = {name: getattr(record, name) for name in (*understood, "amenities")} | {"hours": record.hours}
@@ -205,10 +211,24 @@ def test_an_export_is_imported_without_help(real_store: Engine, areas: Areas, tm
         differences += [(name, row.insee, told[name]) for name in wanted if wanted[name] != told[name]]
     # A former commune is read by its code, so under the name of the one it is in today.
     assert differences == [("commune", insee, areas.commune(insee).short_name) for _, insee, _ in differences]
-    drafts = {draft.name: draft for record in report.records for draft in record.spaces}
+    drafts = {draft.name: draft for record in records for draft in record.spaces}
     council = drafts["Salle du conseil"]
     assert (council.seats, council.price_half_day_cents, council.member_price_half_day_cents) == (6, 500, 350)
     assert drafts["Bureau 2"].price_half_day_cents == 0
+
+
+def test_an_empty_store_takes_it_over(real_store: Engine, areas: Areas, tmp_path: Path, sqlite_template: Path) -> None:
+    shutil.copy(sqlite_template, tmp_path / "other.db")
+    other = open_store(f"sqlite:///{tmp_path / 'other.db'}")
+    export_schema(real_store, tmp_path / "lieux.csv", NOW)
+    report = import_file(other, areas, tmp_path / "lieux.csv", now=NOW, offered=True)
+    assert report.recognised
+    assert report.counts["rejected"] == 0
+    for ours, theirs in zip(stored(real_store), stored(other), strict=True):
+        assert sorted((row.name, row.kind) for row in theirs) == sorted((row.name, row.kind) for row in ours)
+    again = import_file(other, areas, tmp_path / "lieux.csv", now=NOW, offered=True)
+    assert again.counts["unchanged"] == again.rows
+    other.dispose()
 
 
 def test_any_csv_export_is_safe_to_open(tmp_path: Path) -> None:
