@@ -72,9 +72,9 @@ def frames_of(table: RawTable) -> tuple[pl.DataFrame, pl.DataFrame]:
     rooms: list[Cells] = []
     for row in table.rows:
         if row.get("nom"):
-            first.setdefault(row["id"], row)
+            first.setdefault(row.get("id", ""), row)
         if row.get("id_espace"):
-            rooms.append(row | {"id_lieu": row["id"]})
+            rooms.append(row | {"id_lieu": row.get("id", "")})
     return (
         places_of(_cells(list(first.values()), names(declared().lieux))),
         spaces_of(_cells(rooms, names(declared().espaces))),
