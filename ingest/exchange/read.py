@@ -5,18 +5,19 @@ its place, a row per place without spaces. So every form is one `RawTable` under
 (`ingest/mappings/placelibre_schema.toml`).
 """
 
+import csv
+import io
 import zipfile
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
-from io import BytesIO
 from pathlib import Path, PurePosixPath
 
 import polars as pl
 
-from ingest.exchange.cells import restore
+from ingest.exchange.cells import neutralise, restore
 from ingest.exchange.columns import declared, names
 from ingest.exchange.frames import places_of, spaces_of
 from ingest.exchange.schema import PACKAGE_FILE, PLACES_FILE, SPACES_FILE
@@ -56,6 +57,19 @@ def read_package(source: Source, name: str = "") -> RawTable:
     spaces = _spaces(contents.get(SPACES_FILE, b""))
     digest = sha256(b"".join(sha256(content).digest() for _, content in sorted(contents.items()))).hexdigest()
     return replace(_one_table(places, spaces), name=shown, sha256=digest)
+
+
+def as_one_table(source: Source, name: str = "") -> tuple[bytes, str]:
+    """A package as a CSV in its one-table form, and the name of that file: what any reader of lists can open.
+
+    Raises UnreadableFile.
+    """
+    table = read_package(source, name)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(table.columns)
+    writer.writerows([neutralise(row[column]) for column in table.columns] for row in table.rows)
+    return text.getvalue().encode(), f"{Path(table.name).stem}.csv"
 
 
 def restored(table: RawTable) -> RawTable:
@@ -118,8 +132,8 @@ def _folder(source: Path) -> Path:
     return source if source.is_dir() else source.parent
 
 
-def _stream(source: Source) -> Path | BytesIO:
-    return BytesIO(source) if isinstance(source, bytes) else source
+def _stream(source: Source) -> Path | io.BytesIO:
+    return io.BytesIO(source) if isinstance(source, bytes) else source
 
 
 def _contents(source: Source, shown: str) -> Iterator[tuple[str, bytes]]:

@@ -20,7 +20,7 @@ from geo.types import Amenity, PlaceKind, PlaceStatus, Precision, SpaceKind
 from ingest.exchange.cells import is_formula, neutralise, neutralised, restore
 from ingest.exchange.columns import VOCABULARIES, declared, names, one_table
 from ingest.exchange.frames import PLACES, SPACES, place_cells, places_of
-from ingest.exchange.read import frames_of, is_package, read_package, restored
+from ingest.exchange.read import as_one_table, frames_of, is_package, read_package, restored
 from ingest.exchange.schema import Source, licences, one_table_schema, places_schema, spaces_schema
 from ingest.exchange.telephone import to_standard
 from ingest.exchange.typology import CODE_OF, KIND_OF, OTHER, kind_of
@@ -407,6 +407,14 @@ def test_spaces_of_an_unknown_place_keep_their_rows_so_that_the_import_can_rejec
     table = through_folder(tmp_path, places.filter(pl.col("id") != "3"), spaces)
     assert [(row["id"], row["nom"], row["nom_espace"]) for row in table.rows][-1] == ("3", "", "Salle du conseil")
     assert frames_of(table)[0].height == places.height - 1
+
+
+def test_a_package_becomes_one_list_that_any_reader_opens(tmp_path: Path) -> None:
+    through_zip(tmp_path, *example())
+    content, name = as_one_table(tmp_path / "lieux.zip")
+    assert name == "lieux.csv"
+    assert restored(read_list(content, name)).rows == read_package(tmp_path / "lieux.zip").rows
+    assert b"'@Bureau" in content
 
 
 def test_a_package_is_recognised_by_what_is_in_it(tmp_path: Path) -> None:

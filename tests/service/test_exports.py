@@ -20,7 +20,7 @@ from geo.areas import Areas
 from geo.errors import InvalidInput, StorageFull
 from geo.store.engine import open_store
 from geo.store.schema import community, place, space
-from ingest.exchange.read import frames_of, read_package, restored
+from ingest.exchange.read import as_one_table, frames_of, is_package, read_package, restored
 from ingest.locate import Finder
 from ingest.pipeline import import_file, understand
 from ingest.prepare import Choices, prepare
@@ -217,16 +217,20 @@ def test_every_row_is_understood_without_help(real_store: Engine, areas: Areas, 
     assert drafts["Bureau 2"].price_half_day_cents == 0
 
 
-def test_an_empty_store_takes_it_over(real_store: Engine, areas: Areas, tmp_path: Path, sqlite_template: Path) -> None:
+@pytest.mark.parametrize("form", ["lieux.csv", "lieux.zip"])
+def test_an_empty_store_takes_it_over(
+    real_store: Engine, areas: Areas, tmp_path: Path, sqlite_template: Path, form: str
+) -> None:
     shutil.copy(sqlite_template, tmp_path / "other.db")
     other = open_store(f"sqlite:///{tmp_path / 'other.db'}")
-    export_schema(real_store, tmp_path / "lieux.csv", NOW)
-    report = import_file(other, areas, tmp_path / "lieux.csv", now=NOW, offered=True)
+    export_schema(real_store, tmp_path / form, NOW)
+    content = as_one_table(tmp_path / form)[0] if is_package(tmp_path / form) else (tmp_path / form).read_bytes()
+    report = import_file(other, areas, content, name="lieux.csv", now=NOW, offered=True)
     assert report.recognised
     assert report.counts["rejected"] == 0
     for ours, theirs in zip(stored(real_store), stored(other), strict=True):
         assert sorted((row.name, row.kind) for row in theirs) == sorted((row.name, row.kind) for row in ours)
-    again = import_file(other, areas, tmp_path / "lieux.csv", now=NOW, offered=True)
+    again = import_file(other, areas, content, name="lieux.csv", now=NOW, offered=True)
     assert again.counts["unchanged"] == again.rows
     other.dispose()
 
