@@ -1,7 +1,8 @@
 """Checks the documentation, or writes the generated parts with `--write`.
 
-Generated: `settings.md` from the settings, `cli.md` from the commands' own help. Checked: those two are up to
-date, and every link between our Markdown files leads to a file that exists.
+Generated: `settings.md` from the settings, `cli.md` from the commands' own help, the JSON and the columns of `schema/`
+from `ingest/exchange`. Checked: those are up to date, and every link between our Markdown files leads to a file that
+exists.
 """
 
 import os
@@ -79,7 +80,10 @@ def broken_links() -> list[str]:
 def main(arguments: list[str]) -> int:
     # The width and colours of help depend on the terminal; the page must not.
     os.environ.update({"COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1", "TERM": "dumb"})
+    from schema_pages import schema_pages  # beside this file
+
     pages = {DOCS / "settings.md": settings_page(), DOCS / "cli.md": cli_page()}
+    pages |= {DOCS / "schema" / name: text for name, text in schema_pages(DOCS / "schema").items()}
     problems = broken_links()
     for path, wanted in pages.items():
         if "--write" in arguments:

@@ -1,7 +1,8 @@
 """Writes places or their provenance to Parquet, GeoPackage, GeoJSON or CSV, whole or not at all."""
 
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from geo.errors import InvalidInput, StorageFull
 from geo.store.engine import reading
 from geo.store.reading import read_frames
 from geo.store.schema import listing, place
+from geo.store.visibility import published_listing
+from ingest.exchange.cells import neutralised
 from ingest.keys import public_key
 
 FORMATS = (".parquet", ".gpkg", ".geojson", ".csv")
@@ -48,6 +51,7 @@ def export_listings(engine: Engine, out: Path) -> int:
     statement = (
         select(*columns, listing.c.has_own_key)
         .join(place, place.c.id == listing.c.place_id)
+        .where(published_listing())
         .order_by(listing.c.source, listing.c.source_key)
     )
     with reading(engine) as connection:
@@ -64,7 +68,8 @@ def export_listings(engine: Engine, out: Path) -> int:
 
 def _licences(engine: Engine) -> pl.DataFrame:
     """Licences that each place mixes: some, such as ODbL, bind whoever reuses the file."""
-    statement = select(listing.c.place_id, listing.c.licence).distinct().order_by(listing.c.place_id, listing.c.licence)
+    pair = (listing.c.place_id, listing.c.licence)
+    statement = select(*pair).where(published_listing()).distinct().order_by(*pair)
     with reading(engine) as connection:
         rows = [tuple(row) for row in connection.execute(statement)]
     frame = pl.DataFrame(rows, schema={"place_id": pl.Int64, "licence": pl.String}, orient="row")
@@ -73,6 +78,8 @@ def _licences(engine: Engine) -> pl.DataFrame:
 
 def write_table(table: pl.DataFrame, out: Path, *, geometry: bool) -> None:
     """Writes a table by the extension of `out`; with `geometry`, its lon and lat become WGS 84 points.
+
+    In a CSV, what a spreadsheet would run as a formula is made harmless (`ingest.exchange.cells`).
 
     Raises InvalidInput for an unknown extension or a folder that is not there, StorageFull when the disk is.
     """
@@ -85,7 +92,8 @@ def write_table(table: pl.DataFrame, out: Path, *, geometry: bool) -> None:
             en=f"The extension “{out.suffix}” is not an export format: choose {listed}.",
         )
     if out.suffix == ".csv" or (out.suffix == ".parquet" and not geometry):
-        atomically(out, table.write_csv if out.suffix == ".csv" else table.write_parquet)
+        safe = table.with_columns(neutralised(pl.col(name)) for name, kind in table.schema.items() if kind == pl.String)
+        atomically(out, safe.write_csv if out.suffix == ".csv" else table.write_parquet)
         return
     points = shapely.points(table["lon"].to_numpy(), table["lat"].to_numpy())
     frame = geopandas.GeoDataFrame(table.to_pandas(), geometry=points, crs="EPSG:4326")
@@ -100,8 +108,18 @@ def atomically(out: Path, write: Callable[[Path], object]) -> None:
     """Writes beside `out`, then renames: a reader never sees half a file, a failure leaves the old one."""
     partial = out.with_name(f".{out.stem}.partial{out.suffix}")
     try:
-        write(partial)
-        partial.replace(out)
+        with written(out):
+            write(partial)
+            partial.replace(out)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def written(out: Path) -> Iterator[None]:
+    """Turns what the disk says into a sentence for a person. Raises StorageFull or InvalidInput."""
+    try:
+        yield
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise StorageFull(path=out) from error
@@ -111,5 +129,3 @@ def atomically(out: Path, write: Callable[[Path], object]) -> None:
             fr=f"« {out} » ne peut pas être écrit : vérifiez que le dossier existe et que vous y avez droit.",
             en=f"“{out}” cannot be written: check that the folder exists and that you may write there.",
         ) from error
-    finally:
-        partial.unlink(missing_ok=True)

@@ -1,0 +1,98 @@
+"""The columns of the published schema, as `columns.toml` declares them."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from geo.types import Amenity, PlaceKind, Precision, SpaceKind
+
+YES, NO, UNKNOWN = "oui", "non", "inconnu"
+VOCABULARIES: Mapping[str, tuple[str, ...]] = {
+    "kinds": tuple(PlaceKind),
+    "space_kinds": tuple(SpaceKind),
+    "precisions": tuple(Precision),
+    "answers": (YES, NO, UNKNOWN),
+}
+AMENITY_PREFIX, SPACE_AMENITY_PREFIX = "equip_", "equip_espace_"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: a Table Schema field with its texts in French and English."""
+
+    name: str
+    title: str
+    title_en: str
+    description: str
+    description_en: str
+    example: str
+    type: str = "string"
+    format: str = "default"
+    constraints: Mapping[str, Any] = field(default_factory=dict)
+    standard: bool = False
+
+    @property
+    def is_required(self) -> bool:
+        return bool(self.constraints.get("required"))
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What `columns.toml` holds: the columns of the two tables, and the words of the vocabularies (French, English)."""
+
+    version: str
+    created: str
+    lieux: tuple[Column, ...]
+    espaces: tuple[Column, ...]
+    words: Mapping[str, Mapping[str, tuple[str, str]]]
+
+
+@cache
+def declared() -> Declared:
+    """The declaration, read once. Raises KeyError when a vocabulary lacks a word of `geo.types`."""
+    said = tomllib.loads(resources.files("ingest.exchange").joinpath("columns.toml").read_text("utf-8"))
+    known: tuple[tuple[str, type[StrEnum]], ...] = (
+        ("amenities", Amenity),
+        ("kinds", PlaceKind),
+        ("space_kinds", SpaceKind),
+    )
+    words = {name: {str(word): tuple(said[name][word]) for word in vocabulary} for name, vocabulary in known}
+    return Declared(
+        version=said["version"],
+        created=said["created"].isoformat(),
+        lieux=_columns(said["lieux"], words["amenities"]),
+        espaces=_columns(said["espaces"], words["amenities"]),
+        words=words,
+    )
+
+
+def one_table() -> tuple[Column, ...]:
+    """The columns of the one-table form: those of a place, then those of one of its spaces."""
+    said = declared()
+    return said.lieux + tuple(column for column in said.espaces if column.name != "id_lieu")
+
+
+def names(columns: tuple[Column, ...]) -> tuple[str, ...]:
+    return tuple(column.name for column in columns)
+
+
+def _columns(said: list[dict[str, Any]], amenities: Mapping[str, tuple[str, str]]) -> tuple[Column, ...]:
+    columns: list[Column] = []
+    for one in said:
+        prefix, vocabulary = one.pop("amenities", ""), one.pop("vocabulary", "")
+        if prefix:
+            for amenity, (label, label_en) in amenities.items():
+                texts = {key: text.format(label=label, label_en=label_en) for key, text in one.items()}
+                columns.append(_column(texts | {"name": prefix + amenity}, "answers"))
+        else:
+            columns.append(_column(one, vocabulary))
+    return tuple(columns)
+
+
+def _column(said: Mapping[str, Any], vocabulary: str) -> Column:
+    enum = {"enum": list(VOCABULARIES[vocabulary])} if vocabulary else {}
+    return Column(**{**said, "constraints": {**said.get("constraints", {}), **enum}})

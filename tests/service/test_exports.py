@@ -1,0 +1,302 @@
+"""Exports of a real store in the published schema: valid, complete, honest about what it holds, whole or not at all."""
+
+import csv
+import errno
+import gzip
+import json
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from frictionless import validate
+from polars.testing import assert_frame_equal
+from sqlalchemy import Engine, insert, select, update
+from typer.testing import CliRunner
+
+from geo.areas import Areas
+from geo.errors import InvalidInput, StorageFull
+from geo.store.engine import open_store
+from geo.store.schema import community, place, space
+from ingest.exchange.read import as_one_table, frames_of, is_package, read_package, restored
+from ingest.locate import Finder
+from ingest.pipeline import import_file, understand
+from ingest.prepare import Choices, prepare
+from ingest.readers.open import read as read_list
+from service import schema_export
+from service.cli.main import app
+from service.container import Services
+from service.exports import write_table
+from service.schema_export import export_schema
+from tests.conftest import DATA, NOW
+
+ROOMS = """Nom;Adresse;CP;Ville;Latitude;Longitude;Horaires;Salle;Nombre de places;Tarif demi-journée;Tarif adhérent demi-journée;Wifi
+Mairie de Rezé;Place Jean-Baptiste Daviais;44400;Rezé;47.1833;-1.5497;Mo-Fr 09:00-12:00,14:00-18:00;Salle du conseil;6;5 €;3,50 €;oui
+Mairie de Rezé;Place Jean-Baptiste Daviais;44400;Rezé;47.1833;-1.5497;Mo-Fr 09:00-12:00,14:00-18:00;Bureau 2;2;0 €;;oui
+=Lab;12 rue de Pornic;44830;Bouaye;47.1436;-1.6906;;Plateau;4;;;non
+@Home;;44830;Bouaye;;;;;;;;
+"""  # noqa: E501
+LISTS = {"mairies": 150, "libraries": 150, "france_services": 80, "hotels": 400, "cget_2019": 150}
+
+
+def first_rows(name: str, rows: int, folder: Path) -> Path:
+    """The beginning of a shipped list."""
+    path = folder / f"{name}.csv"
+    with gzip.open(DATA / "lists" / f"{name}.csv.gz", "rt", encoding="utf-8", newline="") as source:
+        first = source.readline()
+        source.seek(0)
+        delimiter = ";" if first.count(";") > first.count(",") else ","
+        read = csv.reader(source, delimiter=delimiter)
+        with path.open("w", encoding="utf-8", newline="") as target:
+            csv.writer(target, delimiter=delimiter).writerows(
+                row for row, _ in zip(read, range(rows + 1), strict=False)
+            )
+    return path
+
+
+@pytest.fixture(scope="module")
+def areas() -> Areas:
+    return Areas.load(DATA)
+
+
+@pytest.fixture
+def real_store(store: Engine, areas: Areas, tmp_path: Path) -> Engine:
+    """Some hundred places of five shipped lists, and rooms that hosts agreed to offer."""
+    blank = {"colours": {}, "values": [], "words": "", "partners": [], "website": None, "sharing": "network"}
+    with store.begin() as connection:
+        connection.execute(insert(community), [{"slug": "ruraconnect", "name": "RuraConnect", **blank}])
+    for name, rows in LISTS.items():
+        import_file(store, areas, first_rows(name, rows, tmp_path), now=NOW)
+    import_file(store, areas, ROOMS.encode(), name="salles.csv", community="ruraconnect", offered=True, now=NOW)
+    return store
+
+
+def stored(engine: Engine) -> tuple[list[Any], list[Any]]:
+    with engine.connect() as connection:
+        places = connection.execute(select(place).where(place.c.status != "closed").order_by(place.c.id)).all()
+        spaces = connection.execute(select(space).where(space.c.closed.is_(False)).order_by(space.c.id)).all()
+    return list(places), list(spaces)
+
+
+def test_a_real_export_validates_and_holds_every_place(real_store: Engine, tmp_path: Path) -> None:
+    out = tmp_path / "export"
+    written = export_schema(real_store, out, NOW)
+    report = validate("datapackage.json", basepath=str(out))
+    assert report.flatten(["rowNumber", "fieldName", "type", "message"]) == []
+    places, spaces = frames_of(read_package(out))
+    kept, rooms = stored(real_store)
+    assert written == places.height == len(kept) > 600
+    assert spaces.height == len(rooms) == 3
+    assert {path.name for path in out.iterdir()} == {"datapackage.json", "lieux.csv", "espaces.csv"}
+
+
+def test_every_value_of_the_store_comes_back(real_store: Engine, tmp_path: Path) -> None:
+    export_schema(real_store, tmp_path / "lieux.zip", NOW)
+    places, spaces = frames_of(read_package(tmp_path / "lieux.zip"))
+    kept, rooms = stored(real_store)
+    same = (
+        "name",
+        "kind",
+        "status",
+        "address",
+        "postcode",
+        "commune",
+        "insee",
+        "lon",
+        "lat",
+        "precision",
+        "expected_m",
+    )
+    more = ("time_zone", "capacity", "website", "checked_on")
+    for row, read in zip(kept, places.iter_rows(named=True), strict=True):
+        assert {name: read[name] for name in (*same, *more)} == {name: getattr(row, name) for name in (*same, *more)}
+        assert (read["id"], read["hours"]) == (str(row.id), row.opening_hours)
+        assert json.loads(read["amenities"]) == row.amenities
+        assert (read["phone"] or "")[-9:].replace(" ", "") == (row.phone or "").replace(" ", "")[-9:]
+    prices = ("seats", "price_half_day_cents", "member_price_half_day_cents", "kind", "name")
+    for row, read in zip(rooms, spaces.sort(pl.col("id").cast(int)).iter_rows(named=True), strict=True):
+        assert {name: read[name] for name in prices} == {name: getattr(row, name) for name in prices}
+        assert (read["id"], read["place_id"], read["hours"]) == (str(row.id), str(row.place_id), row.opening_hours)
+        assert json.loads(read["amenities"]) == row.amenities
+        assert read["communities"] == ["ruraconnect"]
+
+
+def test_all_three_forms_hold_the_same(real_store: Engine, tmp_path: Path) -> None:
+    for name in ("folder", "lieux.zip", "lieux.csv"):
+        export_schema(real_store, tmp_path / name, NOW)
+    places, spaces = frames_of(read_package(tmp_path / "folder"))
+    for table in (read_package(tmp_path / "lieux.zip"), restored(read_list(tmp_path / "lieux.csv"))):
+        assert_frame_equal(frames_of(table)[0], places)
+        assert_frame_equal(frames_of(table)[1], spaces)
+
+
+def test_a_place_of_a_closed_circle_says_whose_it_is(real_store: Engine, tmp_path: Path) -> None:
+    export_schema(real_store, tmp_path / "lieux.csv", NOW)
+    rows = {row["nom"]: row for row in read_list(tmp_path / "lieux.csv").rows}
+    assert rows["'=Lab"]["communautes"] == "ruraconnect"
+    assert rows["'=Lab"]["source"] == "ruraconnect:salles"
+    public = [row for row in rows.values() if row["source"] == "mairies"]
+    assert public
+    assert {row["communautes"] for row in public} == {""}
+
+
+def test_the_agreement_is_that_of_offered_places(real_store: Engine, tmp_path: Path) -> None:
+    export_schema(real_store, tmp_path / "lieux.csv", NOW)
+    agreed = {row["nom"] for row in read_list(tmp_path / "lieux.csv").rows if row["accord_hote"] == "oui"}
+    assert agreed == {"Mairie de Rezé"}
+
+
+def test_closed_places_and_spaces_are_left_out(real_store: Engine, tmp_path: Path) -> None:
+    with real_store.begin() as connection:
+        connection.execute(update(place).where(place.c.name == "=Lab").values(status="closed"))
+        connection.execute(update(space).where(space.c.name == "Bureau 2").values(closed=True))
+    export_schema(real_store, tmp_path / "export", NOW)
+    places, spaces = frames_of(read_package(tmp_path / "export"))
+    assert "=Lab" not in set(places["name"])
+    assert spaces["name"].to_list() == ["Salle du conseil"]
+
+
+def test_the_lists_and_their_licences_are_told(real_store: Engine, tmp_path: Path) -> None:
+    export_schema(real_store, tmp_path / "export", NOW)
+    descriptor = json.loads((tmp_path / "export" / "datapackage.json").read_text(encoding="utf-8"))
+    assert {one["title"] for one in descriptor["sources"]} == {*LISTS, "ruraconnect:salles"}
+    assert {one["name"] for one in descriptor["licenses"]} == {"etalab-2.0", "notspecified"}
+    assert descriptor["created"] == "2026-11-23T15:00:00+01:00"
+
+
+def test_demonstration_offers_are_no_facts(small_services: Services, tmp_path: Path) -> None:
+    with small_services.engine.connect() as connection:
+        assert connection.execute(select(space.c.id).where(space.c.demo)).first() is not None
+    export_schema(small_services.engine, tmp_path / "export", NOW)
+    places, spaces = frames_of(read_package(tmp_path / "export"))
+    assert set(places["status"]) == {"candidate"}
+    assert spaces.is_empty()
+    with small_services.engine.connect() as connection:
+        assumed = set(map(str, connection.execute(select(place.c.id).where(place.c.hours_assumed)).scalars()))
+    assert places.filter(pl.col("id").is_in(list(assumed)))["hours"].null_count() == len(assumed) > 0
+    assert validate("datapackage.json", basepath=str(tmp_path / "export")).valid
+
+
+def test_every_row_is_understood_without_help(real_store: Engine, areas: Areas, tmp_path: Path) -> None:
+    """What today's import reads of an export: everything it has a field for."""
+    export_schema(real_store, tmp_path / "lieux.zip", NOW)
+    table = read_package(tmp_path / "lieux.zip")
+    mapping = understand(table)
+    assert mapping.source == "placelibre_schema"
+    records = [one.record for one in prepare(table, mapping, Finder(areas), Choices())]
+    kept = {row.id: row for row in stored(real_store)[0]}
+    understood = (
+        "name",
+        "kind",
+        "address",
+        "postcode",
+        "commune",
+        "insee",
+        "capacity",
+        "website",
+        "phone",
+        "checked_on",
+    )
+    differences = []
+    for record in records:
+        row = kept[int(record.raw["id"])]
+        assert record.rejection is None
+        told = {name: getattr(record, name) for name in (*understood, "amenities")} | {"hours": record.hours}
+        wanted = {name: getattr(row, name) for name in (*understood, "amenities")} | {"hours": row.opening_hours}
+        if row.precision != "commune":
+            told |= {"position": (record.lon, record.lat)}
+            wanted |= {"position": (row.lon, row.lat)}
+        differences += [(name, row.insee, told[name]) for name in wanted if wanted[name] != told[name]]
+    # A former commune is read by its code, so under the name of the one it is in today.
+    assert differences == [("commune", insee, areas.commune(insee).short_name) for _, insee, _ in differences]
+    drafts = {draft.name: draft for record in records for draft in record.spaces}
+    council = drafts["Salle du conseil"]
+    assert (council.seats, council.price_half_day_cents, council.member_price_half_day_cents) == (6, 500, 350)
+    assert drafts["Bureau 2"].price_half_day_cents == 0
+
+
+@pytest.mark.parametrize("form", ["lieux.csv", "lieux.zip"])
+def test_an_empty_store_takes_it_over(
+    real_store: Engine, areas: Areas, tmp_path: Path, sqlite_template: Path, form: str
+) -> None:
+    shutil.copy(sqlite_template, tmp_path / "other.db")
+    other = open_store(f"sqlite:///{tmp_path / 'other.db'}")
+    export_schema(real_store, tmp_path / form, NOW)
+    content = as_one_table(tmp_path / form)[0] if is_package(tmp_path / form) else (tmp_path / form).read_bytes()
+    report = import_file(other, areas, content, name="lieux.csv", now=NOW, offered=True)
+    assert report.recognised
+    assert report.counts["rejected"] == 0
+    for ours, theirs in zip(stored(real_store), stored(other), strict=True):
+        assert sorted((row.name, row.kind) for row in theirs) == sorted((row.name, row.kind) for row in ours)
+    again = import_file(other, areas, content, name="lieux.csv", now=NOW, offered=True)
+    assert again.counts["unchanged"] == again.rows
+    other.dispose()
+
+
+def test_any_csv_export_is_safe_to_open(tmp_path: Path) -> None:
+    table = pl.DataFrame({"name": ["=1+1", "Ici"], "phone": ["+33240123456", None], "lon": [-1.5, 2.0]})
+    write_table(table, tmp_path / "places.csv", geometry=True)
+    assert (tmp_path / "places.csv").read_text() == "name,phone,lon\n'=1+1,+33240123456,-1.5\nIci,,2.0\n"
+
+
+@pytest.mark.parametrize("name", ["lieux.csv", "lieux.zip", "export"])
+def test_a_full_disk_leaves_yesterdays_export(
+    real_store: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    out = tmp_path / name
+    export_schema(real_store, out, NOW)
+    before = snapshot(out)
+
+    def full(path: Path, *_: object) -> None:
+        path.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def full_folder(folder: Path, *_: object, **__: object) -> None:
+        full(folder / "lieux.csv")
+
+    monkeypatch.setattr(schema_export, "write_one_table", full)
+    monkeypatch.setattr(schema_export, "write_folder", full_folder)
+    with pytest.raises(StorageFull):
+        export_schema(real_store, out, NOW)
+    assert snapshot(out) == before
+    assert not list(tmp_path.glob("**/.*"))
+
+
+def snapshot(out: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (out.iterdir() if out.is_dir() else [out])}
+
+
+def test_other_files_of_the_folder_stay(real_store: Engine, tmp_path: Path) -> None:
+    (tmp_path / "export").mkdir()
+    (tmp_path / "export" / "notes.txt").write_text("à moi")
+    export_schema(real_store, tmp_path / "export", NOW)
+    assert (tmp_path / "export" / "notes.txt").read_text() == "à moi"
+
+
+def test_another_extension_and_a_folder_that_is_not_there_are_said(real_store: Engine, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"\.xlsx"):
+        export_schema(real_store, tmp_path / "lieux.xlsx", NOW)
+    for name in ("lieux.csv", "lieux.zip", "export"):
+        with pytest.raises(InvalidInput, match="nowhere"):
+            export_schema(real_store, tmp_path / "nowhere" / name, NOW)
+
+
+def test_the_command_writes_it_and_says_how_many(small_services: Services, tmp_path: Path) -> None:
+    environment = {"PLACELIBRE_STORE": small_services.settings.store, "PLACELIBRE_LANGUAGE": "en"}
+    runner = CliRunner()
+    done = runner.invoke(app, ["export", "--schema", "--out", str(tmp_path / "lieux.zip")], env=environment)
+    assert (done.exit_code, done.stdout) == (0, "")
+    written = frames_of(read_package(tmp_path / "lieux.zip"))[0].height
+    assert done.stderr.startswith(f"{written} places written to ")
+    both = runner.invoke(app, ["export", "--schema", "--listings", "--out", "x.csv"], env=environment)
+    assert isinstance(both.exception, InvalidInput)
+    assert "--listings" in both.exception.message("fr")
+
+
+def test_a_zip_holds_three_files_of_one_date(real_store: Engine, tmp_path: Path) -> None:
+    export_schema(real_store, tmp_path / "lieux.zip", NOW)
+    with zipfile.ZipFile(tmp_path / "lieux.zip") as archive:
+        assert archive.namelist() == ["lieux.csv", "espaces.csv", "datapackage.json"]
+        assert archive.testzip() is None
