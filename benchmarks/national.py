@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.national_files import FILES, generate, increment, source_of
+from benchmarks.national_files import FILES, generate, increment
 from benchmarks.national_run import placelibre
 from benchmarks.national_score import score
 

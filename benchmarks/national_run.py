@@ -25,7 +25,12 @@ class Measured:
 
 def placelibre(store: str, folder: Path, *arguments: str) -> Measured:
     """Runs `placelibre` on a store, its index and uploads in `folder`; a failure is told by `exit_code`."""
-    places = {"STORE": store, "INDEX": str(folder / "index"), "UPLOADS": str(folder / "uploads"), "STAGING": str(folder / "staging")}
+    places = {
+        "STORE": store,
+        "INDEX": str(folder / "index"),
+        "UPLOADS": str(folder / "uploads"),
+        "STAGING": str(folder / "staging"),
+    }
     environment = {**os.environ, **{f"PLACELIBRE_{name}": value for name, value in places.items()}}
     command = [sys.executable, "-c", "from service.cli.main import run; run()", *arguments]
     # Output goes to files: a full pipe would stop the command while its memory is being watched.

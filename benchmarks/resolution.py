@@ -1,7 +1,7 @@
 """Trains and measures the resolution of listings into places on the labelled pairs.
 
-`python -m benchmarks.resolution train` writes the model from the train half; `evaluate` prints precision, recall and F1 on
-the held-out half, with 95 % intervals, overall and per pair of lists.
+`python -m benchmarks.resolution train` writes the model from the train half; `evaluate` prints precision, recall and
+F1 on the held-out half, with 95 % intervals, overall and per pair of lists.
 """
 
 import argparse
@@ -42,7 +42,10 @@ def read_labelled() -> Labelled:
     text = {name: kind for name, kind in SCHEMA.items() if kind == pl.String} | {"source_key": pl.String}
     listings = pl.read_csv(PAIRS / "listings.csv", infer_schema_length=None, schema_overrides=text)
     listings = listings.with_columns(pl.col("address", "insee", "postcode", "commune").fill_null(""))
-    keys = [f"{match_name(n, k)}|{match_address(a)}|{i}" for n, k, a, i in listings.select("name", "kind", "address", "insee").rows()]
+    keys = [
+        f"{match_name(n, k)}|{match_address(a)}|{i}"
+        for n, k, a, i in listings.select("name", "kind", "address", "insee").rows()
+    ]
     listings = listings.with_columns(
         pl.Series("match_key", keys),
         listing=pl.int_range(pl.len()),
@@ -51,7 +54,9 @@ def read_labelled() -> Labelled:
         expected_m=pl.col("expected_m").cast(pl.Float64),
     )
     at = {key: i for i, key in enumerate(listings.select("source", "source_key").rows())}
-    pairs = pl.read_csv(PAIRS / "pairs.csv", infer_schema_length=None, schema_overrides={"key_a": pl.String, "key_b": pl.String})
+    pairs = pl.read_csv(
+        PAIRS / "pairs.csv", infer_schema_length=None, schema_overrides={"key_a": pl.String, "key_b": pl.String}
+    )
     return Labelled(
         derive.derive(listings),
         pairs,
@@ -120,7 +125,9 @@ def main() -> None:
         (ROOT / "ingest" / "resolution" / model.FILE).write_text(train(labelled).to_json(), "utf-8")
         return
     for name, found in evaluate(labelled).items():
-        told = "  ".join(f"{value:.3f} [{low:.3f}, {high:.3f}]" for value, low, high in (found.precision, found.recall, found.f1))
+        told = "  ".join(
+            f"{value:.3f} [{low:.3f}, {high:.3f}]" for value, low, high in (found.precision, found.recall, found.f1)
+        )
         print(f"{name:42} {found.pairs:5} {found.same:5}  {told}")
 
 

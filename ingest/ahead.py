@@ -21,7 +21,9 @@ class Ahead:
     def __init__(self, orders: Sequence[Order], data_dir: Path, work: Path, today: date) -> None:
         # Started anew rather than forked: a process with threads (polars has some) must not be copied.
         self._pool = ProcessPoolExecutor(min(WORKERS, len(orders)), multiprocessing.get_context("spawn"))
-        self._futures: list[Future[None]] = [self._pool.submit(_stage, order, data_dir, work, today) for order in orders]
+        self._futures: list[Future[None]] = [
+            self._pool.submit(_stage, order, data_dir, work, today) for order in orders
+        ]
 
     def __enter__(self) -> "Ahead":
         return self

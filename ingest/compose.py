@@ -1,8 +1,8 @@
 """Survivorship: what a place says when several listings speak of it, field by field.
 
 The word of a list counts by its trust, then by how fresh its facts are, then by who came first. Every field takes the
-first listing that knows it; the position is the most precise one, and brings its commune along. What somebody changed by
-hand in a place stays: only what the listings say otherwise than before is carried over.
+first listing that knows it; the position is the most precise one, and brings its commune along. What somebody changed
+by hand in a place stays: only what the listings say otherwise than before is carried over.
 """
 
 from collections.abc import Sequence
@@ -64,7 +64,8 @@ def new_place(place_id: int, said: Sequence[Said]) -> dict[str, Any]:
 def carried_over(
     place: dict[str, Any], before: Sequence[Said], now: Sequence[Said], *, forget: bool = False
 ) -> dict[str, Any]:
-    """The row of a place after its listings changed: what they say otherwise than before replaces what it had from them.
+    """The row of a place after its listings changed: what they say otherwise than before replaces what it had from
+    them.
 
     A list that falls silent about something known takes nothing away; with `forget` (an undo) it does.
     """
@@ -89,9 +90,7 @@ def is_untouched(place: dict[str, Any], said: Sequence[Said]) -> bool:
     return bool(said) and place == new_place(place["id"], said)
 
 
-def _amenities(
-    place: dict[str, str], then: dict[str, str], now: dict[str, str], *, forget: bool
-) -> dict[str, str]:
+def _amenities(place: dict[str, str], then: dict[str, str], now: dict[str, str], *, forget: bool) -> dict[str, str]:
     """Amenities one by one: those the listings say otherwise than before, unless somebody changed them by hand."""
     values = dict(place)
     for name in (then.keys() | now.keys()) if forget else now.keys():

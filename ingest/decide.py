@@ -110,9 +110,7 @@ class _Decision:
                 listing_id = self._listing_id(i)
                 place_id = self.groups.place_of.get(listing_id, listing_id)
                 joins = place_id > 0 or place_id in seen
-                self.plan.outcomes.append(
-                    Outcome.UPDATED if known else Outcome.MERGED if joins else Outcome.ACCEPTED
-                )
+                self.plan.outcomes.append(Outcome.UPDATED if known else Outcome.MERGED if joins else Outcome.ACCEPTED)
             seen.add(place_id)
             self.plan.place_of[i] = place_id
 
@@ -230,5 +228,3 @@ class _Decision:
 
 def _said(ids: list[int], facts: dict[int, Facts], told: dict[int, tuple[str, int]]) -> list[Said]:
     return [Said(i if i > 0 else (1 << 50) - i, *told[i], facts[i]) for i in sorted(ids) if i in facts]
-
-

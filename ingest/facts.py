@@ -1,4 +1,5 @@
-"""What one listing says, normalised and located: what is kept of it, compared with others, and composed into a place."""
+"""What one listing says, normalised and located: what is kept of it, compared with others, and composed into a
+place."""
 
 from collections.abc import Sequence
 from datetime import date

@@ -19,8 +19,8 @@ class Groups:
     """Where listings belong. Ids of new listings and places are provisional (negative).
 
     `place_of`: of every listing that takes thought; new listings that nobody else is linked to are not in it.
-    `was`: the places those listings had. `pairs`: (smaller id, larger id, probability) worth keeping. `gone`: places all
-    of whose listings left, with the place that took them over.
+    `was`: the places those listings had. `pairs`: (smaller id, larger id, probability) worth keeping. `gone`: places
+    all of whose listings left, with the place that took them over.
     """
 
     place_of: dict[int, int] = field(default_factory=dict)
@@ -41,8 +41,8 @@ def group(
 ) -> Groups:
     """Groups of the new and changed listings (derived, new ones under negative ids) and those around them.
 
-    `changed`: known listings whose row says something new, with their place. `removed`: listings that go away; `around`:
-    others to think over again, because of those.
+    `changed`: known listings whose row says something new, with their place. `removed`: listings that go away;
+    `around`: others to think over again, because of those.
     """
     answer = Groups()
     if new.is_empty() and not around:
@@ -89,7 +89,9 @@ def _scored(new: pl.DataFrame, stored: pl.DataFrame) -> list[tuple[int, int, flo
     kept = probability >= linking.REVIEW
     ids = both["listing"].to_numpy()
     ones, others = ids[left[kept]], ids[right[kept]]
-    pairs = zip(np.minimum(ones, others).tolist(), np.maximum(ones, others).tolist(), probability[kept].tolist(), strict=True)
+    pairs = zip(
+        np.minimum(ones, others).tolist(), np.maximum(ones, others).tolist(), probability[kept].tolist(), strict=True
+    )
     return list(pairs)
 
 

@@ -27,7 +27,9 @@ def list_imports(engine: Engine, community: str | None = None) -> list[dict[str,
 def show_import(engine: Engine, import_id: int, language: Language) -> dict[str, Any]:
     """One import with its rejected rows, in the shape of `placelibre import --json`. Raises NotFound."""
     with reading(engine) as connection:
-        run = connection.execute(select(import_run).where(import_run.c.id == import_id, import_run.c.published_at.is_not(None))).one_or_none()
+        run = connection.execute(
+            select(import_run).where(import_run.c.id == import_id, import_run.c.published_at.is_not(None))
+        ).one_or_none()
         if run is None:
             raise _no_such_import(import_id)
         kept = connection.execute(select(import_report.c.rows).where(import_report.c.import_id == import_id)).scalar()

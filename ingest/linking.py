@@ -25,7 +25,20 @@ keys = blocking.stored_keys
 probes = blocking.probe_keys
 pairs = blocking.pairs
 
-__all__ = ["COLUMNS", "LINK", "OWN", "REVIEW", "VETO", "comparable", "derive", "keys", "pairs", "partition", "probabilities", "probes"]
+__all__ = [
+    "COLUMNS",
+    "LINK",
+    "OWN",
+    "REVIEW",
+    "VETO",
+    "comparable",
+    "derive",
+    "keys",
+    "pairs",
+    "partition",
+    "probabilities",
+    "probes",
+]
 
 
 def probabilities(derived: pl.DataFrame, left: Ints, right: Ints) -> Floats:

@@ -1,7 +1,7 @@
 """Listings of the store that new ones may join, with all that decides where they belong.
 
-A listing meets others under shared blocking keys. Whoever is linked to a listing, or shares its place, is read as well, until
-nobody is missing: the groups decided on that selection are those the whole store would give.
+A listing meets others under shared blocking keys. Whoever is linked to a listing, or shares its place, is read as
+well, until nobody is missing: the groups decided on that selection are those the whole store would give.
 """
 
 from collections.abc import Iterable, Sequence
@@ -80,8 +80,11 @@ def facts_by_id(connection: Connection, ids: Iterable[int]) -> dict[int, Facts]:
     return found
 
 
-def companions(connection: Connection, ids: Iterable[int], but: set[int]) -> tuple[set[int], dict[tuple[int, int], float]]:
-    """All listings linked to these or sharing a place with one of them, however far the chain goes; and their stored pairs.
+def companions(
+    connection: Connection, ids: Iterable[int], but: set[int]
+) -> tuple[set[int], dict[tuple[int, int], float]]:
+    """All listings linked to these or sharing a place with one of them, however far the chain goes; and their stored
+    pairs.
 
     `but` are listings whose pairs no longer hold (their row changed) and that bring nobody in.
     """
@@ -130,7 +133,10 @@ _COLUMNS = (listing.c.id, listing.c.place_id, listing.c.source, listing.c.source
 
 def _read(connection: Connection, statement: Any) -> pl.DataFrame:
     rows = connection.execute(statement.where(published_listing())).all()
-    own = {name: [row[i] for row in rows] for i, name in enumerate(("listing", "place_id", "source", "source_key", "trust"))}
+    own = {
+        name: [row[i] for row in rows]
+        for i, name in enumerate(("listing", "place_id", "source", "source_key", "trust"))
+    }
     told = facts_of.frame([facts_of.decode(row.facts) for row in rows])
     return linking.derive(pl.DataFrame(own, schema={name: STORED[name] for name in own}).hstack(told))
 

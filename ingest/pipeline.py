@@ -69,7 +69,8 @@ class Understood:
 
 
 def understand_list(order: Order, today: date) -> Understood:
-    """Opens a list and says what its columns mean. Raises UnreadableFile and InvalidInput (kind, as_space, column_map)."""
+    """Opens a list and says what its columns mean. Raises UnreadableFile and InvalidInput (kind, as_space,
+    column_map)."""
     raw = open_list(order.path, order.name)
     mapping = understand(raw.sample(), order.column_map)
     if mapping.checked_on is None:
@@ -98,7 +99,9 @@ def import_file(
     Raises UnreadableFile, InvalidInput (kind, source or column_map), NotFound (community), Conflict (a source of
     another community; the same rows written by others meanwhile), StoreUnavailable, StorageFull.
     """
-    return import_list(engine, areas, Order(path, **said), dry_run=dry_run, now=now, progress=progress, workshop=workshop)
+    return import_list(
+        engine, areas, Order(path, **said), dry_run=dry_run, now=now, progress=progress, workshop=workshop
+    )
 
 
 def import_list(

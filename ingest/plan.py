@@ -85,12 +85,14 @@ class Origin:
 
 @dataclass(slots=True)
 class Plan:
-    """Rows to write. New ones have provisional ids until they are minted: -1 - n, a listing's n being its row's position.
+    """Rows to write. New ones have provisional ids until they are minted: -1 - n, a listing's n being its row's
+    position.
 
-    `rows`: the staged list (`ingest.staging.SCHEMA`); `outcomes`, `place_of` one per row of it. Of a national list nearly
-    every row makes a listing and a place of its own: those are only named here, by their position in `rows`
+    `rows`: the staged list (`ingest.staging.SCHEMA`); `outcomes`, `place_of` one per row of it. Of a national list
+    nearly every row makes a listing and a place of its own: those are only named here, by their position in `rows`
     (`new_listings`; `lone`: of these, the ones that are all their place has), and written straight from the frame.
-    `derived`: what was compared of the new and changed listings. What takes thought is in the dictionaries, by id. `aliases`: (id, the place it stood for, the one it stands for).
+    `derived`: what was compared of the new and changed listings. What takes thought is in the dictionaries, by id.
+    `aliases`: (id, the place it stood for, the one it stands for).
     """
 
     rows: pl.DataFrame

@@ -1,7 +1,7 @@
 """Writes a plan: new rows in many short transactions nobody sees, then all of it appears in one short transaction.
 
-Bookings never wait for an import: a writer holds SQLite's only lock for some hundredths of a second and leaves a gap for
-others. An import that was killed leaves rows nobody sees; `clear_unfinished` takes them away.
+Bookings never wait for an import: a writer holds SQLite's only lock for some hundredths of a second and leaves a gap
+for others. An import that was killed leaves rows nobody sees; `clear_unfinished` takes them away.
 """
 
 import time
@@ -26,7 +26,8 @@ ROWS_PER_TRANSACTION = 2_000
 GAP_S = 0.005
 """Left between two transactions: SQLite's waiting writers look again every few hundredths of a second."""
 LARGE_CHANGE = 10_000
-"""Changed rows that still fit a publishing transaction of well under a second; more are changed before it, in portions."""
+"""Changed rows that still fit a publishing transaction of well under a second; more are changed before it, in
+portions."""
 
 Progress = Callable[[int, int], None]
 
@@ -35,9 +36,7 @@ class OvertakenError(Exception):
     """Somebody else wrote the same rows between planning and publishing: plan again. Never shown."""
 
 
-def publish(
-    engine: Engine, plan: Plan, run: Mapping[str, Any], progress: Progress | None = None
-) -> Written:
+def publish(engine: Engine, plan: Plan, run: Mapping[str, Any], progress: Progress | None = None) -> Written:
     """Writes a plan and its journal; returns it with its ids. Raises OvertakenError when it is out of date."""
     with writing(engine) as connection:
         written = Written(plan, *_reserve(connection, plan, run), engine.dialect.name)
@@ -51,8 +50,8 @@ def publish(
             if progress:
                 progress(number + 1, len(portions) + 1)
         with writing(engine) as connection:
-            rows = packed(report_rows(plan))
-            connection.execute(insert(import_report), {"import_id": written.import_id, "rows": rows})
+            report = {"import_id": written.import_id, "rows": packed(report_rows(plan))}
+            connection.execute(insert(import_report), report)
         early = _change_early(engine, written)
         with writing(engine) as connection:
             _appear(connection, written, run, early)
@@ -94,7 +93,8 @@ def _still_ours(connection: Connection, import_id: int) -> None:
 
 
 def _change_early(engine: Engine, written: Written) -> bool:
-    """Changes rows before publishing when they are too many for one short transaction; their journal is written already."""
+    """Changes rows before publishing when they are too many for one short transaction; their journal is written
+    already."""
     changed = [(table, row) for table in (place, listing, space) for row in written.changed(table)]
     if len(changed) <= LARGE_CHANGE:
         return False
@@ -130,7 +130,9 @@ def _appear(connection: Connection, written: Written, run: Mapping[str, Any], ea
     _remove(connection, written)
     connection.execute(delete(unpublished).where(unpublished.c.import_id == import_id))
     connection.execute(
-        update(import_run).where(import_run.c.id == import_id).values(state="published", published_at=run["published_at"])
+        update(import_run)
+        .where(import_run.c.id == import_id)
+        .values(state="published", published_at=run["published_at"])
     )
     revision = record_changes(connection, written.changed_places())
     if written.place_ids:
@@ -187,7 +189,9 @@ def update_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str
         .where(table.c.id == bindparam("row_id"))
         .values({name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names})
     )
-    connection.execute(statement, [{"row_id": row["id"]} | {f"new_{name}": row[name] for name in names} for row in rows])
+    connection.execute(
+        statement, [{"row_id": row["id"]} | {f"new_{name}": row[name] for name in names} for row in rows]
+    )
 
 
 def clear_unfinished(engine: Engine, import_id: int) -> None:
@@ -217,7 +221,11 @@ def _restore_early(connection: Connection, import_id: int) -> None:
         for part in _batches(changes, ROWS_PER_TRANSACTION):
             ids = [change.row_id for change in part]
             now = {row["id"]: row for row in connection.execute(select(table).where(table.c.id.in_(ids))).mappings()}
-            ours = [c for c in part if c.row_id in now and images.digest(images.to_text(table, now[c.row_id])) == c.after]
+            ours = [
+                c
+                for c in part
+                if c.row_id in now and images.digest(images.to_text(table, dict(now[c.row_id]))) == c.after
+            ]
             update_rows(connection, table, [images.from_text(table, change.before) for change in ours])
 
 

@@ -131,9 +131,11 @@ def harmless(cell: object) -> object:
 def _told(row: dict[str, Any], language: Language) -> dict[str, Any]:
     said = {name: "" if row[name] is None else row[name] for name in ("row", "line", "outcome", "place_id", "name")}
     rejected = _rejection(row, language) or {}
-    return said | {name: rejected.get(name, "") for name in ("field", "value", "reason", "message", "remedy")} | {
-        "notes": _notes(row, language)
-    }
+    return (
+        said
+        | {name: rejected.get(name, "") for name in ("field", "value", "reason", "message", "remedy")}
+        | {"notes": _notes(row, language)}
+    )
 
 
 def rejections(table: pl.DataFrame, language: Language) -> list[dict[str, Any]]:
@@ -162,7 +164,10 @@ def _sample(row: dict[str, Any], outcome: Outcome, place_id: int) -> dict[str, A
         "row": row["row"],
         "outcome": str(outcome),
         "place_id": place_id if place_id > 0 else None,
-        **{name: row[name] if row[name] is not None else "" for name in ("name", "kind", "address", "postcode", "commune")},
+        **{
+            name: row[name] if row[name] is not None else ""
+            for name in ("name", "kind", "address", "postcode", "commune")
+        },
         **{name: row[name] for name in ("lon", "lat", "precision", "opening_hours")},
         "amenities": msgspec.json.decode(row["amenities"]) if placed else {},
         "spaces": [{name: one[name] for name in told} for one in spaces],

@@ -1,7 +1,8 @@
-"""A list read and understood once, kept beside the store until it is published, so that a killed import goes on where it was.
+"""A list read and understood once, kept beside the store until it is published, so that a killed import goes on where
+it was.
 
-Each part holds the rows of one batch as Arrow, written whole or not at all. A folder belongs to one file under one way of
-reading it; another file, mapping or version of the normalisers has a folder of its own.
+Each part holds the rows of one batch as Arrow, written whole or not at all. A folder belongs to one file under one
+way of reading it; another file, mapping or version of the normalisers has a folder of its own.
 """
 
 import hashlib
@@ -44,8 +45,10 @@ SCHEMA: dict[str, Any] = {
     "value": pl.String,
     "notes": pl.String,
 }
-"""One row per row of the list. `reason` (code), `field` and `value` say why a row makes no place (null: it does); `facts`
-is their JSON, with what others are compared by (`linking.OWN`); `spaces` (drafts) and `notes` (code, field, value) are JSON lists, null when empty."""
+"""One row per row of the list. `reason` (code), `field` and `value` say why a row makes no place (null: it does);
+`facts`
+is their JSON, with what others are compared by (`linking.OWN`); `spaces` (drafts) and `notes` (code, field, value)
+are JSON lists, null when empty."""
 
 Progress = Callable[[int, int], None]
 _JSON = msgspec.json.Encoder(order="deterministic")
@@ -107,7 +110,9 @@ def frame(prepared: Sequence[Prepared]) -> pl.DataFrame:
     """Prepared rows as columns (`SCHEMA`)."""
     placed = [one.facts for one in prepared if one.facts is not None]
     told = facts_of.frame(placed)
-    known = told.hstack(linking.comparable(told)).with_columns(pl.Series("at", [i for i, one in enumerate(prepared) if one.facts]).cast(pl.Int64))
+    known = told.hstack(linking.comparable(told)).with_columns(
+        pl.Series("at", [i for i, one in enumerate(prepared) if one.facts]).cast(pl.Int64)
+    )
     elsewhere = {*facts_of.SCHEMA, *linking.OWN}
     columns: dict[str, list[Any]] = {name: [] for name in SCHEMA if name not in elsewhere}
     for one in prepared:

@@ -4,7 +4,19 @@ An import is written in chunks under the state `writing`, unseen, and appears at
 killed on the way stays unseen; whoever imports next clears it away (`ingest.publish.clear_unfinished`).
 """
 
-from sqlalchemy import Boolean, CheckConstraint, Column, DateTime, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+)
 
 from geo.store.dialect import BigKey, Json
 from geo.store.schema import metadata

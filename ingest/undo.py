@@ -4,6 +4,7 @@ What others built on it since is never destroyed: a later import, an offer or an
 that names it. A space that somebody booked is closed, not removed, and its place stays for the booking's sake.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -168,7 +169,7 @@ def _take_back(connection: Connection, plan: UndoPlan, import_id: int, source: s
     orphans = _close_kept(connection, plan)
     connection.execute(update(import_run).where(import_run.c.id == import_id).values(state="undone", undone_at=now))
     places = plan.ranges.get(place.name, range(0))
-    changed = plan.touched | {i for i in plan.rows[place]} | plan.kept_places | orphans
+    changed = plan.touched | set(plan.rows[place]) | plan.kept_places | orphans
     change = record_changes(connection, {i for i in changed if i not in places or i in plan.kept_places})
     if places:
         record_range(connection, places[0], places[-1], change)
@@ -198,7 +199,7 @@ def _number(connection: Connection, plan: UndoPlan, fresh: Sequence[Row]) -> Non
 def _hide(connection: Connection, table: Table, ids: range, but: set[int], import_id: int) -> None:
     """Hides a range, in pieces around the rows that stay."""
     edges = [ids.start - 1, *sorted(i for i in but if i in ids), ids.stop]
-    for before, after in zip(edges, edges[1:], strict=False):
+    for before, after in itertools.pairwise(edges):
         if after - before > 1:
             span = {"table_name": table.name, "first_id": before + 1, "last_id": after - 1, "import_id": import_id}
             connection.execute(insert(unpublished), span)
@@ -242,7 +243,8 @@ def _close_kept(connection: Connection, plan: UndoPlan) -> set[int]:
     orphans: set[int] = set()
     for ids in _batches(kept):
         told = select(listing.c.place_id).where(
-            listing.c.place_id.in_(ids), listing.c.id.not_in(list(_ends(plan.ranges.get(listing.name, range(0)), connection, ids)))
+            listing.c.place_id.in_(ids),
+            listing.c.id.not_in(list(_ends(plan.ranges.get(listing.name, range(0)), connection, ids))),
         )
         orphans |= set(ids) - set(connection.execute(told).scalars())
     connection.execute(update(place).where(place.c.id.in_(sorted(orphans))).values(status=str(PlaceStatus.CLOSED)))

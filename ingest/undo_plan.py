@@ -1,6 +1,7 @@
 """What taking an import back would do, and why it may not.
 
-When nobody built on an import, its undo puts back the very rows it found. When later imports did, and do not conflict, the
+When nobody built on an import, its undo puts back the very rows it found. When later imports did, and do not
+conflict, the
 listings that stay are thought over again: a place keeps what they say of it, and loses what only this import said.
 """
 
@@ -29,10 +30,13 @@ Values = dict[str, Any]
 
 @dataclass(slots=True)
 class UndoPlan:
-    """Rows to put back (`Row.before` None: it comes back; `values` None: it goes), and what stays of the import's own rows."""
+    """Rows to put back (`Row.before` None: it comes back; `values` None: it goes), and what stays of the import's own
+    rows."""
 
     ranges: dict[str, range]
-    rows: dict[Table, dict[int, Row]] = field(default_factory=lambda: {place: {}, listing: {}, space: {}, place_alias: {}})
+    rows: dict[Table, dict[int, Row]] = field(
+        default_factory=lambda: {place: {}, listing: {}, space: {}, place_alias: {}}
+    )
     linked: list[Values] = field(default_factory=list)
     unlinked: list[Values] = field(default_factory=list)
     kept_places: set[int] = field(default_factory=set)
@@ -84,8 +88,10 @@ class _Undo:
 
     def _read(self) -> None:
         """Places the import made or touched, with all their listings."""
-        touched = {i for i in (*self.changes[place.name], *self.mine[place.name])}
-        moved = [images.from_text(listing, c.before)["place_id"] for c in self.changes[listing.name].values() if c.before]
+        touched = {*self.changes[place.name], *self.mine[place.name]}
+        moved = [
+            images.from_text(listing, c.before)["place_id"] for c in self.changes[listing.name].values() if c.before
+        ]
         for chunk in chunks(sorted({*self.mine[listing.name], *self.changes[listing.name]})):
             rows = select(listing.c.place_id).where(listing.c.id.in_(chunk)).distinct()
             touched.update(self.connection.execute(rows).scalars())
@@ -123,7 +129,9 @@ class _Undo:
             if place_id in self.mine[place.name]
             for row in self.members[place_id]
         )
-        return hung or any(self._rewritten(table, i) for table in (place, space, listing) for i in self.changes[table.name])
+        return hung or any(
+            self._rewritten(table, i) for table in (place, space, listing) for i in self.changes[table.name]
+        )
 
     def _rewritten(self, table: Table, row_id: int) -> bool:
         statement = select(import_change.c.import_id).join(import_run, import_run.c.id == import_change.c.import_id)
@@ -149,7 +157,9 @@ class _Undo:
         for chunk in chunks(gone):
             others = select(place.c.name).join(space, space.c.place_id == place.c.id).where(place.c.id.in_(chunk))
             found = self.connection.execute(others.add_columns(space.c.id)).all()
-            edited += [row.name for row in found if row.id not in self.mine[space.name] and row.id not in self.plan.rows[space]]
+            edited += [
+                row.name for row in found if row.id not in self.mine[space.name] and row.id not in self.plan.rows[space]
+            ]
         if edited:
             raise _edited(edited)
 
@@ -162,7 +172,12 @@ class _Undo:
                 continue
             back = self.plan.rows[place].get(place_id)
             waits = back is not None and back.values is not None and back.values["status"] == PlaceStatus.CLOSED
-            if waits or place_id in self.plan.kept_places or not self._untouched(values) or self._has_other_spaces(place_id):
+            if (
+                waits
+                or place_id in self.plan.kept_places
+                or not self._untouched(values)
+                or self._has_other_spaces(place_id)
+            ):
                 continue
             self.plan.rows[place][place_id] = Row(None, values)
 

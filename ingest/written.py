@@ -69,7 +69,9 @@ class Written:
         """New rows that must only appear with the publishing transaction: spaces of places people see already."""
         if table is not space:
             return []
-        return [row.now() for row in self.plan.spaces.values() if row.is_new and not self._is_hidden(row.now()["place_id"])]
+        return [
+            row.now() for row in self.plan.spaces.values() if row.is_new and not self._is_hidden(row.now()["place_id"])
+        ]
 
     def late_links(self) -> list[dict[str, Any]]:
         """Offers by a community of spaces that people see already, or that appear late."""
@@ -102,9 +104,13 @@ class Written:
     def portions(self, size: int) -> Iterator[Portion]:
         """Everything that can be written before the import appears, in portions of one table."""
         yield from _cut(*self._lone_places(), size)
-        yield from _cut(place, *self._dicts(place, [row.now() for row in self.plan.places.values() if row.is_new]), size)
+        yield from _cut(
+            place, *self._dicts(place, [row.now() for row in self.plan.places.values() if row.is_new]), size
+        )
         yield from _cut(*self._new_listings(), size)
-        early = [row.now() for row in self.plan.spaces.values() if row.is_new and self._is_hidden(row.now()["place_id"])]
+        early = [
+            row.now() for row in self.plan.spaces.values() if row.is_new and self._is_hidden(row.now()["place_id"])
+        ]
         yield from _cut(space, *self._dicts(space, early), size)
         links = [_link(pair) for pair in self.plan.links if self._is_early(pair[0])]
         yield from _cut(space_community, *self._dicts(space_community, links), size)
@@ -182,9 +188,9 @@ class Written:
                     before = images.to_text(table, row.before)
                     yield images.change_row(self.import_id, table, row.before["id"], "", before, row.values)
         for alias, old, new in self.aliases():
-            before = None if old is None else images.to_text(place_alias, {"alias_id": alias, "place_id": old})
+            then = None if old is None else images.to_text(place_alias, {"alias_id": alias, "place_id": old})
             now = {"alias_id": alias, "place_id": new}
-            yield images.change_row(self.import_id, place_alias, alias, "", before, now)
+            yield images.change_row(self.import_id, place_alias, alias, "", then, now)
         for pair in self.plan.links:
             yield images.change_row(self.import_id, space_community, pair[0], pair[1], None, _link(pair))
         for pair in self.plan.unlinked:

@@ -149,7 +149,8 @@ def upsert(
 
 
 def insert_many(connection: Connection, into: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Inserts many rows fast, past the bound parameters of statements: values as `stored_point` and JSON text give them."""
+    """Inserts many rows fast, past the bound parameters of statements: values as `stored_point` and JSON text give
+    them."""
     names = ", ".join(f'"{name}"' for name in columns)
     if connection.dialect.name == "postgresql":
         _copy(connection, f'COPY "{into.name}" ({names}) FROM STDIN', rows)

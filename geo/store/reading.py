@@ -74,8 +74,12 @@ def _places(connection: Connection, statement: Select[Any], some: list[int] | No
     # As text: reading JSON only to write it again would take as long as all the rest.
     told = [cast(column, Text) if column is place.c.amenities else column for column in columns]
     rows = connection.execute(statement.with_only_columns(*told)).all()
-    frame = pl.DataFrame([tuple(row) for row in rows], schema={name: PLACE_FRAME[name] for name in stored}, orient="row")
-    communities = pl.Series([offers.get(place_id, []) for place_id in frame["place_id"]], dtype=PLACE_FRAME["communities"])
+    frame = pl.DataFrame(
+        [tuple(row) for row in rows], schema={name: PLACE_FRAME[name] for name in stored}, orient="row"
+    )
+    communities = pl.Series(
+        [offers.get(place_id, []) for place_id in frame["place_id"]], dtype=PLACE_FRAME["communities"]
+    )
     return frame.with_columns(communities.alias("communities")).select(*PLACE_FRAME)
 
 

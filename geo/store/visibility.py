@@ -1,7 +1,7 @@
 """Places and listings that are being written or removed in bulk are not there yet, or no longer, for anybody.
 
-A national list is written in many short transactions, so that bookings never wait; it appears at once when the ranges of
-its places and listings leave `unpublished`. Whoever reads places or listings adds these conditions.
+A national list is written in many short transactions, so that bookings never wait; it appears at once when the ranges
+of its places and listings leave `unpublished`. Whoever reads places or listings adds these conditions.
 """
 
 from sqlalchemy import ColumnElement, FromClause, exists

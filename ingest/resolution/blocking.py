@@ -24,7 +24,8 @@ def stored_keys(derived: pl.DataFrame) -> tuple[Ints, Ints]:
 
 
 def probe_keys(derived: pl.DataFrame) -> tuple[Ints, Ints]:
-    """(keys, rows): the keys under which each listing looks for others: its own, and the H3 cells around, 250 m at least."""
+    """(keys, rows): the keys under which each listing looks for others: its own, and the H3 cells around, 250 m at
+    least."""
     keys, rows = stored_keys(derived)
     cells = derived["cell"].to_numpy()
     placed = np.flatnonzero(cells)
@@ -40,7 +41,8 @@ def probe_keys(derived: pl.DataFrame) -> tuple[Ints, Ints]:
 
 
 def pairs(derived: pl.DataFrame, new: Bools) -> tuple[Ints, Ints]:
-    """(left, right): every pair under a common key, at least one of it new, that a cheap look does not rule out. left < right."""
+    """(left, right): every pair under a common key, at least one of it new, that a cheap look does not rule out. left
+    < right."""
     if not new.any() or derived.height < 2:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     probes, probe_rows = probe_keys(derived.filter(new))
@@ -67,12 +69,15 @@ def plausible(derived: pl.DataFrame, left: Ints, right: Ints) -> Bools:
     for columns in (("phone",), ("siret",), ("site",), ("number", "street")):
         code = _codes(derived, columns)
         common |= (code[left] == code[right]) & (code[left] >= 0)
-    return near & common
+    kept: Bools = near & common
+    return kept
 
 
 def _codes(derived: pl.DataFrame, columns: tuple[str, ...]) -> Ints:
     """Equal values have equal numbers; -1 is unknown."""
     text = pl.concat_str([pl.col(name) for name in columns], separator="|")
     known = pl.all_horizontal(*(pl.col(name).is_not_null() & (pl.col(name) != "") for name in columns[-1:]))
-    coded = derived.select(pl.when(known).then(text.rank("dense").cast(pl.Int64)).otherwise(-1).fill_null(-1).alias("code"))
+    coded = derived.select(
+        pl.when(known).then(text.rank("dense").cast(pl.Int64)).otherwise(-1).fill_null(-1).alias("code")
+    )
     return coded["code"].to_numpy()

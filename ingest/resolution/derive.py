@@ -16,18 +16,29 @@ Ints = npt.NDArray[np.int64]
 
 GENERIC = frozenset(
     (
-        "de", "du", "des", "la", "le", "les", "l", "d", "a", "au", "aux", "et", "en", "sur", "sous", "un", "une", "the", "of",
+        "de", "du", "des", "la", "le", "les", "l", "d", "a", "au", "aux", "et", "en", "sur", "sous", "un", "une",
+        "the", "of",
         "mairie", "hotel", "ville", "commune", "municipale", "municipal", "bibliotheque", "mediatheque", "ludotheque",
         "annexe", "deleguee", "france", "services", "service", "maison", "espace", "centre", "coworking", "fablab",
-        "tiers", "lieu", "lieux", "association", "asso", "sarl", "sas", "scop", "scic", "eurl", "sa", "cafe", "restaurant",
+        "tiers", "lieu", "lieux", "association", "asso", "sarl", "sas", "scop", "scic", "eurl", "sa", "cafe",
+        "restaurant",
         "bar", "bureau", "bureaux", "point", "relais", "site", "wifi", "public", "publique", "communal", "communale",
-        "intercommunale", "communautaire", "msap", "cc", "ca", "ccas", "mediation", "multisites", "agglomeration", "agglo", "communaute", "communes", "reseau", "residence", "tourisme",
+        "intercommunale", "communautaire", "msap", "cc", "ca", "ccas", "mediation", "multisites", "agglomeration",
+        "agglo", "communaute", "communes", "reseau", "residence", "tourisme",
     )
 )  # fmt: skip
 """Words that say what a place is rather than which one."""
 
 GENERIC_HOSTS = frozenset(
-    ("facebook.com", "fr-fr.facebook.com", "m.facebook.com", "instagram.com", "twitter.com", "linkedin.com", "linktr.ee")
+    (
+        "facebook.com",
+        "fr-fr.facebook.com",
+        "m.facebook.com",
+        "instagram.com",
+        "twitter.com",
+        "linkedin.com",
+        "linktr.ee",
+    )
 )
 COLUMNS: dict[str, Any] = {
     "listing": pl.Int64,
@@ -56,9 +67,10 @@ COLUMNS: dict[str, Any] = {
     "cell": pl.Int64,
 }
 OWN: dict[str, Any] = dict(list(COLUMNS.items())[list(COLUMNS).index("folded") :])
-"""A derived listing: `folded` name, `bare` name (without generic words and its town), house `number` and `street` as compared,
-web `host` and `site` (host and path), a bit `signature` of the beginnings of its bare words, its blocking `keys` and H3 cell
-(0 when its position is only its commune's)."""
+"""A derived listing: `folded` name, `bare` name (without generic words and its town), house `number` and `street` as
+compared,
+web `host` and `site` (host and path), a bit `signature` of the beginnings of its bare words, its blocking `keys` and
+H3 cell (0 when its position is only its commune's)."""
 
 _SALT = {name: np.uint64(i * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF) for i, name in enumerate("CPWSAN", start=1)}
 MAX_NAME_KEYS = 4
@@ -108,8 +120,8 @@ def _one_way(folded: str) -> str:
 
 
 _SAID_TWICE = (
-    ("centre communal d action sociale", "ccas"), ("communaute de communes", "cc"), ("communaute d agglomeration", "ca"),
-    ("maison de services au public", "msap"), ("maison des services au public", "msap"), ("fab lab", "fablab"),
+    ("centre communal d action sociale", "ccas"), ("communaute de communes", "cc"), ("communaute d agglomeration",
+    "ca"), ("maison de services au public", "msap"), ("maison des services au public", "msap"), ("fab lab", "fablab"),
     ("co working", "coworking"), ("media theque", "mediatheque"), ("centre socio culturel", "centre socioculturel"),
     ("point information mediation multi services", "pimms"), ("pimms mediation", "pimms"), ("tierslieu", "tiers lieu"),
 )  # fmt: skip
@@ -121,7 +133,8 @@ def _town_words(town: str) -> frozenset[str]:
 
 
 def _signatures(bare: list[list[str]]) -> Ints:
-    """64 bits set by the first three letters of each bare word: names without a common bit share no word, typos aside."""
+    """64 bits set by the first three letters of each bare word: names without a common bit share no word, typos
+    aside."""
     return np.array([_bits(words) for words in map(tuple, bare)], np.uint64).view(np.int64)
 
 
@@ -141,7 +154,9 @@ def _cells(frame: pl.DataFrame) -> Ints:
     """H3 cells at resolution 9 of the positions that are good enough to be near something."""
     vague = frame["precision"].is_in([str(Precision.COMMUNE), str(Precision.LOCALITY)]).to_numpy()
     points = zip(frame["lat"].to_list(), frame["lon"].to_list(), vague, strict=True)
-    return np.fromiter((0 if skip else h3.latlng_to_cell(lat, lon, 9) for lat, lon, skip in points), np.int64, frame.height)
+    return np.fromiter(
+        (0 if skip else h3.latlng_to_cell(lat, lon, 9) for lat, lon, skip in points), np.int64, frame.height
+    )
 
 
 def _keys(frame: pl.DataFrame, bare: list[list[str]], cells: Ints) -> pl.Series:
@@ -149,9 +164,18 @@ def _keys(frame: pl.DataFrame, bare: list[list[str]], cells: Ints) -> pl.Series:
     insee = frame["insee"]
     # A town hall goes by many names, none of its own.
     roles = [f"@{ROLES[role]}" for role in frame["role"].to_list()]
-    nameless = pl.Series([[] if words else [role] for words, role in zip(bare, roles, strict=True)], dtype=pl.List(pl.String))
-    words = pl.Series([sorted(set(w), key=lambda x: (-len(x), x))[:MAX_NAME_KEYS] for w in bare], dtype=pl.List(pl.String))
-    names = frame.select(insee=insee, word=words.list.concat(nameless)).with_row_index("row").explode("word").drop_nulls("word")
+    nameless = pl.Series(
+        [[] if words else [role] for words, role in zip(bare, roles, strict=True)], dtype=pl.List(pl.String)
+    )
+    words = pl.Series(
+        [sorted(set(w), key=lambda x: (-len(x), x))[:MAX_NAME_KEYS] for w in bare], dtype=pl.List(pl.String)
+    )
+    names = (
+        frame.select(insee=insee, word=words.list.concat(nameless))
+        .with_row_index("row")
+        .explode("word")
+        .drop_nulls("word")
+    )
     filled = (frame["street"] != "").to_numpy()
     parts = [
         (np.flatnonzero(cells), mixed("C", cells[np.flatnonzero(cells)].view(np.uint64))),
@@ -165,7 +189,9 @@ def _keys(frame: pl.DataFrame, bare: list[list[str]], cells: Ints) -> pl.Series:
     keys = np.concatenate([key for _, key in parts]).view(np.int64)
     grouped = pl.DataFrame({"row": rows, "key": keys}).group_by("row", maintain_order=True).agg("key")
     at = pl.DataFrame({"row": np.arange(frame.height)})
-    return at.join(grouped, on="row", how="left", maintain_order="left")["key"].fill_null(pl.lit([], dtype=pl.List(pl.Int64)))
+    return at.join(grouped, on="row", how="left", maintain_order="left")["key"].fill_null(
+        pl.lit([], dtype=pl.List(pl.Int64))
+    )
 
 
 def _hashed(letter: str, mask: npt.NDArray[np.bool_], text: pl.Series) -> tuple[Ints, npt.NDArray[np.uint64]]:

@@ -24,7 +24,16 @@ NAMES = (
     *("kind_equal", "kind_apart", "kind_open", "one_is_mairie", "both_mairie", "one_is_france_services", "same_source"),
     *("name_and_near", "bare_and_phone", "bare_and_address", "kind_and_address", "bare_and_kind", "generic_and_kind"),
     *("vague_and_bare", "phone_and_kind", "insee_differs"),
-    *("role_equal", "role_differs", "role_hosted", "role_unknown", "both_halls", "one_is_annexe", "one_is_hall", "one_is_library"),
+    *(
+        "role_equal",
+        "role_differs",
+        "role_hosted",
+        "role_unknown",
+        "both_halls",
+        "one_is_annexe",
+        "one_is_hall",
+        "one_is_library",
+    ),
     *("one_is_house", "one_is_epci", "hosted_and_bare", "role_and_address", "role_and_bare", "role_and_generic"),
     *("number_gap", "words_common", "words_apart", "digits_differ", "street_and_bare", "same_source_and_address"),
     *("name_equal", "name_equal_and_address", "name_equal_and_street", "name_equal_and_near"),
@@ -34,8 +43,10 @@ APART: frozenset[frozenset[str]] = frozenset(
     frozenset(pair)
     for pair in (
         ("mairie", "library"), ("mairie", "hotel"), ("mairie", "cafe"), ("mairie", "education"), ("mairie", "station"),
-        ("mairie", "fablab"), ("mairie", "coworking"), ("library", "hotel"), ("library", "cafe"), ("library", "station"),
-        ("hotel", "station"), ("hotel", "education"), ("library", "education"), ("cafe", "education"), ("cafe", "station"),
+        ("mairie", "fablab"), ("mairie", "coworking"), ("library", "hotel"), ("library", "cafe"), ("library",
+        "station"),
+        ("hotel", "station"), ("hotel", "education"), ("library", "education"), ("cafe", "education"), ("cafe",
+        "station"),
         ("mairie", "association"), ("mairie", "company"), ("hotel", "france_services"), ("cafe", "france_services"),
     )
 )  # fmt: skip
@@ -84,7 +95,9 @@ def _similar(scorer: Callable[..., float], a: list[str], b: list[str], best: flo
 
 def _positions(columns: Columns, one: pl.DataFrame, other: pl.DataFrame) -> None:
     metres = haversine_array_m(*(part[name].to_numpy() for part in (one, other) for name in ("lon", "lat")))
-    vague = [part["precision"].is_in([str(Precision.COMMUNE), str(Precision.LOCALITY)]).to_numpy() for part in (one, other)]
+    vague = [
+        part["precision"].is_in([str(Precision.COMMUNE), str(Precision.LOCALITY)]).to_numpy() for part in (one, other)
+    ]
     known = (~vague[0] & ~vague[1]).astype(float)
     columns["near"] = np.exp(-metres / 80.0) * known
     columns["far"] = np.clip(metres / 500.0, 0.0, 2.0) * known
@@ -98,7 +111,7 @@ def _addresses(columns: Columns, one: pl.DataFrame, other: pl.DataFrame) -> None
     columns["number_equal"], columns["number_differs"] = equal, differs
     streets = [part["street"].to_list() for part in (one, other)]
     known = ((one["street"] != "") & (other["street"] != "")).to_numpy().astype(float)
-    columns["street"] = _similar(fuzz.token_sort_ratio, *streets) * known
+    columns["street"] = _similar(fuzz.token_sort_ratio, streets[0], streets[1]) * known
     columns["street_missing"] = 1.0 - known
     columns["address_equal"] = equal * (columns["street"] >= 0.9)
 
@@ -112,7 +125,9 @@ def _contacts(columns: Columns, one: pl.DataFrame, other: pl.DataFrame) -> None:
     columns["same_source"] = (one["source"] == other["source"]).to_numpy().astype(float)
 
 
-def _compared(a: pl.Series, b: pl.Series, blank: str | None = None) -> tuple[npt.NDArray[np.floating], npt.NDArray[np.floating]]:
+def _compared(
+    a: pl.Series, b: pl.Series, blank: str | None = None
+) -> tuple[npt.NDArray[np.floating], npt.NDArray[np.floating]]:
     """(equal, differs), both 0 when either is unknown."""
     known = a.is_not_null() & b.is_not_null()
     if blank is not None:
@@ -144,7 +159,13 @@ def _roles(columns: Columns, one: pl.DataFrame, other: pl.DataFrame) -> None:
     columns["role_hosted"] = _HOSTED[a, b].astype(float)
     columns["role_differs"] = ((a != b) & (a != unknown) & (b != unknown) & ~_HOSTED[a, b]).astype(float)
     columns["both_halls"] = ((a == ROLES.index("hall")) & (b == ROLES.index("hall"))).astype(float)
-    for name, role in (("annexe", "annexe"), ("hall", "hall"), ("library", "library"), ("house", "france_services"), ("epci", "epci")):
+    for name, role in (
+        ("annexe", "annexe"),
+        ("hall", "hall"),
+        ("library", "library"),
+        ("house", "france_services"),
+        ("epci", "epci"),
+    ):
         here = ROLES.index(role)
         columns[f"one_is_{name}"] = ((a == here) ^ (b == here)).astype(float)
 
@@ -171,7 +192,14 @@ def _words(columns: Columns, one: pl.DataFrame, other: pl.DataFrame) -> None:
     known = ((one["bare"] != "") & (other["bare"] != "")).to_numpy()
     columns["words_common"] = np.minimum(counted["common"].to_numpy(), 4) / 4.0 * known
     columns["words_apart"] = np.minimum(counted["apart"].to_numpy(), 6) / 6.0 * known
-    digits = [part["folded"].str.extract_all(r"\b(?:\d+|i{2,3}|annexe|nord|sud|est|ouest)\b").list.unique().list.sort().list.join(" ") for part in (one, other)]
+    digits = [
+        part["folded"]
+        .str.extract_all(r"\b(?:\d+|i{2,3}|annexe|nord|sud|est|ouest)\b")
+        .list.unique()
+        .list.sort()
+        .list.join(" ")
+        for part in (one, other)
+    ]
     columns["digits_differ"] = (digits[0] != digits[1]).to_numpy().astype(float)
     numbers = [part["number"].str.extract(r"^(\d+)").cast(pl.Int64, strict=False) for part in (one, other)]
     gap = (numbers[0] - numbers[1]).abs().fill_null(0).to_numpy()

@@ -1,9 +1,11 @@
 """Pairs into places, the same whatever the order in which listings came.
 
-Likely pairs join, the likeliest first; ties go by the listings' own keys, never by ids or rows. Two groups do not join when
-any listing of one is surely another place than any of the other: that is what keeps the mairie, the library behind it and the
-association upstairs from becoming one place through a third that resembles them all. The answer for a listing depends on the
-listings it is linked to, directly or through others, and on nobody else.
+Likely pairs join, the likeliest first; ties go by the listings' own keys, never by ids or rows. Two groups do not
+join when
+any listing of one is surely another place than any of the other: that is what keeps the mairie, the library behind it
+and the
+association upstairs from becoming one place through a third that resembles them all. The answer for a listing depends
+on the listings it is linked to, directly or through others, and on nobody else.
 """
 
 from collections import defaultdict
@@ -17,16 +19,26 @@ Floats = npt.NDArray[np.float64]
 Score = Callable[[Ints, Ints], Floats]
 
 LARGEST_SCORED = 200
-"""In a chain of more listings than this, pairs that were never compared count as unlike rather than being compared now."""
+"""In a chain of more listings than this, pairs that were never compared count as unlike rather than being compared
+now."""
 
 
 def partition(
-    count: int, left: Ints, right: Ints, probability: Floats, order: Sequence[str], *, link: float, veto: float, score: Score
+    count: int,
+    left: Ints,
+    right: Ints,
+    probability: Floats,
+    order: Sequence[str],
+    *,
+    link: float,
+    veto: float,
+    score: Score,
 ) -> Ints:
-    """A label per listing, the smallest position of its group. Pairs from `link` on join unless one below `veto` forbids it.
+    """A label per listing, the smallest position of its group. Pairs from `link` on join unless one below `veto`
+    forbids it.
 
-    `order`: the listings' own keys, unique. A probability of exactly 1 or 0 is a person's decision: it joins against any
-    veto, or forbids. `score` gives the probability of pairs that were not compared yet.
+    `order`: the listings' own keys, unique. A probability of exactly 1 or 0 is a person's decision: it joins against
+    any veto, or forbids. `score` gives the probability of pairs that were not compared yet.
     """
     labels = np.arange(count)
     known = {_pair(a, b): p for a, b, p in zip(left.tolist(), right.tolist(), probability.tolist(), strict=True)}

@@ -1,4 +1,5 @@
-"""Who receives at a place, from its name and kind: a mairie and the library in it are two hosts, a commune and its mairie one."""
+"""Who receives at a place, from its name and kind: a mairie and the library in it are two hosts, a commune and its
+mairie one."""
 
 import re
 from functools import lru_cache
@@ -11,14 +12,20 @@ ROLES = (
 )  # fmt: skip
 
 _BY_NAME: tuple[tuple[str, str], ...] = (
-    ("annexe", r"(?:mairie|hotel de ville).*\b(?:annexe|deleguee|quartier|proximite|associee)\b|annexe.*mairie|mairie annexe"),
+    (
+        "annexe",
+        r"(?:mairie|hotel de ville).*\b(?:annexe|deleguee|quartier|proximite|associee)\b|annexe.*mairie|mairie annexe",
+    ),
     ("france_services", r"france ?services?|msap|maison(?: de| des)? services(?: au)? public\w*"),
     ("library", r"biblio\w*|media ?theque\w*|mediatheque\w*|ludotheque\w*|lecture publique|bm|bu|library"),
     ("ccas", r"ccas|cias|action sociale"),
     ("pimms", r"pimms"),
     ("jobs", r"mission locale\b.*|maison de l emploi|france travail|pole emploi|cap emploi"),
-    ("social", r"centres? (?:social|sociaux|socio\w*|culturel).*|csc|cscs|mjc|mptaix|maison de quartier|foyer rural|maison pour tous|"
-               r"maison de la vie associative|espace de vie sociale|ctre social"),
+    (
+        "social",
+        r"centres? (?:social|sociaux|socio\w*|culturel).*|csc|cscs|mjc|mptaix|maison de quartier|foyer rural|"
+        r"maison pour tous|maison de la vie associative|espace de vie sociale|ctre social",
+    ),
     ("epci", r"communaute|communautes|agglomeration|agglo|metropole|cc|ca|cdc|pays|petr|syndicat mixte"),
     ("hall", r"mairie|hotel de ville|commune|ville de|ville d"),
     ("post", r"la poste|bureau de poste|bp"),
@@ -38,7 +45,9 @@ _BY_KIND = {
     PlaceKind.STATION: "station",
     PlaceKind.EDUCATION: "education",
 }
-_SURE_KINDS = frozenset({PlaceKind.HOTEL, PlaceKind.LIBRARY, PlaceKind.FRANCE_SERVICES, PlaceKind.CAFE, PlaceKind.STATION})
+_SURE_KINDS = frozenset(
+    {PlaceKind.HOTEL, PlaceKind.LIBRARY, PlaceKind.FRANCE_SERVICES, PlaceKind.CAFE, PlaceKind.STATION}
+)
 
 
 @lru_cache(maxsize=200_000)

@@ -37,8 +37,19 @@ def import_lists(
     """Import lists of places: every row gets an outcome, the same file twice changes nothing."""
     from ingest.pipeline import Order
 
-    said = {"source": source, "community": community, "kind": kind, "column_map": _pairs(column_map or []) or None}
-    orders = [Order(file, offered=offered, as_space=as_space, **said) for file in files]
+    columns = _pairs(column_map or []) or None
+    orders = [
+        Order(
+            file,
+            source=source,
+            community=community,
+            kind=kind,
+            column_map=columns,
+            offered=offered,
+            as_space=as_space,
+        )
+        for file in files
+    ]
     running = services()
     answers: list[dict[str, Any]] = []
     failed: list[PlaceLibreError] = []

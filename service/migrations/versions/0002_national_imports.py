@@ -88,7 +88,9 @@ def _store_tables() -> None:
 def _facts_of_places() -> None:
     """What older listings said was only kept in their place: until they are imported again, its facts are theirs."""
     connection = op.get_bind()
-    place = sa.table("place", sa.column("id"), *(sa.column(name, Json if name == "amenities" else None) for name in FACTS))
+    place = sa.table(
+        "place", sa.column("id"), *(sa.column(name, Json if name == "amenities" else None) for name in FACTS)
+    )
     listing = sa.table("listing", sa.column("id"), sa.column("place_id"), sa.column("facts", Json))
     rows = connection.execute(
         sa.select(listing.c.id, *(place.c[name] for name in FACTS)).join(place, place.c.id == listing.c.place_id)
@@ -109,7 +111,8 @@ def _journal_tables() -> None:
     old = sa.MetaData()
     old.reflect(connection, only=["import_run", "import_change", "import_row"])
     kept = {
-        name: [dict(row) for row in connection.execute(sa.select(table)).mappings()] for name, table in old.tables.items()
+        name: [dict(row) for row in connection.execute(sa.select(table)).mappings()]
+        for name, table in old.tables.items()
     }
     for name in ("import_row", "import_change", "import_run"):
         op.drop_table(name)
@@ -125,7 +128,9 @@ def _journal_tables() -> None:
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True, comment="UTC; NULL: still being written"),
         sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True, comment="UTC; NULL: in force"),
         sa.Column("state", sa.String(length=16), nullable=False),
-        sa.Column("written_at", sa.DateTime(timezone=True), nullable=True, comment="by the database: last sign of life"),
+        sa.Column(
+            "written_at", sa.DateTime(timezone=True), nullable=True, comment="by the database: last sign of life"
+        ),
         sa.Column("offered", sa.Boolean(), nullable=False, comment="the community asserts that hosts agreed"),
         sa.Column("counts", Json, nullable=False, comment="{rows, accepted, merged, updated, unchanged, rejected}"),
         sa.CheckConstraint("state IN ('writing', 'published', 'undone')", name=op.f("ck_import_run_state")),
@@ -157,9 +162,7 @@ def _journal_tables() -> None:
     report = op.create_table(
         "import_report",
         sa.Column("import_id", BigKey, autoincrement=False, nullable=False),
-        sa.Column(
-            "rows", sa.LargeBinary(), nullable=False, comment="every row's outcome: ingest.report_rows, Parquet"
-        ),
+        sa.Column("rows", sa.LargeBinary(), nullable=False, comment="every row's outcome: ingest.report_rows, Parquet"),
         sa.ForeignKeyConstraint(
             ["import_id"], ["import_run.id"], name=op.f("fk_import_report_import_id"), ondelete="CASCADE"
         ),
