@@ -254,18 +254,28 @@ def _remove_span(engine: Engine, table: Table, first_id: int, last_id: int) -> N
 def clear_away(engine: Engine, source: str, idle_s: int) -> None:
     """Takes away what killed imports and undos left unseen: of this source, or idle for `idle_s` seconds."""
     with writing(engine) as connection:
-        writing_ = _unfinished(connection, source, idle_s)
-        hidden = (
-            select(unpublished.c.import_id)
-            .distinct()
-            .join(import_run, import_run.c.id == unpublished.c.import_id)
-            .where(import_run.c.state == "undone")
-        )
-        half_removed = list(connection.execute(hidden).scalars())
-    for import_id in writing_:
+        left = _unfinished(connection, source, idle_s)
+    for import_id in left:
         clear_unfinished(engine, import_id)
+    finish_removals(engine)
+
+
+def finish_removals(engine: Engine) -> None:
+    """Removes what undos, or imports that never appeared, hid and did not live to remove."""
+    hidden = (
+        select(unpublished.c.import_id)
+        .distinct()
+        .join(import_run, import_run.c.id == unpublished.c.import_id)
+        .where(import_run.c.state == "undone")
+    )
+    never = select(import_run.c.id).where(import_run.c.state == "undone", import_run.c.published_at.is_(None))
+    with writing(engine) as connection:
+        half_removed = list(connection.execute(hidden).scalars())
+        unseen = list(connection.execute(never).scalars())
     for import_id in half_removed:
         remove_hidden(engine, import_id)
+    with writing(engine) as connection:
+        connection.execute(delete(import_run).where(import_run.c.id.in_(unseen)))
 
 
 def _unfinished(connection: Connection, source: str, idle_s: int) -> list[int]:

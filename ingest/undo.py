@@ -30,7 +30,7 @@ from geo.store.schema import (
 from geo.types import PlaceStatus
 from ingest.known import publication_mark
 from ingest.plan import Row
-from ingest.publish import remove_hidden, update_rows
+from ingest.publish import finish_removals, remove_hidden, update_rows
 from ingest.tables import import_run
 from ingest.undo_plan import UndoPlan, plan_undo
 
@@ -99,6 +99,7 @@ def undo(engine: Engine, import_id: int, now: datetime) -> UndoReport:
 
     Raises NotFound (no such import) and Conflict (undone already; rows changed since by somebody else).
     """
+    finish(engine)
     for _ in range(ATTEMPTS):
         # Comparing every row may take a while for a national list: done before taking the write lock, and again only
         # if somebody wrote the same places meanwhile.
@@ -116,6 +117,11 @@ def undo(engine: Engine, import_id: int, now: datetime) -> UndoReport:
         fr="D'autres écrivent ces lieux en ce moment ; rien n'a été modifié : recommencez dans une minute.",
         en="Others are writing these places right now; nothing was changed: try again in a minute.",
     )
+
+
+def finish(engine: Engine) -> None:
+    """Finishes the undos that were killed on their way: what they took back is gone for everybody already."""
+    finish_removals(engine)
 
 
 def _run(connection: Connection, import_id: int) -> Any:
