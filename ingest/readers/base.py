@@ -1,16 +1,17 @@
 """What every reader gives: a list of rows of text cells, numbered as a person counts them, in batches."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
 
 from ingest.readers import failures
-from ingest.readers.limits import MAX_COLUMNS, MAX_FAULTS_KEPT, SAMPLE_ROWS
+from ingest.readers.limits import CHUNK_ROWS, MAX_COLUMNS, MAX_FAULTS_KEPT, SAMPLE_ROWS
 from ingest.readers.source import Source
 
 Cells = dict[str, str]
-Numbered = Iterator[tuple[int, Cells]]
+Chunk = tuple[Sequence[int], list[Cells]]
+"""Rows with the line of each; as many as are at hand, handed on together because that is what makes it fast."""
 
 LON_COLUMN, LAT_COLUMN, ID_COLUMN = "@lon", "@lat", "@id"
 """Columns that readers of map formats add: the point, or the centroid of a line or polygon; the feature's own id."""
@@ -70,14 +71,14 @@ class FaultLog:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """An opened file: `rows()` starts again at the first row each time and notes faults in the reader's log.
+    """An opened file: `chunks()` starts again at the first row each time and notes faults in the reader's log.
 
     With `open_ended`, rows hold only the columns they speak of, and later ones may bring columns that
     nobody has met yet.
     """
 
     columns: tuple[str, ...]
-    rows: Callable[[], Numbered]
+    chunks: Callable[[], Iterator[Chunk]]
     open_ended: bool = False
 
 
@@ -117,12 +118,12 @@ class RawList:
         """
         self._log.clear()
         blank = dict.fromkeys(self.columns, "")
-        numbered = self._reading.rows()
-        while batch := list(islice(numbered, rows)):
-            lines, cells = [line for line, _ in batch], [row for _, row in batch]
+        for lines, cells in recut(self._reading.chunks(), rows):
             if self._reading.open_ended or any(len(row) != len(blank) for row in cells):
-                cells = _completed(cells, blank, self.name)
-            yield RawTable(tuple(blank), cells, lines, self.name, self.sha256)
+                completed = _completed(cells, blank, self.name)
+            else:
+                completed = cells
+            yield RawTable(tuple(blank), completed, lines, self.name, self.sha256)
 
     def sample(self, rows: int = SAMPLE_ROWS) -> RawTable:
         """The first rows, for the mapping."""
@@ -139,6 +140,26 @@ class RawList:
             rows = _completed(rows, blank, self.name)
         lines = [line for batch in batches for line in batch.lines]
         return RawTable(tuple(blank), rows, lines, self.name, self.sha256)
+
+
+def recut(chunks: Iterable[Chunk], size: int) -> Iterator[tuple[list[int], list[Cells]]]:
+    """The same rows, `size` at a time."""
+    lines: list[int] = []
+    rows: list[Cells] = []
+    for more_lines, more_rows in chunks:
+        lines.extend(more_lines)
+        rows.extend(more_rows)
+        while len(rows) >= size:
+            yield lines[:size], rows[:size]
+            del lines[:size], rows[:size]
+    if rows:
+        yield lines, rows
+
+
+def chunked(numbered: Iterator[tuple[int, Cells]]) -> Iterator[Chunk]:
+    """Chunks of rows that come one by one."""
+    while pairs := list(islice(numbered, CHUNK_ROWS)):
+        yield [line for line, _ in pairs], [row for _, row in pairs]
 
 
 def _completed(rows: list[Cells], blank: Cells, name: str) -> list[Cells]:

@@ -2,16 +2,16 @@
 
 import csv
 import io
-from collections import Counter, deque
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import accumulate, chain
 
 from ingest.readers import failures, layout
 from ingest.readers.base import FaultLog, LineFault, Reading
 from ingest.readers.limits import MAX_RECORD_CHARS, MAX_REREADS
 from ingest.readers.source import Source
-from ingest.readers.text import encoding_of, lines
+from ingest.readers.text import blocks_of_lines, encoding_of, lines
 
 DELIMITERS = (",", ";", "\t", "|")
 RARE_DELIMITERS = ("~", "^", "\x1f", "¤", "§", ":", "#")
@@ -60,101 +60,98 @@ class CsvGrid(layout.Grid):
     delimiter: str
     log: FaultLog
 
-    def lines(self) -> layout.NumberedCells:
+    def chunks(self) -> layout.GridChunks:
         """Broken records are noted, and the lines behind an open quote read again as records of their own.
 
         Raises UnreadableFile when a quote that never closes swallows the whole list.
         """
-        feed = _Feed(lines(self.source, self.encoding, self.log))
-        sound = rereads = 0
-        while not feed.ended:
-            for line, cells in _strictly(feed, self.delimiter):
-                sound += 1
-                if line > 1 or not _is_declaration(cells):
-                    yield line, cells
-            if not feed.pending:
+        reader = _Records(self.delimiter, self.source.name, self.log)
+        for block in blocks_of_lines(self.source, self.encoding, self.log):
+            yield from reader.take(block, is_last=False)
+        yield from reader.take([], is_last=True)
+
+
+class _Records:
+    """Cuts lines into records; what is unfinished waits for the next lines."""
+
+    def __init__(self, delimiter: str, name: str, log: FaultLog) -> None:
+        self._delimiter, self._name, self._log = delimiter, name, log
+        self._held: list[str] = []
+        self._line = 1
+        self._sound = self._given_up = 0
+
+    def take(self, block: list[str], *, is_last: bool) -> layout.GridChunks:
+        """The records that end within these lines."""
+        self._held += block
+        while self._held:
+            records, is_whole = self._strictly()
+            if records:
+                yield self._numbered(records)
+            if is_whole or not self._held:
                 return
-            kept = _leniently(feed, self.delimiter)
-            if kept is not None:
-                sound += 1
-                yield feed.line, kept
-                feed.forget()
-                continue
-            if feed.ended and sound < 2:
-                raise failures.truncated(self.source.name)
-            rereads += 1
-            again = rereads <= MAX_REREADS
-            self.log.add(_broken(feed.line), 1 if again else len(feed.pending))
-            feed.give_up_first() if again else feed.forget()
-
-
-class _Feed:
-    """Hands lines to a csv parser and keeps those of the record under way, to read them otherwise if need be."""
-
-    def __init__(self, source: Iterator[str]) -> None:
-        self._source = source
-        self._again: deque[str] = deque()
-        self.pending: list[str] = []
-        self.line = 1
-        self.ended = self.overrun = False
-
-    def lines(self) -> Iterator[str]:
-        """Stops at the end (`ended`), or when the record under way is longer than anybody wrote (`overrun`)."""
-        pending, size = self.pending, 0
-        for line in chain(_drained(self._again), self._source):
-            size = size + len(line) if pending else 0
-            pending.append(line)
-            yield line
-            if size > MAX_RECORD_CHARS and pending:
-                self.overrun = True
+            used, cells = self._leniently()
+            if cells is not None:
+                yield self._numbered([cells], used)
+            elif is_last or sum(map(len, self._held)) > MAX_RECORD_CHARS:
+                self._give_up()
+            else:
                 return
-        self.ended = True
 
-    def forget(self) -> None:
-        """The record under way has been read."""
-        self.line += len(self.pending)
-        self.pending.clear()
+    def _strictly(self) -> tuple[list[list[str]], bool]:
+        """Records up to the first broken or unfinished one, and whether there is none."""
+        records: list[list[str]] = []
+        try:
+            records.extend(csv.reader(self._held, delimiter=self._delimiter, strict=True))
+        except csv.Error:
+            return records, False
+        return records, True
 
-    def rewind(self) -> None:
-        """The record under way will be read again."""
-        self._again.extendleft(reversed(self.pending))
-        self.pending.clear()
-        self.ended = self.overrun = False
+    def _leniently(self) -> tuple[int, list[str] | None]:
+        """The next record and its lines, with quotes inside cells kept as text; None when a quote stays open."""
+        # One line more than there is: a record that asks for it is unfinished.
+        reader = csv.reader(chain(self._held, ("\n",)), delimiter=self._delimiter, strict=False)
+        try:
+            cells = next(reader)
+        except csv.Error:
+            return 0, None
+        used = reader.line_num
+        too_long = used > 1 and sum(map(len, self._held[:used])) > MAX_RECORD_CHARS
+        return used, None if too_long or used > len(self._held) else cells
 
-    def give_up_first(self) -> None:
-        """The first line of the record is lost; those after it will be read again."""
-        del self.pending[0]
-        self.line += 1
-        self.rewind()
+    def _numbered(self, records: list[list[str]], used: int | None = None) -> tuple[Sequence[int], list[list[str]]]:
+        """Records with their lines, which are let go."""
+        lines: Sequence[int]
+        if used is None and len(records) == len(self._held):
+            used, lines = len(records), range(self._line, self._line + len(records))
+        else:
+            counts = [1 + _line_ends(cells) for cells in records]
+            lines = list(accumulate(counts[:-1], initial=self._line))
+            used = used or sum(counts)
+        self._sound += len(records)
+        self._line += used
+        del self._held[:used]
+        if lines[0] == 1 and _is_declaration(records[0]):
+            return lines, [[], *records[1:]]
+        return lines, records
+
+    def _give_up(self) -> None:
+        """Leaves out the line whose quote never closes; those behind it too when that happens all the time."""
+        if self._sound < 2:
+            raise failures.truncated(self._name)
+        self._given_up += 1
+        used = 1
+        if self._given_up > MAX_REREADS:
+            sizes = accumulate(map(len, self._held))
+            used = 1 + sum(size <= MAX_RECORD_CHARS for size in sizes)
+        used = min(used, len(self._held))
+        self._log.add(_broken(self._line), used)
+        self._line += used
+        del self._held[:used]
 
 
-def _strictly(feed: _Feed, delimiter: str) -> layout.NumberedCells:
-    """Records up to the first broken one, which stays in `feed.pending`."""
-    pending, line = feed.pending, feed.line
-    try:
-        for cells in csv.reader(feed.lines(), delimiter=delimiter, strict=True):
-            yield line, cells
-            line += len(pending)
-            pending.clear()
-            feed.line = line
-    except csv.Error:
-        return
-
-
-def _leniently(feed: _Feed, delimiter: str) -> list[str] | None:
-    """The record under way with quotes inside cells kept as text; None when a quote never closes."""
-    feed.rewind()
-    reader = csv.reader(feed.lines(), delimiter=delimiter, strict=False)
-    try:
-        cells = next(reader, None)
-    except csv.Error:
-        return None
-    return None if feed.ended or feed.overrun else cells
-
-
-def _drained(again: deque[str]) -> Iterator[str]:
-    while again:
-        yield again.popleft()
+def _line_ends(cells: list[str]) -> int:
+    text = ",".join(cells)
+    return text.count("\n") + text.count("\r") - text.count("\r\n")
 
 
 def _sample(source: Source, encoding: str) -> str:

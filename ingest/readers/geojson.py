@@ -14,8 +14,6 @@ from ingest.readers.projection import as_cells, lon_lat, transformer
 from ingest.readers.records import HeldRecords, NumberedRecords, Records, reading
 from ingest.readers.source import Source
 
-_PROJECTED_SAMPLE = 200
-
 
 def read(source: Source, log: FaultLog) -> Reading:
     """Opens a FeatureCollection, whole or streamed by size. Raises UnreadableFile."""
@@ -43,8 +41,8 @@ def from_features(features: Records, projection: str, name: str, log: FaultLog) 
     made = transformer(projection, name)
     opened = reading(_Features(features, made), name, log)
     if made is not None:
-        first = [row for _, row in zip(range(_PROJECTED_SAMPLE), opened.rows(), strict=False)]
-        if not any(row.get(LON_COLUMN) for _, row in first):
+        _, first = next(opened.chunks())
+        if not any(row.get(LON_COLUMN) for row in first):
             raise failures.other_projection(name, projection.rpartition("crs:")[2])
     columns = [column for column in opened.columns if column not in (LON_COLUMN, LAT_COLUMN)]
     return replace(opened, columns=(*columns, LON_COLUMN, LAT_COLUMN))

@@ -1,15 +1,15 @@
 """Where a grid of cells has its header, if it has one, and how its columns are called."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from geo.toponyms import fold
 from ingest.readers import failures
-from ingest.readers.base import Cells, FaultLog, LineFault, Numbered, Reading
+from ingest.readers.base import Cells, Chunk, FaultLog, LineFault, Reading
 from ingest.readers.limits import MAX_COLUMNS, SAMPLE_ROWS
 
-NumberedCells = Iterator[tuple[int, list[str]]]
+GridChunks = Iterator[tuple[Sequence[int], list[list[str]]]]
 
 HEADER_SEARCH_ROWS = 20
 HEADER_FULLNESS = 0.6
@@ -84,22 +84,23 @@ def find(head: Sequence[tuple[int, list[str]]], name: str, codes: Sequence[str] 
 def reading(grid: "Grid", name: str, log: FaultLog) -> Reading:
     """A grid, opened. Raises UnreadableFile when its first lines hold no list."""
     head: list[tuple[int, list[str]]] = []
-    filled = 0
-    for line, cells in grid.lines():
-        stripped = [cell.strip() for cell in cells]
-        head.append((line, stripped))
-        filled += any(stripped)
-        if filled >= SAMPLE_ROWS:
+    for lines, records in grid.chunks():
+        head += [(line, [cell.strip() for cell in cells]) for line, cells in zip(lines, records, strict=True)]
+        if sum(any(cells) for _, cells in head) >= SAMPLE_ROWS:
             break
     layout = find(head, name, [fault.code for fault in log.faults])
-    return Reading(layout.named, lambda: rows(grid.lines(), layout, log))
+
+    def chunks() -> Iterator[Chunk]:
+        return rows(grid.chunks(), layout, log)
+
+    return Reading(layout.named, chunks)
 
 
 class Grid:
-    """Numbered lines of cells that can be read again."""
+    """Lines of cells that can be read again."""
 
-    def lines(self) -> NumberedCells:
-        """From the first line on."""
+    def chunks(self) -> GridChunks:
+        """From the first line on: numbers of lines, and the cells of each."""
         raise NotImplementedError
 
 
@@ -109,29 +110,28 @@ class HeldGrid(Grid):
 
     held: Sequence[tuple[int, list[str]]]
 
-    def lines(self) -> NumberedCells:
-        return iter(self.held)
+    def chunks(self) -> GridChunks:
+        """All lines at once."""
+        yield [line for line, _ in self.held], [cells for _, cells in self.held]
 
 
-def rows(grid: Iterable[tuple[int, list[str]]], layout: Layout, log: FaultLog) -> Numbered:
+def rows(grid: GridChunks, layout: Layout, log: FaultLog) -> Iterator[Chunk]:
     """The rows under the header, stripped; blank lines are left out."""
-    columns, leftovers, width = layout.columns, layout.leftovers, len(layout.columns)
-    strip = str.strip
-    for line, cells in grid:
-        if line < layout.first_line:
-            continue
-        row = dict(zip(columns, map(strip, cells), strict=False))
-        if len(cells) != width:
-            if len(cells) > width and not _take_beyond(row, cells, width, line, log):
+    columns, width, strip = layout.columns, len(layout.columns), str.strip
+    for given_lines, given_records in grid:
+        above = sum(line < layout.first_line for line in given_lines) if given_lines[0] < layout.first_line else 0
+        lines, records = given_lines[above:], given_records[above:]
+        if not layout.leftovers and set(map(len, records)) == {width}:
+            found = [dict(zip(columns, map(strip, cells), strict=False)) for cells in records]
+            if all(row[columns[0]] for row in found):
+                yield lines, found
                 continue
-            for column in columns[len(cells) :]:
-                row[column] = ""
-        if not any(row.values()):
-            continue
-        for column in leftovers:
-            if not row[column]:
-                del row[column]
-        yield line, row
+            pairs = list(zip(lines, found, strict=True))
+        else:
+            each = zip(lines, records, strict=True)
+            pairs = [(line, row) for line, cells in each if (row := _row(cells, layout, line, log)) is not None]
+        filled = [(line, row) for line, row in pairs if any(row.values())]
+        yield [line for line, _ in filled], [row for _, row in filled]
 
 
 def is_data(body: Sequence[Sequence[str]]) -> bool:
@@ -156,15 +156,24 @@ def _is_value(cell: str) -> bool:
     return bool(_DATA.fullmatch(cell) or _NUMBER.fullmatch(cell))
 
 
-def _take_beyond(row: Cells, cells: list[str], width: int, line: int, log: FaultLog) -> bool:
-    """Cells beyond the header get the name of their position. False when there are absurdly many."""
+def _row(cells: list[str], layout: Layout, line: int, log: FaultLog) -> Cells | None:
+    """A row shorter or longer than the header. Cells beyond it get the name of their position.
+
+    None when there are absurdly many.
+    """
     if len(cells) > MAX_COLUMNS and any(cell.strip() for cell in cells[MAX_COLUMNS:]):
         log.add(_too_wide(line))
-        return False
+        return None
+    width = len(layout.columns)
+    row = dict.fromkeys(layout.columns, "")
+    row.update(zip(layout.columns, map(str.strip, cells), strict=False))
+    for column in layout.leftovers:
+        if not row[column]:
+            del row[column]
     for i in range(width, min(len(cells), MAX_COLUMNS)):
         if text := cells[i].strip():
             row[f"column_{i + 1}"] = text
-    return True
+    return row
 
 
 def _header_position(first: Sequence[Sequence[str]]) -> int:

@@ -36,5 +36,6 @@ MAX_PACKING = 2
 MAX_FAULTS_KEPT = 1_000
 """Faults told one by one; the others are counted."""
 
+CHUNK_ROWS = 1_000
 SAMPLE_ROWS = 2_000
 """Rows read at opening: they tell the header, the width and the columns."""

@@ -14,7 +14,7 @@ import shapely
 from shapely.errors import ShapelyError
 
 from ingest.readers import failures
-from ingest.readers.base import LAT_COLUMN, LON_COLUMN, FaultLog, Numbered, Reading
+from ingest.readers.base import LAT_COLUMN, LON_COLUMN, Chunk, FaultLog, Reading
 from ingest.readers.limits import MAX_CELL_CHARS, MAX_COLUMNS, MAX_SPOOLED_MB
 from ingest.readers.projection import as_cells, lon_lat, transformer
 from ingest.readers.records import as_text, stops_here, too_long
@@ -36,10 +36,10 @@ def read(source: Source, log: FaultLog) -> Reading:
             raise failures.no_rows(source.name)
         geometry = _geometry(file, source.name)
     table = _Table(source, log, geometry)
-    _, first = next(table.rows(), (0, None))
+    first = next((rows[0] for _, rows in table.chunks() if rows), None)
     if first is None:
         raise failures.nothing_left(source.name, [fault.code for fault in log.faults])
-    return Reading(tuple(first), table.rows)
+    return Reading(tuple(first), table.chunks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,33 +55,37 @@ class _Table:
     log: FaultLog
     geometry: _Geometry | None = None
 
-    def rows(self) -> Numbered:
+    def chunks(self) -> Iterator[Chunk]:
         """Stops with a fault where the file is damaged."""
         line = 1
         with _opened(self.source) as file:
             try:
                 for batch in file.iter_batches(batch_size=_BATCH_ROWS, use_threads=False):
-                    yield from self._rows_of(batch, line)
+                    yield self._chunk(batch, line)
                     line += batch.num_rows
             except _ARROW_ERRORS:
                 self.log.add(stops_here(line))
 
-    def _rows_of(self, batch: Any, line: int) -> Numbered:
+    def _chunk(self, batch: Any, line: int) -> Chunk:
         names: list[str] = []
-        cells: list[Sequence[str | None]] = []
+        columns: list[Sequence[str | None]] = []
         for name, column in _columns(batch, self.geometry.column if self.geometry else ""):
             names.append(name)
-            cells.append(column)
+            columns.append(column)
         if self.geometry is not None:
-            lon, lat = _points(batch.column(self.geometry.column), self.geometry)
             names += [LON_COLUMN, LAT_COLUMN]
-            cells += [lon, lat]
-        for i, values in enumerate(zip(*cells, strict=True)):
-            row = dict(zip(names, values, strict=True))
-            if None in values:
-                self.log.add(too_long(line + i))
-            elif any(values):
-                yield line + i, row
+            columns += _points(batch.column(self.geometry.column), self.geometry)
+        rows: list[Any] = [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+        lines: Sequence[int] = range(line, line + len(rows))
+        if columns and all(columns[0]) and not any(None in column for column in columns):
+            return lines, rows
+        kept = []
+        for number, row in zip(lines, rows, strict=True):
+            if None in row.values():
+                self.log.add(too_long(number))
+            elif any(row.values()):
+                kept.append((number, row))
+        return [number for number, _ in kept], [row for _, row in kept]
 
 
 def _opened(source: Source) -> Any:
@@ -120,8 +124,10 @@ def _texts(column: Any) -> list[str | None]:
         return [""] * len(column)
     series = pl.Series(pl.from_arrow(column))
     if series.dtype.is_float():
-        return [as_text(value) for value in series.to_list()]
+        series = series.set(~series.is_finite().fill_null(value=True), None)
     texts = series if series.dtype == pl.String else series.cast(pl.String)
+    if series.dtype.is_float():
+        texts = texts.str.strip_suffix(".0")
     if series.dtype == pl.Datetime:
         texts = texts.str.replace(r" 00:00:00(\.0+)?$", "").str.replace(r"\.0+$", "")
     texts = texts.fill_null("").str.strip_chars()

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from ingest.readers import failures
-from ingest.readers.base import FaultLog, LineFault, Numbered, Reading
+from ingest.readers.base import Cells, Chunk, FaultLog, LineFault, Reading, chunked
 from ingest.readers.limits import MAX_CELL_CHARS, MAX_COLUMNS, MAX_NESTING, SAMPLE_ROWS
 
 NumberedRecords = Iterator[tuple[int, Mapping[str, Any]]]
@@ -39,10 +39,14 @@ def reading(records: Records, name: str, log: FaultLog) -> Reading:
             raise failures.too_many_columns(name, MAX_COLUMNS)
     if not columns:
         raise failures.nothing_left(name, [fault.code for fault in log.faults])
-    return Reading(tuple(columns), lambda: rows(records.records(), log), open_ended=True)
+
+    def chunks() -> Iterator[Chunk]:
+        return chunked(rows(records.records(), log))
+
+    return Reading(tuple(columns), chunks, open_ended=True)
 
 
-def rows(records: NumberedRecords, log: FaultLog) -> Numbered:
+def rows(records: NumberedRecords, log: FaultLog) -> Iterator[tuple[int, Cells]]:
     """Flat rows; empty records are left out, those nested or long beyond use noted."""
     for line, record in records:
         try:

@@ -81,14 +81,20 @@ def encoding_of(start: bytes, name: str) -> str:
 
 
 def lines(source: Source, encoding: str, log: FaultLog) -> Iterator[str]:
+    """The lines of `blocks_of_lines`, one by one."""
+    for block in blocks_of_lines(source, encoding, log):
+        yield from block
+
+
+def blocks_of_lines(source: Source, encoding: str, log: FaultLog) -> Iterator[list[str]]:
     """Lines with their ends, as `csv` wants them; lines that cannot be text are noted and come out blank."""
     with source.opened() as stream:
         first_line = 1
         reader = _Blocks(source.name, encoding, log)
         for block in _blocks(_as_bytes(stream, encoding), log):
-            text = reader.text(block, first_line)
-            first_line += text.count("\n") or text.count("\r")
-            yield from io.StringIO(text, newline="")
+            found = io.StringIO(reader.text(block, first_line), newline="").readlines()
+            first_line += len(found)
+            yield found
 
 
 class _Blocks:

@@ -7,14 +7,14 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import fastexcel
 
 from geo.errors import UnreadableFile
 from geo.toponyms import fold
 from ingest.readers import failures, layout
-from ingest.readers.base import FaultLog, LineFault, Numbered, Reading
+from ingest.readers.base import Chunk, FaultLog, LineFault, Reading
 from ingest.readers.limits import BLOCK_BYTES, MAX_CELL_CHARS, MAX_CELLS, MAX_COLUMNS, MAX_MB
 from ingest.readers.source import Source, members
 
@@ -67,12 +67,12 @@ def with_notes(opened: Reading, notes: Iterable[LineFault], log: FaultLog) -> Re
     """The same reading that says, in each pass, what of the file is not read."""
     kept = list(notes)
 
-    def rows() -> Numbered:
+    def chunks() -> Iterator[Chunk]:
         for note in kept:
             log.add(note, lines=0)
-        yield from opened.rows()
+        yield from opened.chunks()
 
-    return Reading(opened.columns, rows, opened.open_ended)
+    return Reading(opened.columns, chunks, opened.open_ended)
 
 
 def likeness(columns: Iterable[str]) -> int:
