@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-from ingest.readers import csv, failures, geojson, json_lines, json_records, ods, parquet, source, xlsx
+from ingest.readers import csv, failures, geojson, json_lines, json_records, ods, osm, parquet, sirene, source, xlsx
 from ingest.readers.base import FaultLog, RawList, RawTable, Reader
 from ingest.readers.limits import MAX_MB, MAX_PACKING, MAX_STREAMED_MB, SMALL_BYTES
 from ingest.readers.source import PACKED, Source
@@ -25,6 +25,8 @@ READERS: dict[str, Reader] = {
     ".ods": ods.read,
     ".parquet": parquet.read,
     ".geoparquet": parquet.read,
+    ".osm": osm.read,
+    ".pbf": osm.read,
 }
 
 
@@ -60,7 +62,10 @@ def _opened(file: Path | bytes, name: str, limit_mb: int) -> RawList:
     if not unpacked.start(1):
         raise failures.empty(name)
     log = FaultLog()
-    return RawList(unpacked, reader(unpacked, log), log)
+    reading = reader(unpacked, log)
+    if sirene.recognises(reading.columns):
+        reading = sirene.derived(reading, name)
+    return RawList(unpacked, reading, log)
 
 
 def _suffix(name: str) -> str:
