@@ -243,3 +243,11 @@ def no_candidate(name: str) -> UnreadableFile:
         fr="aucun objet de cet extrait OpenStreetMap n'est un lieu possible ; vérifiez la zone de l'extrait.",
         en="no object of this OpenStreetMap extract is a possible place; check the area of the extract.",
     )
+
+
+def shapefile_alone(name: str) -> UnreadableFile:
+    return UnreadableFile(
+        name=name,
+        fr="un .shp seul n'a pas de table ; donnez une archive .zip avec ses .shp, .shx, .dbf et .prj.",
+        en="a .shp alone has no table; give a .zip archive with its .shp, .shx, .dbf and .prj.",
+    )

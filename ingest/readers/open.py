@@ -4,7 +4,21 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-from ingest.readers import csv, failures, geojson, json_lines, json_records, ods, osm, parquet, sirene, source, xlsx
+from ingest.readers import (
+    csv,
+    failures,
+    geofiles,
+    geojson,
+    json_lines,
+    json_records,
+    kml,
+    ods,
+    osm,
+    parquet,
+    sirene,
+    source,
+    xlsx,
+)
 from ingest.readers.base import FaultLog, RawList, RawTable, Reader
 from ingest.readers.limits import MAX_MB, MAX_PACKING, MAX_STREAMED_MB, SMALL_BYTES
 from ingest.readers.source import PACKED, Source
@@ -27,6 +41,10 @@ READERS: dict[str, Reader] = {
     ".geoparquet": parquet.read,
     ".osm": osm.read,
     ".pbf": osm.read,
+    ".kml": kml.read,
+    ".kmz": kml.read_packed,
+    ".gpkg": geofiles.read_geopackage,
+    ".shp": geofiles.read_bare_shapefile,
 }
 
 
@@ -102,7 +120,7 @@ def _unpacked(found: Source) -> tuple[Source, Reader]:
         if kind == ".zip":
             member = _only_list(found)
             if _suffix(member) == ".shp":
-                return found, READERS[".shp"]
+                return found, geofiles.read_shapefile
         inner = member or Path(inner).stem
         found = replace(found, packing=(*found.packing, (kind, member)))
     if _suffix(inner) not in READERS:
