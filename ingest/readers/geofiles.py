@@ -1,7 +1,6 @@
 """GeoPackage and Shapefile through GDAL: batches of features, a point in WGS 84 each."""
 
 import sqlite3
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from ingest.readers.base import ID_COLUMN, LAT_COLUMN, LON_COLUMN, FaultLog, Lin
 from ingest.readers.limits import MAX_COLUMNS, MAX_MB
 from ingest.readers.projection import as_cells, lon_lat, transformer
 from ingest.readers.records import NumberedRecords, Records, reading, stops_here
+from ingest.readers.scratch import Scratch
 from ingest.readers.source import Source, member_bytes, members
 from ingest.readers.xlsx import likeness, with_notes
 
@@ -50,8 +50,8 @@ def read_geopackage(source: Source, log: FaultLog) -> Reading:
         if source.size_bytes > MAX_MB * 1_000_000:
             raise failures.too_large(source.name, MAX_MB)
         return _opened(source.path, source.name, log, None)
-    folder = tempfile.TemporaryDirectory(prefix="placelibre-")
-    path = Path(folder.name) / "list.gpkg"
+    folder = Scratch()
+    path = folder.path / "list.gpkg"
     path.write_bytes(source.whole())
     return _opened(path, source.name, log, folder)
 
@@ -63,14 +63,14 @@ def read_shapefile(source: Source, log: FaultLog) -> Reading:
     if shape is None:
         raise failures.no_list_inside(source.name)
     stem = str(PurePosixPath(shape).with_suffix("")).lower()
-    folder = tempfile.TemporaryDirectory(prefix="placelibre-")
+    folder = Scratch()
     for item in held:
         name = PurePosixPath(item.filename)
         # Only the parts that belong together, under names of ours: an archive may name any path.
         if name.suffix.lower() in _PARTS and str(name.with_suffix("")).lower() == stem:
             content = member_bytes(source, item.filename, MAX_MB)
-            (Path(folder.name) / f"list{name.suffix.lower()}").write_bytes(content)
-    path = Path(folder.name) / "list.shp"
+            (folder.path / f"list{name.suffix.lower()}").write_bytes(content)
+    path = folder.path / "list.shp"
     if not path.read_bytes()[:4] == _SHP_MAGIC:
         raise failures.damaged(source.name, "Shapefile")
     return _opened(path, source.name, log, folder)
@@ -81,7 +81,7 @@ def read_bare_shapefile(source: Source, log: FaultLog) -> Reading:
     raise failures.shapefile_alone(source.name)
 
 
-def _opened(path: Path, name: str, log: FaultLog, folder: "tempfile.TemporaryDirectory[str] | None") -> Reading:
+def _opened(path: Path, name: str, log: FaultLog, folder: Scratch | None) -> Reading:
     if path.suffix == ".gpkg":
         _check_geopackage(path, name)
     try:
@@ -105,7 +105,7 @@ class _Features(Records):
     layer: str
     made: pyproj.Transformer | None
     log: FaultLog
-    folder: Any
+    folder: Scratch | None
     """Kept, so that what was unpacked stays as long as it may be read."""
 
     def records(self) -> NumberedRecords:

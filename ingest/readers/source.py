@@ -4,7 +4,6 @@ import bz2
 import gzip
 import hashlib
 import io
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from typing import IO, Protocol, cast
 
 from ingest.readers import failures
 from ingest.readers.limits import BLOCK_BYTES, MAX_ARCHIVE_ENTRIES, MAX_MB, MAX_STREAMED_MB
+from ingest.readers.scratch import Scratch
 
 _DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, OSError, ValueError)
 PACKED = (".gz", ".bz2", ".zip")
@@ -61,7 +61,7 @@ class Source:
     limit_mb: int = MAX_STREAMED_MB
     packing: tuple[tuple[str, str], ...] = ()
     inner_name: str = ""
-    _spooled: list["tempfile.TemporaryDirectory[str]"] = field(default_factory=list)
+    _spooled: dict[str, Scratch] = field(default_factory=dict)
 
     @contextmanager
     def opened(self) -> Iterator[Readable]:
@@ -96,13 +96,15 @@ class Source:
         """A file that holds the list unpacked, for libraries that want a path; gone with this source."""
         if self.path is not None and not self.packing:
             return self.path
-        folder = tempfile.TemporaryDirectory(prefix="placelibre-")
-        self._spooled.append(folder)
-        path = Path(folder.name) / f"list{suffix}"
+        if suffix in self._spooled:
+            return self._spooled[suffix].path / f"list{suffix}"
+        folder = Scratch()
+        path = folder.path / f"list{suffix}"
         with self.opened() as stream, path.open("wb") as copy:
             bounded = Bounded(stream, self.name, min(self.limit_mb, limit_mb))
             while block := bounded.read(BLOCK_BYTES):
                 copy.write(block)
+        self._spooled[suffix] = folder
         return path
 
     def _raw(self) -> IO[bytes]:
