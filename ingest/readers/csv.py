@@ -2,10 +2,10 @@
 
 import csv
 import io
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain
+from itertools import accumulate, chain, islice
 
 from ingest.readers import failures, layout
 from ingest.readers.base import FaultLog, LineFault, Reading
@@ -76,13 +76,13 @@ class _Records:
 
     def __init__(self, delimiter: str, name: str, log: FaultLog) -> None:
         self._delimiter, self._name, self._log = delimiter, name, log
-        self._held: list[str] = []
+        self._held: deque[str] = deque()
         self._line = 1
         self._sound = self._given_up = 0
 
     def take(self, block: list[str], *, is_last: bool) -> layout.GridChunks:
         """The records that end within these lines."""
-        self._held += block
+        self._held.extend(block)
         while self._held:
             records, is_whole = self._strictly()
             if records:
@@ -115,7 +115,7 @@ class _Records:
         except csv.Error:
             return 0, None
         used = reader.line_num
-        too_long = used > 1 and sum(map(len, self._held[:used])) > MAX_RECORD_CHARS
+        too_long = used > 1 and sum(map(len, islice(self._held, used))) > MAX_RECORD_CHARS
         return used, None if too_long or used > len(self._held) else cells
 
     def _numbered(self, records: list[list[str]], used: int | None = None) -> tuple[Sequence[int], list[list[str]]]:
@@ -128,8 +128,7 @@ class _Records:
             lines = list(accumulate(counts[:-1], initial=self._line))
             used = used or sum(counts)
         self._sound += len(records)
-        self._line += used
-        del self._held[:used]
+        self._let_go(used)
         if lines[0] == 1 and _is_declaration(records[0]):
             return lines, [[], *records[1:]]
         return lines, records
@@ -145,8 +144,14 @@ class _Records:
             used = 1 + sum(size <= MAX_RECORD_CHARS for size in sizes)
         used = min(used, len(self._held))
         self._log.add(_broken(self._line), used)
+        self._let_go(used)
+
+    def _let_go(self, used: int) -> None:
         self._line += used
-        del self._held[:used]
+        if used >= len(self._held):
+            self._held.clear()
+        for _ in range(min(used, len(self._held))):
+            self._held.popleft()
 
 
 def _line_ends(cells: list[str]) -> int:

@@ -118,6 +118,7 @@ class _Features(Records):
             ):
                 geometry = str(meta["geometry_name"] or "wkb_geometry")
                 for batch in batches:
+                    batch.validate(full=True)  # Arrow takes any bytes for text
                     for record in self._records_of(batch, geometry, str(meta["fid_column"] or "")):
                         line += 1
                         yield line, record

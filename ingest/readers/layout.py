@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from geo.toponyms import fold
 from ingest.readers import failures
@@ -60,14 +61,14 @@ class Layout:
 
 def find(head: Sequence[tuple[int, list[str]]], name: str, codes: Sequence[str] = ()) -> Layout:
     """The layout of a grid by its first filled lines; `codes` are those of the faults met. Raises UnreadableFile."""
-    filled = [(line, cells) for line, cells in head if any(cells)]
-    if not filled:
+    if not head:
         raise failures.nothing_left(name, codes)
-    start = _header_position([cells for _, cells in filled[:HEADER_SEARCH_ROWS]])
-    body = filled[start:]
-    width = max(_used_width(cells) for _, cells in body)
-    if width > MAX_COLUMNS:
+    start = _header_position([cells for _, cells in head[:HEADER_SEARCH_ROWS]])
+    body = head[start:]
+    if _used_width(body[0][1]) > MAX_COLUMNS:
         raise failures.too_many_columns(name, MAX_COLUMNS)
+    # A line beyond the limit is one fault further down, not the width of the list.
+    width = max(width for _, cells in body if (width := _used_width(cells)) <= MAX_COLUMNS)
     if is_data([cells for _, cells in body]):
         if not any(cell and not _NUMBER.fullmatch(cell) for _, cells in body for cell in cells):
             raise failures.no_header(name)
@@ -83,11 +84,9 @@ def find(head: Sequence[tuple[int, list[str]]], name: str, codes: Sequence[str] 
 
 def reading(grid: "Grid", name: str, log: FaultLog) -> Reading:
     """A grid, opened. Raises UnreadableFile when its first lines hold no list."""
-    head: list[tuple[int, list[str]]] = []
-    for lines, records in grid.chunks():
-        head += [(line, [cell.strip() for cell in cells]) for line, cells in zip(lines, records, strict=True)]
-        if sum(any(cells) for _, cells in head) >= SAMPLE_ROWS:
-            break
+    numbered = (pair for lines, records in grid.chunks() for pair in zip(lines, records, strict=True))
+    stripped = ((line, [cell.strip() for cell in cells]) for line, cells in numbered)
+    head = list(islice((pair for pair in stripped if any(pair[1])), SAMPLE_ROWS))
     layout = find(head, name, [fault.code for fault in log.faults])
 
     def chunks() -> Iterator[Chunk]:

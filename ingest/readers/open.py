@@ -17,6 +17,7 @@ from ingest.readers import (
     parquet,
     sirene,
     source,
+    xls,
     xlsx,
 )
 from ingest.readers.base import FaultLog, RawList, RawTable, Reader
@@ -35,7 +36,7 @@ READERS: dict[str, Reader] = {
     ".geojsons": json_lines.read,
     ".xlsx": xlsx.read,
     ".xlsm": xlsx.read,
-    ".xls": xlsx.read,
+    ".xls": xls.read,
     ".ods": ods.read,
     ".parquet": parquet.read,
     ".geoparquet": parquet.read,

@@ -61,6 +61,7 @@ class _Table:
         with _opened(self.source) as file:
             try:
                 for batch in file.iter_batches(batch_size=_BATCH_ROWS, use_threads=False):
+                    batch.validate(full=True)  # Arrow takes any bytes for text; what comes next does not
                     yield self._chunk(batch, line)
                     line += batch.num_rows
             except _ARROW_ERRORS:

@@ -82,7 +82,7 @@ def as_text(value: object, depth: int = 0) -> str:
     if isinstance(value, Mapping):
         if depth > MAX_NESTING:
             raise _TooNestedError
-        return ", ".join(f"{key}: {as_text(item, depth + 1)}" for key, item in value.items())
+        return ", ".join(f"{as_text(key)}: {as_text(item, depth + 1)}".strip() for key, item in value.items()).strip()
     if isinstance(value, int) and value.bit_length() > 4_000:
         return ""  # no id and no measure has a thousand digits; Python refuses to write them
     return str(value).strip()

@@ -16,7 +16,9 @@ from ingest.readers import failures
 from ingest.readers.limits import BLOCK_BYTES, MAX_ARCHIVE_ENTRIES, MAX_MB, MAX_STREAMED_MB
 from ingest.readers.scratch import Scratch
 
-_DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, OSError, ValueError)
+DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, OSError, ValueError)
+"""What unpacking raises for bytes that are not what they should be."""
+
 PACKED = (".gz", ".bz2", ".zip")
 _MAGIC = {".gz": b"\x1f\x8b", ".bz2": b"BZh", ".zip": b"PK"}
 
@@ -38,7 +40,7 @@ class Bounded:
         wanted = self._left + 1 if size < 0 else min(size, self._left + 1)
         try:
             got = self._stream.read(wanted)
-        except _DAMAGED as error:
+        except DAMAGED as error:
             raise failures.truncated(self._name) from error
         self._left -= len(got)
         if self._left < 0:
@@ -152,7 +154,7 @@ def members(source: Source) -> list[zipfile.ZipInfo]:
     try:
         with zipfile.ZipFile(_seekable(source)) as archive:
             held = archive.infolist()
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise failures.truncated(source.name) from error
     except NotImplementedError as error:
         raise failures.unusual_packing(source.name) from error
@@ -198,5 +200,5 @@ def _layer(kind: str, member: str, stream: IO[bytes], name: str) -> IO[bytes]:
         return zipfile.ZipFile(stream).open(member)
     except NotImplementedError as error:
         raise failures.unusual_packing(name) from error
-    except (KeyError, RuntimeError, *_DAMAGED) as error:
+    except (KeyError, RuntimeError, *DAMAGED) as error:
         raise failures.truncated(name) from error

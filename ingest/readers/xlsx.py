@@ -6,7 +6,6 @@ Formulas are never evaluated: a cell is the value its spreadsheet last showed.
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator
 
 import fastexcel
@@ -16,7 +15,7 @@ from geo.toponyms import fold
 from ingest.readers import failures, layout
 from ingest.readers.base import Chunk, FaultLog, LineFault, Reading
 from ingest.readers.limits import BLOCK_BYTES, MAX_CELL_CHARS, MAX_CELLS, MAX_COLUMNS, MAX_MB
-from ingest.readers.source import Source, members
+from ingest.readers.source import DAMAGED, Source, members
 
 Lines = list[tuple[int, list[str]]]
 _OLE2 = b"\xd0\xcf\x11\xe0"
@@ -25,19 +24,27 @@ _TAIL_BYTES = 400
 
 
 def read(source: Source, log: FaultLog) -> Reading:
-    """Opens .xlsx, .xlsm or .xls. Raises UnreadableFile."""
+    """Opens .xlsx or .xlsm. Raises UnreadableFile."""
     content = source.whole()
-    if not content.startswith((b"PK", _OLE2)):
+    if content.startswith(_OLE2):
+        raise failures.encrypted(source.name)  # what a password makes of a workbook
+    if not content.startswith(b"PK"):
         raise failures.really_is(source.name, "autre chose qu'un classeur", "something else than a workbook")
-    if content.startswith(b"PK"):
-        _check_archive(source, content)
+    _check_archive(source, content)
+    return best_sheet(_sheets(content, source.name), source.name, log)
+
+
+def _sheets(content: bytes, name: str) -> list[tuple[str, Lines]]:
     try:
         workbook = fastexcel.read_excel(content)
-        return best_sheet(((sheet, _lines(workbook, sheet)) for sheet in workbook.sheet_names), source.name, log)
+        return [(sheet, _lines(workbook, sheet)) for sheet in workbook.sheet_names]
     except fastexcel.FastExcelError as error:
-        if "password" in str(error).lower():
-            raise failures.encrypted(source.name) from error
-        raise failures.truncated(source.name) from error
+        raise failures.truncated(name) from error
+    except BaseException as error:
+        # A panic of the Rust library is no Exception and has no importable name.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise failures.truncated(name) from error
 
 
 def best_sheet(sheets: Iterable[tuple[str, Lines]], name: str, log: FaultLog) -> Reading:
@@ -86,8 +93,14 @@ def _lines(workbook: fastexcel.ExcelReader, sheet: str) -> Lines:
     loaded = workbook.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string")
     if not (loaded.width and loaded.height):
         return []
-    cells = loaded.to_arrow().to_pydict().values()
-    return [(line, [_cell(value) for value in values]) for line, values in enumerate(zip(*cells, strict=True), start=1)]
+    return lines_of(loaded.to_arrow().to_pydict().values())
+
+
+def lines_of(columns: Iterable[Iterable[str | None]]) -> Lines:
+    """Numbered lines of cells from whole columns."""
+    return [
+        (line, [_cell(value) for value in values]) for line, values in enumerate(zip(*columns, strict=True), start=1)
+    ]
 
 
 def _cell(value: str | None) -> str:
@@ -106,7 +119,7 @@ def _check_archive(source: Source, content: bytes) -> None:
             for item in held:
                 if "worksheets/" in item.filename and item.filename.endswith(".xml"):
                     _check_extent(archive, item, source.name)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except (*DAMAGED, NotImplementedError) as error:
         raise failures.truncated(source.name) from error
 
 

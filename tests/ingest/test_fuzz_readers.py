@@ -66,11 +66,18 @@ def mutated(draw: st.DrawFn, content: bytes) -> bytes:
     return bytes(changed)
 
 
-@pytest.mark.parametrize("name", sorted(SAMPLES))
+@pytest.mark.parametrize("name", sorted(set(SAMPLES) - {"libraries.xls"}))
 @quick
 @given(data=st.data())
 def test_real_files_after_an_accident(name: str, data: st.DataObject) -> None:
     rows_or_reason(data.draw(mutated(SAMPLES[name])), name)
+
+
+@settings(deadline=None, max_examples=5)
+@given(data=st.data())
+def test_old_workbooks_after_an_accident(data: st.DataObject) -> None:
+    """Fewer of them: each starts a process."""
+    rows_or_reason(data.draw(mutated(SAMPLES["libraries.xls"])), "libraries.xls")
 
 
 CSV_TEXT = st.text(st.sampled_from("ab1é,;\t|\"'\n\r\0 =@\ufeff\u2028\x85~:"), min_size=1, max_size=200)
