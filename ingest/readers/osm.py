@@ -22,7 +22,7 @@ from ingest.readers.source import Source
 
 COLUMNS = (ID_COLUMN, LON_COLUMN, LAT_COLUMN, KIND_COLUMN, *TAGS, *AMENITY_COLUMNS)
 _OSM_ERRORS = (RuntimeError, ValueError, osmium.InvalidLocationError)
-_XML_START = (b"<?xml", b"<osm")
+_XML_START = b"<"
 
 
 def read(source: Source, log: FaultLog) -> Reading:
