@@ -119,7 +119,7 @@ class RawList:
         self._log.clear()
         blank = dict.fromkeys(self.columns, "")
         for lines, cells in recut(self._reading.chunks(), rows):
-            if self._reading.open_ended or any(len(row) != len(blank) for row in cells):
+            if self._reading.open_ended or set(map(len, cells)) != {len(blank)}:
                 completed = _completed(cells, blank, self.name)
             else:
                 completed = cells

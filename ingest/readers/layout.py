@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from operator import itemgetter
 
 from geo.toponyms import fold
 from ingest.readers import failures
@@ -122,7 +123,7 @@ def rows(grid: GridChunks, layout: Layout, log: FaultLog) -> Iterator[Chunk]:
         lines, records = given_lines[above:], given_records[above:]
         if not layout.leftovers and set(map(len, records)) == {width}:
             found = [dict(zip(columns, map(strip, cells), strict=False)) for cells in records]
-            if all(row[columns[0]] for row in found):
+            if all(map(itemgetter(columns[0]), found)):
                 yield lines, found
                 continue
             pairs = list(zip(lines, found, strict=True))

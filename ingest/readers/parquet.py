@@ -123,18 +123,20 @@ def _texts(column: Any) -> list[str | None]:
         return [as_text(value) for value in column.to_pylist()]
     if pa.types.is_null(kind):
         return [""] * len(column)
-    series = pl.Series(pl.from_arrow(column))
+    series = pl.Series("text", pl.from_arrow(column))
+    text = pl.col("text")
     if series.dtype.is_float():
-        series = series.set(~series.is_finite().fill_null(value=True), None)
-    texts = series if series.dtype == pl.String else series.cast(pl.String)
-    if series.dtype.is_float():
-        texts = texts.str.strip_suffix(".0")
+        text = pl.when(text.is_finite()).then(text).cast(pl.String).str.strip_suffix(".0")
+    elif series.dtype != pl.String:
+        text = text.cast(pl.String)
     if series.dtype == pl.Datetime:
-        texts = texts.str.replace(r" 00:00:00(\.0+)?$", "").str.replace(r"\.0+$", "")
-    texts = texts.fill_null("").str.strip_chars()
-    if (texts.str.len_bytes() > MAX_CELL_CHARS).any():
-        texts = pl.select(pl.when(texts.str.len_bytes() <= MAX_CELL_CHARS).then(texts)).to_series()
-    return texts.to_list()
+        text = text.str.replace(r" 00:00:00(\.0+)?$", "").str.replace(r"\.0+$", "")
+    text = text.fill_null("").str.strip_chars()
+    # One expression, so that polars walks the column once.
+    cells: list[str | None] = (
+        series.to_frame().select(pl.when(text.str.len_bytes() <= MAX_CELL_CHARS).then(text))["text"].to_list()
+    )
+    return cells
 
 
 def _geometry(file: Any, name: str) -> _Geometry | None:
