@@ -25,8 +25,8 @@ from ingest.neighbours import WHOLE_STORE, count, everything
 from ingest.plan import Origin, Plan
 from ingest.prepare import Choices, personal_columns
 from ingest.publish import OvertakenError, clear_away, publish
-from ingest.readers.base import RawTable
-from ingest.readers.open import RawList, open_list
+from ingest.readers.base import RawList, RawTable
+from ingest.readers.open import open_list
 from ingest.report import ImportReport, read_columns, report_rows, samples
 from ingest.staging import Staged, stage
 

@@ -21,7 +21,7 @@ from ingest import linking
 from ingest.locate import Finder
 from ingest.mapping.model import Mapping
 from ingest.prepare import Choices, Prepared, prepare, salt_of
-from ingest.readers.open import RawList
+from ingest.readers.base import RawList
 from ingest.records import Record
 
 BATCH_ROWS = 10_000
