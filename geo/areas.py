@@ -68,7 +68,7 @@ class Areas:
     """Communes, départements, régions and EPCI of the shipped tables; polygons are read at the first `locate`."""
 
     def __init__(self, data_dir: Path) -> None:
-        self._data_dir = data_dir
+        self.data_dir = data_dir
         # Rows become objects when asked for: making all 34,920 costs a short command 0.1 s.
         self._rows = {row[0]: row for row in reference.rows(data_dir, reference.COMMUNES)}
         self._made: dict[str, Commune] = {}
@@ -104,17 +104,17 @@ class Areas:
         """Former and delegated communes that have a name of their own (kind "COMD")."""
         return tuple(
             _former(row, self._make(row[2]))
-            for row in reference.rows(self._data_dir, reference.FORMER_COMMUNES)
+            for row in reference.rows(self.data_dir, reference.FORMER_COMMUNES)
             if row[1]
         )
 
     @cached_property
     def _former_codes(self) -> dict[str, str]:
-        return {row[0]: row[2] for row in reference.rows(self._data_dir, reference.FORMER_COMMUNES)}
+        return {row[0]: row[2] for row in reference.rows(self.data_dir, reference.FORMER_COMMUNES)}
 
     @cached_property
     def _boundaries(self) -> Boundaries:
-        return Boundaries.load(self._data_dir)
+        return Boundaries.load(self.data_dir)
 
     def locate(self, lons: Floats, lats: Floats) -> npt.NDArray[np.object_]:
         """INSEE code of the commune or arrondissement of each point, shape of `lons`.
@@ -126,8 +126,15 @@ class Areas:
 
     def outside_m(self, insee: str, lon: float, lat: float) -> float:
         """Metres from a point to the outline of a current commune: 0 inside, infinite without an outline."""
-        parts = [code for code, row in self._rows.items() if row[3] == insee] if insee in WHOLE_CITIES else [insee]
-        return self._boundaries.outside_m(parts, lon, lat)
+        return self._boundaries.outside_m(self.parts(insee), lon, lat)
+
+    def parts(self, insee: str) -> tuple[str, ...]:
+        """Codes of the arrondissements of Paris, Lyon or Marseille; of any other commune, its own."""
+        return self._arrondissements[insee] if insee in WHOLE_CITIES else (insee,)
+
+    @cached_property
+    def _arrondissements(self) -> dict[str, tuple[str, ...]]:
+        return {whole: tuple(c for c, row in self._rows.items() if row[3] == whole) for whole in WHOLE_CITIES}
 
     # Names
 
@@ -249,7 +256,7 @@ class Areas:
 
     @cached_property
     def _areas(self) -> dict[tuple[str, str], tuple[str, str]]:
-        rows = reference.rows(self._data_dir, reference.AREAS)
+        rows = reference.rows(self.data_dir, reference.AREAS)
         known = {(level, code): (name, region) for level, code, name, region in rows}
         return known | {("departement", t.code): (t.name, "") for t in TERRITORIES}
 
