@@ -96,10 +96,14 @@ def street_key(street: str) -> str:
 
     "12 bis, av. du Gal de Gaulle" and "Avenue Général de Gaulle" both give "avenue general gaulle".
     """
-    words: list[str] = []
-    for word in fold(split_number(street)[1]).split():
-        words += _STREET_WORDS.get(word, word).split()
-    return " ".join([word for word in words if word not in _LITTLE_WORDS])
+    return spelt_out(fold(split_number(street)[1]))
+
+
+def spelt_out(folded: str) -> str:
+    """Folded words of a street, abbreviations spelt out, little words dropped: "av du gal leclerc" -> "avenue general
+    leclerc"."""
+    words = " ".join([_STREET_WORDS.get(word, word) for word in folded.split()])
+    return " ".join([word for word in words.split() if word not in _LITTLE_WORDS])
 
 
 _NUMBER = re.compile(

@@ -42,7 +42,8 @@ class SpaceDraft:
 class Record:
     """A row read, normalised and located. `rejection` tells rows that go no further.
 
-    `lon`, `lat` in decimal degrees; `expected_m` is 0 unless `precision` is commune.
+    `lon`, `lat` in decimal degrees; `expected_m` is 0 unless `precision` is commune; `score` of the position from 0 to
+    1, None when it has none (`ingest.locate`).
     """
 
     row: int
@@ -64,6 +65,7 @@ class Record:
     lat: float | None = None
     precision: Precision = Precision.EXACT
     expected_m: float = 0.0
+    score: float | None = None
     time_zone: str = ""
     match_key: str = ""
     hours: str | None = None

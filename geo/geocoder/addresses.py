@@ -1,6 +1,7 @@
 """An address line read for geocoding: house number, suffix and street, whatever stands around them."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from geo.geocoder.words import Key, key_text, split_key
@@ -32,21 +33,20 @@ def read_address(text: str) -> Asked | None:
     Of several parts ("Bâtiment A, 12 rue X", "ZA du Bois - 3 rue Y"), the first that is a numbered street, else the
     first that is a street, else the first. "12, rue X" is one part. Boxes (BP, CS) and CEDEX are not part of it.
     """
-    parts = _parts(_BOX.sub(" ", text))
     best: Asked | None = None
     best_rank = 3
-    for part in parts:
+    for part in _parts(_BOX.sub(" ", text)):
         number, suffix, street = _split(part)
-        if not fold(street):
-            continue
-        street_like = is_street(fold(street))
-        rank = 0 if street_like and number else 1 if street_like else 2
-        if rank < best_rank and (key := key_text(street)):
+        folded = fold(street)
+        rank = 2 if not is_street(folded) else 1 if not number else 0
+        if rank < best_rank and (key := key_text(folded)):
             best, best_rank = Asked(number, suffix, split_key(key)), rank
+            if rank == 0:
+                break
     return best
 
 
-def _parts(text: str) -> list[str]:
+def _parts(text: str) -> Iterator[str]:
     """Parts between commas and dashes, a number joined with what follows it; then what begins inside a part."""
     parts: list[str] = []
     held = ""
@@ -58,8 +58,11 @@ def _parts(text: str) -> list[str]:
             continue
         parts.append(f"{held} {part}" if held else part)
         held = ""
-    inner = [part[found.start() :] for part in parts if (found := _INSIDE.search(part)) and found.start() > 0]
-    return parts + inner
+        yield parts[-1]
+    for part in parts:
+        found = _INSIDE.search(part, 1)
+        if found:
+            yield part[found.start() :]
 
 
 def _split(part: str) -> tuple[int, str, str]:

@@ -110,7 +110,7 @@ def _standard(cells: pl.DataFrame, name: pl.Expr, number: pl.Expr) -> pl.DataFra
     mended = {text: _mended(text) for text in names}
     return frame.with_columns(
         name=_replaced("name", mended),
-        key=_replaced("name", {text: key_text(mended[text]) for text in names}),
+        key=_replaced("name", {text: key_text(fold(mended[text])) for text in names}),
         former_commune=_replaced("former_commune", {text: fold(_mended(text)) for text in former}),
         suffix=pl.col("suffix").replace_strict({s: suffix_code(s) for s in suffixes}, return_dtype=pl.UInt8),
         rank=pl.col("rank").replace_strict({r: _rank(_mended(r)) for r in ranks}, return_dtype=pl.UInt8),

@@ -33,6 +33,7 @@ ELSEWHERE_CERTAINTY, UNSURE_CERTAINTY = 0.85, 0.8
 ELSEWHERE_SIMILARITY = 0.95
 """Another commune than the one stated is believed only for a street called almost exactly so, its number known."""
 REMEMBERED = 50_000
+ALIKE = 8
 _PRECISE = frozenset([Found.HOUSE, Found.SAME_NUMBER, Found.BETWEEN])
 
 
@@ -68,7 +69,8 @@ class Geocoder:
 
     def __init__(self, areas: Areas, ban: Path | None = None) -> None:
         self._areas, self._ban = areas, ban
-        self.in_commune = lru_cache(maxsize=REMEMBERED)(self._in_commune)
+        self._answers: dict[tuple[str, str, str, str], Answer | None] = {}
+        self.in_postcode = lru_cache(maxsize=REMEMBERED)(self._in_postcode)
 
     @classmethod
     def load(cls, data_dir: Path, ban: Path | None = None) -> "Geocoder":
@@ -100,33 +102,62 @@ class Geocoder:
             return None
         return self.in_commune(address, commune, clean_postcode(postcode)) or _centre(commune)
 
-    def _in_commune(self, address: str, commune: Commune, postcode: str) -> Answer | None:
+    def in_commune(self, address: str, commune: Commune, postcode: str = "") -> Answer | None:
         """The point of an address in a commune, or in another of its postcode; None when no such street is known.
 
         Remembered, because lists repeat themselves. Raises AddressIndexUnusable.
         """
+        if not address:
+            return None
+        question = (address, commune.insee, commune.name, postcode)
+        if question not in self._answers:
+            if len(self._answers) >= REMEMBERED:
+                self._answers.clear()
+            self._answers[question] = self._in_commune(address, commune, postcode)
+        return self._answers[question]
+
+    def _in_postcode(self, address: str, postcode: str) -> Answer | None:
+        """The point of a numbered address whose commune is not known, when one commune of the postcode surely has it.
+
+        The territories without outlines (98x) too, as far as BAN has them. Raises AddressIndexUnusable.
+        """
         asked = _read(address) if address else None
-        if asked is None or (not asked.key[0] and asked.key[1] == fold(commune.name)):
+        near = [c for c in self._areas.by_postcode(postcode) if c.kind != "COMD"]
+        if asked is None or not asked.number or not postcode:
             return None
         for source in self._sources:
-            pages = self._pages(source, commune)
-            found = self._best(asked, pages, commune, postcode)
-            if found is None and commune.parent:
-                others = [p for p in self._areas.parts(commune.parent) if p != commune.insee]
-                found = _elsewhere(self._best(asked, _known(source, others), commune, postcode), asked)
-            if found is None and postcode and pages:
-                others = [code for code in source.elsewhere(asked.key, postcode) if code != commune.insee]
-                found = _elsewhere(self._best(asked, _known(source, others), commune, postcode), asked)
+            codes = dict.fromkeys([*(c.insee for c in near), *source.elsewhere(asked.key, postcode)])
+            found = _elsewhere(self._best(asked, _known(source, [*codes]), "", postcode), asked)
             if found:
                 return found
         return None
 
-    def _pages(self, source: Source, commune: Commune) -> list[Page]:
-        return _known(source, self._areas.parts(commune.insee))
+    def _in_commune(self, address: str, commune: Commune, postcode: str) -> Answer | None:
+        asked = _read(address)
+        if asked is None or (not asked.key[0] and asked.key[1] == fold(commune.name)):
+            return None
+        for source in self._sources:
+            pages = _known(source, self._areas.parts(commune.insee))
+            found = self._best(asked, pages, commune.name, postcode)
+            if found is None and commune.parent:
+                others = [p for p in self._areas.parts(commune.parent) if p != commune.insee]
+                found = _elsewhere(self._best(asked, _known(source, others), "", "", exactly=True), asked)
+            if found is None and postcode and pages:
+                others = [code for code in source.elsewhere(asked.key, postcode) if code != commune.insee]
+                found = _elsewhere(self._best(asked, _known(source, others), commune.name, postcode), asked)
+            if found:
+                return found
+        return None
 
-    def _best(self, asked: Asked, pages: Sequence[Page], commune: Commune, postcode: str) -> Answer | None:
+    def _best(
+        self, asked: Asked, pages: Sequence[Page], commune: str, postcode: str, *, exactly: bool = False
+    ) -> Answer | None:
         """The best street of some pages and the house on it; None when no street is like enough."""
-        choices = [(choice.similarity, page, choice) for page in pages for choice in page.matcher.find(asked.key)[:8]]
+        choices = [
+            (choice.similarity, page, choice)
+            for page in pages
+            for choice in (page.matcher.same(asked.key) if exactly else page.matcher.find(asked.key)[:ALIKE])
+        ]
         if not choices:
             return None
         best = max(similarity for similarity, _, _ in choices)
@@ -149,7 +180,7 @@ def _known(source: Source, codes: Sequence[str]) -> list[Page]:
 
 
 def _told_apart(
-    alike: list[_Candidate], asked: Asked, commune: Commune, postcode: str
+    alike: list[_Candidate], asked: Asked, commune: str, postcode: str
 ) -> tuple[_Candidate, bool]:
     """The street meant among those that answer alike, and whether anything told it from the others.
 
@@ -158,7 +189,7 @@ def _told_apart(
     """
     if len(alike) == 1:
         return alike[0], True
-    name = fold(commune.name)
+    name = fold(commune)
     for tells, keep in (
         (True, lambda c: c.street.former_commune == name),
         (True, lambda c: bool(postcode) and c.street.postcode == postcode),

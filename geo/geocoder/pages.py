@@ -1,13 +1,19 @@
 """The streets of one commune, ready to be matched: the same shape for BAN and for the shipped lists."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Protocol
 
+from rapidfuzz import fuzz, process
+
 from geo.geocoder.houses import Houses
-from geo.geocoder.similarity import Choice, best_of, ranked
+from geo.geocoder.similarity import ACCEPTED, Choice, best_of
 from geo.geocoder.words import Key, split_key
+
+MOST = 16
+"""How many streets of nearly the same spelling are compared by the full formula."""
+REMEMBERED = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +56,16 @@ class Matcher:
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._texts = texts
-        self._remembered = lru_cache(maxsize=2_000)(self._find)
+        self._remembered: dict[Key, Sequence[Choice]] = {}
 
     @cached_property
     def keys(self) -> list[Key]:
+        """Every street as (type, name)."""
         return [split_key(text) for text in self._texts]
 
     @cached_property
     def _by_text(self) -> dict[str, list[int]]:
-        index: dict[str, list[int]] = {}
-        for at, text in enumerate(self._texts):
-            index.setdefault(text, []).append(at)
-        return index
+        return _grouped(self._texts)
 
     @cached_property
     def _names(self) -> list[str]:
@@ -69,21 +73,57 @@ class Matcher:
 
     @cached_property
     def _by_last_word(self) -> dict[str, list[int]]:
-        index: dict[str, list[int]] = {}
-        for at, name in enumerate(self._names):
-            index.setdefault(name.rpartition(" ")[2], []).append(at)
-        return index
+        return _grouped(name.rpartition(" ")[2] for name in self._names)
+
+    @cached_property
+    def _by_words(self) -> dict[str, list[int]]:
+        return _grouped(_in_order(name) for name in self._names)
+
+    @cached_property
+    def _without_type(self) -> dict[int, str]:
+        return {at: name for at, (kind, name) in enumerate(self.keys) if not kind}
+
+    def same(self, key: Key) -> Sequence[Choice]:
+        """The streets called exactly so."""
+        return [Choice(at, 1.0) for at in self._by_text.get(_text(key), ())]
 
     def find(self, key: Key) -> Sequence[Choice]:
         """The streets that may be meant, best first, none when nothing is like enough."""
-        return self._remembered(key)
-
-    def _find(self, key: Key) -> Sequence[Choice]:
-        same = self._by_text.get(f"{key[0]} {key[1]}" if key[0] else key[1])
-        if same:
-            return [Choice(at, 1.0) for at in same]
-        return ranked(key, self.keys, self._names, self._by_last_word)
+        found = self._remembered.get(key)
+        if found is None:
+            if len(self._remembered) >= REMEMBERED:
+                self._remembered.clear()
+            found = self._remembered[key] = self.same(key) or best_of(key, self.keys, self._candidates(key))
+        return found
 
     def find_exhaustively(self, key: Key) -> Sequence[Choice]:
         """What `find` must agree with: every street tried by the formula."""
         return best_of(key, self.keys, range(len(self._texts)))
+
+    def _candidates(self, key: Key) -> set[int]:
+        """Whatever the formula can accept: by edit ratio, by last word (names cut short), by words in another order."""
+        name, cutoff = key[1], 100.0 * ACCEPTED
+        found = {at for _, _, at in process.extract(name, self._names, scorer=fuzz.ratio, limit=MOST, score_cutoff=cutoff)}
+        found.update(self._by_last_word.get(name.rpartition(" ")[2], ()))
+        found.update(self._by_words.get(_in_order(name), ()))
+        # Where a type is missing or misspelt, whole texts are compared.
+        whole = self._without_type if key[0] else self._texts
+        found.update(
+            at for _, _, at in process.extract(_text(key), whole, scorer=fuzz.ratio, limit=MOST, score_cutoff=cutoff)
+        )
+        return found
+
+
+def _text(key: Key) -> str:
+    return f"{key[0]} {key[1]}" if key[0] else key[1]
+
+
+def _in_order(name: str) -> str:
+    return " ".join(sorted(name.split()))
+
+
+def _grouped(texts: Iterable[str]) -> dict[str, list[int]]:
+    index: dict[str, list[int]] = {}
+    for at, text in enumerate(texts):
+        index.setdefault(text, []).append(at)
+    return index

@@ -10,6 +10,7 @@ from geo import reference
 from geo.geocoder.houses import FARTHEST_STEPS, HOUSE, STEP, suffix_code
 from geo.geocoder.pages import Matcher, Street
 from geo.geocoder.words import Key, key_text
+from geo.toponyms import fold
 
 _Row = tuple[str, int, str, float, float]
 
@@ -21,7 +22,7 @@ class ShippedPage:
         self.insee = insee
         self._by_key: dict[str, list[_Row]] = {}
         for row in rows:
-            if key := key_text(row[0]):
+            if key := key_text(fold(row[0])):
                 self._by_key.setdefault(key, []).append(row)
         self._texts = list(self._by_key)
 

@@ -1,4 +1,4 @@
-"""How much two street names are alike, from 0 to 1, and the best of a commune.
+"""How much two street names are alike, from 0 to 1.
 
     similarity = name * type
     name: 1 equal; 0.97 same words in another order; 0.92 words left out or reduced to an initial ("P. Brossolette",
@@ -9,10 +9,10 @@
 A type that was misspelt is no type: then the whole texts are compared as well, and the better counts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rapidfuzz import fuzz, process
+from rapidfuzz import fuzz
 
 from geo.geocoder.words import Key
 
@@ -22,8 +22,6 @@ TIE = 0.015
 """Two streets closer than this cannot be told apart by what was written."""
 REORDERED, SHORTENED, OTHER_NUMBERS = 0.97, 0.92, 0.4
 TYPE_MISSING, TYPE_DIFFERS = 0.96, 0.88
-_LEAST_RATIO = 40.0
-_LOOKED_AT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +45,7 @@ def similarity(wanted: Key, known: Key) -> float:
     return value
 
 
-def ranked(wanted: Key, keys: Sequence[Key], names: Sequence[str], by_last_word: dict[str, list[int]]) -> list[Choice]:
-    """The accepted streets among `keys`, best first; `names` are their names alone, in the same order.
-
-    Candidates are those with the best edit ratio of the name, and those that end with the same word: whatever the
-    formula accepts is among them (a test compares with trying every street).
-    """
-    near = process.extract(wanted[1], names, scorer=fuzz.ratio, limit=_LOOKED_AT, score_cutoff=_LEAST_RATIO)
-    candidates = {at for _, _, at in near}
-    candidates.update(by_last_word.get(wanted[1].rpartition(" ")[2], ()))
-    if not wanted[0]:
-        whole = process.extract(wanted[1], [f"{k} {n}" for k, n in keys], scorer=fuzz.ratio, limit=3)
-        candidates.update(at for _, _, at in whole)
-    return best_of(wanted, keys, candidates)
-
-
-def best_of(wanted: Key, keys: Sequence[Key], candidates: "Sequence[int] | set[int]") -> list[Choice]:
+def best_of(wanted: Key, keys: Sequence[Key], candidates: Iterable[int]) -> list[Choice]:
     """The accepted ones of some candidates, best first, in order of place among equals."""
     scored = [Choice(at, similarity(wanted, keys[at])) for at in candidates]
     return sorted((c for c in scored if c.similarity >= ACCEPTED), key=lambda c: (-c.similarity, c.at))

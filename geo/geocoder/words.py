@@ -1,10 +1,10 @@
-"""How streets are compared when geocoding: `geo.toponyms.street_key`, with more of what people abbreviate.
+"""How streets are compared when geocoding: `geo.toponyms.spelt_out`, with more of what people abbreviate.
 
 A key is a type ("rue", "avenue", or "" for a hamlet) and a name ("pierre brossolette"); numbers are digits, so that
 "place du Onze Novembre" is "Pl. du 11 novembre".
 """
 
-from geo.toponyms import is_street, street_key
+from geo.toponyms import is_street, spelt_out
 
 _WORDS = {
     "aven": "avenue",
@@ -66,9 +66,9 @@ _AREAS = frozenset(
 Key = tuple[str, str]
 
 
-def key_text(street: str) -> str:
-    """A street's name in comparable words, type first; "" when nothing is left of it."""
-    text = " ".join([_WORDS.get(word, word) for word in street_key(street).split()])
+def key_text(folded: str) -> str:
+    """A folded street's name in comparable words, type first; "" when nothing is left of it."""
+    text = " ".join([_WORDS.get(word, word) for word in spelt_out(folded).split()])
     for said, meant in _PHRASES:
         if said in text:
             text = text.replace(said, meant)
