@@ -133,6 +133,11 @@ class Areas:
         return self._arrondissements[insee] if insee in WHOLE_CITIES else (insee,)
 
     @cached_property
+    def merged(self) -> frozenset[str]:
+        """Codes of communes that hold former ones with names of their own: a street name may be there several times."""
+        return frozenset(row[2] for row in reference.rows(self.data_dir, reference.FORMER_COMMUNES) if row[1])
+
+    @cached_property
     def _arrondissements(self) -> dict[str, tuple[str, ...]]:
         return {whole: tuple(c for c, row in self._rows.items() if row[3] == whole) for whole in WHOLE_CITIES}
 

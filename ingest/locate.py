@@ -1,10 +1,10 @@
 """Where records are: position, commune and precision, from coordinates, codes, names, addresses and postcodes.
 
-Rows with usable coordinates keep them; the others are looked up by their address (`geo.geocoder`), else put at the centre of
-their commune. `Record.score`, from 0 to 1, says how far to trust the position:
+Rows with usable coordinates keep them; the others are looked up by their address (`geo.geocoder`), else put at the
+centre of their commune. `Record.score`, from 0 to 1, says how far to trust the position:
 
-    given coordinates   the list's own geocoding score when it has one; else 1 in the commune that the row states, 0.8 when it states
-                        none or another one nearby
+    given coordinates   the list's own geocoding score when it has one; else 1 in the commune that the row states, 0.8
+                        when it states none or another one nearby
     an address          the geocoder's: likeness of the street * certainty of the number * certainty of the commune
     a commune's centre  0.3; by its postcode alone, or a territory's main town, 0.2
 """
@@ -81,8 +81,8 @@ class Finder:
 class _Reading:
     """How one list gives its positions."""
 
-    lon_columns: tuple[str, ...]
-    lat_columns: tuple[str, ...]
+    lon_columns: tuple[tuple[str, ...], ...]
+    lat_columns: tuple[tuple[str, ...], ...]
     rule: PrecisionRule | None
 
     def position(self, record: Record) -> coordinates.Read:
@@ -99,7 +99,7 @@ def locate(records: Sequence[Record], mapping: Mapping, finder: Finder) -> None:
     Raises AddressIndexUnusable.
     """
     fields = mapping.fields
-    reading = _Reading(tuple(fields.get("lon", ())), tuple(fields.get("lat", ())), mapping.precision)
+    reading = _Reading(fields.get("lon", ()), fields.get("lat", ()), mapping.precision)
     taken = [record for record in records if record.rejection is None]
     if reading.lon_columns or reading.lat_columns:
         read = [reading.position(record) for record in taken]
@@ -235,10 +235,10 @@ def _place_by_postcode(record: Record, finder: Finder) -> bool:
 def _contradicts(
     lon: float, lat: float, here: Commune | None, stated: Commune, finder: Finder, *, by_code: bool
 ) -> float | None:
-    """How far, in metres, a point is outside the commune its row states when that is too far to be believed, else None.
+    """How far, in metres, a point is outside the commune its row states, when too far to be believed; else None.
 
-    By its code: more than `FAR_BY_CODE_M` outside the outline. By its name: more than `FAR_BY_NAME_M` and some radii from
-    the centre; the outline is what the distance given back is measured to, when there is one.
+    By its code: more than `FAR_BY_CODE_M` outside the outline. By its name: more than `FAR_BY_NAME_M` and some radii
+    from the centre. The distance given back is to the outline when there is one, else to the centre.
     """
     if here and stated.insee in {here.insee, here.parent}:
         return None
@@ -286,7 +286,7 @@ def _settle(record: Record, commune: Commune | None, finder: Finder) -> None:
 
 
 def _given(record: Record, rule: PrecisionRule | None) -> tuple[Precision, float | None]:
-    """How good given coordinates are, by the list's own geocoding score if it has one; and that score when it is one."""
+    """How good given coordinates are by the list's own geocoding score, and that score when it is one from 0 to 1."""
     score = coordinates.decimal(record.raw.get(rule.column, "")) if rule else None
     if rule is None or score is None:
         return Precision.EXACT, None

@@ -101,7 +101,7 @@ TEXTS: dict[str, Text] = {
         "Correct the two columns of the list.",
     ),
     Note.COORDINATES_IGNORED: Text(
-        "Les coordonnées « {value} » sont inutilisables : le lieu est placé à son adresse, sinon au centre de sa commune.",
+        "Les coordonnées « {value} » sont inutilisables : le lieu est mis à son adresse ou au centre de la commune.",
         "The coordinates “{value}” cannot be used: the place is put at its address, else at the centre of its commune.",
         "Corrigez la latitude et la longitude.",
         "Correct latitude and longitude.",
@@ -119,7 +119,7 @@ TEXTS: dict[str, Text] = {
         "Check the name of the commune.",
     ),
     Note.COMMUNE_BY_ADDRESS: Text(
-        "L'adresse « {value} » n'existe pas dans la commune indiquée : celle de même code postal qui l'a, a été retenue.",
+        "L'adresse « {value} » n'est pas dans la commune indiquée : celle de même code postal qui l'a est retenue.",
         "The address “{value}” is not in the commune given: the one of the same postcode that has it was taken.",
         "Vérifiez la commune et l'adresse.",
         "Check the commune and the address.",

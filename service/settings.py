@@ -22,6 +22,7 @@ class Settings:
 
     store: str = _setting("sqlite:///var/placelibre.db", "Database: sqlite:///FILE or postgresql://USER@HOST/NAME")
     index: Path = _setting(Path("var/index"), "Folder of the search index")
+    addresses: Path = _setting(Path("var/addresses"), "Folder of the address index made by geocode-index")
     uploads: Path = _setting(Path("var/uploads"), "Folder of lists waiting to be published, kept one day")
     data: Path = _setting(ROOT / "data", "Folder of the reference data shipped with PlaceLibre")
     host: str = _setting("127.0.0.1", "Address to listen on")

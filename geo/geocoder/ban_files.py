@@ -1,8 +1,8 @@
 """Files of the Base Adresse Nationale as frames of equal columns, read piece by piece.
 
-Both shapes that people have are read: `adresses-XX.csv` and `lieux-dits-XX-beta.csv` of the national download (";"), and
-extracts of them with an index column, quotes and `NA` (","). Gzip or plain. The national file in one piece works too:
-memory is bounded by `PIECE_BYTES`. Text that went through the wrong encoding ("GalliÃ©ni") is put right.
+Both shapes that people have are read: `adresses-XX.csv` and `lieux-dits-XX-beta.csv` of the national download (";"),
+and extracts of them with an index column, quotes and `NA` (","). Gzip or plain. The national file in one piece works
+too: memory is bounded by `PIECE_BYTES`. Text that went through the wrong encoding ("GalliÃ©ni") is put right.
 """
 
 import gzip
@@ -32,24 +32,24 @@ class NotBan(UnreadableFile):
     messages: ClassVar[dict[Language, str]] = {
         "fr": "« {name} » n'est pas un fichier de la Base Adresse Nationale : donnez un fichier adresses-XX.csv ou "
         "adresses-XX.csv.gz, avec les colonnes nom_voie, numero, code_insee, code_postal, lon et lat.",
-        "en": "“{name}” is not a file of the Base Adresse Nationale: give a file adresses-XX.csv or adresses-XX.csv.gz, "
-        "with the columns nom_voie, numero, code_insee, code_postal, lon and lat.",
+        "en": "“{name}” is not a file of the Base Adresse Nationale: give a file adresses-XX.csv or "
+        "adresses-XX.csv.gz, with the columns nom_voie, numero, code_insee, code_postal, lon and lat.",
     }
 
 
 def pieces(path: Path) -> Iterator[tuple[pl.DataFrame, int]]:
     """Frames of addresses of a BAN file, with the bytes of the file read so far. Raises NotBan.
 
-    Columns: insee, former_commune ("" or its name), postcode, name, key, number (0: none), suffix (code), lon, lat (steps of
-    `STEP` degrees), rank (0 is the best kind of position). Rows without a name, a commune or a point are left out.
+    Columns: insee, former_commune ("" or its name), postcode, name, key, number (0: none), suffix (code), lon, lat
+    (steps of `STEP` degrees), rank (0 is the best kind of position). Rows without a name, a commune or a point are left
+    out.
     """
     with path.open("rb") as raw:
-        opened: IO[bytes] = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
-        with io.BufferedReader(opened, 1_000_000) as file:  # type: ignore[type-var]
-            try:
-                yield from _pieces(file, raw, path.name)
-            except (pl.exceptions.PolarsError, gzip.BadGzipFile, EOFError, zlib.error) as error:
-                raise NotBan(name=path.name) from error
+        file = io.BufferedReader(gzip.GzipFile(fileobj=raw), 1_000_000) if path.suffix == ".gz" else raw
+        try:
+            yield from _pieces(file, raw, path.name)
+        except (pl.exceptions.PolarsError, gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise NotBan(name=path.name) from error
 
 
 def _pieces(file: IO[bytes], raw: IO[bytes], name: str) -> Iterator[tuple[pl.DataFrame, int]]:
@@ -69,7 +69,7 @@ def _pieces(file: IO[bytes], raw: IO[bytes], name: str) -> Iterator[tuple[pl.Dat
 
 
 def _frames(text: bytes, separator: str, wanted: Sequence[str], done: int) -> Iterator[tuple[pl.DataFrame, int]]:
-    # The national files do not quote; a stray quote in a name ("Impasse "Le Bourg"") must not swallow the lines after it.
+    # The national files do not quote; a stray quote in a name must not swallow the lines after it.
     cells = pl.read_csv(
         text,
         separator=separator,
@@ -91,7 +91,9 @@ def _frames(text: bytes, separator: str, wanted: Sequence[str], done: int) -> It
 
 
 def _standard(cells: pl.DataFrame, name: pl.Expr, number: pl.Expr) -> pl.DataFrame:
-    steps = [(pl.col(c).cast(pl.Float64, strict=False) / STEP).round().cast(pl.Int32, strict=False) for c in ("lon", "lat")]
+    steps = [
+        (pl.col(c).cast(pl.Float64, strict=False) / STEP).round().cast(pl.Int32, strict=False) for c in ("lon", "lat")
+    ]
     frame = cells.select(
         insee=pl.col("code_insee").str.zfill(5),
         former_commune=pl.col("nom_ancienne_commune").fill_null(""),

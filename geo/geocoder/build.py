@@ -43,8 +43,8 @@ class Built(NamedTuple):
 def build(files: Sequence[Path], folder: Path, areas: Areas, progress: Progress | None = None) -> Built:
     """Reads BAN files and puts the index they make in force in `folder`.
 
-    `progress` gets (bytes done, bytes in all) of reading, the greater part of the work. Codes of merged communes become those of
-    today. Raises NotBan for a file that is none, Conflict when another build is running there, StorageFull.
+    `progress` gets (bytes done, bytes in all) of reading, the greater part of the work. Codes of merged communes become
+    those of today. Raises NotBan for a file that is none, Conflict when another build is running there, StorageFull.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
@@ -107,15 +107,15 @@ def _put_in_force(folder: Path, facts: dict[str, Any]) -> None:
 
 
 def _set_aside(files: Sequence[Path], parts: Path, areas: Areas, progress: Progress | None) -> None:
-    """Writes the rows of all files under `parts`, one folder per département, merged communes under the code of today."""
+    """Writes the rows of all files under `parts`, one folder per département, by the commune that they are in today."""
     parts.mkdir()
     sizes = [path.stat().st_size for path in files]
     count, before = 0, 0
     for path, size in zip(files, sizes, strict=True):
         for frame, done in pieces(path):
             now = {code: found.insee if (found := areas.commune(code)) else code for code in frame["insee"].unique()}
-            frame = frame.with_columns(insee=pl.col("insee").replace_strict(now, return_dtype=pl.String))
-            by_area = frame.with_columns(area=pl.col("insee").str.slice(0, 2)).partition_by("area", as_dict=True)
+            current = frame.with_columns(insee=pl.col("insee").replace_strict(now, return_dtype=pl.String))
+            by_area = current.with_columns(area=pl.col("insee").str.slice(0, 2)).partition_by("area", as_dict=True)
             for (area,), rows in by_area.items():
                 folder = parts / str(area)
                 folder.mkdir(exist_ok=True)
@@ -159,7 +159,9 @@ class _Writer:
         """A département: all rows of its communes, in any order."""
         rows = rows.sort([*_STREET_KEY, "number", "suffix", "rank", "lon", "lat"])
         streets = _streets(rows)
-        houses = rows.filter(pl.col("number") > 0).unique([*_STREET_KEY, "number", "suffix"], keep="first", maintain_order=True)
+        houses = rows.filter(pl.col("number") > 0).unique(
+            [*_STREET_KEY, "number", "suffix"], keep="first", maintain_order=True
+        )
         houses = houses.join(streets, on=_STREET_KEY, how="left", maintain_order="left").select(
             "street",
             "number",
@@ -194,7 +196,12 @@ class _Writer:
         for (insee,), page in streets.group_by("insee", maintain_order=True):
             lines = zip(page["key"], page["name"], page["former_commune"], strict=True)
             text = zlib.compress("\n".join("\t".join(line) for line in lines).encode(), _COMPRESSION)
-            self._communes[str(insee)] = (self._street_count + page["street"][0], len(page), self._text_bytes, len(text))
+            self._communes[str(insee)] = (
+                self._street_count + page["street"][0],
+                len(page),
+                self._text_bytes,
+                len(text),
+            )
             self._text.write(text)
             self._text_bytes += len(text)
         for street, key, postcode, insee in streets.select("street", "key", "postcode", "insee").iter_rows():
@@ -220,7 +227,7 @@ class _Writer:
 
 
 def _streets(rows: pl.DataFrame) -> pl.DataFrame:
-    """One row per street of sorted rows: its number in them, its usual name, the point of the row nearest to its middle."""
+    """One row per street of sorted rows: its place among them, its usual name, the row nearest its middle."""
     middle = rows.group_by(_STREET_KEY, maintain_order=True).agg(
         name=pl.col("name").mode().min(), mid_lon=pl.col("lon").median(), mid_lat=pl.col("lat").median()
     )

@@ -3,21 +3,25 @@
     score = similarity * number * commune
 
     similarity  of the street's name with the one found (`geo.geocoder.similarity`)
-    number      1 the house; 0.95 the same number with another suffix; 0.85 between two known houses; 0.7 the house nearest in
-                number; 0.65 the street's own point (`geo.geocoder.houses.Found`)
+    number      1 the house; 0.95 the same number with another suffix; 0.85 between two known houses; 0.7 the house
+                nearest in number; 0.65 the street's own point (`geo.geocoder.houses.Found`)
     commune     1 the one stated; 0.85 another arrondissement, or another commune of the same postcode;
                 times 0.8 when several streets answer alike and nothing tells them apart
 
-A commune's centre scores 0.3. `exact` is a house, its number with another suffix, or a place between near neighbours; `street`
-a point of the right street; `locality` a hamlet, an estate, a zone.
+A commune's centre scores 0.3. `exact` is a house, its number with another suffix, or a place between near neighbours;
+`street` a point of the right street; `locality` a hamlet, an estate, a zone. Streets that answer alike more than a
+kilometre apart (rue de l'Église in each part of a merged commune) answer nothing: the commune's centre is honest, one
+of them is not.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 from geo.areas import Areas, Commune, clean_postcode
+from geo.distance import haversine_m
 from geo.geocoder.addresses import Asked, read_address
 from geo.geocoder.houses import Found, Spot, place
 from geo.geocoder.index import BanIndex
@@ -34,14 +38,17 @@ ELSEWHERE_SIMILARITY = 0.95
 """Another commune than the one stated is believed only for a street called almost exactly so, its number known."""
 REMEMBERED = 50_000
 ALIKE = 8
+APART_M = 1_000.0
+"""Streets farther apart than this are not taken one for the other."""
 _PRECISE = frozenset([Found.HOUSE, Found.SAME_NUMBER, Found.BETWEEN])
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A point for an address. `insee`: the commune it was found in; `street`: its name there, "" for a commune's centre.
+    """A point for an address.
 
-    `number`: the house the point belongs to, 0 when it is no house's. `score` from 0 to 1, see the module.
+    `insee`: the commune it was found in; `street`: its name there, "" for a commune's centre; `number`: the house that
+    the point belongs to, 0 when it is no house's; `score`: from 0 to 1, see the module.
     """
 
     lon: float
@@ -77,7 +84,7 @@ class Geocoder:
         """A geocoder with areas of its own. Raises ReferenceMissing."""
         return cls(Areas.load(data_dir), ban)
 
-    def __reduce__(self) -> object:
+    def __reduce__(self) -> tuple[Any, ...]:
         return Geocoder.load, (self._areas.data_dir, self._ban)
 
     @cached_property
@@ -88,9 +95,9 @@ class Geocoder:
     def geocode(
         self, address: str, town: str = "", postcode: str = "", insee: str = "", departement: str = ""
     ) -> Answer | None:
-        """The point of an address in a commune given by code, or by name and postcode as lists write them; the commune's
-        centre when the address is not found there; None when the commune is not found either.
+        """The point of an address in a commune given by code, or by name and postcode as lists write them.
 
+        The commune's centre when the address is not found there; None when the commune is not found either.
         Raises AddressIndexUnusable.
         """
         commune = self._areas.commune(insee) if insee else None
@@ -137,6 +144,8 @@ class Geocoder:
         if asked is None or (not asked.key[0] and asked.key[1] == fold(commune.name)):
             return None
         for source in self._sources:
+            if not source.complete and commune.insee in self._areas.merged:
+                continue
             pages = _known(source, self._areas.parts(commune.insee))
             found = self._best(asked, pages, commune.name, postcode)
             if found is None and commune.parent:
@@ -167,6 +176,8 @@ class Geocoder:
             if similarity >= best - TIE
         ]
         candidate, sure = _told_apart(alike, asked, commune, postcode)
+        if not sure and _spread_m(candidate, alike) > APART_M:
+            return None
         street = candidate.street
         spot = place(street.houses, street.lon, street.lat, asked.number, asked.suffix)
         return _answer(candidate, spot, sure=sure)
@@ -179,9 +190,7 @@ def _known(source: Source, codes: Sequence[str]) -> list[Page]:
     return [page for code in codes if (page := source.page(code))]
 
 
-def _told_apart(
-    alike: list[_Candidate], asked: Asked, commune: str, postcode: str
-) -> tuple[_Candidate, bool]:
+def _told_apart(alike: list[_Candidate], asked: Asked, commune: str, postcode: str) -> tuple[_Candidate, bool]:
     """The street meant among those that answer alike, and whether anything told it from the others.
 
     By former commune, then by postcode, then by having the house; else the one with most houses. A house tells apart
@@ -200,6 +209,12 @@ def _told_apart(
             return kept[0], tells
         alike = kept or alike
     return min(alike, key=lambda c: (-c.choice.similarity, -len(c.street.houses), c.page.insee, c.choice.at)), False
+
+
+def _spread_m(candidate: _Candidate, alike: list[_Candidate]) -> float:
+    """How far the farthest of the streets that answer alike is from the one chosen."""
+    street = candidate.street
+    return max(haversine_m(street.lon, street.lat, other.street.lon, other.street.lat) for other in alike)
 
 
 def _answer(candidate: _Candidate, spot: Spot, *, sure: bool) -> Answer:

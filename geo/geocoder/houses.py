@@ -1,7 +1,7 @@
 """The houses of a street, seven bytes each, and where a number is among them, even one that is not there.
 
-A house is a number, a suffix code and the way from the street's own point in steps of `STEP` degrees (1.1 m), so a street
-may reach 36 km from its point. Houses are sorted by number and suffix.
+A house is a number, a suffix code and the way from the street's own point in steps of `STEP` degrees (1.1 m), so a
+street may reach 36 km from its point. Houses are sorted by number and suffix.
 """
 
 import re
@@ -63,8 +63,8 @@ def suffix_code(suffix: str) -> int:
 def place(houses: Houses, lon: float, lat: float, number: int, suffix: str) -> Spot:
     """Where house `number` is on a street whose own point is (lon, lat); number 0 asks for the street.
 
-    The house; else one of the same number; else between the neighbours of the same parity, in proportion; else, when these
-    are far apart or missing, the nearest in number.
+    The house; else one of the same number; else between the neighbours of the same parity, in proportion; else, when
+    these are far apart or missing, the nearest in number.
     """
     if not number or not len(houses):
         return Spot(lon, lat, 0, Found.STREET)

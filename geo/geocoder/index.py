@@ -72,6 +72,8 @@ class BanPage:
 class BanIndex:
     """An opened generation. Cheap to make: files are mapped, pages decompressed when asked for and then kept."""
 
+    complete = True
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.facts: dict[str, Any] = {}
@@ -82,7 +84,9 @@ class BanIndex:
             except FileNotFoundError as error:
                 # Swapped and cleaned between reading its name and opening it: the new one is there now.
                 if attempt == 2:
-                    raise AddressIndexUnusable(path=folder, fr="est absent ou incomplet", en="is missing or incomplete") from error
+                    raise AddressIndexUnusable(
+                        path=folder, fr="est absent ou incomplet", en="is missing or incomplete"
+                    ) from error
             except (ValueError, KeyError) as error:
                 raise AddressIndexUnusable(path=folder, fr="est illisible", en="cannot be read") from error
         self.page = lru_cache(maxsize=PAGES_KEPT)(self._page)

@@ -40,7 +40,13 @@ class Page(Protocol):
 
 
 class Source(Protocol):
-    """Where pages come from: the BAN index, or the lists shipped with PlaceLibre."""
+    """Where pages come from: the BAN index, or the lists shipped with PlaceLibre.
+
+    `complete` sources know every street, so that a street found once is the only one of its name; in a merged commune
+    the others cannot be believed.
+    """
+
+    complete: bool
 
     def page(self, insee: str) -> Page | None:
         """The streets of a current commune or arrondissement; None when none is known."""
@@ -103,7 +109,9 @@ class Matcher:
     def _candidates(self, key: Key) -> set[int]:
         """Whatever the formula can accept: by edit ratio, by last word (names cut short), by words in another order."""
         name, cutoff = key[1], 100.0 * ACCEPTED
-        found = {at for _, _, at in process.extract(name, self._names, scorer=fuzz.ratio, limit=MOST, score_cutoff=cutoff)}
+        found = {
+            at for _, _, at in process.extract(name, self._names, scorer=fuzz.ratio, limit=MOST, score_cutoff=cutoff)
+        }
         found.update(self._by_last_word.get(name.rpartition(" ")[2], ()))
         found.update(self._by_words.get(_in_order(name), ()))
         # Where a type is missing or misspelt, whole texts are compared.

@@ -19,8 +19,8 @@ _ONE_COMMUNE = frozenset(["977", "978"])
 class Reversed:
     """Where points are: arrays of equal length, "" where nothing is known (at high sea, abroad).
 
-    `insee`: commune or arrondissement. `commune`: its name; the name of the territory where communes have no outlines (975, 986,
-    987, 988: by bounding box). `departement`: "44", "974", "988". `time_zone`: IANA; Europe/Paris abroad.
+    `insee`: commune or arrondissement. `commune`: its name; the name of the territory where communes have no outlines
+    (975, 986, 987, 988: by bounding box). `departement`: "44", "974", "988". `time_zone`: IANA; Europe/Paris abroad.
     """
 
     insee: Texts

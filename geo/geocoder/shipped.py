@@ -1,4 +1,4 @@
-"""The streets of the shipped lists (48,000 addresses of town halls, libraries and such) as pages, when there is no BAN."""
+"""The streets of the shipped lists (48,000 addresses of town halls, libraries and such) as pages, without BAN."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -45,6 +45,8 @@ class ShippedPage:
 
 class ShippedStreets:
     """Pages from `data/streets.csv.gz`, read at the first look-up (0.1 s)."""
+
+    complete = False
 
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir
