@@ -10,12 +10,12 @@ from geo.toponyms import fold, is_street
 _PARTS = re.compile(r"[,;|\n]| [-–—] |\(|\)")
 _NUMBER = re.compile(
     r"^\s*(?:n°\s*|no\s+)?(\d{1,5})(?:\s*(?:[-/&à]|et)\s*\d{1,5}(?:\s*(?:bis|ter|quater|[a-f])\b)?)*\s*"
-    r"(bis|ter|quater|quinquies|[a-z](?=[\s,.]))?\b[\s,.°]*",
+    r"(bis|ter|quater|quinquies|[a-qs-z](?=[\s,.]))?\b[\s,.°]*",
     re.IGNORECASE,
 )
 _INSIDE = re.compile(r"(?<![\w/-])\d{1,4}\s*(?:bis|ter|quater|[a-f])?[\s,]+(?=[a-zéè])", re.IGNORECASE)
 _BOX = re.compile(r"\b(?:b\.?\s?p\.?|c\.?s\.?|tsa)\s?\d+.*$|\bcedex\b.*$", re.IGNORECASE)
-_ONLY_NUMBER = re.compile(r"^\s*\d{1,5}\s*(?:bis|ter|quater|[a-f])?\s*$", re.IGNORECASE)
+_ONLY_NUMBER = re.compile(r"^\s*\d{1,5}\s*(?:bis|ter|quater|[a-z])?\s*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +27,28 @@ class Asked:
     key: Key
 
 
-def read_address(text: str) -> Asked | None:
-    """The house and street of an address line, None when it holds no word.
+def read_address(text: str) -> tuple[Asked, ...]:
+    """What an address line may ask for, most likely first; nothing when it holds no word.
 
-    Of several parts ("Bâtiment A, 12 rue X", "ZA du Bois - 3 rue Y"), the first that is a numbered street, else the
-    first that is a street, else the first. "12, rue X" is one part. Boxes (BP, CS) and CEDEX are not part of it.
+    Of several parts ("Bâtiment A, 12 rue X", "ZA du Bois - 3 rue Y"), those that are numbered streets, then other
+    streets; a part that is no street only where there is none. "12, rue X" is one part. Boxes (BP, CS) and CEDEX are
+    left out.
     """
-    best: Asked | None = None
-    best_rank = 3
+    found: list[tuple[int, Asked]] = []
     for part in _parts(_BOX.sub(" ", text)):
         number, suffix, street = _split(part)
         folded = fold(street)
         rank = 2 if not is_street(folded) else 1 if not number else 0
-        if rank < best_rank and (key := key_text(folded)):
-            best, best_rank = Asked(number, suffix, split_key(key)), rank
+        if key := key_text(folded):
+            found.append((rank, Asked(number, suffix, split_key(key))))
             if rank == 0:
                 break
-    return best
+    if not found:
+        return ()
+    best = min(rank for rank, _ in found)
+    if best == 2:
+        return (found[0][1],)
+    return tuple(asked for rank, asked in sorted(found, key=lambda one: one[0]) if rank < 2)
 
 
 def _parts(text: str) -> Iterator[str]:

@@ -8,10 +8,10 @@
     commune     1 the one stated; 0.85 another arrondissement, or another commune of the same postcode;
                 times 0.8 when several streets answer alike and nothing tells them apart
 
-A commune's centre scores 0.3. `exact` is a house, its number with another suffix, or a place between near neighbours;
-`street` a point of the right street; `locality` a hamlet, an estate, a zone. Streets that answer alike more than a
-kilometre apart (rue de l'Église in each part of a merged commune) answer nothing: the commune's centre is honest, one
-of them is not.
+A commune's centre scores 0.3. `exact` is a house, its number with another suffix, or a place between near neighbours,
+on a street of similarity 0.89 or more (so never on one of another type); `street` a point of a street; `locality` a hamlet,
+an estate, a zone. Streets that answer alike more than a kilometre apart (rue de l'Église in each part of a merged
+commune) answer nothing: the commune's centre is honest, one of them is not.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ from geo.geocoder.houses import Found, Spot, place
 from geo.geocoder.index import BanIndex
 from geo.geocoder.pages import Page, Source, Street
 from geo.geocoder.shipped import ShippedStreets
-from geo.geocoder.similarity import TIE, Choice
+from geo.geocoder.similarity import EXACT, TIE, Choice
 from geo.geocoder.words import is_area
 from geo.toponyms import fold
 from geo.types import Precision
@@ -128,9 +128,9 @@ class Geocoder:
 
         The territories without outlines (98x) too, as far as BAN has them. Raises AddressIndexUnusable.
         """
-        asked = _read(address) if address else None
+        asked = next((one for one in _read(address) if one.number), None) if address else None
         near = [c for c in self._areas.by_postcode(postcode) if c.kind != "COMD"]
-        if asked is None or not asked.number or not postcode:
+        if asked is None or not postcode:
             return None
         for source in self._sources:
             codes = dict.fromkeys([*(c.insee for c in near), *source.elsewhere(asked.key, postcode)])
@@ -140,9 +140,14 @@ class Geocoder:
         return None
 
     def _in_commune(self, address: str, commune: Commune, postcode: str) -> Answer | None:
-        asked = _read(address)
-        if asked is None or (not asked.key[0] and asked.key[1] == fold(commune.name)):
-            return None
+        for asked in _read(address):
+            if asked.key[0] or asked.key[1] != fold(commune.name):
+                found = self._asked_in_commune(asked, commune, postcode)
+                if found:
+                    return found
+        return None
+
+    def _asked_in_commune(self, asked: Asked, commune: Commune, postcode: str) -> Answer | None:
         for source in self._sources:
             if not source.complete and commune.insee in self._areas.merged:
                 continue
@@ -219,7 +224,7 @@ def _spread_m(candidate: _Candidate, alike: list[_Candidate]) -> float:
 
 def _answer(candidate: _Candidate, spot: Spot, *, sure: bool) -> Answer:
     key = candidate.page.matcher.keys[candidate.choice.at]
-    if sure and spot.found in _PRECISE:
+    if sure and spot.found in _PRECISE and candidate.choice.similarity >= EXACT:
         precision = Precision.EXACT
     else:
         precision = Precision.LOCALITY if is_area(f"{key[0]} {key[1]}".strip()) else Precision.STREET

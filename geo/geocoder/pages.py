@@ -8,7 +8,7 @@ from typing import Protocol
 from rapidfuzz import fuzz, process
 
 from geo.geocoder.houses import Houses
-from geo.geocoder.similarity import ACCEPTED, Choice, best_of
+from geo.geocoder.similarity import ACCEPTED, LAST_WORD, Choice, best_of
 from geo.geocoder.words import Key, split_key
 
 MOST = 16
@@ -82,6 +82,10 @@ class Matcher:
         return _grouped(name.rpartition(" ")[2] for name in self._names)
 
     @cached_property
+    def _last_words(self) -> list[str]:
+        return list(self._by_last_word)
+
+    @cached_property
     def _by_words(self) -> dict[str, list[int]]:
         return _grouped(_in_order(name) for name in self._names)
 
@@ -112,7 +116,11 @@ class Matcher:
         found = {
             at for _, _, at in process.extract(name, self._names, scorer=fuzz.ratio, limit=MOST, score_cutoff=cutoff)
         }
-        found.update(self._by_last_word.get(name.rpartition(" ")[2], ()))
+        last = process.extract(
+            name.rpartition(" ")[2], self._last_words, scorer=fuzz.ratio, limit=MOST, score_cutoff=100.0 * LAST_WORD
+        )
+        for word, _, _ in last:
+            found.update(self._by_last_word[word])
         found.update(self._by_words.get(_in_order(name), ()))
         # Where a type is missing or misspelt, whole texts are compared.
         whole = self._without_type if key[0] else self._texts

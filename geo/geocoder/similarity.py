@@ -2,8 +2,9 @@
 
     similarity = name * type
     name: 1 equal; 0.97 same words in another order; 0.92 words left out or reduced to an initial ("P. Brossolette",
-          "rue Brossolette" for Pierre Brossolette); else the normalised edit ratio of rapidfuzz (insertions and
-          deletions); at most 0.4 when the numbers in them differ ("8 mai 1945", "11 novembre 1918")
+          "rue Brossolette" for Pierre Brossolette), times the edit ratio of the last words when that one is misspelt;
+          else the normalised edit ratio of rapidfuzz (insertions and deletions); at most 0.4 when the numbers in them
+          differ ("8 mai 1945", "11 novembre 1918") or the last words do ("Georges Vedel", "Georges Élie")
     type: 1 equal; 0.96 missing on one side; 0.88 another one ("rue Carnot" for avenue Carnot)
 
 A type that was misspelt is no type: then the whole texts are compared as well, and the better counts.
@@ -20,8 +21,14 @@ ACCEPTED = 0.8
 """Below, a street is taken for another one."""
 TIE = 0.015
 """Two streets closer than this cannot be told apart by what was written."""
-REORDERED, SHORTENED, OTHER_NUMBERS = 0.97, 0.92, 0.4
+EXACT = 0.89
+"""Below, the house found on a street is not called exact: the street may be another one of a name alike."""
+REORDERED, SHORTENED, DIFFERENT = 0.97, 0.92, 0.4
+OTHER_WORD = 0.7
+"""Last words of an edit ratio below this are two words, not one misspelt."""
 TYPE_MISSING, TYPE_DIFFERS = 0.96, 0.88
+LAST_WORD = ACCEPTED / SHORTENED
+"""The least edit ratio of last words that may still be accepted when words before them are missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +63,14 @@ def _name(wanted: str, known: str) -> float:
         return 1.0
     said, meant = wanted.split(), known.split()
     if _digits(said) and _digits(meant) and not (_digits(said) <= _digits(meant) or _digits(meant) <= _digits(said)):
-        return min(OTHER_NUMBERS, _ratio(wanted, known))
+        return min(DIFFERENT, _ratio(wanted, known))
     value = _ratio(wanted, known)
+    if len(said) > 1 and len(meant) > 1 and _other_surname(said, meant):
+        value = min(DIFFERENT, value)
     if sorted(said) == sorted(meant):
         return max(value, REORDERED)
-    if value < SHORTENED and (_shortens(said, meant) or _shortens(meant, said)):
-        return SHORTENED
+    if value < SHORTENED:
+        return max(value, SHORTENED * max(_shortens(said, meant), _shortens(meant, said)))
     return value
 
 
@@ -73,15 +82,23 @@ def _digits(words: Sequence[str]) -> set[str]:
     return {word for word in words if word.isdigit()}
 
 
-def _shortens(short: Sequence[str], full: Sequence[str]) -> bool:
-    """Whether `short` is `full` with words left out or reduced to initials; both end with the same word."""
-    if not short or not full or short[-1] != full[-1] or len(short) > len(full) or len(short[-1]) < 3:
-        return False
+def _other_surname(said: Sequence[str], meant: Sequence[str]) -> bool:
+    one, other = said[-1], meant[-1]
+    return not one.isdigit() and not other.isdigit() and _ratio(one, other) < OTHER_WORD
+
+
+def _shortens(short: Sequence[str], full: Sequence[str]) -> float:
+    """Edit ratio of the last words when `short` is `full` with words left out or reduced to initials, else 0."""
+    if not short or not full or len(short) > len(full) or len(short[-1]) < 3:
+        return 0.0
+    last = 1.0 if short[-1] == full[-1] else _ratio(short[-1], full[-1])
+    if last < LAST_WORD:
+        return 0.0
     at = 0
-    for word in short:
-        while at < len(full) and full[at] != word and not (len(word) == 1 and full[at].startswith(word)):
+    for word in short[:-1]:
+        while at < len(full) - 1 and full[at] != word and not (len(word) == 1 and full[at].startswith(word)):
             at += 1
-        if at == len(full):
-            return False
+        if at == len(full) - 1:
+            return 0.0
         at += 1
-    return True
+    return last

@@ -4,6 +4,8 @@ A key is a type ("rue", "avenue", or "" for a hamlet) and a name ("pierre brosso
 "place du Onze Novembre" is "Pl. du 11 novembre".
 """
 
+import re
+
 from geo.toponyms import is_street, spelt_out
 
 _WORDS = {
@@ -58,6 +60,10 @@ _PHRASES = (
     ("lieudit ", ""),
     ("zone activite", "zone activites"),
 )
+_YEAR = re.compile(
+    r"\b(janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre) (?:1[6789]\d\d|\d\d)$"
+)
+"""The year of a date: some write "rue du 8 mai", some "rue du 8 mai 1945"."""
 _AREAS = frozenset(
     ["hameau", "lieu", "quartier", "zone", "domaine", "lotissement", "residence", "port", "cite", "clos", "parc"]
 )
@@ -72,7 +78,7 @@ def key_text(folded: str) -> str:
     for said, meant in _PHRASES:
         if said in text:
             text = text.replace(said, meant)
-    return text
+    return _YEAR.sub(r"\1", text) if text[-1:].isdigit() else text
 
 
 def split_key(text: str) -> Key:

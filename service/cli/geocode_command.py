@@ -21,8 +21,8 @@ def geocode_index(
     for file in files:
         if not file.is_file():
             raise NotFound(
-                fr=f"Le fichier {file} n'existe pas : vérifiez son nom, ou téléchargez-le de la Base Adresse Nationale.",
-                en=f"The file {file} does not exist: check its name, or download it from the Base Adresse Nationale.",
+                fr=f"Le fichier {file} n'existe pas : vérifiez son nom, ou téléchargez la Base Adresse Nationale.",
+                en=f"The file {file} does not exist: check its name, or download the Base Adresse Nationale.",
             )
     running = services()
     started = time.perf_counter()
