@@ -27,6 +27,8 @@ PARIS_LYON_MARSEILLE = {"paris": ("75056", 75100, 20), "lyon": ("69123", 69380, 
 WHOLE_CITIES = frozenset(whole for whole, _, _ in PARIS_LYON_MARSEILLE.values())
 
 _SIMILAR = 86.0
+_BEHIND = re.compile(r"^\s*(.+?)\s*([,(])\s*([^(),]+?)\s*\)?\s*$")
+_FRONT_ARTICLES = frozenset(["le", "la", "les", "l"])
 _POSTCODE = re.compile(r"\b(?:F-)?(\d{2} ?\d{3})\b")
 
 
@@ -202,8 +204,11 @@ class Areas:
 
         Understands accents, case, hyphens, St/Ste, articles, CEDEX, arrondissements, former communes, a postcode that
         lost its zeros, is a CEDEX one, or stands in the name. A misspelt name is accepted only among the communes of
-        its postcode; `departement` is a code or a name, and only decides among what name and postcode leave.
+        its postcode; `departement` is a code or a name, and only decides among what name and postcode leave; one that
+        stands behind the name does too: "Saint-Denis (974)", "Saint-Denis, Réunion". "Boisse (La)" is La Boisse.
         """
+        name, area = self._without_area(name)
+        departement = departement or area
         inside = _POSTCODE.search(name)
         if inside:
             name, postcode = name.replace(inside.group(0), " "), postcode or inside.group(1)
@@ -218,7 +223,23 @@ class Areas:
             wanted = self.departement_code(departement) or departement
             among = [c for c in found if c.departement == wanted]
             found = among if among or not code else found
-        return found[0] if _same(found) else None
+        exact = [c for c in found if fold(c.name) == fold(name)]
+        return found[0] if _same(exact or found) else None
+
+    def _without_area(self, name: str) -> tuple[str, str]:
+        """A name and the code of the département written behind it ("" if none); an article goes to the front."""
+        match = _BEHIND.match(name)
+        if not match:
+            return name, ""
+        before, behind, folded = match.group(1), match.group(3), fold(match.group(3))
+        if folded in _FRONT_ARTICLES:
+            return f"{behind} {before}", ""
+        if folded == "france":
+            return before, ""
+        in_brackets = match.group(2) == "("
+        code = self.departement_code(behind) if in_brackets or not behind[:1].isdigit() else ""
+        known = code and any(c.departement == code for c in self.find_all(before))
+        return (before, code) if known else (name, "")
 
     def by_postcode(self, postcode: str) -> list[Commune]:
         """Communes of a postcode, most people first, former ones last; 75001 gives the arrondissement, not Paris."""

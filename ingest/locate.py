@@ -235,21 +235,20 @@ def _place_by_postcode(record: Record, finder: Finder) -> bool:
 def _contradicts(
     lon: float, lat: float, here: Commune | None, stated: Commune, finder: Finder, *, by_code: bool
 ) -> float | None:
-    """How far, in metres, a point is outside the commune its row states, when too far to be believed; else None.
+    """How far, in metres, a point is from the commune its row states, when too far to be believed; else None.
 
-    By its code: more than `FAR_BY_CODE_M` outside the outline. By its name: more than `FAR_BY_NAME_M` and some radii
-    from the centre. The distance given back is to the outline when there is one, else to the centre.
+    By its name: more than `FAR_BY_NAME_M` and some radii from the centre, which the distance is measured from. By its
+    code, also more than `FAR_BY_CODE_M` outside the outline, which the distance is then measured from.
     """
     if here and stated.insee in {here.insee, here.parent}:
         return None
     centre_m = haversine_m(lon, lat, stated.lon, stated.lat)
-    near = centre_m <= FAR_BY_NAME_M + FAR_RADII_BY_NAME * 1.5 * stated.expected_m
-    if near and not by_code:
+    if centre_m > FAR_BY_NAME_M + FAR_RADII_BY_NAME * 1.5 * stated.expected_m:
+        return centre_m
+    if not by_code:
         return None
     outside_m = finder.areas.outside_m(stated.insee, lon, lat)
-    if not math.isfinite(outside_m):
-        return None if near else centre_m
-    return outside_m if not by_code or outside_m > FAR_BY_CODE_M else None
+    return outside_m if math.isfinite(outside_m) and outside_m > FAR_BY_CODE_M else None
 
 
 def _distance(metres: float) -> str:

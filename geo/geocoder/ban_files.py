@@ -15,7 +15,7 @@ from typing import IO, ClassVar
 import polars as pl
 
 from geo.errors import Language, UnreadableFile
-from geo.geocoder.houses import MOST_NUMBER, STEP, suffix_code
+from geo.geocoder.houses import MOST_NUMBER, STEPS_PER_DEGREE, suffix_code
 from geo.geocoder.words import key_text
 from geo.toponyms import fold
 
@@ -41,8 +41,8 @@ def pieces(path: Path) -> Iterator[tuple[pl.DataFrame, int]]:
     """Frames of addresses of a BAN file, with the bytes of the file read so far. Raises NotBan.
 
     Columns: insee, former_commune ("" or its name), postcode, name, key, number (0: none), suffix (code), lon, lat
-    (steps of `STEP` degrees), rank (0 is the best kind of position). Rows without a name, a commune or a point are left
-    out.
+    (in steps of `geo.geocoder.houses`), rank (0 is the best kind of position). Rows without a name, a commune or a
+    point are left out.
     """
     with path.open("rb") as raw:
         file = io.BufferedReader(gzip.GzipFile(fileobj=raw), 1_000_000) if path.suffix == ".gz" else raw
@@ -92,7 +92,8 @@ def _frames(text: bytes, separator: str, wanted: Sequence[str], done: int) -> It
 
 def _standard(cells: pl.DataFrame, name: pl.Expr, number: pl.Expr) -> pl.DataFrame:
     steps = [
-        (pl.col(c).cast(pl.Float64, strict=False) / STEP).round().cast(pl.Int32, strict=False) for c in ("lon", "lat")
+        (pl.col(c).cast(pl.Float64, strict=False) * STEPS_PER_DEGREE).round().cast(pl.Int32, strict=False)
+        for c in ("lon", "lat")
     ]
     frame = cells.select(
         insee=pl.col("code_insee").str.zfill(5),

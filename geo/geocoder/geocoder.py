@@ -9,9 +9,9 @@
                 times 0.8 when several streets answer alike and nothing tells them apart
 
 A commune's centre scores 0.3. `exact` is a house, its number with another suffix, or a place between near neighbours,
-on a street of similarity 0.89 or more (so never on one of another type); `street` a point of a street; `locality` a hamlet,
-an estate, a zone. Streets that answer alike more than a kilometre apart (rue de l'Église in each part of a merged
-commune) answer nothing: the commune's centre is honest, one of them is not.
+on a street of similarity 0.89 or more (so never on one of another type); `street` a point of a street; `locality` a
+hamlet, an estate, a zone. Streets that answer alike more than a kilometre apart (rue de l'Église in each part of a
+merged commune) answer nothing: the commune's centre is honest, one of them is not.
 """
 
 from collections.abc import Sequence

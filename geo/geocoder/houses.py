@@ -15,6 +15,7 @@ import numpy.typing as npt
 from geo.distance import haversine_m
 
 STEP = 1e-5
+STEPS_PER_DEGREE = 100_000
 HOUSE = np.dtype([("number", "<u2"), ("suffix", "u1"), ("east", "<i2"), ("north", "<i2")])
 MOST_NUMBER = 65_535
 FARTHEST_STEPS = 32_767

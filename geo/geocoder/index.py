@@ -87,7 +87,7 @@ class BanIndex:
                     raise AddressIndexUnusable(
                         path=folder, fr="est absent ou incomplet", en="is missing or incomplete"
                     ) from error
-            except (ValueError, KeyError) as error:
+            except (ValueError, KeyError, TypeError) as error:
                 raise AddressIndexUnusable(path=folder, fr="est illisible", en="cannot be read") from error
         self.page = lru_cache(maxsize=PAGES_KEPT)(self._page)
         self.elsewhere = lru_cache(maxsize=PAGES_KEPT)(self._elsewhere)
