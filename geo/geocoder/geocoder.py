@@ -223,11 +223,11 @@ def _spread_m(candidate: _Candidate, alike: list[_Candidate]) -> float:
 
 
 def _answer(candidate: _Candidate, spot: Spot, *, sure: bool) -> Answer:
-    key = candidate.page.matcher.keys[candidate.choice.at]
     if sure and spot.found in _PRECISE and candidate.choice.similarity >= EXACT:
         precision = Precision.EXACT
     else:
-        precision = Precision.LOCALITY if is_area(f"{key[0]} {key[1]}".strip()) else Precision.STREET
+        wide = is_area(candidate.page.matcher.text(candidate.choice.at))
+        precision = Precision.LOCALITY if wide else Precision.STREET
     score = candidate.choice.similarity * spot.found.value * (1.0 if sure else UNSURE_CERTAINTY)
     return Answer(
         round(spot.lon, 6),

@@ -64,6 +64,10 @@ class Matcher:
         self._texts = texts
         self._remembered: dict[Key, Sequence[Choice]] = {}
 
+    def text(self, at: int) -> str:
+        """A street's key, type and name."""
+        return self._texts[at]
+
     @cached_property
     def keys(self) -> list[Key]:
         """Every street as (type, name)."""
@@ -84,10 +88,6 @@ class Matcher:
     @cached_property
     def _last_words(self) -> list[str]:
         return list(self._by_last_word)
-
-    @cached_property
-    def _by_words(self) -> dict[str, list[int]]:
-        return _grouped(_in_order(name) for name in self._names)
 
     @cached_property
     def _without_type(self) -> dict[int, str]:
@@ -111,7 +111,7 @@ class Matcher:
         return best_of(key, self.keys, range(len(self._texts)))
 
     def _candidates(self, key: Key) -> set[int]:
-        """Whatever the formula can accept: by edit ratio, by last word (names cut short), by words in another order."""
+        """Whatever the formula can accept: by the name's edit ratio, or by a last word that is equal or nearly so."""
         name, cutoff = key[1], 100.0 * ACCEPTED
         found = {
             at for _, _, at in process.extract(name, self._names, scorer=fuzz.ratio, limit=MOST, score_cutoff=cutoff)
@@ -121,7 +121,9 @@ class Matcher:
         )
         for word, _, _ in last:
             found.update(self._by_last_word[word])
-        found.update(self._by_words.get(_in_order(name), ()))
+        # Words in another order: the last one is among those asked for.
+        for word in name.split():
+            found.update(self._by_last_word.get(word, ()))
         # Where a type is missing or misspelt, whole texts are compared.
         whole = self._without_type if key[0] else self._texts
         found.update(
@@ -132,10 +134,6 @@ class Matcher:
 
 def _text(key: Key) -> str:
     return f"{key[0]} {key[1]}" if key[0] else key[1]
-
-
-def _in_order(name: str) -> str:
-    return " ".join(sorted(name.split()))
 
 
 def _grouped(texts: Iterable[str]) -> dict[str, list[int]]:

@@ -78,7 +78,7 @@ class TestByAddress:
     def test_coordinates_far_from_the_commune_give_way_to_the_address(self, finder: Finder, mapping: Mapping) -> None:
         found = placed(finder, mapping, address="12 rue Edouard Vaillant", insee="93010", lat="47.2184", lon="-1.5536")
         assert (found.precision, found.insee) == (Precision.EXACT, "93010")
-        assert notes(found) == [(Note.COORDINATES_FAR, "47.2184, -1.5536 (356 km)")]
+        assert notes(found) == [(Note.COORDINATES_FAR, "47.2184, -1.5536 (354 km)")]
 
     def test_coordinates_that_are_none_give_way_to_the_address(self, finder: Finder, mapping: Mapping) -> None:
         found = placed(finder, mapping, address="12 rue Edouard Vaillant", insee="93010", lat="500", lon="x")
