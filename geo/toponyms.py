@@ -6,6 +6,7 @@ people type in many ways.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss", "’": "'"})
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
@@ -126,5 +127,9 @@ def number_key(number: str) -> str:
 
 def is_street(folded: str) -> bool:
     """Whether folded words begin as a street does ("rue", "av", "place", ...)."""
-    first = folded.partition(" ")[0]
-    return _STREET_TYPE.fullmatch(_STREET_WORDS.get(first, first)) is not None
+    return _is_street_type(folded.partition(" ")[0])
+
+
+@lru_cache(maxsize=20_000)
+def _is_street_type(word: str) -> bool:
+    return _STREET_TYPE.fullmatch(_STREET_WORDS.get(word, word)) is not None

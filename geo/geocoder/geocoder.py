@@ -6,7 +6,8 @@
     number      1 the house; 0.95 the same number with another suffix; 0.85 between two known houses; 0.7 the house
                 nearest in number; 0.65 the street's own point (`geo.geocoder.houses.Found`)
     commune     1 the one stated; 0.85 another arrondissement, or another commune of the same postcode;
-                times 0.8 when several streets answer alike and nothing tells them apart
+                times 0.8 when several streets answer alike and nothing tells them apart;
+                times 0.9 when the street is that of a shipped list, whose points are coarser than BAN's
 
 A commune's centre scores 0.3. `exact` is a house, its number with another suffix, or a place between near neighbours,
 on a street of similarity 0.89 or more (so never on one of another type); `street` a point of a street; `locality` a
@@ -33,7 +34,7 @@ from geo.toponyms import fold
 from geo.types import Precision
 
 COMMUNE_SCORE = 0.3
-ELSEWHERE_CERTAINTY, UNSURE_CERTAINTY = 0.85, 0.8
+ELSEWHERE_CERTAINTY, UNSURE_CERTAINTY, SHIPPED_CERTAINTY = 0.85, 0.8, 0.9
 ELSEWHERE_SIMILARITY = 0.95
 """Another commune than the one stated is believed only for a street called almost exactly so, its number known."""
 REMEMBERED = 50_000
@@ -160,7 +161,7 @@ class Geocoder:
                 others = [code for code in source.elsewhere(asked.key, postcode) if code != commune.insee]
                 found = _elsewhere(self._best(asked, _known(source, others), commune.name, postcode), asked)
             if found:
-                return found
+                return found if source.complete else replace(found, score=round(found.score * SHIPPED_CERTAINTY, 4))
         return None
 
     def _best(
