@@ -23,11 +23,11 @@ def haversine_m(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
     return 2 * EARTH_RADIUS_M * math.asin(math.sqrt(min(1.0, a)))
 
 
-def haversine_array_m(lon: float, lat: float, lons: Floats, lats: Floats) -> Floats:
-    """Distances in metres from one point to many, same shape as `lons`."""
-    phi1, phi2 = math.radians(lat), np.radians(lats)
+def haversine_array_m(lon: float | Floats, lat: float | Floats, lons: Floats, lats: Floats) -> Floats:
+    """Distances in metres from one point to many, or from many to as many; same shape as `lons`."""
+    phi1, phi2 = np.radians(lat), np.radians(lats)
     half_phi, half_lambda = (phi2 - phi1) / 2, np.radians(lons - lon) / 2
-    a = np.sin(half_phi) ** 2 + math.cos(phi1) * np.cos(phi2) * np.sin(half_lambda) ** 2
+    a = np.sin(half_phi) ** 2 + np.cos(phi1) * np.cos(phi2) * np.sin(half_lambda) ** 2
     result: Floats = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(1.0, a)))
     return result
 

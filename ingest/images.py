@@ -6,9 +6,10 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Date, Table, select
+from sqlalchemy import Connection, Date, Table, select, true
 
 from geo.store.schema import listing, place, place_alias, space, space_community
+from geo.store.visibility import published, published_listing
 from geo.types import Point
 
 NAMED_TABLES: tuple[Table, ...] = (place, place_alias, space, space_community, listing)
@@ -40,12 +41,29 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+def change_row(
+    import_id: int, table: Table, row_id: int, detail: str, before: str | None, after: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """A journal entry for a row that an import changed, removed, or inserted outside its ranges."""
+    return {
+        "import_id": import_id,
+        "table_name": table.name,
+        "row_id": row_id,
+        "detail": detail,
+        "before": before,
+        "after": None if after is None else digest(to_text(table, after)),
+    }
+
+
 def dump(connection: Connection) -> dict[str, list[str]]:
     """Canonical text of the named tables, rows in key order: equal before an import and after its undo."""
+    shown = {place: published(), listing: published_listing()}
     return {
         table.name: [
             to_text(table, {str(name): value for name, value in row.items()})
-            for row in connection.execute(select(table).order_by(*table.primary_key.columns)).mappings()
+            for row in connection.execute(
+                select(table).where(shown.get(table, true())).order_by(*table.primary_key.columns)
+            ).mappings()
         ]
         for table in NAMED_TABLES
     }

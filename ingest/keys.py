@@ -19,9 +19,14 @@ MAX_KEY = 400
 _COPY = re.compile(r" #\d+$")
 
 
-def fingerprint(raw: Cells, salt: str) -> str:
-    """SHA-256 of a row as kept (without personal data) and of how it is read."""
-    return hashlib.sha256(salt.encode() + b"\n" + _ENCODER.encode(raw)).hexdigest()
+def canonical(raw: Cells) -> bytes:
+    """A row as kept (without personal data), as JSON with its columns in order."""
+    return _ENCODER.encode(raw)
+
+
+def fingerprint(raw: bytes, salt: str) -> str:
+    """SHA-256 of a row as kept and of how it is read."""
+    return hashlib.sha256(salt.encode() + b"\n" + raw).hexdigest()
 
 
 def fallback_key(name: str, address: str, postcode: str, commune: str) -> str:

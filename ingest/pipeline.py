@@ -2,33 +2,80 @@
 
 from collections.abc import Callable
 from collections.abc import Mapping as Dict
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 
 from geo.areas import Areas
 from geo.errors import Conflict, InvalidInput, NotFound
 from geo.store.engine import reading
 from geo.store.schema import community as community_table
-from geo.types import PlaceKind
+from geo.types import PlaceKind, SpaceKind
+from ingest.decide import decide
+from ingest.known import publication_mark
 from ingest.mapping.load import load_all, recognise
 from ingest.mapping.model import Mapping
 from ingest.mapping.suggest import corrected, slug, suggest
-from ingest.plan import Plan
-from ingest.prepare import Choices, personal_columns, prepare
-from ingest.publish import OvertakenError, has_changes, publish
+from ingest.memory import Memory, remembered
+from ingest.neighbours import WHOLE_STORE, count, everything
+from ingest.plan import Origin, Plan
+from ingest.prepare import Choices, personal_columns
+from ingest.publish import OvertakenError, clear_away, publish
 from ingest.readers.base import RawTable
-from ingest.readers.open import read
-from ingest.records import Record
-from ingest.report import ImportReport, read_columns
-from ingest.resolve import resolve
-from ingest.state import load
+from ingest.readers.open import RawList, open_list
+from ingest.report import ImportReport, read_columns, report_rows, samples
+from ingest.staging import Staged, stage
 
 Progress = Callable[[int, int], None]
+IDLE_S = 600
+"""An import that showed no sign of life for so long was killed."""
 ATTEMPTS = 4
 MAX_SOURCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One list to import, and what the person who brings it says of it."""
+
+    path: Path | bytes
+    name: str = ""
+    source: str | None = None
+    community: str | None = None
+    kind: str | None = None
+    column_map: Dict[str, str] | None = None
+    offered: bool = False
+    as_space: str | None = None
+
+
+@dataclass(slots=True)
+class Workshop:
+    """What the imports of one command share: where lists are staged (None: nowhere) and what the store holds."""
+
+    work: Path | None = None
+    memory: Memory | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A list opened and its columns understood."""
+
+    raw: RawList
+    mapping: Mapping
+    choices: Choices
+
+
+def understand_list(order: Order, today: date) -> Understood:
+    """Opens a list and says what its columns mean. Raises UnreadableFile and InvalidInput (kind, as_space, column_map)."""
+    raw = open_list(order.path, order.name)
+    mapping = understand(raw.sample(), order.column_map)
+    if mapping.checked_on is None:
+        mapping = replace(mapping, checked_on=today)  # a list brought today says what is true today
+    kind, as_space = _word(PlaceKind, "kind", order.kind), _word(SpaceKind, "as_space", order.as_space)
+    return Understood(raw, mapping, Choices(kind, order.offered, as_space))
 
 
 def import_file(
@@ -36,62 +83,100 @@ def import_file(
     areas: Areas,
     path: Path | bytes,
     *,
-    name: str = "",
-    source: str | None = None,
-    community: str | None = None,
-    kind: str | None = None,
-    column_map: Dict[str, str] | None = None,
-    offered: bool = False,
     dry_run: bool = False,
     now: datetime,
     progress: Progress | None = None,
+    workshop: Workshop | None = None,
+    **said: Any,
 ) -> ImportReport:
     """Reads a list (a path, or bytes with a file `name`) and publishes it; with `dry_run`, only says what it would do.
 
-    `now` is an aware time. A list nobody declared is read by its headers; `column_map` ({column: field}) corrects
-    that. Without `source`, the list is known by its mapping's name or its file name, under its community's.
+    `now` is an aware time; `said` are the other fields of `Order`. A list nobody declared is read by its headers;
+    `column_map` ({column: field}) corrects that. Without `source`, the list is known by its mapping's name or its file
+    name, under its community's.
 
     Raises UnreadableFile, InvalidInput (kind, source or column_map), NotFound (community), Conflict (a source of
     another community; the same rows written by others meanwhile), StoreUnavailable, StorageFull.
     """
-    table = read(path, name)
-    _check_community(engine, community)
-    mapping = understand(table, column_map)
-    if mapping.checked_on is None:
-        mapping = replace(mapping, checked_on=now.date())  # a list brought today says what is true today
-    choices = Choices(_kind(kind), offered)
-    source = _source(source, mapping, community)
-    records = prepare(table, mapping, areas, choices, progress)
-    started_at = now
+    return import_list(engine, areas, Order(path, **said), dry_run=dry_run, now=now, progress=progress, workshop=workshop)
+
+
+def import_list(
+    engine: Engine,
+    areas: Areas,
+    order: Order,
+    *,
+    dry_run: bool = False,
+    now: datetime,
+    progress: Progress | None = None,
+    workshop: Workshop | None = None,
+) -> ImportReport:
+    """`import_file` of an order."""
+    workshop = workshop or Workshop()
+    check_community(engine, order.community)
+    told = understand_list(order, now.date())
+    mapping = told.mapping
+    source = _source(order.source, mapping, order.community)
+    origin = Origin(source, order.community, mapping.licence, mapping.trust, order.offered)
+    staged = stage(told.raw, mapping, areas, told.choices, workshop.work, progress)
+    report = _publish(engine, told.raw, mapping, staged, origin, workshop, now, dry_run=dry_run, progress=progress)
+    if not dry_run:
+        staged.discard()
+    return report
+
+
+def _publish(
+    engine: Engine,
+    raw: RawList,
+    mapping: Mapping,
+    staged: Staged,
+    origin: Origin,
+    workshop: Workshop,
+    now: datetime,
+    *,
+    dry_run: bool,
+    progress: Progress | None,
+) -> ImportReport:
+    if not dry_run:
+        clear_away(engine, origin.source, IDLE_S)
     for _ in range(ATTEMPTS):
-        plan = _planned(engine, records, mapping, source, community, offered=offered)
-        report = _report(table, mapping, plan, source, community, offered=offered, dry_run=dry_run)
-        if dry_run or not has_changes(plan):
-            break
+        with reading(engine) as connection:
+            _remember(connection, staged, workshop)
+            plan = decide(connection, staged.rows, origin, workshop.memory.listings if workshop.memory else None)
+        report = _report(raw, mapping, plan, dry_run=dry_run)
+        if dry_run or not plan.has_changes():
+            return report
         run = {
-            "source": source,
-            "community": community,
-            "file_name": table.name,
-            "file_sha256": table.sha256,
+            "source": origin.source,
+            "community": origin.community,
+            "file_name": raw.name,
+            "file_sha256": raw.sha256,
             "licence": mapping.licence,
-            "started_at": started_at,
+            "started_at": now,
             "published_at": now,
             "undone_at": None,
-            "state": "published",
-            "offered": offered,
+            "offered": origin.offered,
             "counts": {"rows": report.rows, **report.counts},
         }
         try:
-            report.import_id = publish(engine, plan, run)
+            written = publish(engine, plan, run, progress)
         except OvertakenError:
             continue
-        report.place_of = plan.place_of
-        break
-    else:
-        raise _busy()
-    if progress:
-        progress(report.rows, report.rows)
-    return report
+        if workshop.memory is not None:
+            workshop.memory = remembered(engine, workshop.memory, written)
+        report.import_id = written.import_id
+        report.table = report_rows(plan)
+        return report
+    raise _busy()
+
+
+def _remember(connection: Connection, staged: Staged, workshop: Workshop) -> None:
+    """Reads the whole store once when a list is large beside it: cheaper than looking up every key."""
+    mark = publication_mark(connection)
+    if workshop.memory is not None and workshop.memory.mark == mark:
+        return
+    large = staged.rows.height > WHOLE_STORE * count(connection)
+    workshop.memory = Memory(everything(connection), mark) if large else None
 
 
 def understand(table: RawTable, column_map: Dict[str, str] | None = None) -> Mapping:
@@ -101,37 +186,26 @@ def understand(table: RawTable, column_map: Dict[str, str] | None = None) -> Map
     return corrected(mapping, table, column_map) if column_map else mapping
 
 
-def _planned(
-    engine: Engine, records: list[Record], mapping: Mapping, source: str, community: str | None, *, offered: bool
-) -> Plan:
-    with reading(engine) as connection:
-        state = load(connection, source, community, records)
-    return resolve(records, state, mapping, source, community, offered=offered)
-
-
-def _report(
-    table: RawTable, mapping: Mapping, plan: Plan, source: str, community: str | None, *, offered: bool, dry_run: bool
-) -> ImportReport:
+def _report(raw: RawList, mapping: Mapping, plan: Plan, *, dry_run: bool) -> ImportReport:
+    head = raw.sample()
     return ImportReport(
-        source=source,
-        community=community,
-        file_name=table.name,
+        source=plan.origin.source,
+        community=plan.origin.community,
+        file_name=raw.name,
         title=mapping.title,
         licence=mapping.licence,
         counts=plan.counts(),
-        records=plan.records,
-        outcomes=plan.outcomes,
-        # A plan's provisional ids mean nothing to anybody.
-        place_of=[key if key is not None and key > 0 else None for key in plan.place_of],
-        columns=read_columns(table, mapping, personal_columns(table, mapping)),
+        table=report_rows(plan),
+        samples=samples(plan),
+        columns=read_columns(head, mapping, personal_columns(head, mapping)),
         missing=plan.missing,
         dry_run=dry_run,
-        offered=offered,
+        offered=plan.origin.offered,
         recognised=not mapping.suggested,
     )
 
 
-def _check_community(engine: Engine, community: str | None) -> None:
+def check_community(engine: Engine, community: str | None) -> None:
     if community is None:
         return
     with reading(engine) as connection:
@@ -144,18 +218,19 @@ def _check_community(engine: Engine, community: str | None) -> None:
         )
 
 
-def _kind(said: str | None) -> PlaceKind | None:
+def _word[W: StrEnum](vocabulary: type[W], field: str, said: str | None) -> W | None:
     if said is None:
         return None
-    if said not in PlaceKind:
-        listed = ", ".join(PlaceKind)
+    if said not in vocabulary:
+        listed = ", ".join(vocabulary)
+        what_fr, what_en = ("lieu", "place") if field == "kind" else ("espace", "space")
         raise InvalidInput(
-            field="kind",
+            field=field,
             value=said,
-            fr=f"« {said} » n'est pas un type de lieu ; choisissez parmi : {listed}.",
-            en=f"“{said}” is not a kind of place; choose one of: {listed}.",
+            fr=f"« {said} » n'est pas un type de {what_fr} ; choisissez parmi : {listed}.",
+            en=f"“{said}” is not a kind of {what_en}; choose one of: {listed}.",
         )
-    return PlaceKind(said)
+    return vocabulary(said)
 
 
 def _source(said: str | None, mapping: Mapping, community: str | None) -> str:

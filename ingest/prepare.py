@@ -1,13 +1,13 @@
 """Rows of a list as records: normalised, located, with the keys that know them again."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from geo.areas import Areas
+from geo.cells import cells_of
 from geo.toponyms import fold, without_article
-from geo.types import PlaceKind
+from geo.types import PlaceKind, SpaceKind
 from ingest import keys
+from ingest.facts import Facts, of_record
 from ingest.locate import Finder, locate
 from ingest.mapping.model import HoursRule, Mapping, pick
 from ingest.normalise import address, amenities, capacity, day, hours, name, phone, postcode, url
@@ -19,34 +19,44 @@ from ingest.reasons import Note, Reason
 from ingest.records import Record
 from ingest.spaces import read_space
 
-Progress = Callable[[int, int], None]
-
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the person who imports said for the whole list."""
+    """What the person who imports said for the whole list. `as_space`: every row is one bookable unit of that kind."""
 
     kind: PlaceKind | None = None
     offered: bool = False
+    as_space: SpaceKind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A row understood: its record, and for one that makes a place its facts, its H3 cell and its raw cells as JSON."""
+
+    record: Record
+    facts: Facts | None = None
+    cell: int | None = None
+    raw: str | None = None
 
 
 def prepare(
-    table: RawTable, mapping: Mapping, areas: Areas, choices: Choices, progress: Progress | None = None
-) -> list[Record]:
-    """One record per row, in order; those that make no place carry their rejection."""
+    table: RawTable, mapping: Mapping, finder: Finder, choices: Choices, *, first_row: int = 1
+) -> list[Prepared]:
+    """One entry per row, in order; those that make no place carry their rejection. `first_row` numbers the first."""
     personal = personal_columns(table, mapping)
-    salt = f"{mapping.digest()}|{choices.kind or ''}|{'offered' if choices.offered else ''}"
-    finder = Finder(areas)
-    records = []
-    for i, cells in enumerate(table.rows):
-        records.append(_read(Record(i + 1, table.lines[i], scrubbed(cells, personal)), mapping, choices))
-        if progress and i % 2_000 == 0:
-            progress(i, len(table.rows))
+    salt = salt_of(mapping, choices)
+    records = [
+        _read(Record(row, line, scrubbed(cells, personal)), mapping, choices)
+        for row, (line, cells) in enumerate(zip(table.lines, table.rows, strict=True), start=first_row)
+    ]
     locate(records, mapping, finder)
-    for record in records:
-        if record.rejection is None:
-            _finish(record, mapping, finder, salt)
-    return records
+    return [_finish(record, mapping, finder, salt) for record in records]
+
+
+def salt_of(mapping: Mapping, choices: Choices) -> str:
+    """Part of every fingerprint: what decides how a row is read, besides the row."""
+    parts = [mapping.digest(), str(choices.kind or ""), "offered" if choices.offered else ""]
+    return "|".join([*parts, str(choices.as_space)] if choices.as_space else parts)
 
 
 def personal_columns(table: RawTable, mapping: Mapping) -> frozenset[str]:
@@ -130,12 +140,17 @@ def _hours(style: str, cells: tuple[tuple[int, str], ...], said: str) -> str | N
     return read(said)
 
 
-def _finish(record: Record, mapping: Mapping, finder: Finder, salt: str) -> None:
+def _finish(record: Record, mapping: Mapping, finder: Finder, salt: str) -> Prepared:
     """Name as shown, keys and fingerprint of a placed record."""
+    if record.rejection is not None or record.lon is None or record.lat is None:
+        return Prepared(record)
     said = record.name
     if mapping.name_prefix:
         full = finder.named(said, record.postcode)
         same = full and without_article(fold(full.name)) == without_article(fold(said))
         record.name = name.of(mapping.name_prefix, full.short_name if full and same else said)
     record.match_key = keys.match_key(record)
-    record.fingerprint = keys.fingerprint(record.raw, salt)
+    raw = keys.canonical(record.raw)
+    record.fingerprint = keys.fingerprint(raw, salt)
+    cell = int(cells_of([record.lon], [record.lat], 9)[0])
+    return Prepared(record, of_record(record), cell, raw.decode())

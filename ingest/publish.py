@@ -1,163 +1,183 @@
-"""Writes a plan: staged in temporary tables, published in one short transaction, or not at all.
+"""Writes a plan: new rows in many short transactions nobody sees, then all of it appears in one short transaction.
 
-Staging takes no lock on the store: temporary tables belong to the connection and vanish with it, so an import that
-is killed leaves nothing behind and can be run again. Publishing then only moves rows inside the database.
+Bookings never wait for an import: a writer holds SQLite's only lock for some hundredths of a second and leaves a gap for
+others. An import that was killed leaves rows nobody sees; `clear_unfinished` takes them away.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Engine, MetaData, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Engine, Table, bindparam, delete, func, insert, select, update
 
-from geo.store.counters import mint, record_changes
-from geo.store.dialect import begin_writing
-from geo.store.engine import translated, writing
-from geo.store.schema import listing, place, space, space_community
+from geo.store.counters import mint, record_changes, record_range
+from geo.store.dialect import insert_many, upsert
+from geo.store.engine import writing
+from geo.store.schema import listing, place, place_alias, space, space_community, unpublished
 from ingest import images
+from ingest.known import publication_mark
 from ingest.plan import Plan, Row
-from ingest.state import CHUNK, publication_mark
-from ingest.tables import import_change, import_row, import_run
+from ingest.report import packed, report_rows
+from ingest.tables import import_change, import_range, import_report, import_run, listing_key, listing_pair
+from ingest.written import Written
 
-STAGED: tuple[Table, ...] = (place, listing, space, space_community, import_row, import_change)
-"""In the order in which foreign keys allow publishing."""
+ROWS_PER_TRANSACTION = 2_000
+GAP_S = 0.005
+"""Left between two transactions: SQLite's waiting writers look again every few hundredths of a second."""
+LARGE_CHANGE = 10_000
+"""Changed rows that still fit a publishing transaction of well under a second; more are changed before it, in portions."""
+
+Progress = Callable[[int, int], None]
 
 
 class OvertakenError(Exception):
     """Somebody else wrote the same rows between planning and publishing: plan again. Never shown."""
 
 
-def publish(engine: Engine, plan: Plan, run: Mapping[str, Any]) -> int:
-    """Writes a plan and its journal; returns the import's id. Raises OvertakenError when it is out of date."""
+def publish(
+    engine: Engine, plan: Plan, run: Mapping[str, Any], progress: Progress | None = None
+) -> Written:
+    """Writes a plan and its journal; returns it with its ids. Raises OvertakenError when it is out of date."""
     with writing(engine) as connection:
-        import_id = _number(connection, plan)
-    rows = _rows(plan, import_id)
-    changed = {name: [row for row in planned if row.is_changed] for name, planned in _planned(plan)}
-    with translated(engine), engine.connect() as connection:
-        staged = [_stage(connection, table, rows[table.name]) for table in STAGED]
-        connection.commit()
-        begin_writing(connection)
-        try:
-            if publication_mark(connection) != plan.mark:
-                raise OvertakenError
-            for table in (place, listing, space):
-                _check_unchanged(connection, table, changed[table.name])
-            connection.execute(insert(import_run), dict(run) | {"id": import_id})
-            for target, source in zip(STAGED, staged, strict=True):
-                names = [column.name for column in source.columns]
-                connection.execute(insert(target).from_select(names, select(source)))
-            for table in (place, listing, space):
-                _update(connection, table, [row.values for row in changed[table.name]])
-            record_changes(connection, _changed_places(plan))
-            connection.commit()
-        except BaseException:
-            connection.rollback()
-            raise
-        finally:
-            for table in staged:
-                table.drop(connection, checkfirst=False)
-            connection.commit()
-    return import_id
+        written = Written(plan, *_reserve(connection, plan, run), engine.dialect.name)
+    portions = list(written.portions(ROWS_PER_TRANSACTION))
+    try:
+        for number, (table, columns, rows) in enumerate(portions):
+            with writing(engine) as connection:
+                _still_ours(connection, written.import_id)
+                insert_many(connection, table, columns, rows)
+            time.sleep(GAP_S)
+            if progress:
+                progress(number + 1, len(portions) + 1)
+        with writing(engine) as connection:
+            rows = packed(report_rows(plan))
+            connection.execute(insert(import_report), {"import_id": written.import_id, "rows": rows})
+        early = _change_early(engine, written)
+        with writing(engine) as connection:
+            _appear(connection, written, run, early)
+    except BaseException:
+        clear_unfinished(engine, written.import_id)
+        raise
+    return written
 
 
-def has_changes(plan: Plan) -> bool:
-    """Whether publishing would change a named table."""
-    return bool(plan.links) or any(row.is_new or row.is_changed for _, rows in _planned(plan) for row in rows)
-
-
-def _planned(plan: Plan) -> tuple[tuple[str, Iterable[Row]], ...]:
-    return (
-        ("place", plan.places.values()),
-        ("listing", plan.listings.values()),
-        ("space", plan.spaces.values()),
-    )
-
-
-def _number(connection: Connection, plan: Plan) -> int:
-    """Mints ids for what is new and puts them in place of the provisional ones."""
+def _reserve(connection: Connection, plan: Plan, run: Mapping[str, Any]) -> tuple[int, range, range, range]:
+    """Mints the ids and hides the ranges that will be written."""
     (import_id,) = mint(connection, "import_run")
-    given: dict[str, dict[int, int]] = {}
-    for name, rows in (("place", plan.places), ("listing", plan.listings), ("space", plan.spaces)):
-        new = sorted((key for key in rows if key < 0), reverse=True)
-        given[name] = dict(zip(new, mint(connection, name, len(new)), strict=True)) if new else {}
-        for key, fresh in given[name].items():
-            row = rows.pop(key)
-            row.values["id"] = fresh
-            rows[fresh] = row
-    for row in (*plan.listings.values(), *plan.spaces.values()):
-        row.values["place_id"] = given["place"].get(row.values["place_id"], row.values["place_id"])
-    for row in plan.listings.values():
-        row.values["import_id"] = import_id
-    plan.links = [(given["space"].get(key, key), community) for key, community in plan.links]
-    plan.place_of = [None if key is None else given["place"].get(key, key) for key in plan.place_of]
-    return import_id
+    new_places = len(plan.lone) + sum(row.is_new for row in plan.places.values())
+    ids = (
+        mint(connection, "place", new_places),
+        mint(connection, "listing", len(plan.new_listings)),
+        mint(connection, "space", sum(row.is_new for row in plan.spaces.values())),
+    )
+    started = {"id": import_id, "state": "writing", "published_at": None, "written_at": func.current_timestamp()}
+    connection.execute(insert(import_run).values(**{**run, **started}))
+    for table, minted in zip((place, listing, space), ids, strict=True):
+        if minted:
+            span = {"first_id": minted[0], "last_id": minted[-1], "import_id": import_id, "table_name": table.name}
+            connection.execute(insert(import_range), span)
+            if table is not space:
+                connection.execute(insert(unpublished), span)
+    return import_id, *ids
 
 
-def _rows(plan: Plan, import_id: int) -> dict[str, list[dict[str, Any]]]:
-    """Rows to stage by table: what is new, and the journal of all of it."""
-    rows: dict[str, list[dict[str, Any]]] = {table.name: [] for table in STAGED}
-    changes = rows["import_change"]
-    for table, planned in ((place, plan.places), (listing, plan.listings), (space, plan.spaces)):
-        for row_id, row in planned.items():
-            if row.is_new:
-                rows[table.name].append(row.values)
-            elif not row.is_changed:
-                continue
-            before = images.to_text(table, row.before) if row.before else None
-            changes.append(_change(import_id, table, row_id, "", before, row.values))
-    for space_id, community in plan.links:
-        link = {"space_id": space_id, "community": community}
-        rows["space_community"].append(link)
-        changes.append(_change(import_id, space_community, space_id, community, None, link))
-    for record, outcome, place_id in zip(plan.records, plan.outcomes, plan.place_of, strict=True):
-        rejection = record.rejection
-        rows["import_row"].append(
-            {
-                "import_id": import_id,
-                "row": record.row,
-                "outcome": str(outcome),
-                "place_id": place_id,
-                "reason": str(rejection.reason) if rejection else None,
-                "field": rejection.field if rejection else None,
-                "value": rejection.value if rejection else None,
-            }
-        )
-    return rows
+def _still_ours(connection: Connection, import_id: int) -> None:
+    """Shows a sign of life; raises OvertakenError when another import of the same list took this one away."""
+    alive = (
+        update(import_run)
+        .where(import_run.c.id == import_id, import_run.c.state == "writing")
+        .values(written_at=func.current_timestamp())
+    )
+    if connection.execute(alive).rowcount != 1:
+        raise OvertakenError
 
 
-def _change(
-    import_id: int, table: Table, row_id: int, detail: str, before: str | None, after: Mapping[str, Any]
-) -> dict[str, Any]:
-    return {
-        "import_id": import_id,
-        "table_name": table.name,
-        "row_id": row_id,
-        "detail": detail,
-        "before": before,
-        "after": images.digest(images.to_text(table, after)),
-    }
+def _change_early(engine: Engine, written: Written) -> bool:
+    """Changes rows before publishing when they are too many for one short transaction; their journal is written already."""
+    changed = [(table, row) for table in (place, listing, space) for row in written.changed(table)]
+    if len(changed) <= LARGE_CHANGE:
+        return False
+    for table in (place, listing, space):
+        for rows in _batches(list(written.changed(table)), ROWS_PER_TRANSACTION):
+            with writing(engine) as connection:
+                _still_ours(connection, written.import_id)
+                if publication_mark(connection) != written.plan.mark:
+                    raise OvertakenError
+                _check_unchanged(connection, table, rows)
+                update_rows(connection, table, [row.now() for row in rows])
+            time.sleep(GAP_S)
+    return True
 
 
-def _stage(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> Table:
-    columns = [Column(column.name, column.type) for column in table.columns]
-    staged = Table(f"staged_{table.name}", MetaData(), *columns, prefixes=["TEMPORARY"])
-    staged.create(connection, checkfirst=False)
-    for start in range(0, len(rows), CHUNK):
-        connection.execute(insert(staged), list(rows[start : start + CHUNK]))
-    return staged
+def _appear(connection: Connection, written: Written, run: Mapping[str, Any], early: bool) -> None:
+    """The publishing transaction."""
+    plan, import_id = written.plan, written.import_id
+    if publication_mark(connection) != plan.mark:
+        raise OvertakenError
+    _still_ours(connection, import_id)
+    for table in (place, listing, space):
+        removed = [row for row in written.planned(table) if row.is_removed]
+        changed = [] if early else list(written.changed(table))
+        _check_unchanged(connection, table, [*changed, *removed])
+    for table in (space, listing, place):
+        new = written.late(table)
+        if new:
+            connection.execute(insert(table), new)
+        if not early:
+            update_rows(connection, table, [row.now() for row in written.changed(table)])
+    _relink(connection, written)
+    _remove(connection, written)
+    connection.execute(delete(unpublished).where(unpublished.c.import_id == import_id))
+    connection.execute(
+        update(import_run).where(import_run.c.id == import_id).values(state="published", published_at=run["published_at"])
+    )
+    revision = record_changes(connection, written.changed_places())
+    if written.place_ids:
+        record_range(connection, written.place_ids[0], written.place_ids[-1], revision)
+
+
+def _relink(connection: Connection, written: Written) -> None:
+    links = written.late_links()
+    if links:
+        connection.execute(insert(space_community), links)
+    for space_id, community in written.plan.unlinked:
+        gone = (space_community.c.space_id == space_id) & (space_community.c.community == community)
+        connection.execute(delete(space_community).where(gone))
+
+
+def _remove(connection: Connection, written: Written) -> None:
+    """Merged places leave an alias; older aliases follow."""
+    removed = [row.before["id"] for row in written.planned(space) if row.is_removed and row.before]
+    for ids in _batches(removed, ROWS_PER_TRANSACTION):
+        connection.execute(delete(space).where(space.c.id.in_(ids)))
+    for alias, old, new in written.aliases():
+        row = {"alias_id": alias, "place_id": new}
+        if old is None:
+            connection.execute(insert(place_alias), row)
+        else:
+            connection.execute(update(place_alias).where(place_alias.c.alias_id == alias).values(row))
+    gone = [row.before["id"] for row in written.planned(place) if row.is_removed and row.before]
+    for ids in _batches(gone, ROWS_PER_TRANSACTION):
+        connection.execute(delete(place).where(place.c.id.in_(ids)))
+    for ids in _batches(written.plan.reviewed_again, ROWS_PER_TRANSACTION):
+        stale = listing_pair.c.listing_a.in_(ids) | listing_pair.c.listing_b.in_(ids)
+        connection.execute(delete(listing_pair).where(stale))
+    if written.late_pairs():
+        connection.execute(insert(listing_pair), written.late_pairs())
+    upsert(connection, listing_key, written.late_keys(), key=["key", "listing_id"])
 
 
 def _check_unchanged(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Bookings, offers and edits may have come since planning: what they wrote must not be lost."""
-    expected = {row.values["id"]: row.before for row in rows}
-    ids = sorted(expected)
-    for start in range(0, len(ids), CHUNK):
-        chunk = ids[start : start + CHUNK]
-        found = connection.execute(select(table).where(table.c.id.in_(chunk))).mappings().all()
-        if len(found) != len(chunk) or any(dict(row) != expected[row["id"]] for row in found):
+    expected = {row.before["id"]: row.before for row in rows if row.before}
+    for ids in _batches(sorted(expected), ROWS_PER_TRANSACTION):
+        found = connection.execute(select(table).where(table.c.id.in_(ids))).mappings().all()
+        if len(found) != len(ids) or any(dict(row) != expected[row["id"]] for row in found):
             raise OvertakenError
 
 
-def _update(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+def update_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Writes whole rows by id."""
     if not rows:
         return
@@ -167,12 +187,92 @@ def _update(connection: Connection, table: Table, rows: Sequence[Mapping[str, An
         .where(table.c.id == bindparam("row_id"))
         .values({name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names})
     )
-    values = [{"row_id": row["id"]} | {f"new_{name}": row[name] for name in names} for row in rows]
-    connection.execute(statement, values)
+    connection.execute(statement, [{"row_id": row["id"]} | {f"new_{name}": row[name] for name in names} for row in rows])
 
 
-def _changed_places(plan: Plan) -> set[int]:
-    changed = {place_id for place_id, row in plan.places.items() if row.is_new or row.is_changed}
-    changed |= {row.values["place_id"] for row in plan.spaces.values() if row.is_new or row.is_changed}
-    linked = {space_id for space_id, _ in plan.links}
-    return changed | {row.values["place_id"] for key, row in plan.spaces.items() if key in linked}
+def clear_unfinished(engine: Engine, import_id: int) -> None:
+    """Takes away, in short transactions, what an import wrote that never appeared. Safe to run again."""
+    with writing(engine) as connection:
+        # From here on the import, if it is still alive somewhere, finds that it was taken away.
+        mine = (import_run.c.id == import_id) & (import_run.c.state == "writing")
+        if connection.execute(update(import_run).where(mine).values(state="undone")).rowcount != 1:
+            return
+        _restore_early(connection, import_id)
+    remove_hidden(engine, import_id)
+    with writing(engine) as connection:
+        connection.execute(delete(import_run).where(import_run.c.id == import_id))
+
+
+def _restore_early(connection: Connection, import_id: int) -> None:
+    """Rows changed before an appearance that never came are again what they were; those others changed since stay."""
+    for table in (listing, space, place):
+        changes = connection.execute(
+            select(import_change).where(
+                import_change.c.import_id == import_id,
+                import_change.c.table_name == table.name,
+                import_change.c.before.is_not(None),
+                import_change.c.after.is_not(None),
+            )
+        ).all()
+        for part in _batches(changes, ROWS_PER_TRANSACTION):
+            ids = [change.row_id for change in part]
+            now = {row["id"]: row for row in connection.execute(select(table).where(table.c.id.in_(ids))).mappings()}
+            ours = [c for c in part if c.row_id in now and images.digest(images.to_text(table, now[c.row_id])) == c.after]
+            update_rows(connection, table, [images.from_text(table, change.before) for change in ours])
+
+
+def remove_hidden(engine: Engine, import_id: int) -> None:
+    """Deletes the rows of an import that nobody sees, in short transactions. Safe to run again after a kill."""
+    with writing(engine) as connection:
+        spans = connection.execute(select(unpublished).where(unpublished.c.import_id == import_id)).all()
+    for table in (listing, place):  # spaces go with their places
+        for span in spans:
+            if span.table_name == table.name:
+                _remove_span(engine, table, span.first_id, span.last_id)
+    with writing(engine) as connection:
+        connection.execute(delete(unpublished).where(unpublished.c.import_id == import_id))
+
+
+def _remove_span(engine: Engine, table: Table, first_id: int, last_id: int) -> None:
+    for ids in _batches(range(first_id, last_id + 1), ROWS_PER_TRANSACTION):
+        with writing(engine) as connection:
+            connection.execute(delete(table).where(table.c.id.between(ids[0], ids[-1])))
+            if table is listing:
+                for column in (listing_pair.c.listing_a, listing_pair.c.listing_b):
+                    connection.execute(delete(listing_pair).where(column.between(ids[0], ids[-1])))
+        time.sleep(GAP_S)
+
+
+def clear_away(engine: Engine, source: str, idle_s: int) -> None:
+    """Takes away what killed imports and undos left unseen: of this source, or idle for `idle_s` seconds."""
+    with writing(engine) as connection:
+        writing_ = _unfinished(connection, source, idle_s)
+        hidden = (
+            select(unpublished.c.import_id)
+            .distinct()
+            .join(import_run, import_run.c.id == unpublished.c.import_id)
+            .where(import_run.c.state == "undone")
+        )
+        half_removed = list(connection.execute(hidden).scalars())
+    for import_id in writing_:
+        clear_unfinished(engine, import_id)
+    for import_id in half_removed:
+        remove_hidden(engine, import_id)
+
+
+def _unfinished(connection: Connection, source: str, idle_s: int) -> list[int]:
+    now = connection.execute(select(func.current_timestamp())).scalar_one()
+    rows = connection.execute(
+        select(import_run.c.id, import_run.c.source, import_run.c.written_at).where(import_run.c.state == "writing")
+    ).all()
+    aware = now.replace(tzinfo=None) if isinstance(now, datetime) else datetime.fromisoformat(now)
+    return [
+        row.id
+        for row in rows
+        if row.source == source or (aware - row.written_at.replace(tzinfo=None)).total_seconds() > idle_s
+    ]
+
+
+def _batches[T](values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

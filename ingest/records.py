@@ -36,6 +36,8 @@ class SpaceDraft:
     seats: int | None
     price_half_day_cents: int | None = None
     member_price_half_day_cents: int | None = None
+    opening_hours: str | None = None
+    amenities: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -57,6 +59,7 @@ class Record:
     name: str = ""
     kind: PlaceKind = PlaceKind.OTHER
     address: str = ""
+    complement: str = ""
     postcode: str = ""
     commune: str = ""
     insee: str = ""
@@ -71,6 +74,9 @@ class Record:
     hours: str | None = None
     capacity: int | None = None
     phone: str | None = None
+    email: str | None = None
+    siret: str | None = None
+    parent: str | None = None
     website: str | None = None
     checked_on: date | None = None
     amenities: dict[str, str] = field(default_factory=dict)

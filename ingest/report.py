@@ -1,17 +1,20 @@
 """What an import or an undo did, for people and for programs."""
 
 import csv
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import polars as pl
+
 from geo.errors import Language
 from ingest.mapping.model import Mapping
 from ingest.normalise.blank import known
-from ingest.plan import MissingToOffer, Outcome
+from ingest.plan import MissingToOffer, Outcome, Plan
 from ingest.readers.base import RawTable
 from ingest.reasons import TEXTS
-from ingest.records import Record
 
 SAMPLE_ROWS = 20
 
@@ -29,7 +32,10 @@ class ColumnReading:
 
 @dataclass(slots=True)
 class ImportReport:
-    """Outcome of one import; `import_id` is None for a dry run and when nothing had to change."""
+    """Outcome of one import; `import_id` is None for a dry run and when nothing had to change.
+
+    `table`: every row's outcome (`REPORT_ROWS`); `samples`: the first rows as they were understood.
+    """
 
     source: str
     community: str | None
@@ -37,9 +43,8 @@ class ImportReport:
     title: str
     licence: str
     counts: dict[str, int]
-    records: list[Record]
-    outcomes: list[Outcome]
-    place_of: list[int | None]
+    table: pl.DataFrame
+    samples: list[dict[str, Any]]
     columns: list[ColumnReading]
     missing: list[MissingToOffer]
     dry_run: bool
@@ -50,7 +55,7 @@ class ImportReport:
     @property
     def rows(self) -> int:
         """Rows of the file, blank lines left out."""
-        return len(self.records)
+        return self.table.height
 
     def to_dict(self, language: Language) -> dict[str, Any]:
         """The contract of `placelibre import --json`, and more; texts in `language`."""
@@ -66,57 +71,102 @@ class ImportReport:
             "recognised": self.recognised,
             "rows": self.rows,
             **self.counts,
-            "rejections": [entry for record in self.records if (entry := _rejection(record, language))],
-            "notes": [entry for record in self.records for entry in _notes(record, language)],
+            "rejections": rejections(self.table, language),
+            "notes": notes(self.table, language),
             "understood": [_column(item) for item in self.columns if item.field and not item.personal],
             "not_understood": [_column(item) for item in self.columns if not item.field or item.personal],
             "missing_to_offer": [_missing(item, language) for item in self.missing],
-            "sample": [self._sample(i) for i in range(min(SAMPLE_ROWS, self.rows))],
+            "sample": self.samples,
         }
 
-    def write_csv(self, path: Path, language: Language) -> None:
-        """Every row's outcome as CSV (UTF-8 with BOM, so that spreadsheets read accents)."""
-        with path.open("w", encoding="utf-8-sig", newline="") as stream:
-            writer = csv.writer(stream)
-            writer.writerow(
-                ["row", "line", "outcome", "place_id", "name", "field", "value", "reason", "message", "remedy", "notes"]
-            )
-            for record, outcome, place_id in zip(self.records, self.outcomes, self.place_of, strict=True):
-                rejected = _rejection(record, language) or {}
-                notes = " ".join(note["message"] for note in _notes(record, language))
-                writer.writerow(
-                    [record.row, record.line, outcome, place_id, record.name]
-                    + [rejected.get(name, "") for name in ("field", "value", "reason", "message", "remedy")]
-                    + [notes]
-                )
+    def write(self, path: Path, language: Language) -> None:
+        """Every row's outcome, as JSON for a name that ends so, else as CSV."""
+        write_rows(self.table, path, language)
 
-    def _sample(self, i: int) -> dict[str, Any]:
-        record = self.records[i]
-        return {
-            "row": record.row,
-            "outcome": str(self.outcomes[i]),
-            "place_id": self.place_of[i],
-            "name": record.name,
-            "kind": str(record.kind),
-            "address": record.address,
-            "postcode": record.postcode,
-            "commune": record.commune,
-            "lon": record.lon,
-            "lat": record.lat,
-            "precision": str(record.precision) if record.lon is not None else None,
-            "opening_hours": record.hours,
-            "amenities": record.amenities,
-            "spaces": [
-                {
-                    "kind": str(item.kind),
-                    "name": item.name,
-                    "seats": item.seats,
-                    "price_half_day_cents": item.price_half_day_cents,
-                    "member_price_half_day_cents": item.member_price_half_day_cents,
-                }
-                for item in record.spaces
-            ],
-        }
+
+def report_rows(plan: Plan) -> pl.DataFrame:
+    """Every row's outcome (`REPORT_ROWS`). Provisional ids mean nothing to anybody: such places are null."""
+    place_id = pl.Series("place_id", plan.place_of)
+    return plan.rows.select(
+        "row",
+        "line",
+        pl.Series("outcome", [str(outcome) for outcome in plan.outcomes], dtype=pl.String),
+        pl.when(place_id > 0).then(place_id).otherwise(None).alias("place_id"),
+        *("name", "reason", "field", "value", "notes"),
+    )
+
+
+def packed(table: pl.DataFrame) -> bytes:
+    """Report rows as Parquet, as the journal keeps them."""
+    buffer = io.BytesIO()
+    table.write_parquet(buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def unpacked(content: bytes) -> pl.DataFrame:
+    """Report rows that `packed` gave."""
+    return pl.read_parquet(io.BytesIO(content))
+
+
+def write_rows(table: pl.DataFrame, path: Path, language: Language) -> None:
+    """Every row's outcome in words, as JSON or CSV (UTF-8 with BOM, so that spreadsheets read accents)."""
+    if path.suffix == ".json":
+        path.write_bytes(msgspec.json.format(msgspec.json.encode([_told(row, language) for row in table.to_dicts()])))
+        return
+    names = ("row", "line", "outcome", "place_id", "name", "field", "value", "reason", "message", "remedy", "notes")
+    with path.open("w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(names)
+        for row in table.iter_rows(named=True):
+            told = _told(row, language)
+            told["notes"] = " ".join(note["message"] for note in told["notes"])
+            writer.writerow([harmless(told.get(name, "")) for name in names])
+
+
+def harmless(cell: object) -> object:
+    """A cell no spreadsheet takes for a formula: what a list says is text."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+
+
+def _told(row: dict[str, Any], language: Language) -> dict[str, Any]:
+    said = {name: "" if row[name] is None else row[name] for name in ("row", "line", "outcome", "place_id", "name")}
+    rejected = _rejection(row, language) or {}
+    return said | {name: rejected.get(name, "") for name in ("field", "value", "reason", "message", "remedy")} | {
+        "notes": _notes(row, language)
+    }
+
+
+def rejections(table: pl.DataFrame, language: Language) -> list[dict[str, Any]]:
+    """The rows that make no place, each with its reason and remedy."""
+    rows = table.filter(pl.col("reason").is_not_null()).to_dicts()
+    return [entry for row in rows if (entry := _rejection(row, language))]
+
+
+def notes(table: pl.DataFrame, language: Language) -> list[dict[str, Any]]:
+    """What was put right or left out, row by row."""
+    rows = table.filter(pl.col("notes").is_not_null()).to_dicts()
+    return [entry for row in rows for entry in _notes(row, language)]
+
+
+def samples(plan: Plan) -> list[dict[str, Any]]:
+    """The first rows as they were understood."""
+    shown = plan.rows.head(SAMPLE_ROWS).to_dicts()
+    return [_sample(row, plan.outcomes[i], int(plan.place_of[i])) for i, row in enumerate(shown)]
+
+
+def _sample(row: dict[str, Any], outcome: Outcome, place_id: int) -> dict[str, Any]:
+    placed = row["facts"] is not None
+    spaces = msgspec.json.decode(row["spaces"]) if row["spaces"] else []
+    told = ("kind", "name", "seats", "price_half_day_cents", "member_price_half_day_cents")
+    return {
+        "row": row["row"],
+        "outcome": str(outcome),
+        "place_id": place_id if place_id > 0 else None,
+        **{name: row[name] if row[name] is not None else "" for name in ("name", "kind", "address", "postcode", "commune")},
+        **{name: row[name] for name in ("lon", "lat", "precision", "opening_hours")},
+        "amenities": msgspec.json.decode(row["amenities"]) if placed else {},
+        "spaces": [{name: one[name] for name in told} for one in spaces],
+    }
 
 
 def read_columns(table: RawTable, mapping: Mapping, personal: frozenset[str]) -> list[ColumnReading]:
@@ -138,25 +188,18 @@ def explained(code: str, value: str, language: Language) -> dict[str, str]:
     return {"message": text.sentence(language, value), "remedy": text.remedy(language)}
 
 
-def _rejection(record: Record, language: Language) -> dict[str, Any] | None:
-    found = record.rejection
-    if not found:
+def _rejection(row: dict[str, Any], language: Language) -> dict[str, Any] | None:
+    if row["reason"] is None:
         return None
-    facts = {"row": record.row, "line": record.line, "field": found.field, "value": found.value}
-    return {**facts, "reason": str(found.reason), **explained(found.reason, found.value, language)}
+    facts = {name: row[name] for name in ("row", "line", "field", "value", "reason")}
+    return facts | explained(row["reason"], row["value"] or "", language)
 
 
-def _notes(record: Record, language: Language) -> list[dict[str, Any]]:
+def _notes(row: dict[str, Any], language: Language) -> list[dict[str, Any]]:
+    remarks = msgspec.json.decode(row["notes"]) if row["notes"] else []
     return [
-        {
-            "row": record.row,
-            "line": record.line,
-            "field": item.field,
-            "value": item.value,
-            "note": str(item.note),
-            **explained(item.note, item.value, language),
-        }
-        for item in record.remarks
+        {"row": row["row"], "line": row["line"], **remark, **explained(remark["note"], remark["value"], language)}
+        for remark in remarks
     ]
 
 

@@ -1,9 +1,10 @@
 """The import journal: what each import said of every row, and what it changed, so that undo is exact.
 
-`import_run` is written when an import is published, never before: an import that was killed leaves no trace.
+An import is written in chunks under the state `writing`, unseen, and appears at once as `published`. One that was
+killed on the way stays unseen; whoever imports next clears it away (`ingest.publish.clear_unfinished`).
 """
 
-from sqlalchemy import Boolean, CheckConstraint, Column, DateTime, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, CheckConstraint, Column, DateTime, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 
 from geo.store.dialect import BigKey, Json
 from geo.store.schema import metadata
@@ -18,26 +19,31 @@ import_run = Table(
     Column("file_sha256", String(64), nullable=False),
     Column("licence", Text, nullable=False),
     Column("started_at", DateTime(timezone=True), nullable=False, comment="UTC"),
-    Column("published_at", DateTime(timezone=True), nullable=False, comment="UTC"),
+    Column("published_at", DateTime(timezone=True), comment="UTC; NULL: still being written"),
     Column("undone_at", DateTime(timezone=True), comment="UTC; NULL: in force"),
     Column("state", String(16), nullable=False),
+    Column("written_at", DateTime(timezone=True), comment="by the database: last sign of life"),
     Column("offered", Boolean, nullable=False, default=False, comment="the community asserts that hosts agreed"),
     Column("counts", Json, nullable=False, comment="{rows, accepted, merged, updated, unchanged, rejected}"),
-    CheckConstraint("state IN ('published', 'undone')", name="state"),
+    CheckConstraint("state IN ('writing', 'published', 'undone')", name="state"),
     Index("ix_import_run_community", "community"),
 )
 
-import_row = Table(
-    "import_row",
+import_report = Table(
+    "import_report",
     metadata,
-    Column("import_id", BigKey, ForeignKey("import_run.id", ondelete="CASCADE"), primary_key=True),
-    Column("row", Integer, primary_key=True, autoincrement=False, comment="1 is the first row under the header"),
-    Column("outcome", String(16), nullable=False),
-    Column("place_id", BigKey, comment="no foreign key: the journal outlives an undo"),
-    Column("reason", String(32), comment="code of ingest.reasons, for a rejected row"),
-    Column("field", Text),
-    Column("value", Text),
-    CheckConstraint("outcome IN ('accepted', 'merged', 'updated', 'unchanged', 'rejected')", name="outcome"),
+    Column("import_id", BigKey, ForeignKey("import_run.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("rows", LargeBinary, nullable=False, comment="every row's outcome: ingest.report_rows, Parquet"),
+)
+
+import_range = Table(
+    "import_range",
+    metadata,
+    Column("import_id", BigKey, ForeignKey("import_run.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("table_name", String(32), primary_key=True),
+    Column("first_id", BigKey, nullable=False),
+    Column("last_id", BigKey, nullable=False),
+    comment="ids of the rows an import inserted, all of its own minting",
 )
 
 import_change = Table(
@@ -48,6 +54,35 @@ import_change = Table(
     Column("row_id", BigKey, primary_key=True, autoincrement=False),
     Column("detail", String(64), primary_key=True, default="", comment="the community of a space_community row"),
     Column("before", Text, comment="canonical JSON of the row before; NULL: the import inserted it"),
-    Column("after", String(32), nullable=False, comment="start of the SHA-256 of the row after"),
+    Column("after", String(32), comment="start of the SHA-256 of the row after; NULL: the import removed it"),
     Index("ix_import_change_row", "table_name", "row_id"),
+)
+
+listing_key = Table(
+    "listing_key",
+    metadata,
+    Column("key", BigKey, primary_key=True, autoincrement=False, comment="blocking key: ingest.resolution.blocking"),
+    Column("listing_id", BigKey, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+    comment="where listings that may be the same site meet; no foreign key, rows of removed listings are harmless",
+)
+
+listing_pair = Table(
+    "listing_pair",
+    metadata,
+    Column("listing_a", BigKey, primary_key=True, autoincrement=False, comment="the smaller id"),
+    Column("listing_b", BigKey, primary_key=True, autoincrement=False),
+    Column("probability", Float(53), nullable=False, comment="that both are the same place"),
+    Index("ix_listing_pair_listing_b", "listing_b"),
+    comment="pairs likely or unclear enough to matter: edges of the partition and the review list",
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("key_a", Text, primary_key=True, comment="source|source_key of a listing, the smaller first"),
+    Column("key_b", Text, primary_key=True),
+    Column("same", Boolean, nullable=False, comment="what a person decided"),
+    Column("decided_at", DateTime(timezone=True), nullable=False),
+    comment="merges and splits by a person: kept whatever is imported or undone later",
 )

@@ -4,25 +4,36 @@ What others built on it since is never destroyed: a later import, an offer or an
 that names it. A space that somebody booked is closed, not removed, and its place stays for the booking's sake.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, Table, bindparam, delete, exists, select, update
+from sqlalchemy import Connection, Engine, Table, delete, exists, insert, select, update
 
 from geo.errors import Conflict, Language, NotFound
-from geo.store.counters import record_changes, revision
+from geo.store.counters import mint, record_changes, record_range
+from geo.store.counters import revision as store_revision
 from geo.store.engine import reading, writing
-from geo.store.schema import busy, listing, place, place_alias, space, space_community
+from geo.store.schema import (
+    bulk_change,
+    busy,
+    listing,
+    place,
+    place_alias,
+    place_change,
+    space,
+    space_community,
+    unpublished,
+)
 from geo.types import PlaceStatus
-from ingest import images
-from ingest.state import CHUNK
-from ingest.tables import import_change, import_run
+from ingest.known import publication_mark
+from ingest.plan import Row
+from ingest.publish import remove_hidden, update_rows
+from ingest.tables import import_run
+from ingest.undo_plan import UndoPlan, plan_undo
 
-ATTEMPTS = 3
-_TABLES: dict[str, Table] = {table.name: table for table in images.NAMED_TABLES}
+ATTEMPTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,23 +98,29 @@ def undo(engine: Engine, import_id: int, now: datetime) -> UndoReport:
 
     Raises NotFound (no such import) and Conflict (undone already; rows changed since by somebody else).
     """
-    seen = -1
     for _ in range(ATTEMPTS):
-        # Comparing every row may take seconds for a national list: done before taking the write lock, and again only
-        # if something was written meanwhile.
+        # Comparing every row may take a while for a national list: done before taking the write lock, and again only
+        # if somebody wrote the same places meanwhile.
         with reading(engine) as connection:
-            seen = revision(connection)
-            _check(connection, import_id)
+            run = _run(connection, import_id)
+            seen, mark = store_revision(connection), publication_mark(connection)
+            plan = plan_undo(connection, import_id)
         with writing(engine) as connection:
-            if revision(connection) == seen:
-                return _take_back(connection, import_id, now)
-    with writing(engine) as connection:
-        _check(connection, import_id)
-        return _take_back(connection, import_id, now)
+            if publication_mark(connection) != mark or _written_since(connection, plan, seen):
+                continue
+            report = _take_back(connection, plan, import_id, str(run.source), now)
+        remove_hidden(engine, import_id)
+        return report
+    raise Conflict(
+        fr="D'autres écrivent ces lieux en ce moment ; rien n'a été modifié : recommencez dans une minute.",
+        en="Others are writing these places right now; nothing was changed: try again in a minute.",
+    )
 
 
-def _check(connection: Connection, import_id: int) -> None:
-    run = connection.execute(select(import_run).where(import_run.c.id == import_id)).one_or_none()
+def _run(connection: Connection, import_id: int) -> Any:
+    run = connection.execute(
+        select(import_run).where(import_run.c.id == import_id, import_run.c.published_at.is_not(None))
+    ).one_or_none()
     if run is None:
         raise NotFound(
             fr=f"Aucun import {import_id} ; « placelibre imports list » les montre tous.",
@@ -114,188 +131,130 @@ def _check(connection: Connection, import_id: int) -> None:
             fr=f"L'import {import_id} est déjà annulé ; rien d'autre à faire.",
             en=f"Import {import_id} is undone already; there is nothing else to do.",
         )
-    later = _later_imports(connection, import_id)
-    if later:
-        named = ", ".join(f"{row_id} ({source})" for row_id, source in later)
-        raise Conflict(
-            fr=f"Des imports plus récents s'appuient sur ces lieux : {named} ; annulez-les d'abord.",
-            en=f"Later imports build on these places: {named}; undo them first.",
-        )
-    changed = _changed_since(connection, import_id)
-    if changed:
-        named = ", ".join(changed[:5]) + ("…" if len(changed) > 5 else "")
-        raise Conflict(
-            fr=f"{len(changed)} lieux ont changé depuis cet import : {named} ; retirez d'abord ces modifications.",
-            en=f"{len(changed)} places have changed since this import: {named}; take those changes back first.",
-        )
+    return run
 
 
-def _inserted(table: Table, import_id: int) -> Select[tuple[int]]:
-    """Ids of the rows of a table that the import inserted."""
-    return select(import_change.c.row_id).where(
-        import_change.c.import_id == import_id,
-        import_change.c.table_name == table.name,
-        import_change.c.before.is_(None),
-    )
+def _written_since(connection: Connection, plan: UndoPlan, seen: int) -> bool:
+    """Whether a place concerned changed, or was booked, since the plan was made."""
+    own = plan.ranges.get(place.name, range(0))
+    changed = select(place_change.c.place_id).where(place_change.c.revision > seen)
+    concerned = plan.touched | set(plan.rows[place])
+    if any(i in own or i in concerned for i in connection.execute(changed).scalars()):
+        return True
+    return connection.execute(select(exists().where(bulk_change.c.revision > seen))).scalar_one() is True
 
 
-def _later_imports(connection: Connection, import_id: int) -> list[tuple[int, str]]:
-    """Imports in force that wrote the same rows after this one, or hung listings on places it made."""
-    mine, theirs = import_change.alias("mine"), import_change.alias("theirs")
-    rewritten = (
-        select(theirs.c.import_id)
-        .join(
-            mine,
-            (mine.c.table_name == theirs.c.table_name)
-            & (mine.c.row_id == theirs.c.row_id)
-            & (mine.c.detail == theirs.c.detail),
-        )
-        .where(mine.c.import_id == import_id, theirs.c.import_id > import_id)
-    )
-    hung = select(listing.c.import_id).where(
-        listing.c.place_id.in_(_inserted(place, import_id)), listing.c.import_id != import_id
-    )
-    found = connection.execute(
-        select(import_run.c.id, import_run.c.source)
-        .where(
-            import_run.c.id.in_(rewritten.union(hung)),
-            import_run.c.id != import_id,
-            import_run.c.state == "published",
-        )
-        .order_by(import_run.c.id)
-    )
-    return [(int(row.id), str(row.source)) for row in found]
-
-
-def _changed_since(connection: Connection, import_id: int) -> list[str]:
-    """Names of the places whose rows, spaces or offers are no longer what this import left."""
-    suspects: set[int] = set()
-    for table in (place, listing, space):
-        suspects |= _differing(connection, table, import_id)
-    others = (
-        select(space.c.place_id).where(
-            space.c.place_id.in_(_inserted(place, import_id)), space.c.id.not_in(_inserted(space, import_id))
-        ),
-        select(place_alias.c.place_id).where(place_alias.c.place_id.in_(_inserted(place, import_id))),
-    )
-    for statement in others:
-        suspects.update(int(place_id) for place_id in connection.execute(statement).scalars())
-    names: list[str] = []
-    for chunk in _chunks(sorted(suspects)):
-        names += connection.execute(select(place.c.name).where(place.c.id.in_(chunk))).scalars().all()
-    return names or [f"#{place_id}" for place_id in sorted(suspects)]
-
-
-def _differing(connection: Connection, table: Table, import_id: int) -> set[int]:
-    """Places of the rows that differ from what the import left (or are gone)."""
-    expected: dict[int, str] = {
-        int(row.row_id): row.after
-        for row in connection.execute(
-            select(import_change.c.row_id, import_change.c.after).where(
-                import_change.c.import_id == import_id, import_change.c.table_name == table.name
-            )
-        )
-    }
-    differing: set[int] = set()
-    for chunk in _chunks(sorted(expected)):
-        gone = set(chunk)
-        for row in connection.execute(select(table).where(table.c.id.in_(chunk))).mappings():
-            values = {str(name): value for name, value in row.items()}
-            gone.discard(values["id"])
-            if images.digest(images.to_text(table, values)) != expected[values["id"]]:
-                differing.add(int(values["id"] if table is place else values["place_id"]))
-        differing |= gone if table is place else set()
-    return differing
-
-
-def _take_back(connection: Connection, import_id: int, now: datetime) -> UndoReport:
-    run = connection.execute(select(import_run).where(import_run.c.id == import_id)).one()
-    touched = _touched_places(connection, import_id)
-    closed = _booked(connection, import_id)
-    kept_spaces = [item.space_id for item in closed]
-    kept_places = sorted({item.place_id for item in closed})
-    links = (
-        select(import_change.c.row_id)
-        .where(
-            import_change.c.import_id == import_id,
-            import_change.c.table_name == space_community.name,
-            import_change.c.row_id == space_community.c.space_id,
-            import_change.c.detail == space_community.c.community,
-        )
-        .correlate(space_community)
-    )
-    connection.execute(delete(space_community).where(exists(links), space_community.c.space_id.not_in(kept_spaces)))
-    listings = connection.execute(delete(listing).where(listing.c.id.in_(_inserted(listing, import_id)))).rowcount
-    spaces = connection.execute(
-        delete(space).where(space.c.id.in_(_inserted(space, import_id)), space.c.id.not_in(kept_spaces))
-    ).rowcount
-    connection.execute(update(space).where(space.c.id.in_(kept_spaces)).values(closed=True))
-    restored = {name: _restore(connection, name, import_id) for name in ("listing", "space", "place")}
-    removed = connection.execute(
-        delete(place).where(place.c.id.in_(_inserted(place, import_id)), place.c.id.not_in(kept_places))
-    ).rowcount
-    # A place that only stays for a booking is offered by nobody.
-    connection.execute(
-        update(place)
-        .where(place.c.id.in_(kept_places), place.c.id.in_(_inserted(place, import_id)))
-        .values(status=str(PlaceStatus.CLOSED))
-    )
+def _take_back(connection: Connection, plan: UndoPlan, import_id: int, source: str, now: datetime) -> UndoReport:
+    """The transaction of an undo: what was before is there again; what goes is hidden, and removed afterwards."""
+    fresh = [row for key, row in plan.rows[place].items() if key < 0]
+    _number(connection, plan, fresh)
+    for table, own in ((place, plan.kept_places), (listing, set[int]())):
+        _hide(connection, table, plan.ranges.get(table.name, range(0)), own, import_id)
+    _insert(connection, place, plan.rows[place].values())
+    _insert(connection, place_alias, plan.rows[place_alias].values())
+    for row in plan.rows[place_alias].values():
+        if row.values is not None and row.before is not None:
+            alias = place_alias.c.alias_id == row.before["alias_id"]
+            connection.execute(update(place_alias).where(alias).values(row.values))
+    gone = [row.before["alias_id"] for row in plan.rows[place_alias].values() if row.before and row.values is None]
+    connection.execute(delete(place_alias).where(place_alias.c.alias_id.in_(gone)))
+    _update(connection, listing, plan)
+    closed = _spaces(connection, plan)
+    _update(connection, place, plan)
+    nobody_s = [row.before["id"] for row in plan.rows[place].values() if row.before and row.values is None]
+    for ids in _batches(nobody_s):
+        connection.execute(delete(listing).where(listing.c.place_id.in_(ids)))
+        connection.execute(delete(place).where(place.c.id.in_(ids)))
+    orphans = _close_kept(connection, plan)
     connection.execute(update(import_run).where(import_run.c.id == import_id).values(state="undone", undone_at=now))
-    record_changes(connection, touched)
-    return UndoReport(import_id, run.source, removed, restored["place"], listings, spaces, tuple(closed))
+    places = plan.ranges.get(place.name, range(0))
+    changed = plan.touched | {i for i in plan.rows[place]} | plan.kept_places | orphans
+    change = record_changes(connection, {i for i in changed if i not in places or i in plan.kept_places})
+    if places:
+        record_range(connection, places[0], places[-1], change)
+    return UndoReport(
+        import_id,
+        source,
+        sum(1 for i in places if i not in plan.kept_places) + len(nobody_s),
+        plan.restored,
+        len(plan.ranges.get(listing.name, range(0))),
+        sum(row.values is None for row in plan.rows[space].values()),
+        tuple(closed),
+    )
 
 
-def _booked(connection: Connection, import_id: int) -> list[ClosedSpace]:
+def _number(connection: Connection, plan: UndoPlan, fresh: Sequence[Row]) -> None:
+    """Ids for places that come to be by the undo: listings that only this import had brought together."""
+    minted = dict(zip((row.now()["id"] for row in fresh), mint(connection, "place", len(fresh)), strict=True))
+    for old, new in minted.items():
+        row = plan.rows[place].pop(old)
+        row.now()["id"] = new
+        plan.rows[place][new] = row
+    for row in plan.rows[listing].values():
+        if row.values is not None:
+            row.values["place_id"] = minted.get(row.values["place_id"], row.values["place_id"])
+
+
+def _hide(connection: Connection, table: Table, ids: range, but: set[int], import_id: int) -> None:
+    """Hides a range, in pieces around the rows that stay."""
+    edges = [ids.start - 1, *sorted(i for i in but if i in ids), ids.stop]
+    for before, after in zip(edges, edges[1:], strict=False):
+        if after - before > 1:
+            span = {"table_name": table.name, "first_id": before + 1, "last_id": after - 1, "import_id": import_id}
+            connection.execute(insert(unpublished), span)
+
+
+def _insert(connection: Connection, table: Table, rows: Any) -> None:
+    back = [row.values for row in rows if row.before is None and row.values is not None]
+    if back:
+        connection.execute(insert(table), back)
+
+
+def _update(connection: Connection, table: Table, plan: UndoPlan) -> None:
+    update_rows(connection, table, [row.values for row in plan.rows[table].values() if row.before and row.values])
+
+
+def _spaces(connection: Connection, plan: UndoPlan) -> list[ClosedSpace]:
+    """Puts spaces back, removes those of the import, and tells which of them stay closed for a booking's sake."""
+    _insert(connection, space, plan.rows[space].values())
+    for link in plan.unlinked:
+        mine = (space_community.c.space_id == link["space_id"]) & (space_community.c.community == link["community"])
+        connection.execute(delete(space_community).where(mine))
+    gone = [row.before["id"] for row in plan.rows[space].values() if row.before and row.values is None]
+    for ids in _batches(gone):
+        connection.execute(delete(space).where(space.c.id.in_(ids), ~exists().where(busy.c.space_id == space.c.id)))
+    _update(connection, space, plan)
+    if plan.linked:
+        connection.execute(insert(space_community), plan.linked)
     rows = connection.execute(
         select(space.c.id, space.c.name, space.c.place_id, place.c.name.label("place"))
         .join(place, place.c.id == space.c.place_id)
-        .where(space.c.id.in_(_inserted(space, import_id)), exists().where(busy.c.space_id == space.c.id))
+        .where(space.c.id.in_(sorted(plan.booked)))
         .order_by(space.c.id)
     )
     return [ClosedSpace(row.id, row.name, row.place_id, row.place) for row in rows]
 
 
-def _restore(connection: Connection, name: str, import_id: int) -> int:
-    """Writes back the rows of one table as they were; returns how many."""
-    table = _TABLES[name]
-    before = connection.execute(
-        select(import_change.c.row_id, import_change.c.before).where(
-            import_change.c.import_id == import_id,
-            import_change.c.table_name == name,
-            import_change.c.before.is_not(None),
+def _close_kept(connection: Connection, plan: UndoPlan) -> set[int]:
+    """A place that only stays for a booking is offered by nobody."""
+    own = plan.ranges.get(place.name, range(0))
+    kept = sorted(i for i in plan.kept_places if i in own)
+    orphans: set[int] = set()
+    for ids in _batches(kept):
+        told = select(listing.c.place_id).where(
+            listing.c.place_id.in_(ids), listing.c.id.not_in(list(_ends(plan.ranges.get(listing.name, range(0)), connection, ids)))
         )
-    ).all()
-    if not before:
-        return 0
-    names = [column.name for column in table.columns if column.name != "id"]
-    statement = (
-        update(table)
-        .where(table.c.id == bindparam("row_id"))
-        .values({column: bindparam(f"old_{column}", type_=table.c[column].type) for column in names})
-    )
-    values: list[dict[str, Any]] = []
-    for row in before:
-        old = images.from_text(table, row.before)
-        values.append({"row_id": row.row_id} | {f"old_{column}": old[column] for column in names})
-    connection.execute(statement, values)
-    return len(values)
+        orphans |= set(ids) - set(connection.execute(told).scalars())
+    connection.execute(update(place).where(place.c.id.in_(sorted(orphans))).values(status=str(PlaceStatus.CLOSED)))
+    return orphans
 
 
-def _touched_places(connection: Connection, import_id: int) -> set[int]:
-    ids: dict[str, set[int]] = defaultdict(set)
-    for row in connection.execute(
-        select(import_change.c.table_name, import_change.c.row_id).where(import_change.c.import_id == import_id)
-    ):
-        ids[row.table_name].add(int(row.row_id))
-    touched = set(ids["place"])
-    for chunk in _chunks(sorted(ids["space"] | ids["space_community"])):
-        touched.update(
-            int(place_id)
-            for place_id in connection.execute(select(space.c.place_id).where(space.c.id.in_(chunk))).scalars()
-        )
-    return touched
+def _ends(own: range, connection: Connection, place_ids: Sequence[int]) -> Iterator[int]:
+    """Listings of these places that the import inserted, and that go."""
+    rows = connection.execute(select(listing.c.id).where(listing.c.place_id.in_(place_ids))).scalars()
+    return (i for i in rows if i in own)
 
 
-def _chunks(values: list[int]) -> Iterable[list[int]]:
-    for start in range(0, len(values), CHUNK):
-        yield values[start : start + CHUNK]
+def _batches(values: Sequence[int], size: int = 5_000) -> Iterator[Sequence[int]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

@@ -10,6 +10,7 @@ from geo.errors import Language, PlaceLibreError
 from geo.store.counters import revision
 from geo.store.engine import reading
 from geo.store.schema import community, place
+from geo.store.visibility import published
 from matching.index import LiveIndex
 from service.container import Services
 from service.migrations import current, head
@@ -66,7 +67,7 @@ def _store(services: Services) -> Iterator[Finding]:
         )
         return
     with reading(services.engine) as connection:
-        places = connection.execute(select(func.count()).select_from(place)).scalar_one()
+        places = connection.execute(select(func.count()).select_from(place).where(published())).scalar_one()
         communities = connection.execute(select(func.count()).select_from(community)).scalar_one()
     url = services.engine.url.render_as_string(hide_password=True)
     yield Finding(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from geo.gazetteer import Gazetteer
     from geo.geocoder.geocoder import Geocoder
     from geo.located import Located
+    from ingest.pipeline import Workshop
     from matching.results import SearchResults
     from service.coverage import CoverageDesk
     from service.imports import ImportDesk
@@ -60,6 +61,13 @@ class Services:
 
         folder = self.settings.addresses
         return Geocoder(self.areas, folder if exists(folder) else None)
+
+    @cached_property
+    def workshop(self) -> "Workshop":
+        """What the imports of this process share: where lists are staged, and what the store holds."""
+        from ingest.pipeline import Workshop
+
+        return Workshop(self.settings.staging)
 
     @cached_property
     def live(self) -> "LiveSearch":

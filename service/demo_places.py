@@ -7,6 +7,7 @@ from sqlalchemy import Engine, func, select
 
 from geo.store.engine import reading
 from geo.store.schema import listing, place, space, space_community
+from geo.store.visibility import published
 from geo.types import PlaceKind, PlaceStatus
 from ingest.tables import import_run
 from service.demo_bookings import BusySpace
@@ -51,7 +52,7 @@ def read_known(engine: Engine) -> list[KnownPlace]:
     columns = ("id", "match_key", "kind", "status", "demo", "opening_hours", "hours_assumed", "capacity", "amenities")
     statement = (
         select(*(place.c[name] for name in columns))
-        .where(place.c.status != PlaceStatus.CLOSED, place.c.kind.in_([*OFFER_SHARES]) | place.c.demo)
+        .where(place.c.status != PlaceStatus.CLOSED, place.c.kind.in_([*OFFER_SHARES]) | place.c.demo, published())
         .order_by(place.c.id)
     )
     with reading(engine) as connection:

@@ -11,7 +11,7 @@ from matching.reasons import sentence
 from matching.results import Result, SearchResults
 
 GEOJSON = "application/geo+json"
-_HIDDEN = {"position", "match_key", "h3_r5", "h3_r7", "h3_r9"}
+_HIDDEN = {"position", "match_key", "h3_r9", "origins"}
 
 
 def _utc(moment: datetime | None) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from geo.store.counters import changed_since, revision
+from geo.store.counters import changed_since, count_changed_since, revision
 from geo.store.engine import reading
 from geo.store.reading import StoreFrames, read_frames
 from matching.index import LiveIndex
@@ -22,9 +22,23 @@ def index_input(frames: StoreFrames) -> IndexInput:
     return IndexInput(places=frames.places, spaces=frames.spaces, busy=frames.busy, communities=frames.communities)
 
 
+OVERLAY_PLACES = 20_000
+"""More changed places than this are not overlaid: a new snapshot is built while the old one goes on serving."""
+
+
 def first_slot_of(now: datetime) -> int:
     """First slot of the current UTC day: the ledger before it no longer matters."""
     return slot_floor(now) // 48 * 48
+
+
+def is_behind(engine: Engine, folder: Path) -> bool:
+    """Whether more changed since the snapshot in `folder` than an overlay should carry."""
+    index = LiveIndex.open(folder)
+    try:
+        with reading(engine) as connection:
+            return count_changed_since(connection, index.revision) > OVERLAY_PLACES
+    finally:
+        index.close()
 
 
 def rebuild(engine: Engine, folder: Path, now: datetime) -> Path:
@@ -45,8 +59,10 @@ class LiveSearch:
         self._now = now
         self._lock = threading.Lock()
         self._next_look = 0.0
+        self._folder = folder
         self._index = LiveIndex.open(folder)
         self._seen = -1
+        self._rebuilding: threading.Thread | None = None
 
     def search(self, query: Query) -> SearchResults:
         """Exact results of the index as of at most `refresh_s` seconds ago."""
@@ -65,12 +81,24 @@ class LiveSearch:
                 self._seen = -1
             with reading(self._engine) as connection:
                 latest = revision(connection)
-                changed = changed_since(connection, self._index.revision) if latest != self._seen else []
-            if latest != self._seen:
+                behind = count_changed_since(connection, self._index.revision) if latest != self._seen else 0
+                changed = changed_since(connection, self._index.revision) if 0 < behind <= OVERLAY_PLACES else []
+            if behind > OVERLAY_PLACES:
+                self._rebuild_beside()
+            elif latest != self._seen:
                 frames = read_frames(self._engine, place_ids=changed, first_slot=first_slot_of(self._now()))
                 self._index.set_overlay(index_input(frames), changed)
                 self._seen = latest
             self._next_look = time.monotonic() + self._refresh_s
 
+    def _rebuild_beside(self) -> None:
+        """Builds a new snapshot in the background, one at a time; the next look after it takes it in."""
+        if self._rebuilding is None or not self._rebuilding.is_alive():
+            work = threading.Thread(target=rebuild, args=(self._engine, self._folder, self._now()), daemon=True)
+            work.start()
+            self._rebuilding = work
+
     def close(self) -> None:
+        if self._rebuilding is not None:
+            self._rebuilding.join()
         self._index.close()

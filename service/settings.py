@@ -24,6 +24,8 @@ class Settings:
     index: Path = _setting(Path("var/index"), "Folder of the search index")
     addresses: Path = _setting(Path("var/addresses"), "Folder of the address index made by geocode-index")
     uploads: Path = _setting(Path("var/uploads"), "Folder of lists waiting to be published, kept one day")
+    staging: Path = _setting(Path("var/staging"), "Folder of lists being imported, so that a killed import goes on")
+    mappings: Path = _setting(Path("var/mappings"), "Folder of the saved mappings, one small file per list")
     data: Path = _setting(ROOT / "data", "Folder of the reference data shipped with PlaceLibre")
     host: str = _setting("127.0.0.1", "Address to listen on")
     port: int = _setting(8000, "Port to listen on")

@@ -6,10 +6,10 @@ visible in order and no reader can skip one.
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from geo.store.dialect import upsert
-from geo.store.schema import counter, place_change
+from geo.store.schema import bulk_change, counter, place_change
 
 COUNTERS = ("place", "space", "listing", "import_run", "booking", "api_key", "revision")
 
@@ -31,6 +31,12 @@ def record_changes(connection: Connection, place_ids: Iterable[int]) -> int:
     return revision
 
 
+def record_range(connection: Connection, first_id: int, last_id: int, change: int) -> None:
+    """Notes that all places of a range appeared or went at revision `change`."""
+    row = {"first_id": first_id, "last_id": last_id, "revision": change}
+    upsert(connection, bulk_change, [row], key=["first_id", "last_id"])
+
+
 def revision(connection: Connection) -> int:
     """The revision of the last committed change."""
     return int(connection.execute(select(counter.c.value).where(counter.c.name == "revision")).scalar_one())
@@ -38,5 +44,17 @@ def revision(connection: Connection) -> int:
 
 def changed_since(connection: Connection, since: int) -> list[int]:
     """Ids of the places changed after revision `since`, removed ones included."""
-    statement = select(place_change.c.place_id).where(place_change.c.revision > since).order_by(place_change.c.place_id)
-    return [int(place_id) for place_id in connection.execute(statement).scalars()]
+    one_by_one = select(place_change.c.place_id).where(place_change.c.revision > since)
+    ids = {int(place_id) for place_id in connection.execute(one_by_one).scalars()}
+    for row in connection.execute(select(bulk_change).where(bulk_change.c.revision > since)):
+        ids.update(range(row.first_id, row.last_id + 1))
+    return sorted(ids)
+
+
+def count_changed_since(connection: Connection, since: int) -> int:
+    """At most how many places `changed_since` names: a cheap look before an overlay is made of them."""
+    one_by_one = select(func.count()).select_from(place_change).where(place_change.c.revision > since)
+    ranges = select(func.coalesce(func.sum(bulk_change.c.last_id - bulk_change.c.first_id + 1), 0)).where(
+        bulk_change.c.revision > since
+    )
+    return int(connection.execute(one_by_one).scalar_one()) + int(connection.execute(ranges).scalar_one())

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Engine, and_, exists, or_, select
 from geo.coverage.report import Places
 from geo.store.engine import reading
 from geo.store.schema import listing, place, space, space_community
+from geo.store.visibility import published, published_listing
 from geo.types import PlaceKind, PlaceStatus
 
 OPEN_STATUSES = (PlaceStatus.CANDIDATE, PlaceStatus.OFFERED)
@@ -25,11 +26,11 @@ def read_positions(
     `sources` are names of lists: a place passes when one of its listings comes from one of them. `visible` holds
     the communities whose listings and offers may be seen; None sees everything. Raises StoreUnavailable.
     """
-    condition: list[ColumnElement[bool]] = [place.c.status.in_([str(one) for one in statuses or OPEN_STATUSES])]
+    condition: list[ColumnElement[bool]] = [place.c.status.in_([str(one) for one in statuses or OPEN_STATUSES]), published()]
     if kinds:
         condition.append(place.c.kind.in_([str(one) for one in kinds]))
     if sources:
-        from_them = listing.c.place_id == place.c.id, listing.c.source.in_(list(sources)), _may_see(visible)
+        from_them = listing.c.place_id == place.c.id, listing.c.source.in_(list(sources)), _may_see(visible), published_listing()
         condition.append(exists().where(*from_them))
     if visible is not None:
         condition.append(_place_may_be_seen(visible))
@@ -50,7 +51,7 @@ def read_positions(
 def known_sources(engine: Engine, visible: frozenset[str] | None = None) -> list[str]:
     """Names of the lists in the store, sorted; only those that may be seen. Raises StoreUnavailable."""
     with reading(engine) as connection:
-        found = connection.execute(select(listing.c.source).where(_may_see(visible)).distinct()).scalars()
+        found = connection.execute(select(listing.c.source).where(_may_see(visible), published_listing()).distinct()).scalars()
         return sorted(str(source) for source in found)
 
 
@@ -73,4 +74,4 @@ def _place_may_be_seen(visible: frozenset[str]) -> ColumnElement[bool]:
     )
     of_this_place = listing.c.place_id == place.c.id
     bare = and_(~exists().where(of_this_place), ~exists().where(space.c.place_id == place.c.id))
-    return or_(exists().where(of_this_place, _may_see(visible)), shown_offer, bare)
+    return or_(exists().where(of_this_place, _may_see(visible), published_listing()), shown_offer, bare)

@@ -13,6 +13,7 @@ from geo.store.counters import revision
 from geo.store.dialect import MAX_PARAMETERS
 from geo.store.engine import reading
 from geo.store.schema import busy, community, listing, place, place_alias, space, space_community
+from geo.store.visibility import published, published_listing
 
 PLACE_FRAME: dict[str, Any] = {**PLACES, "hours_assumed": pl.Boolean, "capacity": pl.Int64}
 """The columns of `geo.frames.PLACES`, and two more for exports."""
@@ -41,11 +42,11 @@ def read_frames(engine: Engine, *, place_ids: Sequence[int] | None = None, first
             raise ValueError("too many places for one overlay; rebuild the index")
         some = None if place_ids is None else list(place_ids)
         offered = select(space.c.id).join(place, place.c.id == space.c.place_id).where(place.c.status == "offered")
-        places = select(place).where(place.c.status != "closed").order_by(place.c.id)
+        places = select(place).where(place.c.status != "closed", published()).order_by(place.c.id)
         spaces = (
             select(space)
             .join(place, place.c.id == space.c.place_id)
-            .where(space.c.closed.is_(False), place.c.status == "offered")
+            .where(space.c.closed.is_(False), place.c.status == "offered", published())
             .order_by(space.c.id)
         )
         taken = select(busy.c.space_id, busy.c.slot, busy.c.seats_taken).where(busy.c.slot >= first_slot)
@@ -79,12 +80,13 @@ def _places(connection: Connection, statement: Select[Any], some: list[int] | No
 
 def _place_communities(connection: Connection, some: list[int] | None) -> dict[int, list[str]]:
     """Communities of the lists that name a place; empty (public) as soon as one public list does."""
-    statement = select(listing.c.place_id, listing.c.community).distinct()
+    statement = select(listing.c.place_id, listing.c.community).where(published_listing()).distinct()
     if some is not None:
         statement = statement.where(listing.c.place_id.in_(some))
     else:
         only_communities = (
             select(listing.c.place_id)
+            .where(published_listing())
             .group_by(listing.c.place_id)
             .having(func.count() == func.count(listing.c.community))
         )
@@ -141,7 +143,7 @@ def read_place(engine: Engine, place_id: int) -> PlaceRecord | None:
     """A place with its open spaces (each with `communities`) and provenance; None when there is none."""
     with reading(engine) as connection:
         place_id = resolve_alias(connection, place_id)
-        found = connection.execute(select(place).where(place.c.id == place_id)).mappings().one_or_none()
+        found = connection.execute(select(place).where(place.c.id == place_id, published())).mappings().one_or_none()
         if found is None:
             return None
         spaces = [
@@ -160,7 +162,7 @@ def read_place(engine: Engine, place_id: int) -> PlaceRecord | None:
             )
         listings = connection.execute(
             select(listing.c.source, listing.c.source_key, listing.c.licence, listing.c.community)
-            .where(listing.c.place_id == place_id)
+            .where(listing.c.place_id == place_id, published_listing())
             .order_by(listing.c.id)
         ).mappings()
         return PlaceRecord(dict(found), spaces, [dict(row) for row in listings])

@@ -64,15 +64,14 @@ place = Table(
     Column("kind", String(24), nullable=False),
     Column("status", String(16), nullable=False),
     Column("address", Text, nullable=False, default=""),
+    Column("complement", Text, nullable=False, default="", comment="building, floor, care of"),
     Column("postcode", String(5), nullable=False, default=""),
     Column("commune", Text, nullable=False, default="", comment="name as shown"),
     Column("insee", String(5), nullable=False, default=""),
     Column("lon", Float(53), nullable=False),
     Column("lat", Float(53), nullable=False),
     Column("position", PointColumn, nullable=False),
-    Column("h3_r5", BigKey, nullable=False),
-    Column("h3_r7", BigKey, nullable=False),
-    Column("h3_r9", BigKey, nullable=False),
+    Column("h3_r9", BigKey, nullable=False),  # cells under a coarser one are one range of numbers
     Column("precision", String(16), nullable=False),
     Column("expected_m", Float(53), nullable=False, default=0.0, comment="0 unless precision is commune"),
     Column("time_zone", String(48), nullable=False),
@@ -86,16 +85,20 @@ place = Table(
     ),
     Column("capacity", Integer, comment="people, as the source says"),
     Column("amenities", Json, nullable=False, comment="{amenity: yes|no}; absent is unknown"),
+    Column("score", Float(53), comment="0-1: how sure the position is; NULL: nobody said"),
     Column("phone", Text),
+    Column("email", Text, comment="of a role (accueil@, mairie@), never of a person"),
     Column("website", Text),
+    Column("siret", String(14)),
+    Column("parent", Text, comment="the body that runs it"),
+    Column("origins", Json, nullable=False, default=dict, comment="{field: list that told it}, where not the first list"),
     Column("checked_on", Date, comment="how fresh the source's facts are"),
     Column("demo", Boolean, nullable=False, default=False, comment="its offer comes from the demo rule"),
     one_of("kind", PlaceKind),
     one_of("status", PlaceStatus),
     one_of("precision", Precision),
     CheckConstraint("lon BETWEEN -180 AND 180 AND lat BETWEEN -90 AND 90", name="position"),
-    Index("ix_place_match_key", "match_key"),
-    Index("ix_place_h3_r7", "h3_r7"),
+    Index("ix_place_h3_r9", "h3_r9"),
     Index("ix_place_insee", "insee"),
 )
 
@@ -143,6 +146,8 @@ listing = Table(
     Column("source_key", Text, nullable=False, comment="the list's own id, else normalised name + address"),
     Column("fingerprint", String(64), nullable=False, comment="SHA-256 of the raw row and its mapping"),
     Column("raw", Json, nullable=False),
+    Column("facts", Json, nullable=False, comment="the row normalised and located: ingest.facts"),
+    Column("trust", Integer, nullable=False, default=50, comment="0-100: how far the list's word counts"),
     Column("place_id", BigKey, ForeignKey("place.id"), nullable=False),
     Column("community", String(64), ForeignKey("community.slug"), comment="NULL: a public list"),
     Column("licence", Text, nullable=False),
@@ -150,6 +155,16 @@ listing = Table(
     Column("has_own_key", Boolean, nullable=False, default=False),
     UniqueConstraint("source", "source_key"),
     Index("ix_listing_place_id", "place_id"),
+)
+
+unpublished = Table(
+    "unpublished",
+    metadata,
+    Column("table_name", String(32), primary_key=True),
+    Column("first_id", BigKey, primary_key=True, autoincrement=False),
+    Column("last_id", BigKey, nullable=False),
+    Column("import_id", BigKey, nullable=False),
+    comment="ranges of places and listings that an import is writing, or an undo removing: geo.store.visibility",
 )
 
 busy = Table(
@@ -178,4 +193,14 @@ place_change = Table(
     Column("revision", BigKey, nullable=False),
     Index("ix_place_change_revision", "revision"),
     comment="last revision that touched a place, removed places included; feeds the overlay",
+)
+
+bulk_change = Table(
+    "bulk_change",
+    metadata,
+    Column("first_id", BigKey, primary_key=True, autoincrement=False),
+    Column("last_id", BigKey, primary_key=True, autoincrement=False),
+    Column("revision", BigKey, nullable=False),
+    Index("ix_bulk_change_revision", "revision"),
+    comment="the same for a whole range of places that appeared or went at once",
 )

@@ -12,7 +12,7 @@ from ingest.mapping.model import FIELDS, Columns, HoursRule, KindRule, Mapping, 
 _KNOWN = frozenset(
     (
         "source", "title", "licence", "checked_on", "recognise", "source_key", "kind", "name_prefix",
-        "out_of_scope", "amenities", "hours", "precision", "personal", "fields", "source_by",
+        "out_of_scope", "amenities", "hours", "precision", "personal", "fields", "source_by", "trust",
     )
 )  # fmt: skip
 
@@ -41,6 +41,7 @@ def parse(text: str, name: str) -> Mapping:
         fields={field: _columns(value) for field, value in said["fields"].items()},
         title=said["title"],
         licence=said["licence"],
+        trust=said.get("trust", 60),
         checked_on=said.get("checked_on"),
         recognise=frozenset(said["recognise"]),
         source_by=_source_by(said.get("source_by")),

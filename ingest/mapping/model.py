@@ -102,6 +102,7 @@ class Mapping:
     fields: Dict[str, Columns]
     title: str = ""
     licence: str = NO_LICENCE
+    trust: int = 50
     checked_on: date | None = None
     recognise: frozenset[str] = frozenset()
     source_by: tuple[str, Dict[str, str]] | None = None
@@ -125,7 +126,7 @@ class Mapping:
 
     def digest(self) -> str:
         """Changes when the mapping would read a row differently; part of every row's fingerprint."""
-        silent = {"title", "licence", "checked_on", "recognise", "source_by", "confidence", "suggested"}
+        silent = {"title", "licence", "trust", "checked_on", "recognise", "source_by", "confidence", "suggested"}
         parts = [f"{item.name}={_stable(getattr(self, item.name))}" for item in fields(self) if item.name not in silent]
         return hashlib.sha256("\n".join([str(DIGEST_VERSION), *parts]).encode()).hexdigest()[:16]
 

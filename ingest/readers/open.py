@@ -24,6 +24,27 @@ READERS: dict[str, Reader] = {
 }
 
 
+class RawList:
+    def __init__(self, table: RawTable) -> None:
+        self._table = table
+        self.name, self.sha256, self.columns = table.name, table.sha256, table.columns
+        self.size_bytes = 0
+        self.faults: list[object] = []
+
+    def batches(self, rows: int = 10_000):  # type: ignore[no-untyped-def]
+        t = self._table
+        for start in range(0, len(t.rows), rows):
+            yield replace(t, rows=t.rows[start : start + rows], lines=t.lines[start : start + rows])
+
+    def sample(self, rows: int = 2_000) -> RawTable:
+        t = self._table
+        return replace(t, rows=t.rows[:rows], lines=t.lines[:rows])
+
+
+def open_list(source: Path | bytes, name: str = "") -> RawList:
+    return RawList(read(source, name))
+
+
 def read(source: Path | bytes, name: str = "") -> RawTable:
     """Reads a file or its bytes (then `name` says the format). Raises UnreadableFile."""
     name = Path(name).name or (source.name if isinstance(source, Path) else "")

@@ -1,12 +1,19 @@
 """`placelibre import` and `placelibre imports`."""
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from geo.errors import InvalidInput, PlaceLibreError
 from service.cli.output import console, language, print_json, progress_bar, say, services
+from service.container import Services
+
+if TYPE_CHECKING:
+    from ingest.ahead import Ahead
+    from ingest.pipeline import Order
+    from ingest.report import ImportReport
 
 imports = typer.Typer(help="The journal of imports: list, show, undo.", no_args_is_help=False)
 Json = Annotated[bool, typer.Option("--json", help="Results on standard output")]
@@ -20,49 +27,76 @@ def import_lists(
     kind: Annotated[str | None, typer.Option("--as", help="Kind of place for every row")] = None,
     column_map: Annotated[list[str] | None, typer.Option("--map", help="COL=FIELD, may be repeated")] = None,
     offered: Annotated[bool, typer.Option("--offered", help="The hosts of these places agreed to offer them")] = False,
+    as_space: Annotated[
+        str | None, typer.Option("--as-space", help="Every row is one bookable space of this kind")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would happen; change nothing")] = False,
-    report: Annotated[Path | None, typer.Option(help="Write every row's outcome to this CSV")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write every row's outcome to this .csv or .json")] = None,
     as_json: Json = False,
 ) -> None:
     """Import lists of places: every row gets an outcome, the same file twice changes nothing."""
-    from ingest.pipeline import import_file
+    from ingest.pipeline import Order
 
+    said = {"source": source, "community": community, "kind": kind, "column_map": _pairs(column_map or []) or None}
+    orders = [Order(file, offered=offered, as_space=as_space, **said) for file in files]
     running = services()
     answers: list[dict[str, Any]] = []
     failed: list[PlaceLibreError] = []
-    for file in files:
-        try:
-            with progress_bar(file.name) as progress:
-                done = import_file(
-                    running.engine,
-                    running.areas,
-                    file,
-                    source=source,
-                    community=community,
-                    kind=kind,
-                    column_map=_pairs(column_map or []),
-                    offered=offered,
-                    dry_run=dry_run,
-                    now=running.now(),
-                    progress=progress,
-                )
-        except PlaceLibreError as error:
-            # The other files still deserve their import; this one is reported and the exit code says so.
-            failed.append(error)
-            say(error.message("fr"), error.message("en"))
-            continue
-        answer = done.to_dict(language())
-        answers.append(answer)
-        if report is not None:
-            done.write_csv(report if len(files) == 1 else report.with_stem(f"{report.stem}-{done.source}"), language())
-        if not as_json:
-            _print_report(answer)
+    with _ahead(running, orders) as ahead:
+        for number, order in enumerate(orders):
+            try:
+                done = _import(running, order, ahead, number, dry_run=dry_run)
+            except PlaceLibreError as error:
+                # The other files still deserve their import; this one is reported and the exit code says so.
+                failed.append(error)
+                say(error.message("fr"), error.message("en"))
+                continue
+            answers.append(done.to_dict(language()))
+            if report is not None:
+                done.write(report if len(files) == 1 else report.with_stem(f"{report.stem}-{done.source}"), language())
+            if not as_json:
+                _print_report(answers[-1])
+    if any(answer["import_id"] for answer in answers):
+        _refresh_index(running)
     running.close()
     if as_json:
         for answer in answers:
             print_json(answer)
     if failed:
         raise typer.Exit(1)
+
+
+def _import(running: Services, order: "Order", ahead: "Ahead | None", number: int, *, dry_run: bool) -> "ImportReport":
+    from ingest.pipeline import import_list
+
+    name = order.path.name if isinstance(order.path, Path) else order.name
+    with progress_bar(name) as progress:
+        if ahead is not None:
+            ahead.wait(number)
+        now, shop = running.now(), running.workshop
+        return import_list(
+            running.engine, running.areas, order, dry_run=dry_run, now=now, progress=progress, workshop=shop
+        )
+
+
+def _ahead(running: Services, orders: "list[Order]") -> "AbstractContextManager[Ahead | None]":
+    """Several lists are read in worker processes, ahead of their publication; one is read here."""
+    if len(orders) < 2:
+        return nullcontext()
+    from ingest.ahead import Ahead
+
+    settings = running.settings
+    return Ahead(orders, settings.data, settings.staging, running.now().date())
+
+
+def _refresh_index(running: Services) -> None:
+    """After a large import, a new snapshot: an overlay of so many places would slow every search."""
+    from service.live import is_behind, rebuild
+
+    folder = running.settings.index
+    if (folder / "CURRENT").exists() and is_behind(running.engine, folder):
+        rebuild(running.engine, folder, running.now())
+        say("L'index a été reconstruit.", "The index was rebuilt.")
 
 
 def _pairs(given: list[str]) -> dict[str, str]:
@@ -123,12 +157,18 @@ def list_(as_json: Json = False) -> None:
 
 
 @imports.command("show")
-def show(import_id: Annotated[int, typer.Argument()], as_json: Json = False) -> None:
+def show(
+    import_id: Annotated[int, typer.Argument()],
+    report: Annotated[Path | None, typer.Option(help="Write every row's outcome to this .csv or .json")] = None,
+    as_json: Json = False,
+) -> None:
     """One import with its rejected rows."""
-    from ingest.journal import show_import
+    from ingest.journal import show_import, write_report
 
     running = services()
     answer = show_import(running.engine, import_id, language())
+    if report is not None:
+        write_report(running.engine, import_id, report, language())
     running.close()
     if as_json:
         print_json(answer)

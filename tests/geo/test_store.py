@@ -1,5 +1,6 @@
 """The contract of the store, the same on SQLite and on PostGIS."""
 
+import random
 import threading
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
+from geo.cells import cells_of
 from geo.errors import Conflict, InvalidInput, NotFound, StoreUnavailable
 from geo.store.counters import changed_since, mint, record_changes, revision
 from geo.store.dialect import in_box
@@ -31,9 +33,7 @@ def a_place(number: int, lon: float = -1.55, lat: float = 47.22, **changes: Any)
         "lon": lon,
         "lat": lat,
         "position": Point(lon, lat),
-        "h3_r5": 1,
-        "h3_r7": 1,
-        "h3_r9": 1,
+        "h3_r9": int(cells_of([lon], [lat], 9)[0]),
         "precision": "exact",
         "expected_m": 0.0,
         "time_zone": "Europe/Paris",
@@ -81,9 +81,35 @@ def test_places_are_found_by_box_moved_and_removed(store: Engine) -> None:
 
     assert in_lozere() == [2]
     with writing(store) as connection:
-        connection.execute(place.update().where(place.c.id == 1).values(lon=3.2, lat=44.2, position=Point(3.2, 44.2)))
+        moved = {name: a_place(1, 3.2, 44.2)[name] for name in ("lon", "lat", "position", "h3_r9")}
+        connection.execute(place.update().where(place.c.id == 1).values(moved))
         connection.execute(place.delete().where(place.c.id == 2))
     assert in_lozere() == [1]
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        (-1.6, 47.2, -1.5, 47.3),
+        (-5.0, 42.0, 8.0, 51.0),
+        (-180.0, -90.0, 180.0, 90.0),
+        (-1.5501, 47.2199, -1.5499, 47.2201),
+        (-1.55, 47.22, -1.55, 47.22),
+        (166.0, -23.0, 167.0, -22.0),
+    ],
+    ids=["town", "country", "world", "doorstep", "point", "antipodes"],
+)
+def test_a_box_of_any_size_finds_what_lies_in_it(store: Engine, box: tuple[float, float, float, float]) -> None:
+    rng = random.Random(7)
+    points = [(-1.55, 47.22), (166.45, -22.27), (-178.1, -14.3), (179.9, 0.0)]
+    points += [(rng.uniform(-5, 9), rng.uniform(42, 51)) for _ in range(200)]
+    points += [(rng.uniform(-1.7, -1.4), rng.uniform(47.1, 47.4)) for _ in range(200)]
+    with writing(store) as connection:
+        connection.execute(insert(place), [a_place(i, *point) for i, point in enumerate(points, 1)])
+    with reading(store) as connection:
+        found = connection.execute(select(place.c.id).where(in_box(store.dialect.name, place, *box))).scalars().all()
+    west, south, east, north = box
+    assert sorted(found) == [i for i, (x, y) in enumerate(points, 1) if west <= x <= east and south <= y <= north]
 
 
 @pytest.mark.parametrize(

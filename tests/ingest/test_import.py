@@ -19,7 +19,6 @@ from geo.store.schema import place, space, space_community
 from ingest import publish as publishing
 from ingest.journal import list_imports, show_import, undo
 from ingest.pipeline import import_file
-from ingest.tables import import_row
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 EXTRACTS = Path(__file__).resolve().parents[1] / "data" / "lists"
@@ -254,15 +253,30 @@ def test_undo_twice_is_a_conflict_and_of_nothing_not_found(store: Engine, bring:
         undo(store, 999, NOW)
 
 
-def test_an_import_that_later_ones_build_on_names_them(store: Engine, seen: Any, bring: Any) -> None:
-    first = bring([LAB], name="a.csv")
+def test_an_import_goes_while_what_others_say_of_its_places_stays(store: Engine, seen: Any, bring: Any) -> None:
+    first = bring([LAB, CALE], name="a.csv")
     second = bring([LAB], name="b.csv")
+    place_id = seen.places()[0].id
+    assert first.import_id and second.import_id
+    undone = undo(store, first.import_id, NOW)
+    assert (undone.places_removed, undone.listings_removed) == (1, 2)
+    assert [(item.id, item.name) for item in seen.places()] == [(place_id, "Le Lab")]
+    assert [item.source for item in seen.listings()] == ["b"]
+    undo(store, second.import_id, NOW)
+    assert seen.places() == []
+
+
+def test_an_import_whose_rows_were_imported_anew_names_the_later_one(store: Engine, seen: Any, bring: Any) -> None:
+    header = ("id", "nom", "cp", "commune")
+    first = bring([["1", "Le Lab", "44000", "Nantes"]], header=header, name="a.csv")
+    second = bring([["1", "Le Grand Lab", "44000", "Nantes"]], header=header, name="a.csv")
     assert first.import_id and second.import_id
     before = seen.dump()
-    with pytest.raises(Conflict, match=rf"{second.import_id} \(b\)"):
+    with pytest.raises(Conflict, match=rf"{second.import_id} \(a\)"):
         undo(store, first.import_id, NOW)
     assert seen.dump() == before
     undo(store, second.import_id, NOW)
+    assert [item.name for item in seen.places()] == ["Le Lab"]
     undo(store, first.import_id, NOW)
     assert seen.places() == []
 
@@ -415,15 +429,15 @@ def test_an_import_killed_halfway_leaves_nothing_and_can_be_run_again(
 
 
 def test_an_import_overtaken_by_another_plans_again(seen: Any, bring: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, once = publishing._number, iter([True])
+    real, once = publishing._reserve, iter([True])
 
-    def overtaken(connection: Any, plan: Any) -> int:
+    def overtaken(connection: Any, plan: Any, run: Any) -> Any:
         if next(once, False):
             connection.commit()
             bring([LAB], name="other.csv")
-        return real(connection, plan)
+        return real(connection, plan, run)
 
-    monkeypatch.setattr(publishing, "_number", overtaken)
+    monkeypatch.setattr(publishing, "_reserve", overtaken)
     report = bring([LAB])
     assert report.counts["merged"] == 1, "the site came in between"
     assert len(seen.places()) == 1
@@ -451,9 +465,7 @@ def test_the_index_learns_which_places_changed(store: Engine, seen: Any, bring: 
 def test_the_journal_keeps_every_row(store: Engine, bring: Any) -> None:
     report = bring([LAB, ["Ys", "", "", "Atlantide"], LAB])
     assert report.import_id is not None
-    with store.connect() as connection:
-        outcomes = connection.execute(select(import_row.c.outcome).order_by(import_row.c.row)).scalars().all()
-    assert outcomes == ["accepted", "rejected", "merged"]
+    assert report.table["outcome"].to_list() == ["accepted", "rejected", "merged"]
     shown = show_import(store, report.import_id, "fr")
     assert shown["rejections"][0]["row"] == 2
     assert "Atlantide" in shown["rejections"][0]["message"]
@@ -464,7 +476,7 @@ def test_the_journal_keeps_every_row(store: Engine, bring: Any) -> None:
 
 def test_the_report_is_a_csv_a_spreadsheet_opens(seen: Any, bring: Any, tmp_path: Path) -> None:
     report = bring([LAB, ["Ys", "", "", "Atlantide"]])
-    report.write_csv(tmp_path / "rapport.csv", "fr")
+    report.write(tmp_path / "rapport.csv", "fr")
     text = (tmp_path / "rapport.csv").read_bytes()
     assert text.startswith(b"\xef\xbb\xbf")
     lines = text.decode("utf-8-sig").splitlines()
@@ -528,14 +540,14 @@ def test_a_store_that_changed_under_a_plan_is_read_again(
 ) -> None:
     header = ("id", "nom", "cp", "commune")
     bring([["1", "Le Lab", "44000", "Nantes"]], header=header)
-    real, once = publishing._number, iter([True])
+    real, once = publishing._reserve, iter([True])
 
-    def edited(connection: Any, plan: Any) -> int:
+    def edited(connection: Any, plan: Any, run: Any) -> Any:
         if next(once, False):
             connection.execute(update(place).values(phone="02 40 99 99 99"))
-        return real(connection, plan)
+        return real(connection, plan, run)
 
-    monkeypatch.setattr(publishing, "_number", edited)
+    monkeypatch.setattr(publishing, "_reserve", edited)
     bring([["1", "Le Grand Lab", "44000", "Nantes"]], header=header)
     assert [(item.name, item.phone) for item in seen.places()] == [("Le Grand Lab", "02 40 99 99 99")]
 

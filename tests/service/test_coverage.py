@@ -60,8 +60,6 @@ def fill(engine: Engine) -> None:
     """Six places of real towns; the last is a private circle's."""
     defaults = {
         "match_key": "",
-        "h3_r5": 1,
-        "h3_r7": 1,
         "h3_r9": 1,
         "precision": "exact",
         "expected_m": 0.0,

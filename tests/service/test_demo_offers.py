@@ -178,8 +178,6 @@ def add_places(store: Engine, kinds: dict[PlaceKind, int], **changes: Any) -> li
                 "lon": -1.55,
                 "lat": 47.21,
                 "position": Point(-1.55, 47.21),
-                "h3_r5": 0,
-                "h3_r7": 0,
                 "h3_r9": 0,
                 "precision": "exact",
                 "time_zone": "Europe/Paris",

@@ -1,0 +1,171 @@
+"""Listings into places: which new rows join which others, and what becomes of the places they had."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from sqlalchemy import Connection
+
+from ingest import linking, neighbours
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class Groups:
+    """Where listings belong. Ids of new listings and places are provisional (negative).
+
+    `place_of`: of every listing that takes thought; new listings that nobody else is linked to are not in it.
+    `was`: the places those listings had. `pairs`: (smaller id, larger id, probability) worth keeping. `gone`: places all
+    of whose listings left, with the place that took them over.
+    """
+
+    place_of: dict[int, int] = field(default_factory=dict)
+    was: dict[int, int] = field(default_factory=dict)
+    pairs: list[tuple[int, int, float]] = field(default_factory=list)
+    gone: dict[int, int] = field(default_factory=dict)
+    stored: pl.DataFrame = field(default_factory=neighbours.nobody)
+
+
+def group(
+    connection: Connection,
+    new: pl.DataFrame,
+    changed: dict[int, int],
+    memory: pl.DataFrame | None = None,
+    *,
+    removed: frozenset[int] = frozenset(),
+    around: frozenset[int] = frozenset(),
+) -> Groups:
+    """Groups of the new and changed listings (derived, new ones under negative ids) and those around them.
+
+    `changed`: known listings whose row says something new, with their place. `removed`: listings that go away; `around`:
+    others to think over again, because of those.
+    """
+    answer = Groups()
+    if new.is_empty() and not around:
+        return answer
+    stale = set(changed) | removed
+    stored = _around(connection, new, stale, memory)
+    scored = _scored(new, stored)
+    linked = {i for a, b, p in scored if p >= linking.LINK for i in (a, b)}
+    verdicts = neighbours.verdicts(connection)
+    decided = _decided(connection, new, verdicts) if verdicts else []
+    linked |= {i for a, b, _ in decided for i in (a, b)}
+    old = {i for i in linked if i > 0} | changed.keys() | around
+    companions, kept = neighbours.companions(connection, old, stale)
+    companions -= removed
+    nodes = (linked | companions | changed.keys()) - removed
+    missing = sorted(companions - set(stored["listing"].to_list()) - changed.keys())
+    stored = pl.concat([stored, neighbours.by_id(connection, missing)]) if missing else stored
+    chosen = pl.concat([new, stored]).filter(pl.col("listing").is_in(list(nodes))).sort("source", "source_key")
+    answer.stored = stored.filter(pl.col("listing").is_in(list(nodes)))
+    answer.pairs = scored
+    known = [(a, b, p) for (a, b), p in kept.items()] + scored
+    answer.place_of = _settled(chosen, known, decided, changed)
+    answer.was = {row[0]: row[1] for row in answer.stored.select("listing", "place_id").iter_rows()} | changed
+    answer.gone = _gone(answer)
+    return answer
+
+
+def _around(connection: Connection, new: pl.DataFrame, but: set[int], memory: pl.DataFrame | None) -> pl.DataFrame:
+    if new.is_empty():
+        return neighbours.nobody()
+    stored = memory if memory is not None else neighbours.near(connection, new, but)
+    return stored.filter(~pl.col("listing").is_in(list(but))) if but else stored
+
+
+def _scored(new: pl.DataFrame, stored: pl.DataFrame) -> list[tuple[int, int, float]]:
+    """Pairs with a new listing that are likely or unclear: (smaller id, larger id, probability)."""
+    if new.is_empty():
+        return []
+    both = pl.concat([new, stored])
+    is_new = np.zeros(both.height, bool)
+    is_new[: new.height] = True
+    left, right = linking.pairs(both, is_new)
+    probability = linking.probabilities(both, left, right)
+    kept = probability >= linking.REVIEW
+    ids = both["listing"].to_numpy()
+    ones, others = ids[left[kept]], ids[right[kept]]
+    pairs = zip(np.minimum(ones, others).tolist(), np.maximum(ones, others).tolist(), probability[kept].tolist(), strict=True)
+    return list(pairs)
+
+
+def _decided(
+    connection: Connection, new: pl.DataFrame, verdicts: Sequence[neighbours.Verdict]
+) -> list[tuple[int, int, bool]]:
+    """What people decided of pairs, by listing ids; decisions about listings nobody has are not wanted now."""
+    names = {name for one in verdicts for name in (one.key_a, one.key_b)}
+    ids = neighbours.named(connection, names)
+    here = new.select("listing", "source", "source_key").iter_rows()
+    ids |= {name: row[0] for row in here if (name := f"{row[1]}|{row[2]}") in names}
+    return [(ids[one.key_a], ids[one.key_b], one.same) for one in verdicts if one.key_a in ids and one.key_b in ids]
+
+
+def _settled(
+    chosen: pl.DataFrame,
+    pairs: Sequence[tuple[int, int, float]],
+    decided: Sequence[tuple[int, int, bool]],
+    changed: dict[int, int],
+) -> dict[int, int]:
+    """Place of every chosen listing: the oldest of the places its group had, or a new one."""
+    if chosen.is_empty():
+        return {}
+    at = {listing_id: i for i, listing_id in enumerate(chosen["listing"].to_list())}
+    edges = {(a, b): p for a, b, p in pairs if a in at and b in at}
+    for a, b, same in decided:
+        if a in at and b in at:
+            edges[min(a, b), max(a, b)] = 1.0 if same else 0.0
+    left, right = (np.array([at[pair[side]] for pair in edges], np.int64) for side in (0, 1))
+    order = (chosen["source"] + "|" + chosen["source_key"]).to_list()
+    labels = linking.partition(chosen, left, right, np.array(list(edges.values()), np.float64), order)
+    groups: dict[int, list[int]] = defaultdict(list)
+    for listing_id, label in zip(chosen["listing"].to_list(), labels.tolist(), strict=True):
+        groups[label].append(listing_id)
+    had = dict(zip(chosen["listing"].to_list(), chosen["place_id"].to_list(), strict=True)) | changed
+    return _places_of(list(groups.values()), had)
+
+
+def _places_of(groups: Sequence[Sequence[int]], had: dict[int, int]) -> dict[int, int]:
+    """A place follows its oldest listing; a group that several places follow goes to the oldest of them."""
+    eldest: dict[int, int] = {}
+    for listing_id in sorted(i for i in had if i > 0):
+        eldest.setdefault(had[listing_id], listing_id)
+    answer: dict[int, int] = {}
+    fresh = 0
+    for members in sorted(groups, key=lambda group_: min(_age(i) for i in group_)):
+        claims = [had[i] for i in members if i > 0 and eldest.get(had[i]) == i]
+        if claims:
+            place_id = min(claims)
+        else:
+            # Numbered by the new row that came first, so that rows alone in their place never meet these.
+            fresh = min((i for i in members if i < 0), key=_age, default=0)
+            place_id = fresh if fresh else _split_of(members)
+        answer.update(dict.fromkeys(members, place_id))
+    return answer
+
+
+def _age(listing_id: int) -> tuple[bool, int]:
+    """Older first: stored listings by their ids, then new ones by their rows."""
+    return listing_id < 0, abs(listing_id)
+
+
+_SPLIT = 1 << 40
+
+
+def _split_of(members: Sequence[int]) -> int:
+    """Provisional id of a place that leaves another one with stored listings only."""
+    return -_SPLIT - min(members)
+
+
+def _gone(groups: Groups) -> dict[int, int]:
+    """Places that lost every listing to another one, with the one that took their oldest."""
+    still = set(groups.place_of.values())
+    gone: dict[int, int] = {}
+    for listing_id in sorted(groups.was):
+        place_id = groups.was[listing_id]
+        if place_id not in still and listing_id in groups.place_of:
+            gone.setdefault(place_id, groups.place_of[listing_id])
+    return gone

@@ -1,0 +1,47 @@
+"""The door to `ingest.resolution`: keys, pairs and groups of derived listings (`derive.COLUMNS`)."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from ingest.resolution import blocking, features, model
+from ingest.resolution.derive import COLUMNS, derive
+from ingest.resolution.partition import partition as _partition
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+LINK = 0.5
+"""From this probability on two listings are joined."""
+REVIEW = 0.15
+"""From this probability on a pair is worth a person's look."""
+VETO = 0.02
+"""Below it two listings are surely two places."""
+PAIRS_AT_ONCE = 500_000
+
+keys = blocking.stored_keys
+probes = blocking.probe_keys
+pairs = blocking.pairs
+
+__all__ = ["COLUMNS", "LINK", "REVIEW", "VETO", "derive", "keys", "pairs", "partition", "probabilities", "probes"]
+
+
+def probabilities(derived: pl.DataFrame, left: Ints, right: Ints) -> Floats:
+    """Probability that each pair of rows is one place."""
+    parts = [
+        model.load().probability(features.matrix(derived, left[i : i + PAIRS_AT_ONCE], right[i : i + PAIRS_AT_ONCE]))
+        for i in range(0, len(left), PAIRS_AT_ONCE)
+    ]
+    return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def partition(derived: pl.DataFrame, left: Ints, right: Ints, probability: Floats, order: Sequence[str]) -> Ints:
+    """A label per row: rows of one label are one place. Pairs without a probability are scored where they matter."""
+
+    def score(ones: Ints, others: Ints) -> Floats:
+        # Never certain: certainty is for people's decisions.
+        return np.clip(probabilities(derived, ones, others), 1e-6, 1 - 1e-6)
+
+    return _partition(derived.height, left, right, probability, order, link=LINK, veto=VETO, score=score)

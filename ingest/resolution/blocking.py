@@ -1,0 +1,78 @@
+"""Which pairs of listings are compared at all."""
+
+import h3.api.basic_int as h3
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from geo.distance import haversine_array_m
+from geo.types import Precision
+from ingest.resolution.derive import mixed
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+FAR_M = 2_000.0
+"""Two precise points further apart are never one place."""
+_VAGUE = (str(Precision.COMMUNE), str(Precision.LOCALITY))
+
+
+def stored_keys(derived: pl.DataFrame) -> tuple[Ints, Ints]:
+    """(keys, rows): the keys under which each listing is found."""
+    long = derived.select("keys").with_row_index("row").explode("keys").drop_nulls()
+    return long["keys"].to_numpy(), long["row"].to_numpy().astype(np.int64)
+
+
+def probe_keys(derived: pl.DataFrame) -> tuple[Ints, Ints]:
+    """(keys, rows): the keys under which each listing looks for others: its own, and the H3 cells around, 250 m at least."""
+    keys, rows = stored_keys(derived)
+    cells = derived["cell"].to_numpy()
+    placed = np.flatnonzero(cells)
+    unique, inverse = np.unique(cells[placed], return_inverse=True)
+    around = [[near for near in h3.grid_disk(int(cell), 1) if near != cell] for cell in unique.tolist()]
+    counts = np.array([len(near) for near in around], np.int64)
+    flat = np.fromiter((near for ring in around for near in ring), np.int64, int(counts.sum()))
+    starts = np.concatenate([[0], np.cumsum(counts)])[:-1].astype(np.int64)
+    own = counts[inverse]
+    offsets = np.arange(int(own.sum())) - np.repeat(np.cumsum(own) - own, own)
+    ring_keys = mixed("C", flat.view(np.uint64)).view(np.int64)[np.repeat(starts[inverse], own) + offsets]
+    return np.concatenate([keys, ring_keys]), np.concatenate([rows, np.repeat(placed, own)])
+
+
+def pairs(derived: pl.DataFrame, new: Bools) -> tuple[Ints, Ints]:
+    """(left, right): every pair under a common key, at least one of it new, that a cheap look does not rule out. left < right."""
+    if not new.any() or derived.height < 2:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    probes, probe_rows = probe_keys(derived.filter(new))
+    looking = pl.DataFrame({"key": probes, "left": np.flatnonzero(new)[probe_rows]})
+    keys, rows = stored_keys(derived)
+    found = looking.join(pl.DataFrame({"key": keys, "right": rows}), on="key").filter(pl.col("left") != pl.col("right"))
+    ordered = found.select(
+        (pl.min_horizontal("left", "right") * derived.height + pl.max_horizontal("left", "right")).alias("pair")
+    ).unique()
+    pair = np.sort(ordered["pair"].to_numpy())
+    left, right = pair // derived.height, pair % derived.height
+    kept = plausible(derived, left, right)
+    return left[kept], right[kept]
+
+
+def plausible(derived: pl.DataFrame, left: Ints, right: Ints) -> Bools:
+    """Near enough, and something in common: a word of the name, or the address, telephone, site or SIRET."""
+    lon, lat = derived["lon"].to_numpy(), derived["lat"].to_numpy()
+    vague = derived["precision"].is_in(list(_VAGUE)).to_numpy()
+    near = haversine_array_m(lon[left], lat[left], lon[right], lat[right]) <= FAR_M
+    near |= vague[left] | vague[right]
+    signature = derived["signature"].to_numpy()
+    common = ((signature[left] & signature[right]) != 0) | (signature[left] == 0) | (signature[right] == 0)
+    for columns in (("phone",), ("siret",), ("site",), ("number", "street")):
+        code = _codes(derived, columns)
+        common |= (code[left] == code[right]) & (code[left] >= 0)
+    return near & common
+
+
+def _codes(derived: pl.DataFrame, columns: tuple[str, ...]) -> Ints:
+    """Equal values have equal numbers; -1 is unknown."""
+    text = pl.concat_str([pl.col(name) for name in columns], separator="|")
+    known = pl.all_horizontal(*(pl.col(name).is_not_null() & (pl.col(name) != "") for name in columns[-1:]))
+    coded = derived.select(pl.when(known).then(text.rank("dense").cast(pl.Int64)).otherwise(-1).fill_null(-1).alias("code"))
+    return coded["code"].to_numpy()

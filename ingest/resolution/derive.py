@@ -1,0 +1,181 @@
+"""What listings are compared by, computed once each: bare names, house numbers, hosts, signatures, blocking keys."""
+
+from functools import lru_cache
+from typing import Any
+
+import h3.api.basic_int as h3
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from geo.toponyms import fold
+from geo.types import Precision
+from ingest.resolution.roles import ROLES, role_of
+
+Ints = npt.NDArray[np.int64]
+
+GENERIC = frozenset(
+    (
+        "de", "du", "des", "la", "le", "les", "l", "d", "a", "au", "aux", "et", "en", "sur", "sous", "un", "une", "the", "of",
+        "mairie", "hotel", "ville", "commune", "municipale", "municipal", "bibliotheque", "mediatheque", "ludotheque",
+        "annexe", "deleguee", "france", "services", "service", "maison", "espace", "centre", "coworking", "fablab",
+        "tiers", "lieu", "lieux", "association", "asso", "sarl", "sas", "scop", "scic", "eurl", "sa", "cafe", "restaurant",
+        "bar", "bureau", "bureaux", "point", "relais", "site", "wifi", "public", "publique", "communal", "communale",
+        "intercommunale", "communautaire", "msap", "cc", "ca", "ccas", "mediation", "multisites", "agglomeration", "agglo", "communaute", "communes", "reseau", "residence", "tourisme",
+    )
+)  # fmt: skip
+"""Words that say what a place is rather than which one."""
+
+GENERIC_HOSTS = frozenset(
+    ("facebook.com", "fr-fr.facebook.com", "m.facebook.com", "instagram.com", "twitter.com", "linkedin.com", "linktr.ee")
+)
+COLUMNS: dict[str, Any] = {
+    "listing": pl.Int64,
+    "place_id": pl.Int64,
+    "source": pl.String,
+    "source_key": pl.String,
+    "trust": pl.Int64,
+    "name": pl.String,
+    "kind": pl.String,
+    "lon": pl.Float64,
+    "lat": pl.Float64,
+    "precision": pl.String,
+    "expected_m": pl.Float64,
+    "insee": pl.String,
+    "phone": pl.String,
+    "siret": pl.String,
+    "folded": pl.String,
+    "bare": pl.String,
+    "number": pl.String,
+    "street": pl.String,
+    "host": pl.String,
+    "site": pl.String,
+    "role": pl.Int64,
+    "signature": pl.Int64,
+    "keys": pl.List(pl.Int64),
+    "cell": pl.Int64,
+}
+"""A derived listing: `folded` name, `bare` name (without generic words and its town), house `number` and `street` as compared,
+web `host` and `site` (host and path), a bit `signature` of the beginnings of its bare words, its blocking `keys` and H3 cell
+(0 when its position is only its commune's)."""
+
+_SALT = {name: np.uint64(i * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF) for i, name in enumerate("CPWSAN", start=1)}
+MAX_NAME_KEYS = 4
+
+
+def derive(listings: pl.DataFrame) -> pl.DataFrame:
+    """Listings (`ingest.neighbours.STORED`) as they are compared (`COLUMNS`), row by row: nothing depends on the others."""
+    folded = [_one_way(fold(name)) for name in listings["name"]]
+    towns = [_town_words(town) for town in listings["commune"]]
+    bare = [[word for word in name.split() if word not in GENERIC and word not in town] for name, town in zip(folded, towns, strict=True)]
+    address = listings["match_key"].str.split("|").list.get(-2, null_on_oob=True).fill_null("")
+    number = address.str.extract(r"^(\d+[a-z]?)\b").fill_null("")
+    site = listings["website"].str.strip_prefix("https://").str.strip_prefix("http://").str.strip_prefix("www.").str.strip_chars_end("/")
+    host = site.str.split("/").list.get(0, null_on_oob=True)
+    frame = listings.with_columns(
+        pl.Series("folded", folded, pl.String),
+        pl.Series("bare", [" ".join(words) for words in bare], pl.String),
+        number.alias("number"),
+        pl.when(address.str.starts_with("@")).then(pl.lit("")).otherwise(address.str.replace(r"^\d+[a-z]?\b\s*", "")).alias("street"),
+        pl.when(host.is_in(list(GENERIC_HOSTS))).then(None).otherwise(host).alias("host"),
+        site.alias("site"),
+        pl.Series("role", [role_of(name, kind) for name, kind in zip(folded, listings["kind"], strict=True)], pl.Int64),
+        pl.Series("signature", _signatures(bare), pl.Int64),
+    )
+    cells = _cells(frame)
+    return frame.with_columns(pl.Series("cell", cells, pl.Int64), _keys(frame, bare, cells).alias("keys")).select(*COLUMNS)
+
+
+def _one_way(folded: str) -> str:
+    """What people write in two ways, in one."""
+    if "c" in folded[:200] or "m" in folded:
+        for words, short in _SAID_TWICE:
+            if words in folded:
+                folded = folded.replace(words, short)
+    return folded
+
+
+_SAID_TWICE = (
+    ("centre communal d action sociale", "ccas"), ("communaute de communes", "cc"), ("communaute d agglomeration", "ca"),
+    ("maison de services au public", "msap"), ("maison des services au public", "msap"), ("fab lab", "fablab"),
+    ("co working", "coworking"), ("media theque", "mediatheque"), ("centre socio culturel", "centre socioculturel"),
+    ("point information mediation multi services", "pimms"), ("pimms mediation", "pimms"), ("tierslieu", "tiers lieu"),
+)  # fmt: skip
+
+
+@lru_cache(maxsize=50_000)
+def _town_words(town: str) -> frozenset[str]:
+    return frozenset(fold(town).split())
+
+
+def _signatures(bare: list[list[str]]) -> Ints:
+    """64 bits set by the first three letters of each bare word: names without a common bit share no word, typos aside."""
+    return np.array([_bits(words) for words in map(tuple, bare)], np.uint64).view(np.int64)
+
+
+@lru_cache(maxsize=200_000)
+def _bits(words: tuple[str, ...]) -> int:
+    bits = 0
+    for word in words:
+        for part in (word[:3], word[-3:]):
+            number = 0
+            for letter in part:
+                number = number * 131 + ord(letter)
+            bits |= 1 << number % 63
+    return bits
+
+
+def _cells(frame: pl.DataFrame) -> Ints:
+    """H3 cells at resolution 9 of the positions that are good enough to be near something."""
+    vague = frame["precision"].is_in([str(Precision.COMMUNE), str(Precision.LOCALITY)]).to_numpy()
+    points = zip(frame["lat"].to_list(), frame["lon"].to_list(), vague, strict=True)
+    return np.fromiter((0 if skip else h3.latlng_to_cell(lat, lon, 9) for lat, lon, skip in points), np.int64, frame.height)
+
+
+def _keys(frame: pl.DataFrame, bare: list[list[str]], cells: Ints) -> pl.Series:
+    """Blocking keys: same cell; or in one commune the same telephone, site, address or word of the name; same SIRET."""
+    insee = frame["insee"]
+    # A town hall goes by many names, none of its own.
+    roles = [f"@{ROLES[role]}" for role in frame["role"].to_list()]
+    nameless = pl.Series([[] if words else [role] for words, role in zip(bare, roles, strict=True)], dtype=pl.List(pl.String))
+    words = pl.Series([sorted(set(w), key=lambda x: (-len(x), x))[:MAX_NAME_KEYS] for w in bare], dtype=pl.List(pl.String))
+    names = frame.select(insee=insee, word=words.list.concat(nameless)).with_row_index("row").explode("word").drop_nulls("word")
+    filled = (frame["street"] != "").to_numpy()
+    parts = [
+        (np.flatnonzero(cells), mixed("C", cells[np.flatnonzero(cells)].view(np.uint64))),
+        _hashed("P", frame["phone"].is_not_null().to_numpy(), insee + "|" + frame["phone"]),
+        _hashed("W", frame["host"].is_not_null().to_numpy(), insee + "|" + frame["site"]),
+        _hashed("S", frame["siret"].is_not_null().to_numpy(), frame["siret"]),
+        _hashed("A", filled, insee + "|" + frame["number"] + "|" + frame["street"]),
+        (names["row"].to_numpy().astype(np.int64), _digest("N", names["insee"] + "|" + names["word"])),
+    ]
+    rows = np.concatenate([row for row, _ in parts])
+    keys = np.concatenate([key for _, key in parts]).view(np.int64)
+    grouped = pl.DataFrame({"row": rows, "key": keys}).group_by("row", maintain_order=True).agg("key")
+    at = pl.DataFrame({"row": np.arange(frame.height)})
+    return at.join(grouped, on="row", how="left", maintain_order="left")["key"].fill_null(pl.lit([], dtype=pl.List(pl.Int64)))
+
+
+def _hashed(letter: str, mask: npt.NDArray[np.bool_], text: pl.Series) -> tuple[Ints, npt.NDArray[np.uint64]]:
+    rows = np.flatnonzero(mask)
+    return rows, _digest(letter, text.gather(rows))
+
+
+def _digest(letter: str, text: pl.Series) -> npt.NDArray[np.uint64]:
+    """Stable 64-bit hashes of text: SipHash with a fixed key, as pandas defines it, salted by the type of key."""
+    from pandas.util import hash_array
+
+    if text.is_empty():
+        return np.zeros(0, np.uint64)
+    return mixed(letter, hash_array(text.to_numpy().astype(object), categorize=True))
+
+
+def mixed(letter: str, numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Numbers of one type of key, spread over 64 bits (the finaliser of MurmurHash3)."""
+    with np.errstate(over="ignore"):
+        x = numbers ^ _SALT[letter]
+        x ^= x >> np.uint64(33)
+        x *= np.uint64(0xFF51AFD7ED558CCD)
+        x ^= x >> np.uint64(33)
+        x *= np.uint64(0xC4CEB9FE1A85EC53)
+        return x ^ (x >> np.uint64(33))

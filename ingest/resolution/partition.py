@@ -1,0 +1,96 @@
+"""Pairs into places, the same whatever the order in which listings came.
+
+Likely pairs join, the likeliest first; ties go by the listings' own keys, never by ids or rows. Two groups do not join when
+any listing of one is surely another place than any of the other: that is what keeps the mairie, the library behind it and the
+association upstairs from becoming one place through a third that resembles them all. The answer for a listing depends on the
+listings it is linked to, directly or through others, and on nobody else.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Score = Callable[[Ints, Ints], Floats]
+
+LARGEST_SCORED = 200
+"""In a chain of more listings than this, pairs that were never compared count as unlike rather than being compared now."""
+
+
+def partition(
+    count: int, left: Ints, right: Ints, probability: Floats, order: Sequence[str], *, link: float, veto: float, score: Score
+) -> Ints:
+    """A label per listing, the smallest position of its group. Pairs from `link` on join unless one below `veto` forbids it.
+
+    `order`: the listings' own keys, unique. A probability of exactly 1 or 0 is a person's decision: it joins against any
+    veto, or forbids. `score` gives the probability of pairs that were not compared yet.
+    """
+    labels = np.arange(count)
+    known = {_pair(a, b): p for a, b, p in zip(left.tolist(), right.tolist(), probability.tolist(), strict=True)}
+    for members in _components(count, [pair for pair, p in known.items() if p >= link]):
+        _settle(labels, members, known, order, link, veto, score)
+    return labels
+
+
+def _pair(a: int, b: int) -> tuple[int, int]:
+    return (a, b) if a < b else (b, a)
+
+
+def _components(count: int, edges: Sequence[tuple[int, int]]) -> list[list[int]]:
+    neighbours: dict[int, list[int]] = defaultdict(list)
+    for a, b in edges:
+        neighbours[a].append(b)
+        neighbours[b].append(a)
+    seen: set[int] = set()
+    components = []
+    for start in sorted(neighbours):
+        if start in seen:
+            continue
+        seen.add(start)
+        members, waiting = [], [start]
+        while waiting:
+            here = waiting.pop()
+            members.append(here)
+            fresh = [near for near in neighbours[here] if near not in seen]
+            seen.update(fresh)
+            waiting += fresh
+        components.append(sorted(members))
+    return components
+
+
+def _settle(
+    labels: Ints,
+    members: list[int],
+    known: dict[tuple[int, int], float],
+    order: Sequence[str],
+    link: float,
+    veto: float,
+    score: Score,
+) -> None:
+    """Joins the members of one component of likely pairs."""
+    pairs = [_pair(a, b) for i, a in enumerate(members) for b in members[i + 1 :]]
+    if len(members) <= LARGEST_SCORED:
+        unknown = [pair for pair in pairs if pair not in known]
+        if unknown:
+            ones, others = (np.array([pair[side] for pair in unknown], np.int64) for side in (0, 1))
+            known = known | dict(zip(unknown, score(ones, others).tolist(), strict=True))
+    groups = {member: [member] for member in members}
+    label = {member: member for member in members}
+    likely = [pair for pair in pairs if known.get(pair, 0.0) >= link]
+    for a, b in sorted(likely, key=lambda pair: (-known[pair], *sorted((order[pair[0]], order[pair[1]])))):
+        one, other = label[a], label[b]
+        if one == other or (known[a, b] < 1.0 and _forbidden(groups[one], groups[other], known, veto)):
+            continue
+        kept, gone = min(one, other), max(one, other)
+        for member in groups.pop(gone):
+            groups[kept].append(member)
+            label[member] = kept
+    for member in members:
+        labels[member] = min(groups[label[member]])
+
+
+def _forbidden(ones: list[int], others: list[int], known: dict[tuple[int, int], float], veto: float) -> bool:
+    return any(known.get(_pair(a, b), 0.0) < veto for a in ones for b in others)

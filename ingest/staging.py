@@ -1,0 +1,156 @@
+"""A list read and understood once, kept beside the store until it is published, so that a killed import goes on where it was.
+
+Each part holds the rows of one batch as Arrow, written whole or not at all. A folder belongs to one file under one way of
+reading it; another file, mapping or version of the normalisers has a folder of its own.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import polars as pl
+
+from geo.areas import Areas
+from ingest import facts as facts_of
+from ingest.locate import Finder
+from ingest.mapping.model import Mapping
+from ingest.prepare import Choices, Prepared, prepare, salt_of
+from ingest.readers.open import RawList
+from ingest.records import Record
+
+BATCH_ROWS = 10_000
+_COMPLETE = "complete"
+"""Beside the parts of a list that was read to its end: it need not be read again to know them all."""
+
+SCHEMA: dict[str, Any] = {
+    "row": pl.Int64,
+    "line": pl.Int64,
+    "source_key": pl.String,
+    "own_key": pl.Boolean,
+    "fingerprint": pl.String,
+    "raw": pl.String,
+    "facts": pl.String,
+    **facts_of.SCHEMA,
+    "h3_r9": pl.UInt64,
+    "spaces": pl.String,
+    "reason": pl.String,
+    "field": pl.String,
+    "value": pl.String,
+    "notes": pl.String,
+}
+"""One row per row of the list. `reason` (code), `field` and `value` say why a row makes no place (null: it does); `facts`
+is their JSON; `spaces` (drafts) and `notes` (code, field, value) are JSON lists, null when empty."""
+
+Progress = Callable[[int, int], None]
+_JSON = msgspec.json.Encoder(order="deterministic")
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A list that has been understood: its rows, and where its parts lie (None: nowhere)."""
+
+    rows: pl.DataFrame
+    folder: Path | None
+
+    def discard(self) -> None:
+        """Removes the parts: the list is published, or nobody wants it any more."""
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def stage(
+    raw: RawList,
+    mapping: Mapping,
+    areas: Areas,
+    choices: Choices,
+    work: Path | None = None,
+    progress: Progress | None = None,
+) -> Staged:
+    """Every row of a list, understood. With `work`, in parts that a later call with the same list finds again.
+
+    `progress` gets (bytes or rows done, in all). Raises UnreadableFile, StorageFull.
+    """
+    folder = None if work is None else work / _name_of(raw, mapping, choices)
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        if (folder / _COMPLETE).exists():
+            return Staged(_concat([pl.read_ipc(path) for path in sorted(folder.glob("*.arrow"))]), folder)
+    finder = Finder(areas)
+    parts: list[pl.DataFrame] = []
+    done = 0
+    for number, batch in enumerate(raw.batches(BATCH_ROWS)):
+        path = None if folder is None else folder / f"{number:06d}.arrow"
+        part = _read_part(path)
+        if part is None:
+            part = frame(prepare(batch, mapping, finder, choices, first_row=done + 1))
+            _write_part(path, part)
+        parts.append(part)
+        done += len(batch.rows)
+        if progress:
+            progress(done, 0)
+    if folder is not None:
+        (folder / _COMPLETE).touch()
+    return Staged(_concat(parts), folder)
+
+
+def _concat(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    return pl.concat(parts) if parts else pl.DataFrame(schema=SCHEMA)
+
+
+def frame(prepared: Sequence[Prepared]) -> pl.DataFrame:
+    """Prepared rows as columns (`SCHEMA`)."""
+    placed = [one.facts for one in prepared if one.facts is not None]
+    known = facts_of.frame(placed).with_columns(pl.Series("at", [i for i, one in enumerate(prepared) if one.facts]).cast(pl.Int64))
+    columns: dict[str, list[Any]] = {name: [] for name in SCHEMA if name not in facts_of.SCHEMA}
+    for one in prepared:
+        record = one.record
+        for name, value in _own_columns(record, one).items():
+            columns[name].append(value)
+    own = pl.DataFrame(columns, schema={name: SCHEMA[name] for name in columns})
+    joined = own.with_row_index("at").with_columns(pl.col("at").cast(pl.Int64)).join(known, on="at", how="left")
+    return joined.with_columns(
+        # Rows without a place still show their name in the report.
+        pl.coalesce(pl.col("name"), pl.Series([one.record.name for one in prepared], dtype=pl.String)).alias("name")
+    ).select(*SCHEMA)
+
+
+def _own_columns(record: Record, one: Prepared) -> dict[str, Any]:
+    rejected = record.rejection
+    return {
+        "row": record.row,
+        "line": record.line,
+        "source_key": record.source_key,
+        "own_key": record.own_key,
+        "fingerprint": record.fingerprint,
+        "raw": one.raw,
+        "facts": facts_of.encode(one.facts) if one.facts else None,
+        "h3_r9": one.cell,
+        "spaces": _JSON.encode(record.spaces).decode() if record.spaces else None,
+        "reason": str(rejected.reason) if rejected else None,
+        "field": rejected.field if rejected else None,
+        "value": rejected.value if rejected else None,
+        "notes": _JSON.encode(record.remarks).decode() if record.remarks else None,
+    }
+
+
+def _name_of(raw: RawList, mapping: Mapping, choices: Choices) -> str:
+    told = f"{raw.sha256}|{raw.name}|{salt_of(mapping, choices)}|{BATCH_ROWS}"
+    return hashlib.sha256(told.encode()).hexdigest()[:32]
+
+
+def _read_part(path: Path | None) -> pl.DataFrame | None:
+    if path is None or not path.exists():
+        return None
+    return pl.read_ipc(path)
+
+
+def _write_part(path: Path | None, part: pl.DataFrame) -> None:
+    if path is None:
+        return
+    partial = path.with_suffix(".partial")
+    part.write_ipc(partial)
+    partial.replace(path)
