@@ -4,7 +4,9 @@ First every file is read piece by piece and its rows are put aside by départeme
 written. A build that stops midway leaves the index that was there; the next one removes what it left.
 """
 
+import errno
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -64,7 +66,7 @@ def build(files: Sequence[Path], folder: Path, areas: Areas, progress: Progress 
             _put_in_force(folder, facts)
         except OSError as error:
             shutil.rmtree(target, ignore_errors=True)
-            if error.errno in {28, 122}:
+            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
                 raise StorageFull(path=folder) from error
             raise
         except NotBan:
@@ -144,6 +146,7 @@ class _Writer:
         self._houses: IO[bytes] = (target / "houses.bin").open("wb")
         self._text: IO[bytes] = (target / "text.bin").open("wb")
         self._streets: list[Any] = []
+        self._digest = hashlib.sha256()
         self._communes: dict[str, tuple[int, int, int, int]] = {}
         self._street_count = self._house_count = self._text_bytes = 0
         schema = tantivy.SchemaBuilder()
@@ -181,6 +184,7 @@ class _Writer:
         for column in HOUSE.names or ():
             packed[column] = houses[column].to_numpy()
         self._houses.write(packed.tobytes())
+        self._digest.update(packed.tobytes())
 
     def _write_streets(self, streets: pl.DataFrame, counts: Any) -> None:
         packed = np.zeros(len(streets), STREET)
@@ -203,6 +207,7 @@ class _Writer:
                 len(text),
             )
             self._text.write(text)
+            self._digest.update(text)
             self._text_bytes += len(text)
         for street, key, postcode, insee in streets.select("street", "key", "postcode", "insee").iter_rows():
             document = tantivy.Document()
@@ -213,7 +218,7 @@ class _Writer:
             self._words.add_document(document)
 
     def finish(self) -> dict[str, Any]:
-        """Closes the files; the figures of the index."""
+        """Closes the files; the figures of the index. Its edition is a digest of names and houses."""
         self._words.commit()
         self._words.wait_merging_threads()
         self._houses.close()
@@ -223,7 +228,12 @@ class _Writer:
         np.save(self._target / "streets.npy", np.concatenate([*self._streets, end]))
         communes = sorted((code, *facts) for code, facts in self._communes.items())
         np.save(self._target / "communes.npy", np.array(communes, COMMUNE))
-        return {"addresses": self._house_count, "streets": self._street_count, "communes": len(communes)}
+        return {
+            "addresses": self._house_count,
+            "streets": self._street_count,
+            "communes": len(communes),
+            "edition": self._digest.hexdigest()[:12],
+        }
 
 
 def _streets(rows: pl.DataFrame) -> pl.DataFrame:

@@ -93,6 +93,15 @@ class Geocoder:
         shipped = ShippedStreets(self._areas.data_dir)
         return (BanIndex(self._ban), shipped) if self._ban else (shipped,)
 
+    @property
+    def edition(self) -> str:
+        """What answers depend on besides the question: "shipped", or the address index in force, by its figures.
+
+        Rows that were placed under another edition may be placed better now. Raises AddressIndexUnusable.
+        """
+        index = self._sources[0]
+        return f"ban:{index.facts['edition']}" if isinstance(index, BanIndex) else "shipped"
+
     def geocode(
         self, address: str, town: str = "", postcode: str = "", insee: str = "", departement: str = ""
     ) -> Answer | None:

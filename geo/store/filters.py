@@ -26,11 +26,19 @@ def read_positions(
     `sources` are names of lists: a place passes when one of its listings comes from one of them. `visible` holds
     the communities whose listings and offers may be seen; None sees everything. Raises StoreUnavailable.
     """
-    condition: list[ColumnElement[bool]] = [place.c.status.in_([str(one) for one in statuses or OPEN_STATUSES]), published()]
+    condition: list[ColumnElement[bool]] = [
+        place.c.status.in_([str(one) for one in statuses or OPEN_STATUSES]),
+        published(),
+    ]
     if kinds:
         condition.append(place.c.kind.in_([str(one) for one in kinds]))
     if sources:
-        from_them = listing.c.place_id == place.c.id, listing.c.source.in_(list(sources)), _may_see(visible), published_listing()
+        from_them = (
+            listing.c.place_id == place.c.id,
+            listing.c.source.in_(list(sources)),
+            _may_see(visible),
+            published_listing(),
+        )
         condition.append(exists().where(*from_them))
     if visible is not None:
         condition.append(_place_may_be_seen(visible))
@@ -51,7 +59,9 @@ def read_positions(
 def known_sources(engine: Engine, visible: frozenset[str] | None = None) -> list[str]:
     """Names of the lists in the store, sorted; only those that may be seen. Raises StoreUnavailable."""
     with reading(engine) as connection:
-        found = connection.execute(select(listing.c.source).where(_may_see(visible), published_listing()).distinct()).scalars()
+        found = connection.execute(
+            select(listing.c.source).where(_may_see(visible), published_listing()).distinct()
+        ).scalars()
         return sorted(str(source) for source in found)
 
 

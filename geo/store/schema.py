@@ -91,7 +91,9 @@ place = Table(
     Column("website", Text),
     Column("siret", String(14)),
     Column("parent", Text, comment="the body that runs it"),
-    Column("origins", Json, nullable=False, default=dict, comment="{field: list that told it}, where not the first list"),
+    Column(
+        "origins", Json, nullable=False, default=dict, comment="{field: list that told it}, where not the first list"
+    ),
     Column("checked_on", Date, comment="how fresh the source's facts are"),
     Column("demo", Boolean, nullable=False, default=False, comment="its offer comes from the demo rule"),
     one_of("kind", PlaceKind),

@@ -212,6 +212,16 @@ class TestSwap:
             (folders[1] / name).read_bytes() for name in kept
         ]
 
+    def test_its_edition_changes_with_the_addresses_only(self, areas: Areas, tmp_path: Path) -> None:
+        def edition(files: list[Path], name: str) -> str:
+            build(files, tmp_path / name, areas)
+            return Geocoder(areas, tmp_path / name).edition
+
+        first = edition([BONDY], "a")
+        assert first == edition([BONDY], "b")
+        assert first != edition([written(tmp_path, national(STREET))], "a")
+        assert Geocoder(areas).edition == "shipped"
+
     def test_two_builds_at_once_are_refused(self, areas: Areas, tmp_path: Path) -> None:
         (tmp_path / "index").mkdir()
         with building._alone(tmp_path / "index"), pytest.raises(Conflict):

@@ -11,6 +11,7 @@ from geo.geocoder.build import build
 from geo.geocoder.geocoder import Geocoder
 from geo.types import Precision
 from ingest.locate import Finder, locate
+from ingest.mapping.load import load_all
 from ingest.mapping.model import Mapping
 from ingest.mapping.suggest import suggest
 from ingest.prepare import Choices, prepare
@@ -139,9 +140,8 @@ class TestGiven:
 
     def test_the_lists_own_score_is_the_score(self, areas: Areas) -> None:
         table = read(Path(__file__).resolve().parents[2] / "data/lists/cget_2019.csv.gz")
-        from ingest.pipeline import understand
-
-        records = prepare(table, understand(table), areas, Choices())
+        mapping = next(one for one in load_all() if one.source == "cget_2019")
+        records = [one.record for one in prepare(table, mapping, Finder(areas), Choices())]
         located = [record for record in records if record.rejection is None]
         assert all(record.score is not None and 0.0 <= record.score <= 1.0 for record in located)
         (first,) = [record for record in located if record.raw["ID"] == "1"]
