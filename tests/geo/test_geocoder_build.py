@@ -1,6 +1,7 @@
 """The address index: both shapes of BAN files, what is left out, swapped in whole or not at all."""
 
 import csv
+import errno
 import gzip
 import io
 import json
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from geo.areas import Areas
-from geo.errors import Conflict
+from geo.errors import Conflict, StorageFull
 from geo.geocoder import build as building
 from geo.geocoder.ban_files import NotBan, pieces
 from geo.geocoder.build import build
@@ -248,6 +249,18 @@ class TestSwap:
         assert answers(areas, folder, "12 rue Edouard Vaillant", "93010", "93140")[2] == Precision.EXACT
         build([new], folder, areas)
         assert sorted(path.name for path in folder.iterdir()) == [CURRENT, "index-0002", "lock"]
+
+    def test_a_full_disk_leaves_the_old_one(
+        self, areas: Areas, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        build([BONDY], tmp_path, areas)
+        monkeypatch.setattr(building, "_write", full)
+        with pytest.raises(StorageFull):
+            build([BONDY], tmp_path, areas)
+        assert sorted(path.name for path in tmp_path.iterdir()) == [CURRENT, "index-0001", "lock"]
 
     @pytest.mark.parametrize("content", ["{", "[]", '{"version": 0}', '{"version": 1}'])
     def test_a_damaged_index_says_so(self, areas: Areas, tmp_path: Path, content: str) -> None:
