@@ -224,6 +224,7 @@ class TestAnswers:
         [
             ("12 rue Edouard Vaillant", "Rue Edouard Vaillant", 12, "exact", 1.0),
             ("12 r. E. Vaillant", "Rue Edouard Vaillant", 12, "exact", 0.92),
+            ("12 rue Vaillant Édouard", "Rue Edouard Vaillant", 12, "exact", 0.97),
             ("203 AV GALLIENI", "Avenue Galliéni", 203, "exact", 1.0),
             ("203 avenue Galieni", "Avenue Galliéni", 203, "exact", 0.9333),
             ("13 ter rue de la Liberté", "Rue de la Liberté", 13, "exact", 0.95),

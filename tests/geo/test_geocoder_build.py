@@ -111,7 +111,7 @@ def test_a_stray_quote_swallows_nothing(areas: Areas, tmp_path: Path) -> None:
 
 
 def test_the_best_of_several_positions_of_a_house_is_kept(areas: Areas, tmp_path: Path) -> None:
-    plot = national([("1", "", "Rue de la Fosse", NANTES, -1.5500, 47.2200)], position="parcelle")
+    plot = national([("1", "", "Rue de la Fosse", NANTES, -1.5700, 47.2200)], position="parcelle")
     files = [written(tmp_path, plot, "adresses-1.csv"), written(tmp_path, national(STREET), "adresses-2.csv")]
     assert build(files, tmp_path / "index", areas).addresses == 3
     assert answers(areas, tmp_path / "index", "1 rue de la Fosse")[:2] == (-1.56, 47.213)
@@ -144,9 +144,12 @@ class TestMergedCommunes:
 
     def folder(self, areas: Areas, tmp_path: Path) -> Path:
         church = "Rue de l'Église"
+        gionges = ("51130", "51612", "Blancs-Coteaux", "51273", "Gionges")
+        oger = ("51130", "51612", "Blancs-Coteaux", "51411", "Oger")
         rows: list[Row] = [
-            ("1", "", church, ("51130", "51612", "Blancs-Coteaux", "51273", "Gionges"), 3.9500, 48.9400),
-            ("2", "", church, ("51190", "51612", "Blancs-Coteaux", "51411", "Oger"), 4.0100, 48.9600),
+            ("1", "", church, gionges, 3.9500, 48.9400),
+            ("2", "", church, gionges, 3.9502, 48.9402),
+            ("2", "", church, oger, 4.0100, 48.9600),
             ("1", "", "Rue du Gué", ("51130", "51411", "Oger", "", ""), 4.0200, 48.9600),
         ]
         build([written(tmp_path, national(rows), "adresses-51.csv")], tmp_path / "index", areas)
@@ -154,12 +157,15 @@ class TestMergedCommunes:
 
     def test_the_former_commune_tells_the_street(self, areas: Areas, tmp_path: Path) -> None:
         geocoder = Geocoder(areas, self.folder(areas, tmp_path))
-        found = geocoder.geocode("2 rue de l'Église", "Oger", "51190")
+        found = geocoder.geocode("2 rue de l'Église", "Oger", "51130")
         assert found is not None
         assert (found.lon, found.precision, found.insee) == (4.01, Precision.EXACT, "51612")
 
     def test_the_house_tells_the_street(self, areas: Areas, tmp_path: Path) -> None:
         assert answers(areas, self.folder(areas, tmp_path), "1 rue de l'Église", "51612", "")[0] == 3.95
+
+    def test_a_house_that_both_have_tells_nothing(self, areas: Areas, tmp_path: Path) -> None:
+        assert answers(areas, self.folder(areas, tmp_path), "2 rue de l'Église", "51612", "")[2] == Precision.COMMUNE
 
     def test_nothing_tells_the_street(self, areas: Areas, tmp_path: Path) -> None:
         assert answers(areas, self.folder(areas, tmp_path), "rue de l'Église", "51612", "")[2] == Precision.COMMUNE
