@@ -9,22 +9,26 @@ from geo.toponyms import fold, is_street
 
 _PARTS = re.compile(r"[,;|\n]| [-–—] |\(|\)")
 _NUMBER = re.compile(
-    r"^\s*(?:n°\s*|no\s+)?(\d{1,5})(?:\s*(?:[-/&à]|et)\s*\d{1,5}(?:\s*(?:bis|ter|quater|[a-f])\b)?)*\s*"
-    r"(bis|ter|quater|quinquies|[a-qs-z](?=[\s,.]))?\b[\s,.°]*",
+    r"^\s*(?:n°\s*|no\s+)?(\d{1,5})\s*(bis|ter|quater|quinquies|[a-qs-z](?=[\s,./&-]))?\b"
+    r"(?:\s*(?:[-/&à]|et)\s*(\d{1,5})(?:\s*(?:bis|ter|quater|[a-f])\b)?)*[\s,.°]*",
     re.IGNORECASE,
 )
 _INSIDE = re.compile(r"(?<![\w/-])\d{1,4}\s*(?:bis|ter|quater|[a-f])?[\s,]+(?=[a-zéè])", re.IGNORECASE)
 _BOX = re.compile(r"\b(?:b\.?\s?p\.?|c\.?s\.?|tsa)\s?\d+.*$|\bcedex\b.*$", re.IGNORECASE)
-_ONLY_NUMBER = re.compile(r"^\s*\d{1,5}\s*(?:bis|ter|quater|[a-z])?\s*$", re.IGNORECASE)
+_ONLY_NUMBER = re.compile(r"^\s*\d{1,5}\s*(?:bis|ter|quater|[a-z])?(?:\s*(?:[-/&à]|et)\s*\d{1,5})?\s*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What an address asks for; `number` is 0 when it has none, `suffix` is "" or lower case ("bis", "b")."""
+    """What an address asks for; `number` is 0 when it has none, `suffix` is "" or lower case ("bis", "b").
+
+    `last` is the other number of "12-14 rue X", which may be the one that is known; 0 when there is none.
+    """
 
     number: int
     suffix: str
     key: Key
+    last: int = 0
 
 
 def read_address(text: str) -> tuple[Asked, ...]:
@@ -36,11 +40,11 @@ def read_address(text: str) -> tuple[Asked, ...]:
     """
     found: list[tuple[int, Asked]] = []
     for part in _parts(_BOX.sub(" ", text)):
-        number, suffix, street = _split(part)
+        number, last, suffix, street = _split(part)
         folded = fold(street)
         rank = 2 if not is_street(folded) else 1 if not number else 0
         if key := key_text(folded):
-            found.append((rank, Asked(number, suffix, split_key(key))))
+            found.append((rank, Asked(number, suffix, split_key(key), last)))
             if rank == 0:
                 break
     if not found:
@@ -61,7 +65,7 @@ def _parts(text: str) -> Iterator[str]:
         if _ONLY_NUMBER.match(part):
             held = part
             continue
-        parts.append(f"{held} {part}" if held else part)
+        parts.append(f"{held} {part}" if held and not part.lstrip()[:1].isdigit() else part)
         held = ""
         yield parts[-1]
     for part in parts:
@@ -70,8 +74,8 @@ def _parts(text: str) -> Iterator[str]:
             yield part[found.start() :]
 
 
-def _split(part: str) -> tuple[int, str, str]:
+def _split(part: str) -> tuple[int, int, str, str]:
     found = _NUMBER.match(part)
     if not found or not part[found.end() :].strip():
-        return 0, "", part
-    return int(found.group(1)), (found.group(2) or "").lower(), part[found.end() :]
+        return 0, 0, "", part
+    return int(found.group(1)), int(found.group(3) or 0), (found.group(2) or "").lower(), part[found.end() :]

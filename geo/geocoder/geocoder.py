@@ -195,6 +195,9 @@ class Geocoder:
             return None
         street = candidate.street
         spot = place(street.houses, street.lon, street.lat, asked.number, asked.suffix)
+        if asked.last and spot.found != Found.HOUSE:
+            other = place(street.houses, street.lon, street.lat, asked.last, "")
+            spot = other if other.found == Found.HOUSE else spot
         return _answer(candidate, spot, sure=sure)
 
 

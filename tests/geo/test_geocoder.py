@@ -81,8 +81,7 @@ class TestReadingALine:
             ("12B rue Carnot", 12, "b", "rue carnot"),
             ("17 t, RUE GEORGES GRAFF", 17, "t", "rue georges graff"),
             ("17 r. Bordier", 17, "", "rue bordier"),
-            ("12-14 rue Carnot", 12, "", "rue carnot"),
-            ("12 à 14 rue Carnot", 12, "", "rue carnot"),
+            ("12B, rue Carnot", 12, "b", "rue carnot"),
             ("n° 5 rue Carnot", 5, "", "rue carnot"),
             ("rue Carnot", 0, "", "rue carnot"),
             ("Bâtiment A, 17 r. Bordier", 17, "", "rue bordier"),
@@ -100,6 +99,16 @@ class TestReadingALine:
     )
     def test_number_suffix_and_street(self, line: str, number: int, suffix: str, street: str) -> None:
         assert read_address(line)[0] == Asked(number, suffix, split_key(street))
+
+    @pytest.mark.parametrize(
+        "line", ["12-14 rue Carnot", "12 à 14, r. Carnot", "12/14 rue Carnot", "12 et 14 rue Carnot"]
+    )
+    def test_both_numbers_of_several_houses(self, line: str) -> None:
+        assert read_address(line)[0] == Asked(12, "", ("rue", "carnot"), 14)
+
+    def test_a_suffix_may_stand_between_them(self) -> None:
+        assert read_address("12 bis à 14 rue Carnot")[0] == Asked(12, "bis", ("rue", "carnot"), 14)
+        assert read_address("12b-14b rue Carnot")[0] == Asked(12, "b", ("rue", "carnot"), 14)
 
     @pytest.mark.parametrize("line", ["", " , ; ", "BP 12", "12"])
     def test_a_line_without_a_street_asks_for_nothing_that_is_one(self, line: str) -> None:
@@ -255,6 +264,13 @@ class TestAnswers:
         rows = Counter((key(row["nom_voie"]), row["numero"], row["rep"]) for row in addresses)
         assert [row for row in far if rows[key(row["nom_voie"]), row["numero"], row["rep"]] == 1] == []
         assert len(far) < 10
+
+    def test_of_several_houses_the_one_that_is_known(self, geocoder: Geocoder) -> None:
+        # There is no 8 rue Auguste Polissard in the file, but there is a 10.
+        known = self.ask(geocoder, "10 rue Auguste Polissard")
+        assert known.number == 10
+        assert self.ask(geocoder, "8-10 rue Auguste Polissard") == known
+        assert self.ask(geocoder, "8 - 10 rue Auguste Polissard") == known
 
     def test_a_street_that_is_nowhere_gives_the_commune(self, geocoder: Geocoder, bondy: Commune) -> None:
         found = self.ask(geocoder, "12 rue de l'Observatoire Imaginaire")
