@@ -6,6 +6,7 @@ people type in many ways.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss", "’": "'"})
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
@@ -96,10 +97,14 @@ def street_key(street: str) -> str:
 
     "12 bis, av. du Gal de Gaulle" and "Avenue Général de Gaulle" both give "avenue general gaulle".
     """
-    words: list[str] = []
-    for word in fold(split_number(street)[1]).split():
-        words += _STREET_WORDS.get(word, word).split()
-    return " ".join([word for word in words if word not in _LITTLE_WORDS])
+    return spelt_out(fold(split_number(street)[1]))
+
+
+def spelt_out(folded: str) -> str:
+    """Folded words of a street, abbreviations spelt out, little words dropped: "av du gal leclerc" -> "avenue general
+    leclerc"."""
+    words = " ".join([_STREET_WORDS.get(word, word) for word in folded.split()])
+    return " ".join([word for word in words.split() if word not in _LITTLE_WORDS])
 
 
 _NUMBER = re.compile(
@@ -122,5 +127,9 @@ def number_key(number: str) -> str:
 
 def is_street(folded: str) -> bool:
     """Whether folded words begin as a street does ("rue", "av", "place", ...)."""
-    first = folded.partition(" ")[0]
-    return _STREET_TYPE.fullmatch(_STREET_WORDS.get(first, first)) is not None
+    return _is_street_type(folded.partition(" ")[0])
+
+
+@lru_cache(maxsize=20_000)
+def _is_street_type(word: str) -> bool:
+    return _STREET_TYPE.fullmatch(_STREET_WORDS.get(word, word)) is not None

@@ -44,7 +44,8 @@ class SpaceDraft:
 class Record:
     """A row read, normalised and located. `rejection` tells rows that go no further.
 
-    `lon`, `lat` in decimal degrees; `expected_m` is 0 unless `precision` is commune.
+    `lon`, `lat` in decimal degrees; `expected_m` is 0 unless `precision` is commune; `score` of the position from 0 to
+    1, None when it has none (`ingest.locate`).
     """
 
     row: int

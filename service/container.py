@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from geo.areas import Areas
     from geo.gazetteer import Gazetteer
+    from geo.geocoder.geocoder import Geocoder
     from geo.located import Located
     from ingest.pipeline import Workshop
     from matching.results import SearchResults
@@ -51,6 +52,15 @@ class Services:
         from geo.gazetteer import Gazetteer
 
         return Gazetteer.load(self.settings.data, areas=self.areas)
+
+    @cached_property
+    def geocoder(self) -> "Geocoder":
+        """From the address index when one was built, else from the shipped streets."""
+        from geo.geocoder.geocoder import Geocoder
+        from geo.geocoder.index import exists
+
+        folder = self.settings.addresses
+        return Geocoder(self.areas, folder if exists(folder) else None)
 
     @cached_property
     def workshop(self) -> "Workshop":

@@ -11,6 +11,7 @@ from service.cli import (
     coverage_command,
     demo_command,
     export_command,
+    geocode_command,
     import_command,
     index_command,
     search_command,
@@ -30,6 +31,7 @@ app.command("demo")(demo_command.demo)
 app.command("import")(import_command.import_lists)
 app.add_typer(import_command.imports, name="imports")
 app.command("index")(index_command.index)
+app.command("geocode-index")(geocode_command.geocode_index)
 app.command("search")(search_command.search)
 app.command("coverage")(coverage_command.coverage)
 app.command("export")(export_command.export)
