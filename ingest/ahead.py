@@ -4,11 +4,10 @@ import multiprocessing
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 
-from geo.areas import Areas
 from geo.errors import PlaceLibreError
+from geo.geocoder.geocoder import Geocoder
 from ingest.pipeline import Order, understand_list
 from ingest.staging import stage
 
@@ -18,11 +17,11 @@ WORKERS = 2
 class Ahead:
     """Stages orders in their order, several at a time; `wait` before publishing one. A context manager."""
 
-    def __init__(self, orders: Sequence[Order], data_dir: Path, work: Path, today: date) -> None:
+    def __init__(self, orders: Sequence[Order], geocoder: Geocoder, work: Path, today: date) -> None:
         # Started anew rather than forked: a process with threads (polars has some) must not be copied.
         self._pool = ProcessPoolExecutor(min(WORKERS, len(orders)), multiprocessing.get_context("spawn"))
         self._futures: list[Future[None]] = [
-            self._pool.submit(_stage, order, data_dir, work, today) for order in orders
+            self._pool.submit(_stage, order, geocoder, work, today) for order in orders
         ]
 
     def __enter__(self) -> "Ahead":
@@ -36,14 +35,17 @@ class Ahead:
         self._futures[number].result()
 
 
-def _stage(order: Order, data_dir: Path, work: Path, today: date) -> None:
+def _stage(order: Order, geocoder: Geocoder, work: Path, today: date) -> None:
     try:
         told = understand_list(order, today)
-        stage(told.raw, told.mapping, _areas(data_dir), told.choices, work)
+        stage(told.raw, told.mapping, _here(geocoder), told.choices, work)
     except PlaceLibreError:
         return  # the import itself meets the same error, and says it where a person reads it
 
 
-@lru_cache(maxsize=1)
-def _areas(data_dir: Path) -> Areas:
-    return Areas.load(data_dir)
+_LOADED: dict[str, Geocoder] = {}
+
+
+def _here(geocoder: Geocoder) -> Geocoder:
+    """The geocoder of this process: what it loads and remembers serves every list."""
+    return _LOADED.setdefault(geocoder.edition, geocoder)

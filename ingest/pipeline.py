@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, select
 
 from geo.areas import Areas
 from geo.errors import Conflict, InvalidInput, NotFound
+from geo.geocoder.geocoder import Geocoder
 from geo.store.engine import reading
 from geo.store.schema import community as community_table
 from geo.types import PlaceKind, SpaceKind
@@ -81,7 +82,7 @@ def understand_list(order: Order, today: date) -> Understood:
 
 def import_file(
     engine: Engine,
-    areas: Areas,
+    areas: Areas | Geocoder,
     path: Path | bytes,
     *,
     dry_run: bool = False,
@@ -106,7 +107,7 @@ def import_file(
 
 def import_list(
     engine: Engine,
-    areas: Areas,
+    areas: Areas | Geocoder,
     order: Order,
     *,
     dry_run: bool = False,
@@ -121,7 +122,8 @@ def import_list(
     mapping = told.mapping
     source = _source(order.source, mapping, order.community)
     origin = Origin(source, order.community, mapping.licence, mapping.trust, order.offered)
-    staged = stage(told.raw, mapping, areas, told.choices, workshop.work, progress)
+    geocoder = areas if isinstance(areas, Geocoder) else Geocoder(areas)
+    staged = stage(told.raw, mapping, geocoder, told.choices, workshop.work, progress)
     report = _publish(engine, told.raw, mapping, staged, origin, workshop, now, dry_run=dry_run, progress=progress)
     if not dry_run:
         staged.discard()

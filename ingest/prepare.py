@@ -44,7 +44,7 @@ def prepare(
 ) -> list[Prepared]:
     """One entry per row, in order; those that make no place carry their rejection. `first_row` numbers the first."""
     personal = personal_columns(table, mapping)
-    salt = salt_of(mapping, choices)
+    salt = salt_of(mapping, choices, finder.geocoder.edition)
     records = [
         _read(Record(row, line, scrubbed(cells, personal)), mapping, choices)
         for row, (line, cells) in enumerate(zip(table.lines, table.rows, strict=True), start=first_row)
@@ -53,10 +53,10 @@ def prepare(
     return [_finish(record, mapping, finder, salt) for record in records]
 
 
-def salt_of(mapping: Mapping, choices: Choices) -> str:
-    """Part of every fingerprint: what decides how a row is read, besides the row."""
+def salt_of(mapping: Mapping, choices: Choices, edition: str) -> str:
+    """Part of every fingerprint: what decides how a row is read, besides the row. `edition`: of the known addresses."""
     parts = [mapping.digest(), str(choices.kind or ""), "offered" if choices.offered else ""]
-    return "|".join([*parts, str(choices.as_space)] if choices.as_space else parts)
+    return "|".join([*parts, str(choices.as_space or ""), edition])
 
 
 def personal_columns(table: RawTable, mapping: Mapping) -> frozenset[str]:

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from geo.areas import Areas
+from geo.geocoder.geocoder import Geocoder
 from ingest import facts as facts_of
 from ingest import linking
 from ingest.locate import Finder
@@ -70,7 +70,7 @@ class Staged:
 def stage(
     raw: RawList,
     mapping: Mapping,
-    areas: Areas,
+    geocoder: Geocoder,
     choices: Choices,
     work: Path | None = None,
     progress: Progress | None = None,
@@ -79,12 +79,12 @@ def stage(
 
     `progress` gets (bytes or rows done, in all). Raises UnreadableFile, StorageFull.
     """
-    folder = None if work is None else work / _name_of(raw, mapping, choices)
+    folder = None if work is None else work / _name_of(raw, mapping, choices, geocoder.edition)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / _COMPLETE).exists():
             return Staged(_concat([pl.read_ipc(path) for path in sorted(folder.glob("*.arrow"))]), folder)
-    finder = Finder(areas)
+    finder = Finder(geocoder.areas, geocoder)
     parts: list[pl.DataFrame] = []
     done = 0
     for number, batch in enumerate(raw.batches(BATCH_ROWS)):
@@ -146,8 +146,8 @@ def _own_columns(record: Record, one: Prepared) -> dict[str, Any]:
     }
 
 
-def _name_of(raw: RawList, mapping: Mapping, choices: Choices) -> str:
-    told = f"{raw.sha256}|{raw.name}|{salt_of(mapping, choices)}|{BATCH_ROWS}"
+def _name_of(raw: RawList, mapping: Mapping, choices: Choices, edition: str) -> str:
+    told = f"{raw.sha256}|{raw.name}|{salt_of(mapping, choices, edition)}|{BATCH_ROWS}"
     return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 

@@ -88,6 +88,11 @@ class Geocoder:
     def __reduce__(self) -> tuple[Any, ...]:
         return Geocoder.load, (self._areas.data_dir, self._ban)
 
+    @property
+    def areas(self) -> Areas:
+        """The communes it answers with."""
+        return self._areas
+
     @cached_property
     def _sources(self) -> Sequence[Source]:
         shipped = ShippedStreets(self._areas.data_dir)

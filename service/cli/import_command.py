@@ -86,7 +86,7 @@ def _import(running: Services, order: "Order", ahead: "Ahead | None", number: in
             ahead.wait(number)
         now, shop = running.now(), running.workshop
         return import_list(
-            running.engine, running.areas, order, dry_run=dry_run, now=now, progress=progress, workshop=shop
+            running.engine, running.geocoder, order, dry_run=dry_run, now=now, progress=progress, workshop=shop
         )
 
 
@@ -97,7 +97,7 @@ def _ahead(running: Services, orders: "list[Order]") -> "AbstractContextManager[
     from ingest.ahead import Ahead
 
     settings = running.settings
-    return Ahead(orders, settings.data, settings.staging, running.now().date())
+    return Ahead(orders, running.geocoder, settings.staging, running.now().date())
 
 
 def _refresh_index(running: Services) -> None:

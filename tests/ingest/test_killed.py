@@ -98,7 +98,8 @@ def test_an_import_killed_anywhere_can_be_run_again(
 
 
 def after_by_ids(after: dict[str, list[str]], now: dict[str, list[str]]) -> dict[str, list[str]]:
-    """The state now, if it has as many rows as the state after the whole import: it was killed once it was all there."""
+    """The state now, if it has as many rows as the state after the whole import: it was killed once it was all
+    there."""
     whole = {table: len(rows) for table, rows in after.items()} == {table: len(rows) for table, rows in now.items()}
     return now if whole else {}
 
@@ -128,7 +129,9 @@ def test_an_undo_killed_anywhere_can_be_run_again(
             assert connection.execute(select(unpublished)).all() == []
 
 
-def test_a_process_killed_for_real_leaves_a_store_that_goes_on(tmp_path: Path, bring: Any, store: Engine, seen: Any) -> None:
+def test_a_process_killed_for_real_leaves_a_store_that_goes_on(
+    tmp_path: Path, bring: Any, store: Engine, seen: Any
+) -> None:
     rows = [[str(i), f"Lieu {i}", f"{i} rue de la Paix", "44000", "Nantes", "", "", ""] for i in range(1, 4_000)]
     path = tmp_path / "grand.csv"
     path.write_bytes(as_csv(rows, HEADER))
