@@ -113,9 +113,12 @@ def street_key(street: str) -> str:
 
     "12 bis, av. du Gal de Gaulle" and "Avenue Général de Gaulle" both give "avenue general gaulle".
     """
-    words: list[str] = []
-    for word in fold(split_number(street)[1]).split():
-        words += _STREET_WORDS.get(word, word).split()
+    return bare_street(fold(split_number(street)[1]))
+
+
+def bare_street(folded: str) -> str:
+    """Folded words of a street without its number, abbreviations spelt out and little words dropped."""
+    words = " ".join([_STREET_WORDS.get(word, word) for word in folded.split()]).split()
     return " ".join([word for word in words if word not in _LITTLE_WORDS])
 
 
@@ -126,7 +129,8 @@ _NUMBER = re.compile(
 
 def split_number(address: str) -> tuple[str, str]:
     """House number ("12", "12bis" or "") and the rest of a street address."""
-    found = _NUMBER.match(address)
+    # Most streets without a number begin with a letter: no need to look further.
+    found = None if address[:1].isalpha() else _NUMBER.match(address)
     if not found:
         return "", address.strip()
     return found.group(1) + (found.group(2) or "").lower(), address[found.end() :].strip()
