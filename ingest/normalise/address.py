@@ -9,16 +9,17 @@ from ingest.normalise.casing import quieter
 
 MAX_LENGTH = 300
 _LAST_LINE = re.compile(
-    r"^(?P<street>.*?)[\s,;–-]*\b(?P<postcode>\d{5})\s+(?P<town>[^\d,;()]{2,60}?)(?:\s+cedex(?:\s+\d{1,2})?)?(?:,?\s*France)?$",
-    re.S | re.IGNORECASE,
+    r"\b(?P<postcode>\d{5})\s+(?P<town>[^\d,;()]{2,60}?)(?:\s+cedex(?:\s+\d{1,2})?)?(?:,?\s*France)?$", re.IGNORECASE
 )
-_FIVE_DIGITS = re.compile(r"\d{5}\s")
+_BEFORE_IT = " ,;–-\n\r\t"
 _TAG = re.compile(r"<[^<>]{1,30}>")
 
 # What must be in a lower-cased address for it to have more parts than a street.
 _MARKS = (",", ";", " - ", "–", "(", "bp", "b.p", "cs", "tsa", "bat", "bât", "tage", "sidence", "c/o", "imm", "rdc", "rez",
           "cedex", "appt", "appart", "escalier", "porte", "hall ")  # fmt: skip
-_BOX = re.compile(r"[\s,;–-]*\b(?:B\.?\s?P\.?|C\.?S\.?|TSA)\s*(?:n°\s*)?\d{1,5}(?:\s\d{2,3})?\b", re.IGNORECASE)
+_BOX = re.compile(
+    r"[\s,;–-]*\b(?:B\.?\s?P\.?|C\.?S\.?|TSA|bo[iî]te postale)\s*(?:n°\s*)?\d{1,5}(?:\s\d{2,3})?\b", re.IGNORECASE
+)
 _CEDEX = re.compile(r"\s*\bcedex\b(?:\s*\d{1,2}\b)?", re.IGNORECASE)
 _SEPARATOR = re.compile(r"\s*(?:[,;()\n]|\s[-–]\s)\s*")
 _COMPLEMENT = re.compile(
@@ -28,11 +29,15 @@ _COMPLEMENT = re.compile(
     re.IGNORECASE,
 )
 _INLINE = re.compile(
-    r"\s(?P<complement>(?:b[âa]t(?:iment|\.)?|immeuble|imm\.|appt\.?|appartement|escalier|r[ée]sidence|rdc|rez[ -]de[ -]chauss[ée]e|c/o|"
-    r"\d{1,2}\s?(?:er|[eè]me|e|nd)\s+[ée]tage)\s?.*)$",
+    r"(?<=[^\W\d])\s(?P<complement>(?:b[âa]t(?:iment|\.)?|immeuble|imm\.|appt\.?|appartement|escalier|r[ée]sidence|rdc|"
+    r"rez[ -]de[ -]chauss[ée]e|c/o|\d{1,2}\s?(?:er|[eè]me|e|nd)\s+[ée]tage)(?!\w).*)$",
     re.IGNORECASE,
 )
-_LEADING = re.compile(r"^(?P<complement>(?:r[ée]s(?:idence|\.)|immeuble|b[âa]timent|c/o)\s[^\d]{2,60}?)\s+(?=\d)", re.IGNORECASE)
+_LEADING = re.compile(
+    r"^(?P<complement>(?:r[ée]s(?:idence|\.)|immeuble|b[âa]timent|c/o)\s[^\d]{2,60}?)\s+(?=\d)", re.IGNORECASE
+)
+_ONLY_NUMBER = re.compile(r"\d{1,4}(?:\s*[-/à]\s*\d{1,4})?\s?(?:bis|ter|quater|[a-d])?", re.IGNORECASE)
+_SPACED_RANGE = re.compile(r"^(\d{1,4})\s+[-–]\s+(\d{1,4})(?=\s)")
 _RANGE_END = re.compile(r"^\s*\d{1,4}\s*[-/à]\s*(\d{1,4})\b")
 _SHORT_TYPE = re.compile(
     r"^(?P<number>\d{1,4}(?:\s*[-/à]\s*\d{1,4})?(?:\s?(?:bis|ter|quater|[a-d]))?[\s,]+)?(?P<type>[a-z]{1,4})(?:\.\s*|\s+)(?=\S)",
@@ -64,10 +69,11 @@ class Address:
 def split(text: str) -> tuple[str, str, str]:
     """(street, postcode, town) of an address; postcode and town are "" when it does not end with them."""
     text = (_TAG.sub("\n", text) if "<" in text else text).strip()
-    found = _LAST_LINE.match(text) if _FIVE_DIGITS.search(text) else None
+    found = _LAST_LINE.search(text)
     if not found:
         return clean(text), "", ""
-    return clean(found["street"]), found["postcode"], " ".join(found["town"].split())
+    street, code, town = text[: found.start()], found["postcode"], found["town"]
+    return clean(street.rstrip(_BEFORE_IT)), code, " ".join(town.split())
 
 
 def clean(text: str) -> str:
@@ -107,7 +113,7 @@ def _typed(street: str) -> str:
 @lru_cache(maxsize=16_384)
 def _apart(street: str) -> tuple[str, str]:
     """(street, complement) of an address of several parts."""
-    bare = _CEDEX.sub("", _BOX.sub("", street)).strip(" ,;-–")
+    bare = _SPACED_RANGE.sub(r"\1-\2", _CEDEX.sub("", _BOX.sub("", street)).strip(" ,;-–"))
     segments = [segment for segment in _SEPARATOR.split(bare) if segment]
     kept: list[str] = []
     complements: list[str] = []
@@ -117,24 +123,36 @@ def _apart(street: str) -> tuple[str, str]:
             complements.append(leading["complement"] if leading else segment)
             if leading:
                 kept.append(segment[leading.end() :])
-        elif kept and kept[-1].isdigit() and not segment[0].isdigit():
+        elif kept and _ONLY_NUMBER.fullmatch(kept[-1]) and not segment[0].isdigit():
             kept[-1] += f", {segment}"  # "4, rue Teilhard"
         else:
             inline = _INLINE.search(segment)
             complements += [inline["complement"]] if inline else []
             kept.append(segment[: inline.start()].rstrip() if inline else segment)
-    at = next((index for index, segment in enumerate(kept) if _is_street(segment)), None)
-    if at is not None:
+    if not kept:
+        return bare, ""  # a complement is all there is
+    at = max(range(len(kept)), key=lambda index: (_streetness(kept[index]), -index))
+    if _streetness(kept[at]):
         # "Maison des Associations, 6 cours des Alliés": the house, then its street; what follows completes it.
-        complements += kept[:at] + kept[at + 1 :]
-        kept = [kept[at]]
-    elif not kept and complements:
-        return bare, ""  # all there is
+        street, others = kept[at], kept[:at] + kept[at + 1 :]
+        if len(others) == 1 and _ONLY_NUMBER.fullmatch(others[0]) and not split_number(street)[0]:
+            return f"{others[0]} {street}", ", ".join(complements)  # "Route de Salm, 724"
+        return street, ", ".join(complements + others)
     return ", ".join(kept), ", ".join(complements)
 
 
-def _is_street(segment: str) -> bool:
-    return is_street(fold(split_number(segment)[1]))
+_STREETS = frozenset("rue avenue boulevard place chemin route impasse allee square quai cours faubourg passage".split())
+
+
+def _streetness(segment: str) -> int:
+    """How much a part looks like the street: 3 with its number, 2 a real street, 1 a hamlet or a zone, 0 neither."""
+    number, rest = split_number(segment)
+    words = bare_street(fold(rest))
+    if not is_street(fold(rest)):
+        return 0
+    if words.partition(" ")[0] in _STREETS:
+        return 3 if number else 2
+    return 2 if number else 1
 
 
 @lru_cache(maxsize=32_768)

@@ -52,7 +52,12 @@ def quieter(text: str) -> str:
 @lru_cache(maxsize=32_768)
 def _alone(word: str) -> str:
     """A shouted word that is no little word, by itself."""
-    if word in ACRONYMS or word in LEGAL_FORMS or (len(word) <= 4 and _VOWELS.isdisjoint(word)) or _ROMAN.fullmatch(word):
+    if (
+        word in ACRONYMS
+        or word in LEGAL_FORMS
+        or (len(word) <= 4 and _VOWELS.isdisjoint(word))
+        or _ROMAN.fullmatch(word)
+    ):
         return word
     scots = _SCOTS.match(word)
     if scots:

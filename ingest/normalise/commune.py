@@ -15,7 +15,8 @@ _SAINTS = {"st": "Saint", "ste": "Sainte", "sts": "Saints", "stes": "Saintes"}
 _OVER = re.compile(r"[\s-]s/\s*", re.IGNORECASE)
 _UNDER = re.compile(r"[\s-]ss?/s\s*|[\s-]s/s\s*", re.IGNORECASE)
 _ARRONDISSEMENT = re.compile(
-    r"^(paris|lyon|marseille)[\s,-]*(\d{1,2})\s*(?:er|[eè]re?|[eè]me|i[eè]me|e)?(?:\s*arr(?:ondissement|dt|t)?\.?)?$", re.IGNORECASE
+    r"^(paris|lyon|marseille)[\s,-]*(\d{1,2})\s*(?:er|[eè]re?|[eè]me|i[eè]me|e)?(?:\s*arr(?:ondissement|dt|t)?\.?)?$",
+    re.IGNORECASE,
 )
 _COUNT = {"paris": 20, "lyon": 9, "marseille": 16}
 _DEPARTEMENT_CODE = re.compile(r"(?:0?[1-9]|[1-8]\d|9[0-5]|2[AB]|97[1-8]|98\d)", re.IGNORECASE)
