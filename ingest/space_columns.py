@@ -1,4 +1,4 @@
-"""Columns that speak of one sort of room: "Nb places open space", "Salle de réunion (capacité)", "Nombre de bureaux fermés".
+"""Columns about one sort of room: "Nb places open space", "Salle de réunion (capacité)", "Nombre de bureaux fermés".
 
 What a header asks is told from its words alone; headers that name no sort of room are none of ours.
 """
@@ -53,11 +53,12 @@ _UNITS = (
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _MEASURES = frozenset(
     (
-        "nombre", "nb", "nbre", "number", "place", "places", "poste", "postes", "siege", "sieges", "capacite", "capacites",
-        "jauge", "personne", "personnes", "pers", "seats", "capacity", "assis", "assises", "tarif", "tarifs", "prix", "cout",
-        "price", "rate", "adherent", "adherents", "membre", "membres", "abonne", "abonnes", "members", "horaire", "horaires",
-        "ouverture", "demi", "journee", "jour", "heure", "heures", "half", "day", "hour", "ht", "ttc", "euro", "euros", "max",
-        "maximum", "maxi", "travail", "presence", "disponible", "disponibles", "total", "accueil",
+        "nombre", "nb", "nbre", "number", "place", "places", "poste", "postes", "siege", "sieges", "capacite",
+        "capacites", "jauge", "personne", "personnes", "pers", "seats", "capacity", "assis", "assises", "tarif",
+        "tarifs", "prix", "cout", "price", "rate", "adherent", "adherents", "membre", "membres", "abonne", "abonnes",
+        "members", "horaire", "horaires", "ouverture", "demi", "journee", "jour", "heure", "heures", "half", "day",
+        "hour", "ht", "ttc", "euro", "euros", "max", "maximum", "maxi", "travail", "presence", "disponible",
+        "disponibles", "total", "accueil",
     )
 )  # fmt: skip
 _LITTLE = frozenset(("de", "du", "des", "d", "la", "le", "les", "l", "en", "par", "pour", "a", "une", "un"))

@@ -1,10 +1,11 @@
 """From a row to the bookable units it describes: rooms, seats, tariffs, a room's own hours and equipment.
 
 A row says one unit in its mapped fields (`space_name`, `seats`, `price_...`), others in columns about one sort of room
-(`ingest.space_columns`), or is one unit itself (`as_space`). Keys are the kind and the folded name, so that they outlive
-the row's place in the list; a second room of that name in one place gets a number (`told_apart`).
+(`ingest.space_columns`), or is one unit itself (`as_space`). Keys are the kind and the folded name, so that they
+outlive the row's place in the list; a second room of that name in one place gets a number (`told_apart`).
 
-Prices become those of a half-day as `ingest.normalise.price` says: 4 hours, half a day. Monthly prices stay in `price_note`.
+Prices become those of a half-day as `ingest.normalise.price` says: 4 hours, half a day. Monthly prices stay in
+`price_note`.
 """
 
 from collections.abc import Iterable, Sequence

@@ -14,9 +14,11 @@ _LAST_LINE = re.compile(
 _BEFORE_IT = " ,;–-\n\r\t"
 _TAG = re.compile(r"<[^<>]{1,30}>")
 
-# What must be in a lower-cased address for it to have more parts than a street.
-_MARKS = (",", ";", " - ", "–", "(", "bp", "b.p", "cs", "tsa", "bat", "bât", "tage", "sidence", "c/o", "imm", "rdc", "rez",
-          "cedex", "appt", "appart", "escalier", "porte", "hall ")  # fmt: skip
+# What an address of more parts than a street has: looked for first, since most have none.
+_MARKED = re.compile(
+    r"[,;(–]| - |\b(?:b\.?p|cs|tsa|b[aâ]t|[eé]tage|r[eé]sidence|c/o|imm|rdc|rez|cedex|app|esc|porte|hall|bo[iî]te)",
+    re.IGNORECASE,
+)
 _BOX = re.compile(
     r"[\s,;–-]*\b(?:B\.?\s?P\.?|C\.?S\.?|TSA|bo[iî]te postale)\s*(?:n°\s*)?\d{1,5}(?:\s\d{2,3})?\b", re.IGNORECASE
 )
@@ -88,8 +90,7 @@ def parts(text: str) -> Address:
     """An address in its parts. Post boxes (BP, CS, TSA) and CEDEX are left out: they are where mail goes."""
     street, postcode, town = split(text)
     complement = ""
-    lowered = street.lower()
-    if any([mark in lowered for mark in _MARKS]):
+    if _MARKED.search(street):
         street, complement = _apart(street)
     if street[:1].isdigit():
         number = split_number(street)[0]
@@ -141,7 +142,12 @@ def _apart(street: str) -> tuple[str, str]:
     return ", ".join(kept), ", ".join(complements)
 
 
-_STREETS = frozenset("rue avenue boulevard place chemin route impasse allee square quai cours faubourg passage".split())
+_STREETS = frozenset(
+    (
+        "rue", "avenue", "boulevard", "place", "chemin", "route", "impasse", "allee", "square", "quai", "cours",
+        "faubourg", "passage",
+    )
+)  # fmt: skip
 
 
 def _streetness(segment: str) -> int:

@@ -5,10 +5,11 @@ from functools import lru_cache
 
 ACRONYMS = frozenset(
     (
-        "CCAS", "CIAS", "MJC", "SNCF", "RATP", "EPN", "MSAP", "CFA", "CAF", "CPAM", "CIDFF", "ADIL", "PIJ", "BIJ", "CRIJ",
-        "EPCI", "SIVOM", "UFCV", "ADMR", "APF", "UDAF", "INSEE", "EHPAD", "ESAT", "IUT", "INSA", "INRAE", "CNRS", "CCI", "CMA",
-        "DDFIP", "DGFIP", "URSSAF", "MSA", "MDPH", "PMI", "CIO", "BU", "MDA", "BDP", "AFPA", "APEC", "EREF", "FJT", "GRETA",
-        "USA", "ZA", "ZI", "ZAC", "RDC", "UGAP", "CE", "IFAC", "ONG", "ULIS", "CAUE", "ANCT", "EFS", "INA", "IBIS",
+        "CCAS", "CIAS", "MJC", "SNCF", "RATP", "EPN", "MSAP", "CFA", "CAF", "CPAM", "CIDFF", "ADIL", "PIJ", "BIJ",
+        "CRIJ", "EPCI", "SIVOM", "UFCV", "ADMR", "APF", "UDAF", "INSEE", "EHPAD", "ESAT", "IUT", "INSA", "INRAE",
+        "CNRS", "CCI", "CMA", "DDFIP", "DGFIP", "URSSAF", "MSA", "MDPH", "PMI", "CIO", "BU", "MDA", "BDP", "AFPA",
+        "APEC", "EREF", "FJT", "GRETA", "USA", "ZA", "ZI", "ZAC", "RDC", "UGAP", "CE", "IFAC", "ONG", "ULIS", "CAUE",
+        "ANCT", "EFS", "INA", "IBIS",
     )
 )  # fmt: skip
 LEGAL_FORMS = frozenset(
@@ -39,7 +40,7 @@ def quieter(text: str) -> str:
             return _alone(word)
         lowered = word.lower()
         if lowered in _LITTLE:
-            return lowered
+            return word.capitalize() if text[:start].rstrip() in LEGAL_FORMS else lowered
         if text[start - 1] in "'’":
             before = text[:start].replace("’", "'")
             if word == "S" or before.endswith(_ONE_WORD):

@@ -24,7 +24,7 @@ _DEPARTEMENT_CODE = re.compile(r"(?:0?[1-9]|[1-8]\d|9[0-5]|2[AB]|97[1-8]|98\d)",
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """A name ready to be looked up ("Lyon 3e" for an arrondissement), and what the cell said beside it, "" if nothing."""
+    """A name ready to be looked up ("Lyon 3e" for an arrondissement), and what the cell says beside it, else ""."""
 
     name: str
     postcode: str = ""

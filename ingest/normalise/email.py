@@ -8,13 +8,14 @@ _TOKEN = re.compile(r"[a-z]+")
 # What a body calls the address that anybody of it may read. Longer words may also begin or end a glued one.
 _ROLES = frozenset(
     (
-        "contact", "contacts", "contactez", "info", "infos", "information", "informations", "accueil", "mairie", "commune",
-        "ville", "hoteldeville", "secretariat", "secretaire", "administration", "admin", "bonjour", "hello", "salut",
-        "courrier", "mail", "standard", "reception", "reservation", "reservations", "resa", "booking", "location", "locations",
-        "coworking", "fablab", "lab", "tierslieu", "tierslieux", "espace", "bibliotheque", "mediatheque", "mediatheques",
-        "bibliotheques", "ludotheque", "franceservices", "fs", "msap", "ccas", "cias", "mjc", "epn", "asso", "association",
-        "centresocial", "office", "tourisme", "hotel", "communication", "direction", "service", "services", "pij",
-        "cybertribu", "equipe", "team", "animation", "culture", "numerique", "bureau", "gestion", "support", "agence",
+        "contact", "contacts", "contactez", "info", "infos", "information", "informations", "accueil", "mairie",
+        "commune", "ville", "hoteldeville", "secretariat", "secretaire", "administration", "admin", "bonjour",
+        "hello", "salut", "courrier", "mail", "standard", "reception", "reservation", "reservations", "resa",
+        "booking", "location", "locations", "coworking", "fablab", "lab", "tierslieu", "tierslieux", "espace",
+        "bibliotheque", "mediatheque", "mediatheques", "bibliotheques", "ludotheque", "franceservices", "fs", "msap",
+        "ccas", "cias", "mjc", "epn", "asso", "association", "centresocial", "office", "tourisme", "hotel",
+        "communication", "direction", "service", "services", "pij", "cybertribu", "equipe", "team", "animation",
+        "culture", "numerique", "bureau", "gestion", "support", "agence",
     )
 )  # fmt: skip
 _GLUED = tuple(sorted(role for role in _ROLES if len(role) >= 6))
@@ -38,7 +39,7 @@ def is_generic(address: str) -> bool:
     if not words:
         return False
     first = words[0]
-    if first in _ROLES or words[-1] in _ROLES - {"mail", "lab", "admin", "service"} and len(words) == 1:
+    if first in _ROLES:
         return True
     glued = "".join(words)
     if len(words) == 1 and (first.startswith((*_GLUED, *_SHORT_STARTS)) or first.endswith(_GLUED)):

@@ -107,9 +107,9 @@ def _as_written(text: str) -> DayHours:
 def from_half_day_columns(values: Mapping[tuple[int, str], str]) -> str | None:
     """Hours from a column per half-day: {(0, "morning"): "9h-12h", (0, "afternoon"): "14h-17h", (5, "morning"): "x"}.
 
-    Halves are `HALVES`. A blank half is closed. "x" or "oui" says that the half-day is open but not when: the day is shown
-    with the usual times and stays uncertain. None when nothing opens. Times of the other half ("14h-17h" as a morning)
-    make the day a comment, as what is not understood does.
+    Halves are `HALVES`. A blank half is closed. "x" or "oui" says that the half-day is open but not when: the day is
+    shown with the usual times and stays uncertain. None when nothing opens. Times of the other half ("14h-17h" as a
+    morning) make the day a comment, as what is not understood does.
     """
     week: dict[int, DayHours] = {}
     opens = False

@@ -1,13 +1,14 @@
 """Tariffs as people write them: amounts with their unit, for members or not, tax included.
 
-A half-day is 4 hours and half a day's price; weeks, months and years say nothing of a half-day. Prices before tax (HT) are
-raised by French VAT at 20 %. "À partir de" is taken at its word, as the lowest price.
+A half-day is 4 hours and half a day's price; weeks, months and years say nothing of a half-day. Prices before tax (HT)
+are raised by French VAT at 20 %. "À partir de" is taken at its word, as the lowest price.
 """
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 HOURS_PER_HALF_DAY = 4
 VAT = 0.20
@@ -89,11 +90,11 @@ def _said_of_each(text: str, amounts: list[re.Match[str]]) -> Iterable[str]:
     edges = [0]
     label = text[: amounts[0].start()] if amounts else ""
     words_before = bool(_unit(label) or _MEMBER.search(label))
-    for before, after in zip(amounts, amounts[1:], strict=False):
+    for before, after in pairwise(amounts):
         found = _BREAK.search(text, before.end(), after.start())
         edges.append(found.start() if found else before.end() if words_before else after.start())
     edges.append(len(text))
-    return [text[start:end] for start, end in zip(edges, edges[1:], strict=False)] if amounts else []
+    return [text[start:end] for start, end in pairwise(edges)] if amounts else []
 
 
 def _tariff(found: re.Match[str], said: str) -> Tariff | None:
@@ -140,8 +141,8 @@ def half_day_of(said: Iterable[Tariff], unit: str = "", *, member: bool = False)
     """The half-day price among tariffs, see `half_day_cents`."""
     usable = [(one.unit or unit or HALF_DAY, one) for one in said]
     for wanted in (True, None) if member else (None, False):
-        for best in FACTORS:
+        for best, factor in FACTORS.items():
             for named, one in usable:
                 if named == best and one.member is wanted:
-                    return round(one.cents * FACTORS[best])
+                    return round(one.cents * factor)
     return None

@@ -13,8 +13,8 @@ _YES = frozenset(
 )  # fmt: skip
 _NO = frozenset(
     (
-        "non", "n", "no", "false", "faux", "aucun", "aucune", "absent", "absente", "sans", "indisponible", "none", "off",
-        "inactif", "jamais", "impossible", "pas",
+        "non", "n", "no", "false", "faux", "aucun", "aucune", "absent", "absente", "sans", "indisponible", "none",
+        "off", "inactif", "jamais", "impossible", "pas",
     )
 )  # fmt: skip
 _UNKNOWN = frozenset(
