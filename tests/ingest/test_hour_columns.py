@@ -67,6 +67,36 @@ def test_pairs_of_opening_and_closing(pairs: dict[int, list[tuple[str, str]]], p
     assert hours.from_pairs(pairs) == pattern
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Lun-Ven 9h-18h",
+        "L-V : 9h-18h",
+        "L à V 9h à 18h",
+        "Lu-Ve 9h-18h",
+        "du lun. au ven. de 9h à 18h",
+        "LU MA ME JE VE 9h00 - 18h00",
+        "9h - 18h du lundi au vendredi",
+    ],
+)
+def test_days_may_be_shortened(text: str) -> None:
+    assert hours.from_text(text) == "Mo-Fr 09:00-18:00"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9h à 12h, 14h à 17h hors vacances scolaires",
+        "Lundi au vendredi : 9h à 18h (lundi et jeudi matin fermé)",
+        "Lundi, mardi : 10h30 à 12h30 et 14h à 19h (sauf mardi, 18h30)",
+        "samedi après-midi tous les 15 jours de 14h à 16h",
+        "l'accueil v 9h-18h",
+    ],
+)
+def test_what_has_exceptions_is_given_up_rather_than_half_read(text: str) -> None:
+    assert hours.from_text(text) is None
+
+
 _SPAN = st.tuples(st.integers(0, 1500), st.integers(0, 1500))
 _WEEK = st.dictionaries(st.integers(0, 6), st.lists(_SPAN, max_size=3).map(tuple), max_size=7)
 
