@@ -8,17 +8,17 @@ ACRONYMS = frozenset(
         "CCAS", "CIAS", "MJC", "SNCF", "RATP", "EPN", "MSAP", "CFA", "CAF", "CPAM", "CIDFF", "ADIL", "PIJ", "BIJ",
         "CRIJ", "EPCI", "SIVOM", "UFCV", "ADMR", "APF", "UDAF", "INSEE", "EHPAD", "ESAT", "IUT", "INSA", "INRAE",
         "CNRS", "CCI", "CMA", "DDFIP", "DGFIP", "URSSAF", "MSA", "MDPH", "PMI", "CIO", "BU", "MDA", "BDP", "AFPA",
-        "APEC", "EREF", "FJT", "GRETA", "USA", "ZA", "ZI", "ZAC", "RDC", "UGAP", "CE", "IFAC", "ONG", "ULIS", "CAUE",
-        "ANCT", "EFS", "INA", "IBIS",
+        "APEC", "EREF", "FJT", "GRETA", "USA", "ZA", "ZI", "ZAC", "RDC", "UGAP", "IFAC", "ONG", "CAUE",
+        "ANCT", "EFS", "INA",
     )
 )  # fmt: skip
 LEGAL_FORMS = frozenset(
-    ("SARL", "SAS", "SASU", "EURL", "EIRL", "SCOP", "SCIC", "SCI", "SCP", "SELARL", "SA", "SNC", "GIE", "SEM", "SPL")
+    ("SARL", "SAS", "SASU", "EURL", "EIRL", "SCOP", "SCIC", "SCI", "SCP", "SELARL", "SNC", "GIE", "SEM", "SPL")
 )
 _LITTLE = frozenset(
     (
         "de", "du", "des", "d", "la", "le", "les", "l", "et", "à", "au", "aux", "en", "sur", "sous", "chez",
-        "par", "pour", "un", "une", "the", "of", "and", "dans", "lès", "lez",
+        "par", "pour", "un", "une", "the", "of", "and", "dans", "lès",
     )
 )  # fmt: skip
 _WORD = re.compile(r"[^\W_]+")
@@ -41,6 +41,8 @@ def quieter(text: str) -> str:
         lowered = word.lower()
         if lowered in _LITTLE:
             return word.capitalize() if text[:start].rstrip() in LEGAL_FORMS else lowered
+        if word == "LEZ" and text[start - 1] == "-":
+            return lowered  # "Lys-lez-Lannoy"; alone, it is a river
         if text[start - 1] in "'’":
             before = text[:start].replace("’", "'")
             if word == "S" or before.endswith(_ONE_WORD):

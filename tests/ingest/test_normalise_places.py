@@ -26,6 +26,13 @@ from ingest.normalise.address import Address
         ("PLACE CHARLES X", "Place Charles X"),
         ("BIBLIOTHÈQUE JEAN XXIII", "Bibliothèque Jean XXIII"),
         ("MACON CENTRE", "Macon Centre"),
+        ("BIBLIOTHEQUE DE LYS-LEZ-LANNOY", "Bibliotheque de Lys-lez-Lannoy"),
+        ("HÔTEL DU LEZ", "Hôtel du Lez"),
+        ("HÔTEL CAMPANILE LES ULIS", "Hôtel Campanile les Ulis"),
+        ("HOTEL IBIS BUDGET LA ROCHELLE", "Hotel Ibis Budget la Rochelle"),
+        ("LE CHEF ET SA TABLE", "Le Chef et Sa Table"),
+        ("B&B HOTEL MEAUX NANTEUIL-LÈS-MEAUX", "B&B Hotel Meaux Nanteuil-lès-Meaux"),
+        ("GREEN PARK HOTEL SAS", "Green Park Hotel SAS"),
     ],
 )
 def test_shouted_names(text: str, shown: str) -> None:
