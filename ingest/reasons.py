@@ -31,6 +31,8 @@ class Note(StrEnum):
     HOURS_NOT_UNDERSTOOD = "hours_not_understood"
     SEATS_NOT_UNDERSTOOD = "seats_not_understood"
     PRICE_NOT_UNDERSTOOD = "price_not_understood"
+    PRICE_BEFORE_TAX = "price_before_tax"
+    PRICE_OTHER_UNIT = "price_other_unit"
 
 
 class Missing(StrEnum):
@@ -141,6 +143,18 @@ TEXTS: dict[str, Text] = {
         "The tariff “{value}” was not understood.",
         "Écrivez par exemple « 5 €/demi-journée » ou « gratuit ».",
         "Write for example “5 €/half-day” or “free”.",
+    ),
+    Note.PRICE_BEFORE_TAX: Text(
+        "Le tarif « {value} » est hors taxes : la TVA à 20 % a été ajoutée.",
+        "The tariff “{value}” is before tax: VAT at 20 % was added.",
+        "Si un autre taux s'applique, écrivez le prix TTC.",
+        "If another rate applies, write the price with tax.",
+    ),
+    Note.PRICE_OTHER_UNIT: Text(
+        "Le tarif « {value} » ne dit pas le prix d'une demi-journée : il est gardé comme remarque.",
+        "The tariff “{value}” does not tell the price of a half-day: it is kept as a note.",
+        "Ajoutez un prix à l'heure, à la demi-journée ou à la journée.",
+        "Add a price by the hour, the half-day or the day.",
     ),
     Missing.AGREEMENT: Text(
         "L'accord de l'hôte n'est pas affirmé.",
