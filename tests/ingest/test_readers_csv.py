@@ -179,7 +179,7 @@ def test_small_batches_say_what_the_whole_says(monkeypatch: pytest.MonkeyPatch) 
     content = ('nom;ville\n"Église\n""X""";Orléans\r\nB;\n\n C ;"D;é"\n' * 40).encode()
     expected = read(content, "liste.csv")
     for size in range(1, 40, 3):
-        monkeypatch.setattr("ingest.readers.text.BLOCK_BYTES", size)
+        monkeypatch.setattr("ingest.readers.text.TEXT_BLOCK_BYTES", size)
         assert read(content, "liste.csv") == expected
 
 
@@ -226,7 +226,7 @@ def peak_bytes(path: Path) -> tuple[int, int]:
 
 def test_memory_does_not_grow_with_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ingest.readers.open.SMALL_BYTES", 100_000)
-    monkeypatch.setattr("ingest.readers.text.BLOCK_BYTES", 100_000)
+    monkeypatch.setattr("ingest.readers.text.TEXT_BLOCK_BYTES", 100_000)
     small, large = (written(tmp_path / f"{rows}.csv", rows) for rows in (10_000, 40_000))
     (few, small_peak), (many, large_peak) = peak_bytes(small), peak_bytes(large)
     assert (few, many) == (10_000, 40_000)
