@@ -21,6 +21,9 @@ TEXT_BLOCK_BYTES = 64_000
 
 MAX_LINE_BYTES = 4_000_000
 MAX_CELL_CHARS = 131_072
+MAX_NAME_CHARS = 2_000
+"""The name of a column, that of the objects around it included."""
+
 MAX_RECORD_CHARS = 1_000_000
 """A quote left open swallows no more than this before the line is given up."""
 
