@@ -16,8 +16,14 @@ JSON_WHOLE_BYTES = 20_000_000
 """JSON documents up to this size are parsed whole, larger ones piece by piece."""
 
 BLOCK_BYTES = 1_000_000
+TEXT_BLOCK_BYTES = 64_000
+"""Text decoded and cut at a time: rows that fit the processor's cache are made a quarter faster."""
+
 MAX_LINE_BYTES = 4_000_000
 MAX_CELL_CHARS = 131_072
+MAX_NAME_CHARS = 2_000
+"""The name of a column, that of the objects around it included."""
+
 MAX_RECORD_CHARS = 1_000_000
 """A quote left open swallows no more than this before the line is given up."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ingest.readers import failures
 from ingest.readers.base import Cells, Chunk, FaultLog, LineFault, Reading, chunked
-from ingest.readers.limits import MAX_CELL_CHARS, MAX_COLUMNS, MAX_NESTING, SAMPLE_ROWS
+from ingest.readers.limits import MAX_CELL_CHARS, MAX_COLUMNS, MAX_NAME_CHARS, MAX_NESTING, SAMPLE_ROWS
 
 NumberedRecords = Iterator[tuple[int, Mapping[str, Any]]]
 
@@ -50,11 +50,15 @@ def rows(records: NumberedRecords, log: FaultLog) -> Iterator[tuple[int, Cells]]
     """Flat rows; empty records are left out, those nested or long beyond use noted."""
     for line, record in records:
         try:
-            row = dict(_flat(record))
+            row: Cells = {}
+            _fill(row, record)
         except _TooNestedError:
             log.add(_nested(line))
             continue
-        if len(row) > MAX_COLUMNS or any(len(text) > MAX_CELL_CHARS for text in row.values()):
+        is_long = (
+            max(map(len, row.values()), default=0) > MAX_CELL_CHARS or max(map(len, row), default=0) > MAX_NAME_CHARS
+        )
+        if len(row) > MAX_COLUMNS or is_long:
             log.add(too_long(line))
             continue
         if any(row.values()):
@@ -88,14 +92,17 @@ def as_text(value: object, depth: int = 0) -> str:
     return str(value).strip()
 
 
-def _flat(record: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterable[tuple[str, str]]:
+def _fill(row: Cells, record: Mapping[str, Any], prefix: str = "", depth: int = 0) -> None:
     if depth > MAX_NESTING:
         raise _TooNestedError
     for key, value in record.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{as_text(key)}.", depth + 1)
+        column = prefix + (key.strip() if key.isascii() and "\0" not in key else as_text(key))
+        if type(value) is str and value.isascii() and "\0" not in value:
+            row[column] = value.strip()  # nearly all cells: spared the call
+        elif isinstance(value, Mapping):
+            _fill(row, value, f"{column}.", depth + 1)
         else:
-            yield prefix + as_text(key), as_text(value)
+            row[column] = as_text(value)
 
 
 class _TooNestedError(Exception):

@@ -12,7 +12,7 @@ import chardet
 
 from ingest.readers import failures
 from ingest.readers.base import FaultLog, LineFault
-from ingest.readers.limits import BLOCK_BYTES, MAX_LINE_BYTES
+from ingest.readers.limits import BLOCK_BYTES, MAX_LINE_BYTES, TEXT_BLOCK_BYTES
 from ingest.readers.source import Readable, Source
 
 _BOMS = (
@@ -140,13 +140,13 @@ def _as_bytes(stream: Readable, encoding: str) -> Iterator[bytes]:
     """Chunks of the stream, those of UTF-16 and UTF-32 rewritten as UTF-8."""
     if encoding.startswith(("utf-16", "utf-32")):
         decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-        while chunk := stream.read(BLOCK_BYTES):
+        while chunk := stream.read(TEXT_BLOCK_BYTES):
             yield decoder.decode(chunk).lstrip("\ufeff").encode(errors="replace")
         return
-    chunk = stream.read(BLOCK_BYTES).removeprefix(codecs.BOM_UTF8)
+    chunk = stream.read(TEXT_BLOCK_BYTES).removeprefix(codecs.BOM_UTF8)
     while chunk:
         yield chunk
-        chunk = stream.read(BLOCK_BYTES)
+        chunk = stream.read(TEXT_BLOCK_BYTES)
 
 
 def _blocks(chunks: Iterator[bytes], log: FaultLog) -> Iterator[bytes]:

@@ -1,9 +1,13 @@
 """Whatever the bytes, a reader gives rows or says in one sentence why it cannot; nothing else escapes."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -124,3 +128,40 @@ FEATURES = st.fixed_dictionaries(
 @given(document=JSON_VALUES | FEATURES, name=st.sampled_from(("liste.json", "liste.geojson", "liste.jsonl")))
 def test_any_json(document: Any, name: str) -> None:
     rows_or_reason(json.dumps(document).encode(), name)
+
+
+# What fuzzing found, kept as it was understood.
+
+
+def moved_directory(content: bytes) -> bytes:
+    """An archive whose directory says it begins 70,000 bytes further: its files begin before the first byte."""
+    end = content.rindex(b"PK\x05\x06")
+    offset = int.from_bytes(content[end + 16 : end + 20], "little")
+    return content[: end + 16] + (offset + 70_000).to_bytes(4, "little") + content[end + 20 :]
+
+
+def parquet_of_broken_text() -> bytes:
+    """A text column that is not UTF-8, which Arrow writes and reads without a word and polars panics on."""
+    offsets, text = pa.py_buffer(np.array([0, 1, 3], dtype=np.int32)), pa.py_buffer(b"a\xa8\xff")
+    column = pa.Array.from_buffers(pa.string(), 2, [None, offsets, text])
+    content = io.BytesIO()
+    pq.write_table(pa.table({"nom": column}), content)
+    return content.getvalue()
+
+
+CRASHERS = {
+    "archive whose files begin before it": (moved_directory(SAMPLES["libraries.xlsx"]), "x.xlsx"),
+    "packed list that begins before its archive": (moved_directory(SAMPLES["libraries.kmz"]), "x.kmz"),
+    "Parquet text that is not UTF-8": (parquet_of_broken_text(), "x.parquet"),
+    "old workbook that makes its library panic": (SAMPLES["libraries.xls"][:512], "x.xls"),
+    "number of more digits than Python writes": (b'[{"nom": ' + b"9" * 5_000 + b"}]", "x.json"),
+    "cell that ends with a blank after an empty value": (b'[{"nom": [{"a": ""}]}]', "x.json"),
+    "half a character": (rb'[{"nom": "\ud800"}]', "x.json"),
+    "blocks of one quote": (b'"', "x.csv"),
+    "separator alone": (b"sep=;\n", "x.csv"),
+}
+
+
+@pytest.mark.parametrize("case", CRASHERS)
+def test_what_once_crashed_a_reader(case: str) -> None:
+    rows_or_reason(*CRASHERS[case])

@@ -148,6 +148,12 @@ def test_a_huge_cell_of_json_costs_its_object_only() -> None:
     assert [(fault.line, fault.code) for fault in opened.faults] == [(2, "long_cell")]
 
 
+def test_a_huge_name_of_json_costs_its_object_only() -> None:
+    opened = open_list(b'{"nom": "A"}\n{"%s": "x"}\n{"nom": "B"}\n' % (b"x" * 5_000), "x.jsonl")
+    assert [row["nom"] for row in opened.whole().rows] == ["A", "B"]
+    assert [(fault.line, fault.code) for fault in opened.faults] == [(2, "long_cell")]
+
+
 def test_the_faults_kept_are_bounded_and_all_are_counted() -> None:
     opened = open_list(b"nom;ville\nA;B\n" + (b"x" * 200 + b"\0;y\n") * 5_000, "x.csv")
     assert len(opened.whole().rows) == 1

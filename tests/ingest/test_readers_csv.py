@@ -4,7 +4,6 @@ import gzip
 import io
 import tracemalloc
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -179,38 +178,16 @@ def test_small_batches_say_what_the_whole_says(monkeypatch: pytest.MonkeyPatch) 
     content = ('nom;ville\n"Église\n""X""";Orléans\r\nB;\n\n C ;"D;é"\n' * 40).encode()
     expected = read(content, "liste.csv")
     for size in range(1, 40, 3):
-        monkeypatch.setattr("ingest.readers.text.BLOCK_BYTES", size)
+        monkeypatch.setattr("ingest.readers.text.TEXT_BLOCK_BYTES", size)
         assert read(content, "liste.csv") == expected
 
 
-class Generated(io.RawIOBase):
-    """A CSV file of `rows` rows that is nowhere in memory."""
-
-    def __init__(self, rows: int) -> None:
-        self._parts = self._generate(rows)
-        self._left = b""
-
-    @staticmethod
-    def _generate(rows: int) -> Iterator[bytes]:
-        yield HEADER.encode()
-        for start in range(0, rows, 1_000):
-            yield "".join(ROW.format(i=i) for i in range(start, start + 1_000)).encode()
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        if not self._left:
-            self._left = next(self._parts, b"")
-        taken, self._left = self._left[: len(buffer)], self._left[len(buffer) :]
-        buffer[: len(taken)] = taken
-        return len(taken)
-
-
 def written(path: Path, rows: int) -> Path:
-    with path.open("wb") as file, io.BufferedReader(Generated(rows)) as generated:
-        while block := generated.read(1_000_000):
-            file.write(block)
+    """A file of that many rows, as CSV or JSON lines."""
+    line = ROW if path.suffix == ".csv" else '{{"id": {i}, "nom": "Médiathèque n° {i}", "commune": "Nantes"}}\n'
+    with path.open("w", encoding="utf-8") as file:
+        file.write(HEADER if path.suffix == ".csv" else "")
+        file.writelines(line.format(i=i) for i in range(rows))
     return path
 
 
@@ -224,10 +201,11 @@ def peak_bytes(path: Path) -> tuple[int, int]:
         tracemalloc.stop()
 
 
-def test_memory_does_not_grow_with_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+def test_memory_does_not_grow_with_the_file(suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ingest.readers.open.SMALL_BYTES", 100_000)
-    monkeypatch.setattr("ingest.readers.text.BLOCK_BYTES", 100_000)
-    small, large = (written(tmp_path / f"{rows}.csv", rows) for rows in (10_000, 40_000))
+    monkeypatch.setattr("ingest.readers.text.TEXT_BLOCK_BYTES", 100_000)
+    small, large = (written(tmp_path / f"{rows}{suffix}", rows) for rows in (10_000, 40_000))
     (few, small_peak), (many, large_peak) = peak_bytes(small), peak_bytes(large)
     assert (few, many) == (10_000, 40_000)
     assert large_peak < 1.2 * small_peak
