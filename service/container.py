@@ -67,7 +67,7 @@ class Services:
         """What the imports of this process share: where lists are staged, and what the store holds."""
         from ingest.pipeline import Workshop
 
-        return Workshop(self.settings.staging)
+        return Workshop(self.settings.staging, self.settings.mappings)
 
     @cached_property
     def live(self) -> "LiveSearch":

@@ -174,10 +174,15 @@ def detect(
     return best
 
 
+SMALLEST_METRES = 10_000
+"""Smaller numbers are degrees, right or wrong: no projection puts France so near its origin, no lost point leaves so
+few digits."""
+
+
 def _candidates(firsts: Floats, seconds: Floats) -> list[System]:
     """The systems that may be meant, most usual first."""
     found = [System(), System(swapped=True)]
-    if np.median(np.maximum(np.abs(firsts), np.abs(seconds))) <= 400:
+    if np.median(np.maximum(np.abs(firsts), np.abs(seconds))) < SMALLEST_METRES:
         return found
     for swapped in (False, True):
         found += [System(projection, swapped) for projection in PROJECTIONS]

@@ -97,7 +97,7 @@ def _ahead(running: Services, orders: "list[Order]") -> "AbstractContextManager[
     from ingest.ahead import Ahead
 
     settings = running.settings
-    return Ahead(orders, running.geocoder, settings.staging, running.now().date())
+    return Ahead(orders, running.geocoder, settings.staging, settings.mappings, running.now().date())
 
 
 def _refresh_index(running: Services) -> None:
