@@ -1,5 +1,6 @@
 """`placelibre import` and `placelibre imports`."""
 
+import gc
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -51,6 +52,7 @@ def import_lists(
         for file in files
     ]
     running = services()
+    gc.disable()  # what a list makes of rows lives to its end, and looking for garbage among it takes a sixth of the time
     answers: list[dict[str, Any]] = []
     failed: list[PlaceLibreError] = []
     with _ahead(running, orders) as ahead:
