@@ -86,7 +86,14 @@ class Services:
         from service.imports import ImportDesk
 
         limit_bytes = self.settings.upload_limit_mb * 1_000_000
-        return ImportDesk(self.engine, self.areas, self.settings.uploads, self.now, limit_bytes=limit_bytes)
+        return ImportDesk(
+            self.engine,
+            self.geocoder,
+            self.settings.uploads,
+            self.now,
+            mappings=self.settings.mappings,
+            limit_bytes=limit_bytes,
+        )
 
     @property
     def communities(self) -> list[Community]:

@@ -52,7 +52,8 @@ def import_lists(
         for file in files
     ]
     running = services()
-    gc.disable()  # what a list makes of rows lives to its end, and looking for garbage among it takes a sixth of the time
+    # What a list makes of its rows lives to its end; looking for garbage among it takes a sixth of the time.
+    gc.disable()
     answers: list[dict[str, Any]] = []
     failed: list[PlaceLibreError] = []
     with _ahead(running, orders) as ahead:
