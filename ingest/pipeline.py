@@ -207,6 +207,7 @@ def _report(raw: RawList, mapping: Mapping, plan: Plan, *, dry_run: bool) -> Imp
         dry_run=dry_run,
         offered=plan.origin.offered,
         recognised=not mapping.suggested,
+        source_keys=plan.keys_of,
     )
 
 
