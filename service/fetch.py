@@ -15,6 +15,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from http.client import HTTPException
 from pathlib import Path
@@ -273,7 +274,8 @@ class _Exchange:
         self._connection, self._headers, self._deadline = connection, headers, deadline
         self._guard = threading.Timer(max(deadline - time.monotonic(), 0), self._cut)
         self._guard.daemon = True
-        self.response: BaseHTTPResponse
+        self._socket: socket.socket | None = connection.sock  # the connection lets go of it once the headers are read
+        self._response: BaseHTTPResponse | None = None
 
     def __enter__(self) -> "_Exchange":
         self._guard.start()
@@ -286,7 +288,7 @@ class _Exchange:
                 preload_content=False,
                 decode_content=False,
             )
-            self.response = self._connection.getresponse()
+            self._response = self._connection.getresponse()
         except (HTTPError, HTTPException, OSError, ValueError) as error:
             self.__exit__()
             raise self._failure() from error
@@ -294,7 +296,17 @@ class _Exchange:
 
     def __exit__(self, *_error: object) -> None:
         self._guard.cancel()
+        if self._response is not None:
+            self._response.close()
         self._connection.close()
+        if self._socket is not None:
+            self._socket.close()
+
+    @property
+    def response(self) -> BaseHTTPResponse:
+        if self._response is None:
+            raise _broken(self.url)
+        return self._response
 
     def read(self) -> bytes:
         """What has come since, at most a block; nothing at the end."""
@@ -307,12 +319,9 @@ class _Exchange:
         return block
 
     def _cut(self) -> None:
-        held: socket.socket | None = self._connection.sock
-        try:
-            if held is not None:
-                held.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            self._connection.close()  # the other side was faster
+        if self._socket is not None:
+            with suppress(OSError):  # the other side was faster
+                self._socket.shutdown(socket.SHUT_RDWR)
 
     def _failure(self) -> FetchFailed:
         if time.monotonic() <= self._deadline:

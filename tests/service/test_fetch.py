@@ -16,7 +16,7 @@ from geo.errors import PlaceLibreError
 from service.fetch import AddressRefused, Fetcher, FetchFailed, checked_url, is_public
 from tests.service.web_server import WebServer, web_server
 
-LIST = "nom;commune\nLe Lab;Nantes\n".encode()
+LIST = b"nom;commune\nLe Lab;Nantes\n"
 HERE = "127.0.0.1"
 
 PUBLIC = ("8.8.8.8", "185.75.140.1", "100.63.255.255", "100.128.0.1", "172.32.0.1", "2a00:1450:4007::1", "2606:4700::1")
