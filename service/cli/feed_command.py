@@ -1,5 +1,6 @@
 """`placelibre feeds`: lists that live at a URL."""
 
+from contextlib import closing
 from typing import Annotated, Any
 
 import typer
@@ -25,9 +26,8 @@ def list_(as_json: Json = False) -> None:
 
     from service.feeds import read_all
 
-    running = services()
-    rows = read_all(running.engine)
-    running.close()
+    with closing(services()) as running:
+        rows = read_all(running.engine)
     if as_json:
         print_json(rows)
         return
@@ -58,20 +58,19 @@ def add(
     """Add a list by its address; the worker imports it at once, then again and again."""
     from service.feeds import add as add_feed
 
-    running = services()
-    added = add_feed(
-        running.engine,
-        url,
-        source,
-        every,
-        running.now(),
-        community=community,
-        kind=kind,
-        column_map=column_pairs(column_map or []) or None,
-        offered=offered,
-        as_space=as_space,
-    )
-    running.close()
+    with closing(services()) as running:
+        added = add_feed(
+            running.engine,
+            url,
+            source,
+            every,
+            running.now(),
+            community=community,
+            kind=kind,
+            column_map=column_pairs(column_map or []) or None,
+            offered=offered,
+            as_space=as_space,
+        )
     if as_json:
         print_json(added)
     else:
@@ -83,9 +82,8 @@ def remove(source: Annotated[str, typer.Argument(help="Name of the list")]) -> N
     """Forget an address; the places and the imports stay."""
     from service.feeds import remove as remove_feed
 
-    running = services()
-    remove_feed(running.engine, source)
-    running.close()
+    with closing(services()) as running:
+        remove_feed(running.engine, source)
     say(f"Retirée : {source}", f"Removed: {source}")
 
 
@@ -94,9 +92,8 @@ def show(source: Annotated[str, typer.Argument(help="Name of the list")], as_jso
     """One feed, and what its last import changed."""
     from service.feeds import read
 
-    running = services()
-    found = read(running.engine, source)
-    running.close()
+    with closing(services()) as running:
+        found = read(running.engine, source)
     if as_json:
         print_json(found)
     else:
@@ -109,10 +106,9 @@ def run(source: Annotated[str, typer.Argument(help="Name of the list")], as_json
     from service.feeds import read
     from service.worker import Worker
 
-    running = services()
-    outcome = Worker(running, running.fetcher, say).run_one(source)
-    found = read(running.engine, source)
-    running.close()
+    with closing(services()) as running:
+        outcome = Worker(running, running.fetcher, say).run_one(source)
+        found = read(running.engine, source)
     if as_json:
         print_json(found)
     elif outcome.error is None:
