@@ -257,6 +257,7 @@ def _report(told: Understood, plan: Plan, *, dry_run: bool) -> ImportReport:
         coordinates=None if told.how.system.plain else told.how.system.sentence(),
         faults=tuple(raw.faults),
         left_out=raw.lines_left_out,
+        source_keys=plan.keys_of,
     )
 
 

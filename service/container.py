@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ingest.pipeline import Workshop
     from matching.results import SearchResults
     from service.coverage import CoverageDesk
+    from service.fetch import Fetcher
     from service.imports import ImportDesk
     from service.live import LiveSearch
 
@@ -94,6 +95,12 @@ class Services:
             mappings=self.settings.mappings,
             limit_bytes=limit_bytes,
         )
+
+    @cached_property
+    def fetcher(self) -> "Fetcher":
+        from service.fetch import Fetcher
+
+        return Fetcher(self.settings.feed_limit_mb, self.settings.feed_timeout_s)
 
     @property
     def communities(self) -> list[Community]:

@@ -38,7 +38,7 @@ def import_lists(
     """Import lists of places: every row gets an outcome, the same file twice changes nothing."""
     from ingest.pipeline import Order
 
-    columns = _pairs(column_map or []) or None
+    columns = column_pairs(column_map or []) or None
     orders = [
         Order(
             file,
@@ -113,7 +113,8 @@ def _refresh_index(running: Services) -> None:
         say("L'index a été reconstruit.", "The index was rebuilt.")
 
 
-def _pairs(given: list[str]) -> dict[str, str]:
+def column_pairs(given: list[str]) -> dict[str, str]:
+    """`COLUMN=FIELD` texts as a mapping. Raises InvalidInput."""
     pairs = [text.split("=", 1) for text in given]
     for pair in pairs:
         if len(pair) != 2 or not all(pair):

@@ -11,11 +11,13 @@ from service.cli import (
     coverage_command,
     demo_command,
     export_command,
+    feed_command,
     geocode_command,
     import_command,
     index_command,
     search_command,
     serve_command,
+    worker_command,
 )
 from service.cli.output import language
 
@@ -30,6 +32,8 @@ app = typer.Typer(
 app.command("demo")(demo_command.demo)
 app.command("import")(import_command.import_lists)
 app.add_typer(import_command.imports, name="imports")
+app.add_typer(feed_command.feeds, name="feeds")
+app.command("worker")(worker_command.worker)
 app.command("index")(index_command.index)
 app.command("geocode-index")(geocode_command.geocode_index)
 app.command("search")(search_command.search)
