@@ -13,6 +13,7 @@ from service.cli import (
     export_command,
     import_command,
     index_command,
+    review_command,
     search_command,
     serve_command,
 )
@@ -29,6 +30,7 @@ app = typer.Typer(
 app.command("demo")(demo_command.demo)
 app.command("import")(import_command.import_lists)
 app.add_typer(import_command.imports, name="imports")
+app.add_typer(review_command.review, name="review")
 app.command("index")(index_command.index)
 app.command("search")(search_command.search)
 app.command("coverage")(coverage_command.coverage)
