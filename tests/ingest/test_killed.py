@@ -128,7 +128,9 @@ def test_an_undo_killed_anywhere_can_be_run_again(
             assert connection.execute(select(unpublished)).all() == []
 
 
-def test_a_process_killed_for_real_leaves_a_store_that_goes_on(tmp_path: Path, bring: Any, store: Engine, seen: Any) -> None:
+def test_a_process_killed_for_real_leaves_a_store_that_goes_on(
+    tmp_path: Path, bring: Any, store: Engine, seen: Any
+) -> None:
     rows = [[str(i), f"Lieu {i}", f"{i} rue de la Paix", "44000", "Nantes", "", "", ""] for i in range(1, 4_000)]
     path = tmp_path / "grand.csv"
     path.write_bytes(as_csv(rows, HEADER))
