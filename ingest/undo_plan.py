@@ -18,7 +18,7 @@ from geo.store.schema import busy, listing, place, place_alias, space, space_com
 from geo.types import PlaceStatus
 from ingest import facts as facts_of
 from ingest import images, linking, neighbours, verdicts
-from ingest.compose import Said, carried_over, is_untouched, new_place
+from ingest.compose import Said, carried_over, compose, is_untouched, new_place
 from ingest.facts import Facts
 from ingest.grouping import Groups, group
 from ingest.neighbours import STORED, chunks
@@ -78,7 +78,7 @@ class _Undo:
     def run(self) -> UndoPlan:
         self._read()
         self._refuse_rewritten()
-        later = self._built_upon()
+        later = self._built_upon() or self._thought_over_since()
         self._spaces()
         if later:
             self._think_over_again()
@@ -154,6 +154,26 @@ class _Undo:
         return hung or any(
             self._rewritten(table, i) for table in (place, space, listing) for i in self.changes[table.name]
         )
+
+    def _thought_over_since(self) -> bool:
+        """Whether the undo of an earlier import grouped these listings anew: no person's work, so no conflict."""
+        for table in (listing, place_alias, place):
+            key = next(iter(table.primary_key.columns))
+            now = {row[key.name]: row for row in self._keyed(table, key, self.changes[table.name])}
+            for row_id, change in self.changes[table.name].items():
+                row = now.get(row_id)
+                same = (row and images.digest(images.to_text(table, row))) == change.after
+                if not same and (table is not place or row is None or self._untouched(row)):
+                    return True
+        return any(self._speaks_unseen(place_id) for place_id in self.current)
+
+    def _speaks_unseen(self, place_id: int) -> bool:
+        """Whether an undo brought listings of this import into a place that it never wrote itself."""
+        if place_id in self.mine[place.name] or place_id in self.changes[place.name]:
+            return False
+        everybody = [_said(row) for row in self.members[place_id]]
+        others = [_said(row) for row in self.members[place_id] if row["id"] not in self.mine[listing.name]]
+        return 0 < len(others) < len(everybody) and compose(others) != compose(everybody)
 
     def _rewritten(self, table: Table, row_id: int) -> bool:
         statement = select(import_change.c.import_id).join(import_run, import_run.c.id == import_change.c.import_id)

@@ -10,8 +10,10 @@ from sqlalchemy import Engine, delete, select
 
 from geo.errors import Conflict
 from geo.store.schema import listing, metadata
+from ingest.images import dump
 from ingest.journal import list_imports, undo
 from ingest.review import decide_pair
+from ingest.tables import decision
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 HEADER = ("id", "nom", "type", "adresse", "code postal", "commune", "lat", "lon", "téléphone", "site web")
@@ -57,8 +59,12 @@ LABS = [
 ]
 LISTINGS = st.one_of(st.sampled_from(HALL), st.sampled_from(HOTELS), st.sampled_from(LABS))
 SETS = st.lists(st.tuples(st.sampled_from(SOURCES), LISTINGS), min_size=2, max_size=9)
-SLOW = settings(phases=[Phase.generate],
-    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
+SLOW = settings(
+    phases=[Phase.generate],
+    max_examples=5,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    derandomize=True,
 )
 Bring = Callable[..., Any]
 
@@ -87,13 +93,23 @@ def clear(store: Engine) -> None:
                 connection.execute(delete(table))
 
 
+def take_all_back(store: Engine) -> None:
+    """Undoes everything, the newest first: nothing is left."""
+    for run in list_imports(store):
+        if run["state"] == "published":
+            undo(store, run["import_id"], NOW)
+    with store.connect() as connection:
+        assert not any(dump(connection).values())
+        assert connection.execute(select(decision)).all() == []
+
+
 def expected(store: Engine, bring: Bring, lists: dict[str, list[Row]]) -> set[frozenset[str]]:
     """The partition when each list comes whole, in order of names."""
     clear(store)
     for source, rows in sorted(lists.items()):
         bring(rows, source=source, header=HEADER)
     found = partition(store)
-    clear(store)
+    take_all_back(store)
     return found
 
 
@@ -114,6 +130,7 @@ def test_any_order_and_any_split_into_files(
                 bring(part, source=source, header=HEADER)
         at += size
     assert partition(store) == answer
+    take_all_back(store)
 
 
 @SLOW
@@ -132,6 +149,7 @@ def test_undo_and_import_again_in_between(
     without = partition(store)
     bring(lists[taken], source=taken, header=HEADER)
     assert partition(store) == answer
+    take_all_back(store)
     assert without == expected(store, bring, others)
 
 
@@ -149,6 +167,7 @@ def test_a_row_that_says_something_else_and_then_again_the_same(
     for source in data.draw(st.permutations(sorted(lists))):
         bring(lists[source], source=source, header=HEADER)
     assert partition(store) == answer
+    take_all_back(store)
 
 
 @SLOW
@@ -171,6 +190,12 @@ def test_decisions_and_imports_in_any_order_give_one_partition(
             continue
         kept = [item for item in kept if {*item[:2]} != {one, other}] + [(one, other, same)]
     answer = partition(store)
+    take_all_back(store)
+    for source, rows in sorted(lists.items()):
+        bring(rows, source=source, header=HEADER)
+    for one, other, same in kept:
+        decide_pair(store, one, other, same, NOW)
+    assert partition(store) == answer
     for run in list_imports(store):
         if run["state"] == "published" and run["source"] != "review":
             try_undo(store, run["import_id"])
