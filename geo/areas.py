@@ -27,6 +27,8 @@ PARIS_LYON_MARSEILLE = {"paris": ("75056", 75100, 20), "lyon": ("69123", 69380, 
 WHOLE_CITIES = frozenset(whole for whole, _, _ in PARIS_LYON_MARSEILLE.values())
 
 _SIMILAR = 86.0
+_BEHIND = re.compile(r"^\s*(.+?)\s*([,(])\s*([^(),]+?)\s*\)?\s*$")
+_FRONT_ARTICLES = frozenset(["le", "la", "les", "l"])
 _POSTCODE = re.compile(r"\b(?:F-)?(\d{2} ?\d{3})\b")
 
 
@@ -68,7 +70,7 @@ class Areas:
     """Communes, départements, régions and EPCI of the shipped tables; polygons are read at the first `locate`."""
 
     def __init__(self, data_dir: Path) -> None:
-        self._data_dir = data_dir
+        self.data_dir = data_dir
         # Rows become objects when asked for: making all 34,920 costs a short command 0.1 s.
         self._rows = {row[0]: row for row in reference.rows(data_dir, reference.COMMUNES)}
         self._made: dict[str, Commune] = {}
@@ -104,17 +106,17 @@ class Areas:
         """Former and delegated communes that have a name of their own (kind "COMD")."""
         return tuple(
             _former(row, self._make(row[2]))
-            for row in reference.rows(self._data_dir, reference.FORMER_COMMUNES)
+            for row in reference.rows(self.data_dir, reference.FORMER_COMMUNES)
             if row[1]
         )
 
     @cached_property
     def _former_codes(self) -> dict[str, str]:
-        return {row[0]: row[2] for row in reference.rows(self._data_dir, reference.FORMER_COMMUNES)}
+        return {row[0]: row[2] for row in reference.rows(self.data_dir, reference.FORMER_COMMUNES)}
 
     @cached_property
     def _boundaries(self) -> Boundaries:
-        return Boundaries.load(self._data_dir)
+        return Boundaries.load(self.data_dir)
 
     def locate(self, lons: Floats, lats: Floats) -> npt.NDArray[np.object_]:
         """INSEE code of the commune or arrondissement of each point, shape of `lons`.
@@ -126,8 +128,20 @@ class Areas:
 
     def outside_m(self, insee: str, lon: float, lat: float) -> float:
         """Metres from a point to the outline of a current commune: 0 inside, infinite without an outline."""
-        parts = [code for code, row in self._rows.items() if row[3] == insee] if insee in WHOLE_CITIES else [insee]
-        return self._boundaries.outside_m(parts, lon, lat)
+        return self._boundaries.outside_m(self.parts(insee), lon, lat)
+
+    def parts(self, insee: str) -> tuple[str, ...]:
+        """Codes of the arrondissements of Paris, Lyon or Marseille; of any other commune, its own."""
+        return self._arrondissements[insee] if insee in WHOLE_CITIES else (insee,)
+
+    @cached_property
+    def merged(self) -> frozenset[str]:
+        """Codes of communes that hold former ones with names of their own: a street name may be there several times."""
+        return frozenset(row[2] for row in reference.rows(self.data_dir, reference.FORMER_COMMUNES) if row[1])
+
+    @cached_property
+    def _arrondissements(self) -> dict[str, tuple[str, ...]]:
+        return {whole: tuple(c for c, row in self._rows.items() if row[3] == whole) for whole in WHOLE_CITIES}
 
     # Names
 
@@ -190,8 +204,11 @@ class Areas:
 
         Understands accents, case, hyphens, St/Ste, articles, CEDEX, arrondissements, former communes, a postcode that
         lost its zeros, is a CEDEX one, or stands in the name. A misspelt name is accepted only among the communes of
-        its postcode; `departement` is a code or a name, and only decides among what name and postcode leave.
+        its postcode; `departement` is a code or a name, and only decides among what name and postcode leave; one that
+        stands behind the name does too: "Saint-Denis (974)", "Saint-Denis, Réunion". "Boisse (La)" is La Boisse.
         """
+        name, area = self._without_area(name)
+        departement = departement or area
         inside = _POSTCODE.search(name)
         if inside:
             name, postcode = name.replace(inside.group(0), " "), postcode or inside.group(1)
@@ -206,7 +223,23 @@ class Areas:
             wanted = self.departement_code(departement) or departement
             among = [c for c in found if c.departement == wanted]
             found = among if among or not code else found
-        return found[0] if _same(found) else None
+        exact = [c for c in found if fold(c.name) == fold(name)]
+        return found[0] if _same(exact or found) else None
+
+    def _without_area(self, name: str) -> tuple[str, str]:
+        """A name and the code of the département written behind it ("" if none); an article goes to the front."""
+        match = _BEHIND.match(name)
+        if not match:
+            return name, ""
+        before, behind, folded = match.group(1), match.group(3), fold(match.group(3))
+        if folded in _FRONT_ARTICLES:
+            return f"{behind} {before}", ""
+        if folded == "france":
+            return before, ""
+        in_brackets = match.group(2) == "("
+        code = self.departement_code(behind) if in_brackets or not behind[:1].isdigit() else ""
+        known = code and any(c.departement == code for c in self.find_all(before))
+        return (before, code) if known else (name, "")
 
     def by_postcode(self, postcode: str) -> list[Commune]:
         """Communes of a postcode, most people first, former ones last; 75001 gives the arrondissement, not Paris."""
@@ -249,7 +282,7 @@ class Areas:
 
     @cached_property
     def _areas(self) -> dict[tuple[str, str], tuple[str, str]]:
-        rows = reference.rows(self._data_dir, reference.AREAS)
+        rows = reference.rows(self.data_dir, reference.AREAS)
         known = {(level, code): (name, region) for level, code, name, region in rows}
         return known | {("departement", t.code): (t.name, "") for t in TERRITORIES}
 

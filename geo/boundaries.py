@@ -63,6 +63,8 @@ class Boundaries:
         self._codes = codes
         self._at = {str(code): i for i, code in enumerate(codes)}
         self._shapes = shapes
+        # Prepared polygons answer many points faster than the tree's own predicate, which prepares the points instead.
+        shapely.prepare(shapes)
         self._tree = shapely.STRtree(shapes)
         self._abroad = shapely.union_all([shapely.Polygon(ring) for ring in ABROAD.values()])
         shapely.prepare(self._abroad)
@@ -82,8 +84,9 @@ class Boundaries:
         lons, lats = np.asarray(lons, dtype=np.float64), np.asarray(lats, dtype=np.float64)
         found = np.full(len(lons), "", dtype=object)
         usable = np.flatnonzero(np.isfinite(lons) & np.isfinite(lats))
-        points = shapely.points(lons[usable], lats[usable])
-        at, shape = self._tree.query(points, predicate="intersects")
+        at, shape = self._tree.query(shapely.points(lons[usable], lats[usable]))
+        inside = shapely.intersects_xy(self._shapes[shape], lons[usable[at]], lats[usable[at]])
+        at, shape = at[inside], shape[inside]
         order = np.lexsort((shape, at))
         which, first = np.unique(at[order], return_index=True)
         found[usable[which]] = self._codes[shape[order][first]]

@@ -1,14 +1,14 @@
 """Reads and understands the lists of one command in worker processes, ahead of their publication."""
 
+import gc
 import multiprocessing
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 
-from geo.areas import Areas
 from geo.errors import PlaceLibreError
+from geo.geocoder.geocoder import Geocoder
 from ingest.pipeline import Order, understand_list
 from ingest.staging import stage
 
@@ -18,11 +18,13 @@ WORKERS = 2
 class Ahead:
     """Stages orders in their order, several at a time; `wait` before publishing one. A context manager."""
 
-    def __init__(self, orders: Sequence[Order], data_dir: Path, work: Path, today: date) -> None:
+    def __init__(
+        self, orders: Sequence[Order], geocoder: Geocoder, work: Path, mappings: Path | None, today: date
+    ) -> None:
         # Started anew rather than forked: a process with threads (polars has some) must not be copied.
-        self._pool = ProcessPoolExecutor(min(WORKERS, len(orders)), multiprocessing.get_context("spawn"))
+        self._pool = ProcessPoolExecutor(min(WORKERS, len(orders)), multiprocessing.get_context("spawn"), _quietly)
         self._futures: list[Future[None]] = [
-            self._pool.submit(_stage, order, data_dir, work, today) for order in orders
+            self._pool.submit(_stage, order, geocoder, work, mappings, today) for order in orders
         ]
 
     def __enter__(self) -> "Ahead":
@@ -36,14 +38,23 @@ class Ahead:
         self._futures[number].result()
 
 
-def _stage(order: Order, data_dir: Path, work: Path, today: date) -> None:
+def _quietly() -> None:
+    """In a worker: what lives, lives to the end of a list, and looking for what does not takes a fifth of the time."""
+    gc.disable()
+
+
+def _stage(order: Order, geocoder: Geocoder, work: Path, mappings: Path | None, today: date) -> None:
     try:
-        told = understand_list(order, today)
-        stage(told.raw, told.mapping, _areas(data_dir), told.choices, work)
+        here = _here(geocoder)
+        told = understand_list(order, here, mappings, today)
+        stage(told.raw, told.how, here, work)
     except PlaceLibreError:
         return  # the import itself meets the same error, and says it where a person reads it
 
 
-@lru_cache(maxsize=1)
-def _areas(data_dir: Path) -> Areas:
-    return Areas.load(data_dir)
+_LOADED: dict[str, Geocoder] = {}
+
+
+def _here(geocoder: Geocoder) -> Geocoder:
+    """The geocoder of this process: what it loads and remembers serves every list."""
+    return _LOADED.setdefault(geocoder.edition, geocoder)

@@ -7,17 +7,36 @@ from geo.cells import cells_of
 from geo.toponyms import fold, without_article
 from geo.types import PlaceKind, SpaceKind
 from ingest import keys
+from ingest.exchange.cells import restore
 from ingest.facts import Facts, of_record
 from ingest.locate import Finder, locate
 from ingest.mapping.model import HoursRule, Mapping, pick
-from ingest.normalise import address, amenities, capacity, day, hours, name, phone, postcode, url
+from ingest.normalise import (
+    address,
+    amenities,
+    capacity,
+    commune,
+    day,
+    email,
+    hours,
+    name,
+    phone,
+    postcode,
+    siret,
+    url,
+)
 from ingest.normalise.blank import known
+from ingest.normalise.coordinates import DEGREES, System
 from ingest.normalise.kind import place_kind
 from ingest.normalise.privacy import is_personal_column, scrubbed
 from ingest.readers.base import Cells, RawTable
 from ingest.reasons import Note, Reason
 from ingest.records import Record
-from ingest.spaces import read_space
+from ingest.space_columns import SpaceColumn
+from ingest.spaces import read_space, space_columns
+
+EXCHANGE = "placelibre_schema"
+"""The mapping of files in our published schema (`ingest.exchange`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +58,56 @@ class Prepared:
     raw: str | None = None
 
 
-def prepare(
-    table: RawTable, mapping: Mapping, finder: Finder, choices: Choices, *, first_row: int = 1
-) -> list[Prepared]:
+@dataclass(frozen=True, slots=True)
+class HowToRead:
+    """All that decides what a row means, besides the row: columns, choices, coordinates."""
+
+    mapping: Mapping
+    choices: Choices
+    system: System = DEGREES
+
+    def salt(self, edition: str) -> str:
+        """Part of every fingerprint. `edition`: of the known addresses."""
+        choices = self.choices
+        parts = [self.mapping.digest(), str(choices.kind or ""), "offered" if choices.offered else ""]
+        parts += [str(choices.as_space or ""), edition]
+        return "|".join(parts if self.system.plain else [*parts, self.system.sentence()[1]])
+
+
+def prepare(table: RawTable, how: HowToRead, finder: Finder, *, first_row: int = 1) -> list[Prepared]:
     """One entry per row, in order; those that make no place carry their rejection. `first_row` numbers the first."""
+    mapping = how.mapping
+    reading = _Reading(mapping, how.choices, space_columns(table.columns, mapping))
     personal = personal_columns(table, mapping)
-    salt = salt_of(mapping, choices)
-    records = [
-        _read(Record(row, line, scrubbed(cells, personal)), mapping, choices)
-        for row, (line, cells) in enumerate(zip(table.lines, table.rows, strict=True), start=first_row)
-    ]
-    locate(records, mapping, finder)
-    return [_finish(record, mapping, finder, salt) for record in records]
+    salt = how.salt(finder.geocoder.edition)
+    records = []
+    for row, (line, cells) in enumerate(zip(table.lines, table.rows, strict=True), start=first_row):
+        told = exchanged(mapping, cells)
+        record = _read(Record(row, line, scrubbed(told, personal)), reading)
+        # Of e-mail addresses only a role's is kept; the row as kept has none at all.
+        record.email = email.normalise(pick(told, mapping.fields.get("email", ())))
+        records.append(record)
+    locate(records, mapping, finder, how.system)
+    placed = [one for one in records if one.rejection is None and one.lon is not None and one.lat is not None]
+    cells_9 = cells_of([one.lon or 0.0 for one in placed], [one.lat or 0.0 for one in placed], 9).tolist()
+    cell_of = {one.row: cell for one, cell in zip(placed, cells_9, strict=True)}
+    return [_finish(record, mapping, finder, salt, cell_of.get(record.row)) for record in records]
 
 
-def salt_of(mapping: Mapping, choices: Choices) -> str:
-    """Part of every fingerprint: what decides how a row is read, besides the row."""
-    parts = [mapping.digest(), str(choices.kind or ""), "offered" if choices.offered else ""]
-    return "|".join([*parts, str(choices.as_space)] if choices.as_space else parts)
+def exchanged(mapping: Mapping, cells: Cells) -> Cells:
+    """The cells as their writer meant them: files in our own schema guard text that looks like a formula."""
+    if mapping.source != EXCHANGE:
+        return cells
+    return {column: restore(text) for column, text in cells.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How the rows of a list are read: its mapping, what the person said, the columns about sorts of rooms."""
+
+    mapping: Mapping
+    choices: Choices
+    space_columns: tuple[SpaceColumn, ...]
 
 
 def personal_columns(table: RawTable, mapping: Mapping) -> frozenset[str]:
@@ -65,8 +116,9 @@ def personal_columns(table: RawTable, mapping: Mapping) -> frozenset[str]:
     return frozenset(mapping.personal | named.difference(mapping.meaning()))
 
 
-def _read(record: Record, mapping: Mapping, choices: Choices) -> Record:
+def _read(record: Record, reading: _Reading) -> Record:
     """Fills what the row alone can tell."""
+    mapping, choices = reading.mapping, reading.choices
     row, fields = record.raw, mapping.fields
     for rule in mapping.out_of_scope:
         cell = row.get(rule.column, "")
@@ -77,25 +129,33 @@ def _read(record: Record, mapping: Mapping, choices: Choices) -> Record:
     if not record.name:
         record.reject(Reason.NO_NAME, "name", "")
         return record
-    street, code, town = address.split(pick(row, fields.get("address", ())))
-    record.address = street
-    record.postcode = postcode.normalise(pick(row, fields.get("postcode", ()))) or code
-    record.commune = pick(row, fields.get("commune", ())) or town
+    said = address.parts(pick(row, fields.get("address", ())))
+    stated = pick(row, fields.get("commune", ()))
+    town = commune.read(stated)
+    record.address = said.street
+    record.complement = ", ".join(part for part in (pick(row, fields.get("complement", ())), said.complement) if part)
+    record.postcode = postcode.normalise(pick(row, fields.get("postcode", ()))) or said.postcode or town.postcode
+    # As the list writes it, unless there is more in it than a name: reports quote it.
+    record.commune = (stated if fold(stated) == fold(town.name) else town.name) or said.town
     record.insee = postcode.insee(pick(row, fields.get("insee", ())))
-    record.departement = pick(row, fields.get("departement", ()))
+    record.departement = pick(row, fields.get("departement", ())) or town.departement
     # From what the row says, before communes are resolved: a better gazetteer must not change the key.
     own = pick(row, mapping.source_key)
     record.own_key = bool(own)
-    record.source_key = keys.bounded(own or keys.fallback_key(record.name, street, record.postcode, record.commune))
+    record.source_key = keys.bounded(
+        own or keys.fallback_key(record.name, said.street, record.postcode, record.commune)
+    )
     record.kind = choices.kind or _kind(row, record.name, mapping)
     record.capacity = capacity.normalise(pick(row, fields.get("capacity", ())))
     record.phone = phone.normalise(pick(row, fields.get("phone", ())))
     record.website = url.normalise(pick(row, fields.get("website", ())))
+    record.siret = siret.normalise(pick(row, fields.get("siret", ())))
+    record.parent = name.clean(pick(row, fields.get("parent", ()))) or None
     record.checked_on = day.normalise(pick(row, fields.get("checked_on", ()))) or mapping.checked_on
     record.amenities = _amenities(row, mapping)
     _read_hours(record, mapping.hours)
-    if mapping.has_spaces():
-        read_space(record, mapping)
+    if mapping.has_spaces() or choices.as_space or reading.space_columns:
+        read_space(record, mapping, choices.as_space, reading.space_columns)
     return record
 
 
@@ -122,27 +182,39 @@ def _amenities(row: Cells, mapping: Mapping) -> dict[str, str]:
 def _read_hours(record: Record, rule: HoursRule | None) -> None:
     if rule is None:
         return
-    cells = {i: known(record.raw.get(column, "")) for i, column in enumerate(rule.columns) if column}
-    said = " / ".join(cell for cell in cells.values() if cell)
+    said = " / ".join(cell for column in rule.columns if (cell := known(record.raw.get(column, ""))))
     if not said:
         return
-    record.hours = _hours(rule.style, tuple(cells.items()), said)
+    if rule.style == "halves":
+        record.hours = _by_half(tuple(rule.by_half(record.raw).items()))
+    elif rule.style in {"days", "pairs"}:
+        record.hours = _by_day(tuple(rule.by_day(record.raw).items()))
+    else:
+        record.hours = _hours(rule.style, said)
     if record.hours is None and said != "[]":
-        record.remark(Note.HOURS_NOT_UNDERSTOOD, rule.columns[0] if len(cells) == 1 else "hours", said)
+        record.remark(Note.HOURS_NOT_UNDERSTOOD, rule.columns[0] if len(rule.columns) == 1 else "hours", said)
 
 
+# Remembered: reading hours is the dearest step, and opening patterns repeat.
 @lru_cache(maxsize=20_000)
-def _hours(style: str, cells: tuple[tuple[int, str], ...], said: str) -> str | None:
-    """Hours in OSM syntax, remembered: reading them is the dearest step, and opening patterns repeat."""
-    if style == "days":
-        return hours.from_day_columns(dict(cells))
+def _hours(style: str, said: str) -> str | None:
     read = {"mairie_json": hours.from_mairie_json, "osm": hours.from_osm}.get(style, hours.from_text)
     return read(said)
 
 
-def _finish(record: Record, mapping: Mapping, finder: Finder, salt: str) -> Prepared:
-    """Name as shown, keys and fingerprint of a placed record."""
-    if record.rejection is not None or record.lon is None or record.lat is None:
+@lru_cache(maxsize=20_000)
+def _by_day(cells: tuple[tuple[int, str], ...]) -> str | None:
+    return hours.from_day_columns(dict(cells))
+
+
+@lru_cache(maxsize=20_000)
+def _by_half(cells: tuple[tuple[tuple[int, str], str], ...]) -> str | None:
+    return hours.from_half_day_columns(dict(cells))
+
+
+def _finish(record: Record, mapping: Mapping, finder: Finder, salt: str, cell: int | None) -> Prepared:
+    """Name as shown, keys and fingerprint of a placed record (one with a `cell`)."""
+    if cell is None:
         return Prepared(record)
     said = record.name
     if mapping.name_prefix:
@@ -152,5 +224,4 @@ def _finish(record: Record, mapping: Mapping, finder: Finder, salt: str) -> Prep
     record.match_key = keys.match_key(record)
     raw = keys.canonical(record.raw)
     record.fingerprint = keys.fingerprint(raw, salt)
-    cell = int(cells_of([record.lon], [record.lat], 9)[0])
     return Prepared(record, of_record(record), cell, raw.decode())

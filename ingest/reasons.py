@@ -27,9 +27,12 @@ class Note(StrEnum):
     COORDINATES_IGNORED = "coordinates_ignored"
     COORDINATES_FAR = "coordinates_far"
     COMMUNE_BY_POSTCODE = "commune_by_postcode"
+    COMMUNE_BY_ADDRESS = "commune_by_address"
     HOURS_NOT_UNDERSTOOD = "hours_not_understood"
     SEATS_NOT_UNDERSTOOD = "seats_not_understood"
     PRICE_NOT_UNDERSTOOD = "price_not_understood"
+    PRICE_BEFORE_TAX = "price_before_tax"
+    PRICE_OTHER_UNIT = "price_other_unit"
 
 
 class Missing(StrEnum):
@@ -100,8 +103,8 @@ TEXTS: dict[str, Text] = {
         "Correct the two columns of the list.",
     ),
     Note.COORDINATES_IGNORED: Text(
-        "Les coordonnées « {value} » sont inutilisables : le lieu est placé au centre de sa commune.",
-        "The coordinates “{value}” cannot be used: the place is put at the centre of its commune.",
+        "Les coordonnées « {value} » sont inutilisables : le lieu est mis à son adresse ou au centre de la commune.",
+        "The coordinates “{value}” cannot be used: the place is put at its address, else at the centre of its commune.",
         "Corrigez la latitude et la longitude.",
         "Correct latitude and longitude.",
     ),
@@ -116,6 +119,12 @@ TEXTS: dict[str, Text] = {
         "The commune “{value}” is not known: the one of its postcode was taken.",
         "Vérifiez le nom de la commune.",
         "Check the name of the commune.",
+    ),
+    Note.COMMUNE_BY_ADDRESS: Text(
+        "L'adresse « {value} » n'est pas dans la commune indiquée : celle de même code postal qui l'a est retenue.",
+        "The address “{value}” is not in the commune given: the one of the same postcode that has it was taken.",
+        "Vérifiez la commune et l'adresse.",
+        "Check the commune and the address.",
     ),
     Note.HOURS_NOT_UNDERSTOOD: Text(
         "Les horaires « {value} » n'ont pas été compris.",
@@ -134,6 +143,18 @@ TEXTS: dict[str, Text] = {
         "The tariff “{value}” was not understood.",
         "Écrivez par exemple « 5 €/demi-journée » ou « gratuit ».",
         "Write for example “5 €/half-day” or “free”.",
+    ),
+    Note.PRICE_BEFORE_TAX: Text(
+        "Le tarif « {value} » est hors taxes : la TVA à 20 % a été ajoutée.",
+        "The tariff “{value}” is before tax: VAT at 20 % was added.",
+        "Si un autre taux s'applique, écrivez le prix TTC.",
+        "If another rate applies, write the price with tax.",
+    ),
+    Note.PRICE_OTHER_UNIT: Text(
+        "Le tarif « {value} » ne dit pas le prix d'une demi-journée : il est gardé comme remarque.",
+        "The tariff “{value}” does not tell the price of a half-day: it is kept as a note.",
+        "Ajoutez un prix à l'heure, à la demi-journée ou à la journée.",
+        "Add a price by the hour, the half-day or the day.",
     ),
     Missing.AGREEMENT: Text(
         "L'accord de l'hôte n'est pas affirmé.",

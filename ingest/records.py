@@ -28,7 +28,10 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class SpaceDraft:
-    """A bookable unit as a row describes it. `key` is stable within its place."""
+    """A bookable unit as a row describes it. `key` is stable within its place.
+
+    `price_note` keeps the words of a tariff that the two prices do not tell in full (before tax, "from", by the month).
+    """
 
     key: str
     kind: SpaceKind
@@ -38,13 +41,15 @@ class SpaceDraft:
     member_price_half_day_cents: int | None = None
     opening_hours: str | None = None
     amenities: dict[str, str] = field(default_factory=dict)
+    price_note: str | None = None
 
 
 @dataclass(slots=True)
 class Record:
     """A row read, normalised and located. `rejection` tells rows that go no further.
 
-    `lon`, `lat` in decimal degrees; `expected_m` is 0 unless `precision` is commune.
+    `lon`, `lat` in decimal degrees; `expected_m` is 0 unless `precision` is commune; `score` of the position from 0 to
+    1, None when it has none (`ingest.locate`).
     """
 
     row: int

@@ -12,6 +12,7 @@ from ingest.neighbours import chunks
 from ingest.plan import MissingToOffer, Plan, Row
 from ingest.reasons import Missing
 from ingest.records import SpaceDraft
+from ingest.spaces import told_apart
 
 _PRICES = ("price_half_day_cents", "member_price_half_day_cents")
 _OWN = ("opening_hours", "amenities")
@@ -47,7 +48,7 @@ class Rooms:
         self._load(sorted(place_id for place_id in concerned if place_id > 0))
         self._hand_over(gone)
         for place_id, said in self._drafts.items():
-            for _, draft in said:
+            for draft in told_apart(draft for _, draft in said):
                 if draft.seats is not None:
                     self._space(place_id, draft)
         self._offer(concerned - gone.keys())

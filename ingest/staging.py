@@ -15,13 +15,12 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from geo.areas import Areas
+from geo.geocoder.geocoder import Geocoder
 from ingest import facts as facts_of
 from ingest import linking
 from ingest.locate import Finder
-from ingest.mapping.model import Mapping
-from ingest.prepare import Choices, Prepared, prepare, salt_of
-from ingest.readers.open import RawList
+from ingest.prepare import HowToRead, Prepared, prepare
+from ingest.readers.base import RawList
 from ingest.records import Record
 
 BATCH_ROWS = 10_000
@@ -69,9 +68,8 @@ class Staged:
 
 def stage(
     raw: RawList,
-    mapping: Mapping,
-    areas: Areas,
-    choices: Choices,
+    how: HowToRead,
+    geocoder: Geocoder,
     work: Path | None = None,
     progress: Progress | None = None,
 ) -> Staged:
@@ -79,19 +77,19 @@ def stage(
 
     `progress` gets (bytes or rows done, in all). Raises UnreadableFile, StorageFull.
     """
-    folder = None if work is None else work / _name_of(raw, mapping, choices)
+    folder = None if work is None else work / _name_of(raw, how, geocoder.edition)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / _COMPLETE).exists():
             return Staged(_concat([pl.read_ipc(path) for path in sorted(folder.glob("*.arrow"))]), folder)
-    finder = Finder(areas)
+    finder = Finder(geocoder.areas, geocoder)
     parts: list[pl.DataFrame] = []
     done = 0
     for number, batch in enumerate(raw.batches(BATCH_ROWS)):
         path = None if folder is None else folder / f"{number:06d}.arrow"
         part = _read_part(path)
         if part is None:
-            part = frame(prepare(batch, mapping, finder, choices, first_row=done + 1))
+            part = frame(prepare(batch, how, finder, first_row=done + 1))
             _write_part(path, part)
         parts.append(part)
         done += len(batch.rows)
@@ -146,8 +144,8 @@ def _own_columns(record: Record, one: Prepared) -> dict[str, Any]:
     }
 
 
-def _name_of(raw: RawList, mapping: Mapping, choices: Choices) -> str:
-    told = f"{raw.sha256}|{raw.name}|{salt_of(mapping, choices)}|{BATCH_ROWS}"
+def _name_of(raw: RawList, how: HowToRead, edition: str) -> str:
+    told = f"{raw.sha256}|{raw.name}|{how.salt(edition)}|{BATCH_ROWS}"
     return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 

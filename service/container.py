@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from geo.areas import Areas
     from geo.gazetteer import Gazetteer
+    from geo.geocoder.geocoder import Geocoder
     from geo.located import Located
     from ingest.pipeline import Workshop
     from matching.results import SearchResults
@@ -53,11 +54,20 @@ class Services:
         return Gazetteer.load(self.settings.data, areas=self.areas)
 
     @cached_property
+    def geocoder(self) -> "Geocoder":
+        """From the address index when one was built, else from the shipped streets."""
+        from geo.geocoder.geocoder import Geocoder
+        from geo.geocoder.index import exists
+
+        folder = self.settings.addresses
+        return Geocoder(self.areas, folder if exists(folder) else None)
+
+    @cached_property
     def workshop(self) -> "Workshop":
         """What the imports of this process share: where lists are staged, and what the store holds."""
         from ingest.pipeline import Workshop
 
-        return Workshop(self.settings.staging)
+        return Workshop(self.settings.staging, self.settings.mappings)
 
     @cached_property
     def live(self) -> "LiveSearch":
@@ -76,7 +86,14 @@ class Services:
         from service.imports import ImportDesk
 
         limit_bytes = self.settings.upload_limit_mb * 1_000_000
-        return ImportDesk(self.engine, self.areas, self.settings.uploads, self.now, limit_bytes=limit_bytes)
+        return ImportDesk(
+            self.engine,
+            self.geocoder,
+            self.settings.uploads,
+            self.now,
+            mappings=self.settings.mappings,
+            limit_bytes=limit_bytes,
+        )
 
     @property
     def communities(self) -> list[Community]:

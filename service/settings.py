@@ -22,6 +22,7 @@ class Settings:
 
     store: str = _setting("sqlite:///var/placelibre.db", "Database: sqlite:///FILE or postgresql://USER@HOST/NAME")
     index: Path = _setting(Path("var/index"), "Folder of the search index")
+    addresses: Path = _setting(Path("var/addresses"), "Folder of the address index made by geocode-index")
     uploads: Path = _setting(Path("var/uploads"), "Folder of lists waiting to be published, kept one day")
     staging: Path = _setting(Path("var/staging"), "Folder of lists being imported, so that a killed import goes on")
     mappings: Path = _setting(Path("var/mappings"), "Folder of the saved mappings, one small file per list")

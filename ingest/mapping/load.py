@@ -7,7 +7,7 @@ from typing import Any
 
 from geo.toponyms import fold
 from geo.types import Amenity, PlaceKind, Precision
-from ingest.mapping.model import FIELDS, Columns, HoursRule, KindRule, Mapping, PrecisionRule, ScopeRule
+from ingest.mapping.model import FIELDS, Columns, HoursRule, KindRule, Mapping, PrecisionRule, ScopeRule, Slot
 
 _KNOWN = frozenset(
     (
@@ -32,7 +32,11 @@ def recognise(columns: Iterable[str], mappings: Iterable[Mapping]) -> Mapping | 
 
 def parse(text: str, name: str) -> Mapping:
     """A mapping from its TOML. Raises ValueError that names what is wrong."""
-    said: dict[str, Any] = tomllib.loads(text)
+    return from_values(tomllib.loads(text), name)
+
+
+def from_values(said: dict[str, Any], name: str) -> Mapping:
+    """A mapping from the values of its TOML. Raises ValueError that names what is wrong."""
     unknown = set(said) - _KNOWN | set(said.get("fields", {})) - FIELDS
     if unknown:
         raise ValueError(f"{name}: unknown keys {sorted(unknown)}")
@@ -90,7 +94,10 @@ def _source_by(said: dict[str, Any] | None) -> tuple[str, dict[str, str]] | None
 
 
 def _hours(said: dict[str, Any] | None) -> HoursRule | None:
-    return HoursRule(said["style"], tuple(said["columns"])) if said else None
+    if not said:
+        return None
+    slots = tuple(Slot(int(day), str(half), str(edge)) for day, half, edge in said.get("slots", []))
+    return HoursRule(said["style"], tuple(said["columns"]), slots)
 
 
 def _precision(said: dict[str, Any] | None) -> PrecisionRule | None:

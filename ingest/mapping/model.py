@@ -20,7 +20,7 @@ Columns = tuple[tuple[str, ...], ...]
 
 PLACE_FIELDS = (
     *("name", "address", "postcode", "commune", "insee", "departement", "lon", "lat", "kind", "capacity"),
-    *("phone", "website", "checked_on", "hours", "amenities"),
+    *("phone", "website", "checked_on", "hours", "amenities", "complement", "email", "siret", "parent"),
 )
 PRICE_FIELDS = ("price_half_day", "price_day", "price_hour")
 MEMBER_PRICE_FIELDS = ("member_price_half_day", "member_price_day", "member_price_hour")
@@ -28,9 +28,14 @@ SPACE_FIELDS = ("space_name", "space_kind", "seats", *PRICE_FIELDS, *MEMBER_PRIC
 FIELDS = frozenset({*PLACE_FIELDS, *SPACE_FIELDS})
 """What a column may mean, besides `source_key`, an amenity, or nothing."""
 
+HALVES = ("morning", "afternoon", "evening")
+
+Reason = tuple[str, str]
+"""Why a column was taken for what it is, in words: French, English."""
+
 NO_LICENCE = "non précisée"
 
-DIGEST_VERSION = 2
+DIGEST_VERSION = 3
 """Raise it when normalisers change so much that known rows should be read again."""
 
 
@@ -75,11 +80,60 @@ class ScopeRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Slot:
+    """What one column of hours is for: its day (0 is Monday), half-day and, in pairs, edge (`opens`, `closes`)."""
+
+    day: int
+    half: str = ""
+    edge: str = ""
+
+    @property
+    def order(self) -> tuple[int, int, int]:
+        """Sorts the columns of a day as the day goes."""
+        return self.day, HALVES.index(self.half) if self.half in HALVES else 0, int(self.edge == "closes")
+
+
+@dataclass(frozen=True, slots=True)
 class HoursRule:
-    """Where opening hours are and how they are written: `text`, `mairie_json` or `days` (Monday first)."""
+    """Where opening hours are and how they are written.
+
+    `text`, `osm` or `mairie_json`: one column. `days`: a column per day, Monday first. `halves`: a column per half-day,
+    or several per day. `pairs`: columns of opening and of closing. The last two say in `slots`, column by column,
+    what each is for.
+    """
 
     style: str
     columns: tuple[str, ...]
+    slots: tuple[Slot, ...] = ()
+
+    def by_half(self, row: Cells) -> dict[tuple[int, str], str]:
+        """The cells of a row of `halves` by day (0 is Monday) and half (`morning`, `afternoon`, `evening`)."""
+        return {
+            (slot.day, slot.half): text
+            for column, slot in zip(self.columns, self.slots, strict=False)
+            if (text := known(row.get(column, "")))
+        }
+
+    def by_day(self, row: Cells) -> dict[int, str]:
+        """One text per day (0 is Monday) of a row of `days` or `pairs`: "08:30 - 12:00 / 14:00 - 17:00".
+
+        An opening without its closing, as in a day without a break, is closed by the closing of the next half.
+        """
+        if self.style == "days":
+            return {day: known(row.get(column, "")) for day, column in enumerate(self.columns) if column}
+        edges: dict[int, list[str]] = {}
+        for column, slot in sorted(zip(self.columns, self.slots, strict=False), key=lambda item: item[1].order):
+            text = known(row.get(column, ""))
+            spans = edges.setdefault(slot.day, [])
+            if text and slot.edge == "opens":
+                if not spans or " - " in spans[-1]:
+                    spans.append(text)
+            elif text and spans and " - " not in spans[-1]:
+                spans[-1] = f"{spans[-1]} - {text}"
+            elif text and spans:
+                # Closing again without having opened: the first closing was only the end of the morning.
+                spans[-1] = f"{spans[-1].split(' - ')[0]} - {text}"
+        return {day: " / ".join(spans) for day, spans in edges.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +150,7 @@ class PrecisionRule:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """The meaning of one list. `confidence` per column is 1.0 when declared, less when suggested."""
+    """The meaning of one list. `confidence` per column is 1.0 when declared, less when suggested; `reasons` say why."""
 
     source: str
     fields: Dict[str, Columns]
@@ -116,6 +170,7 @@ class Mapping:
     personal: frozenset[str] = frozenset()
     suggested: bool = False
     confidence: Dict[str, float] = field(default_factory=dict)
+    reasons: Dict[str, Reason] = field(default_factory=dict)
 
     def for_rows(self, rows: Sequence[Cells]) -> "Mapping":
         """This mapping under the name of the one list that the rows are: several may share their columns."""
@@ -126,7 +181,17 @@ class Mapping:
 
     def digest(self) -> str:
         """Changes when the mapping would read a row differently; part of every row's fingerprint."""
-        silent = {"title", "licence", "trust", "checked_on", "recognise", "source_by", "confidence", "suggested"}
+        silent = {
+            "title",
+            "licence",
+            "trust",
+            "checked_on",
+            "recognise",
+            "source_by",
+            "confidence",
+            "suggested",
+            "reasons",
+        }
         parts = [f"{item.name}={_stable(getattr(self, item.name))}" for item in fields(self) if item.name not in silent]
         return hashlib.sha256("\n".join([str(DIGEST_VERSION), *parts]).encode()).hexdigest()[:16]
 
@@ -144,7 +209,7 @@ class Mapping:
         for alternative in self.source_key:
             said.update({column: said.get(column, "source_key") for column in alternative})
         if self.hours:
-            said.update(dict.fromkeys(self.hours.columns, "hours"))
+            said.update(dict.fromkeys(filter(None, self.hours.columns), "hours"))
         for rule in self.out_of_scope:
             said.setdefault(rule.column, "scope")
         if self.precision:

@@ -1,21 +1,11 @@
 """What a place has: yes, no or unknown. Unknown is left out, never turned into no."""
 
 import re
+from functools import lru_cache
 
 from geo.toponyms import fold
 from geo.types import Amenity
-
-_YES = frozenset(
-    (
-        "oui", "o", "yes", "y", "true", "vrai", "x", "ok", "present", "disponible", "wlan", "wifi",
-        "designated", "free", "gratuit", "customers",
-    )
-)  # fmt: skip
-_NO = frozenset(
-    (
-        "non", "n", "no", "false", "faux", "aucun", "aucune", "absent", "sans", "indisponible", "none",
-    )
-)  # fmt: skip
+from ingest.normalise.yes_no import answer
 
 _WORDS: dict[Amenity, str] = {
     Amenity.WIFI: r"wi ?fi|wlan|internet|connexion",
@@ -34,36 +24,33 @@ _WORDS: dict[Amenity, str] = {
     Amenity.AIR_CONDITIONING: r"clim\w*|air conditionne|air conditioning|air conditioned",
 }
 _PATTERNS = {amenity: re.compile(rf"\b(?:{words})\b") for amenity, words in _WORDS.items()}
+_SEPARATOR = re.compile(r"[;,|\n•]")
+_LONGEST_PART = 1_000
 _NEGATED = re.compile(r"\b(?:pas|sans|no|without|aucune?)(?: d| de)?(?: \w+)?$")
-
-
-def answer(text: str) -> str | None:
-    """ "yes", "no" or None (unknown) from the cell of a column that asks about one amenity."""
-    words = fold(text).split()
-    if not words:
-        return None
-    if words[0].isdigit():
-        return "yes" if int(words[0]) else "no"
-    if words[0] in _NO or words[:2] == ["pas", "de"]:
-        return "no"
-    if words[0] in _YES or words[0] in {"acces", "accessible", "accessibilite"}:
-        return "yes"
-    return None
 
 
 def mentioned(text: str) -> dict[str, str]:
     """Amenities that free text names: yes, or no after "pas de", "sans"..."""
     found: dict[str, str] = {}
-    for part in re.split(r"[;,|\n•]", text):
-        folded = fold(part)
-        if not folded:
-            continue
-        for amenity, pattern in _PATTERNS.items():
-            match = pattern.search(folded)
-            if match:
-                negated = _NEGATED.search(folded[: match.start()].rstrip()) or folded.startswith("non ")
-                found.setdefault(str(amenity), "no" if negated else "yes")
+    if not text:
+        return found
+    for part in _SEPARATOR.split(text):
+        for amenity, said in _mentioned_in(part.strip()[:_LONGEST_PART]):
+            found.setdefault(amenity, said)
     return found
+
+
+@lru_cache(maxsize=16_384)
+def _mentioned_in(part: str) -> tuple[tuple[str, str], ...]:
+    """What one part says: lists of equipment are made of few different ones."""
+    folded = fold(part)
+    found: list[tuple[str, str]] = []
+    for amenity, pattern in _PATTERNS.items():
+        match = pattern.search(folded) if folded else None
+        if match:
+            negated = _NEGATED.search(folded[: match.start()].rstrip()) or folded.startswith("non ")
+            found.append((str(amenity), "no" if negated else "yes"))
+    return tuple(found)
 
 
 def asked_by(header: str) -> Amenity | None:
@@ -71,3 +58,6 @@ def asked_by(header: str) -> Amenity | None:
     folded = fold(header)
     named = [amenity for amenity, pattern in _PATTERNS.items() if pattern.search(folded)]
     return named[0] if len(named) == 1 else None
+
+
+__all__ = ["answer", "asked_by", "mentioned"]

@@ -6,28 +6,16 @@ on them ("Mardi : 15h à 18h30 Mercredi : ...") or after ("9h-12h et 14h-17h du 
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 
-from ingest.normalise.hour_words import Item, Minutes, items_of, spans_of, tokens_of
+from ingest.normalise.hour_words import Item, items_of, spans_of, tokens_of
+from ingest.normalise.week import BY_APPOINTMENT, CLOSED, DayHours, week_pattern
 
-WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
-BY_APPOINTMENT = "sur rendez-vous"
 _NOON_MIN = 12 * 60
 _MORNING_ENDS_MIN = 14 * 60
-
-
-@dataclass(frozen=True, slots=True)
-class DayHours:
-    """One day: spans in minutes from midnight; a comment makes them uncertain, and alone, the whole day."""
-
-    spans: tuple[Minutes, ...]
-    comment: str = ""
-
-
-CLOSED = DayHours(())
 
 
 def read_week(text: str) -> str | None:
@@ -71,23 +59,6 @@ def read_day(text: str) -> DayHours | None:
         return None
     # "00:00 - 00:00" is how a form says nothing; spans of no length are slips of the pen.
     return DayHours(tuple(span for span in spans if span[0] != span[1]), comment)
-
-
-def week_pattern(week: Mapping[int, DayHours]) -> str:
-    """Hours per day (0-6, 7 for public holidays) as OSM rules; days with nothing to say are off."""
-    days_by_hours: dict[DayHours, list[str]] = {}
-    for day in sorted(week):
-        days_by_hours.setdefault(week[day], []).append((*WEEKDAYS, "PH")[day])
-    rules: list[str] = []
-    for hours, days in days_by_hours.items():
-        times = ",".join(f"{_clock(start)}-{_clock(end)}" for start, end in hours.spans)
-        said = f'"{hours.comment}"' if hours.comment else "" if times else "off"
-        rules.append(" ".join(part for part in (",".join(days), times, said) if part))
-    return "; ".join(rules)
-
-
-def _clock(minutes: int) -> str:
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 # --- sentences -----------------------------------------------------------------------------------------

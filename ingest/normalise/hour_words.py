@@ -23,7 +23,7 @@ _TOKEN = re.compile(
     | (?P<always>24\s*h?\s*/\s*24\s*h?\s*(?:,|et|-)?\s*7\s*j?\s*/\s*7\s*j?
         |7\s*j\s*/\s*7\s*j?\s*(?:,|et|-)?\s*24\s*h?\s*/\s*24\s*h?)
     | (?P<day>\b(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)s?\b
-        |\b(?:lun|mar|mer|jeu|ven|sam|dim)\b\.?)
+        |\b(?:lun|mar|mer|jeu|ven|sam|dim|lu|ma|me|je|ve|sa|di)\b\.?|\bl(?=\s?(?:-|a|au)\s?v\b)|(?<=[-au\s])v\b)
     | (?P<every>\btous\s+les\s+jours\b|\btlj\b|\b7\s*j(?:ours)?\s*/\s*7\b)
     | (?P<weekend>\bweek[\s-]?ends?\b)
     | (?P<holidays>\bjours?\s+feries?\b)
@@ -39,7 +39,8 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
-_DAY_BY_START = {"lun": 0, "mar": 1, "mer": 2, "jeu": 3, "ven": 4, "sam": 5, "dim": 6}
+_DAY_BY_START = {"lu": 0, "ma": 1, "me": 2, "je": 3, "ve": 4, "sa": 5, "di": 6, "l": 0, "v": 4}
+"""Two letters are enough; "L-V" is the one shorter form people write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,7 @@ def _named_days(token: Token) -> list[int]:
         return [5, 6]
     if token.kind == "holidays":
         return [PUBLIC_HOLIDAYS]
-    return [_DAY_BY_START[token.text[:3]]]
+    return [_DAY_BY_START[token.text[:2].rstrip(".")]]
 
 
 def spans_of(run: Sequence[Token], *, one_day: bool = False) -> tuple[Minutes, ...] | None:

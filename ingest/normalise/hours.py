@@ -1,39 +1,30 @@
 """Opening hours of the lists -> OSM syntax, as `geo.opening_hours` spells it; None when not understood.
 
-Nothing is guessed. What a person wrote for one day and a machine cannot read ("réservé aux scolaires") is
-kept as that day's comment, which makes the day unknown: shown as written, never taken for open or closed.
+Free text and tags are read here, columns and structured cells in `hour_columns`. Nothing is guessed.
 """
 
-import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 
 from geo.errors import InvalidInput
 from geo.hours.parse import parse
-from geo.hours.rules import Days, Join, Rule, State
-from geo.opening_hours import normalise
+from geo.hours.rules import WEEKDAYS, Days, Join, Rule, State
 from ingest.normalise.blank import known
-from ingest.normalise.french_hours import (
-    BY_APPOINTMENT,
-    CLOSED,
-    WEEKDAYS,
-    DayHours,
-    read_day,
-    read_week,
-    week_pattern,
+from ingest.normalise.french_hours import read_week
+from ingest.normalise.hour_columns import (
+    from_day_columns,
+    from_half_day_columns,
+    from_mairie_json,
+    from_pairs,
+    join_columns,
 )
-from ingest.normalise.hour_words import Minutes
+from ingest.normalise.week import BY_APPOINTMENT, canonical
 
 _LONGEST_TEXT = 1000
-_FRENCH_DAYS = {
-    day: index for index, day in enumerate(("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"))
-}
-_CLOCK = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)(?::\d{2})?")
 
 # French and loose English words for OSM's, as translated or half-translated tags have them.
 _OSM_WORDS: dict[str, str] = {
-    **{french: WEEKDAYS[index] for french, index in _FRENCH_DAYS.items()},
+    **dict(zip(("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"), WEEKDAYS, strict=True)),
     **{"lun": "Mo", "mer": "We", "jeu": "Th", "ven": "Fr", "sam": "Sa", "dim": "Su"},
     **dict(zip(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), WEEKDAYS, strict=True)),
     **dict.fromkeys(("ferme", "fermé", "fermée"), "off"),
@@ -59,59 +50,6 @@ _WORD = re.compile(r'"[^"]*"|[^\W\d_]+')
 _LINE = re.compile(r"\s*[\r\n]+\s*")
 
 
-def from_mairie_json(text: str) -> str | None:
-    """Hours of a town hall as the DILA's directory has them.
-
-    `[["lundi","jeudi",[["08:00:00","12:00:00"],["13:30:00","17:30:00"]]],["samedi","",[...]]]`: ranges of days
-    (the second may be blank), several entries for a day adding up. Spans of no length are dropped.
-    """
-    try:
-        entries = json.loads(text)
-    except json.JSONDecodeError:
-        return None
-    if not isinstance(entries, list):
-        return None
-    week: dict[int, DayHours] = {}
-    for entry in entries:
-        match entry:
-            case [str(first), str(last), [*ranges]]:
-                days = _day_range(first, last or first)
-                spans = [_clock_span(item) for item in ranges]
-            case _:
-                return None
-        if days is None or None in spans:
-            return None
-        real = tuple(span for span in spans if span is not None and span[0] < span[1])
-        for day in days:
-            before = week.get(day, DayHours(()))
-            if before.spans + real:
-                week[day] = DayHours(before.spans + real)
-    return _canonical(week_pattern(week)) if week else None
-
-
-def from_day_columns(values: Mapping[int, str]) -> str | None:
-    """Hours from one column per weekday (0 is Monday): {0: "09:00 - 12:00 / 13:30 - 17:00", 6: ""}.
-
-    A blank day is closed, and so is the "00:00 - 00:00" of forms; None when no day opens. A day that is not
-    understood is kept as a comment.
-    """
-    week: dict[int, DayHours] = {}
-    opens = False
-    for day in sorted(values):
-        text = " ".join(known(values[day]).split())
-        if not text or day not in range(7):
-            continue
-        hours = read_day(text)
-        if hours is None:
-            comment = text.replace('"', "'")[:120]
-            week[day] = DayHours((), comment)
-            continue
-        if hours != CLOSED:
-            opens = True
-            week[day] = hours
-    return _canonical(week_pattern(week)) if opens else None
-
-
 def from_osm(text: str) -> str | None:
     """Hours of an OSM tag, spelled one way, also when loosely written or with its words in French.
 
@@ -119,7 +57,7 @@ def from_osm(text: str) -> str | None:
     are those of every day, as OSM has it.
     """
     pattern = _osm_pattern(text)
-    return _canonical(pattern) if pattern else None
+    return canonical(pattern) if pattern else None
 
 
 def from_text(text: str) -> str | None:
@@ -134,17 +72,8 @@ def from_text(text: str) -> str | None:
     tagged = _osm_pattern(cleaned)
     if tagged is None:
         week = read_week(cleaned)
-        return _canonical(week) if week else None
-    return _canonical(tagged) if all(_names_days(rule) for rule in parse(tagged)) else None
-
-
-# Lists repeat themselves: half of the town halls share their hours with another.
-@lru_cache(maxsize=32_768)
-def _canonical(pattern: str) -> str | None:
-    try:
-        return normalise(pattern)
-    except InvalidInput:
-        return None
+        return canonical(week) if week else None
+    return canonical(tagged) if all(_names_days(rule) for rule in parse(tagged)) else None
 
 
 def _osm_pattern(text: str) -> str | None:
@@ -165,22 +94,6 @@ def _osm_pattern(text: str) -> str | None:
         return None
     useless = any(_timeless(rule) for rule in rules) or _contradicts_itself(rules) or _only_closes(rules)
     return None if useless else pattern
-
-
-def _day_range(first: str, last: str) -> list[int] | None:
-    start, end = _FRENCH_DAYS.get(first.strip().lower()), _FRENCH_DAYS.get(last.strip().lower())
-    if start is None or end is None:
-        return None
-    return [(start + step) % 7 for step in range((end - start) % 7 + 1)]
-
-
-def _clock_span(item: object) -> Minutes | None:
-    match item:
-        case [str(start), str(end)]:
-            found = _CLOCK.fullmatch(start), _CLOCK.fullmatch(end)
-            if found[0] and found[1]:
-                return int(found[0][1]) * 60 + int(found[0][2]), int(found[1][1]) * 60 + int(found[1][2])
-    return None
 
 
 def _timeless(rule: Rule) -> bool:
@@ -209,16 +122,13 @@ def _contradicts_itself(rules: Sequence[Rule]) -> bool:
     )
 
 
-def join_columns(opens_and_closes: Iterable[tuple[str, str]]) -> str:
-    """One day's cell for `from_day_columns` out of pairs of columns: (("08:00", "12:00"), ("", ""))."""
-    return " / ".join(f"{opens} - {closes}" for opens, closes in opens_and_closes if opens or closes)
-
-
 __all__ = [
     "BY_APPOINTMENT",
     "from_day_columns",
+    "from_half_day_columns",
     "from_mairie_json",
     "from_osm",
+    "from_pairs",
     "from_text",
     "join_columns",
 ]

@@ -1,6 +1,7 @@
 """What a place is, from the words of a type column or of its name."""
 
 import re
+from functools import lru_cache
 
 from geo.toponyms import fold
 from geo.types import PlaceKind, SpaceKind
@@ -51,6 +52,7 @@ _SPACES: tuple[tuple[SpaceKind, str], ...] = (
 _SPACE_PATTERNS = tuple((kind, re.compile(rf"\b(?:{words})\b")) for kind, words in _SPACES)
 
 
+@lru_cache(maxsize=16_384)
 def place_kind(text: str) -> PlaceKind | None:
     """The kind that text names, None when it names none. Our own vocabulary is understood as it is."""
     folded = fold(text)
@@ -59,6 +61,7 @@ def place_kind(text: str) -> PlaceKind | None:
     return next((kind for kind, pattern in _PLACE_PATTERNS if pattern.search(folded)), None)
 
 
+@lru_cache(maxsize=16_384)
 def space_kind(text: str) -> SpaceKind | None:
     """The kind of bookable unit that text names, None when it names none."""
     folded = fold(text)

@@ -4,24 +4,24 @@ import html
 import re
 
 from geo.toponyms import fold
+from ingest.normalise.casing import quieter
 
 MAX_LENGTH = 200
-_LITTLE = frozenset(
-    (
-        "de", "du", "des", "d", "la", "le", "les", "l", "et", "à", "au", "aux", "en", "sur", "sous", "chez",
-        "par", "pour", "un", "une", "the", "of", "and",
-    )
-)  # fmt: skip
-_WORD = re.compile(r"[^\W_]+")
 _ENTITY = re.compile(r"&(?:#\d+|#x[0-9a-f]+|[a-z]+\d*);|&(?:lt|gt|amp|quot)\b", re.IGNORECASE)
 _MANGLED = re.compile("[\u00c2\u00c3][\u0080-\u00bf]")
 """UTF-8 once read as Latin-1: "\u00c3\u00a9" for "é"."""
+_DIGIT = re.compile(r"\d")
 _ORDINAL = re.compile(r"\b(\d{1,2}) ?[eè]me\b", re.IGNORECASE)
-_ROMAN = re.compile(r"(?=[IVX]{2})X{0,3}(?:IX|IV|V?I{0,3})")
-_VOWELS = frozenset("AEIOUYÀÂÄÉÈÊËÎÏÔÖÙÛÜŒÆ")
+_AROUND = " \"'«»“”|;,-–"
 _TOWN_HALL = re.compile(r"^(?:mairie|hotel de ville)\b(?!.*\b(?:annexe|quartier|ancienne|proximite|deleguee)\b)")
+_TOWN_HALL_STARTS = ("mairie", "hotel de ville")
 _OF_TOWN_HALL = re.compile(r"^(?:mairie|hotel de ville)(?: (?:de|du|des|d)\b)?\s*")
 _TOWN_HALLS = frozenset({"mairie", "public_body", "other"})
+_FORM_WORDS = frozenset({"sarl", "sas", "sasu", "eurl", "eirl", "scop", "scic", "selarl", "1901"})
+_LEGAL_FORM = re.compile(
+    r"^(?:sarl|sasu?|eurl|eirl|scop|scic|selarl) (?=\w)| (?:sarl|sasu?|eurl|eirl|scop|scic|selarl)$"
+    r"|(?:^| )(?:asso(?:ciation)? )?(?:regie par la |a but non lucratif )?loi (?:de |du 1er juillet )?1901(?= |$)"
+)
 
 
 def clean(text: str) -> str:
@@ -29,36 +29,23 @@ def clean(text: str) -> str:
 
     HTML entities and mangled accents are read as what was meant, "12 ème" is written "12e".
     """
-    meant = _ENTITY.sub(_entity, text)
-    meant = _MANGLED.sub(lambda found: found.group().encode("latin-1").decode(), meant)
-    printable = "".join(c if c.isprintable() else " " for c in meant)
-    one_line = " ".join(printable.split()).strip(" \"'«»“”|;,-–")
-    if not any(character.isalnum() for character in one_line):
+    if "&" in text:
+        text = _ENTITY.sub(_entity, text)
+    if "\u00c3" in text or "\u00c2" in text:
+        text = _MANGLED.sub(lambda found: found.group().encode("latin-1").decode(), text)
+    if not text.isprintable():
+        text = "".join([c if c.isprintable() else " " for c in text])
+    one_line = " ".join(text.split()).strip(_AROUND)
+    if not one_line[:1].isalnum() and not any(character.isalnum() for character in one_line):
         return ""
-    return _ORDINAL.sub(r"\1e", quieter(one_line[:MAX_LENGTH]))
+    shown = quieter(one_line[:MAX_LENGTH])
+    return _ORDINAL.sub(r"\1e", shown) if _DIGIT.search(shown) else shown
 
 
 def _entity(found: re.Match[str]) -> str:
     """What an entity stands for; an escaped bracket is the rest of some mark-up, no part of a name."""
     character = html.unescape(found.group())
     return " " if character in "<>" else character
-
-
-def quieter(text: str) -> str:
-    """ "HÔTEL DE LA GARE" -> "Hôtel de la Gare"; text with lower-case letters and short acronyms stay."""
-    if not text.isupper() or (len(text) <= 5 and " " not in text):
-        return text
-
-    def recased(found: re.Match[str]) -> str:
-        word = found.group()
-        before = text[: found.start()]
-        if (before and word.lower() in _LITTLE) or (word == "S" and before.endswith(("'", "’"))):
-            return word.lower()
-        if (len(word) <= 4 and _VOWELS.isdisjoint(word)) or _ROMAN.fullmatch(word):
-            return word
-        return word.capitalize()
-
-    return _WORD.sub(recased, text)
 
 
 def of(prefix: str, name: str) -> str:
@@ -83,13 +70,26 @@ def town_of_hall(name: str) -> str:
     return _OF_TOWN_HALL.sub("", fold(name))
 
 
+def without_legal_form(folded: str) -> str:
+    """A folded name without what it is in law: "sarl la cale" and "la cale association loi 1901" -> "la cale".
+
+    A name that is nothing else stays.
+    """
+    if _FORM_WORDS.isdisjoint(folded.split()):
+        return folded
+    return " ".join(_LEGAL_FORM.sub(" ", folded).split()) or folded
+
+
 def match_name(name: str, kind: str) -> str:
-    """The name as compared: folded; a town hall is a town hall under any of its names.
+    """The name as compared: folded, without its legal form; a town hall is a town hall under any of its names.
 
     Its commune is in the key already, so "Mairie de Pessac" and "Hôtel de ville" are the same name. Only for kinds
     that may be one: a hotel is called "Hôtel de ville", a library in a town hall "Mairie de Bègues".
     """
-    folded = fold(name)
-    if not _TOWN_HALL.match(folded):
+    folded = without_legal_form(fold(name))
+    if not folded.startswith(_TOWN_HALL_STARTS) or not _TOWN_HALL.match(folded):
         return folded
     return "mairie" if kind in _TOWN_HALLS else f"{kind} {folded}"
+
+
+__all__ = ["MAX_LENGTH", "clean", "match_name", "of", "quieter", "town_of_hall", "without_legal_form"]

@@ -1,39 +1,148 @@
-"""Tariffs, as euro cents per half-day.
+"""Tariffs as people write them: amounts with their unit, for members or not, tax included.
 
-A half-day is 4 hours and half a day's price; monthly and annual subscriptions say nothing of a half-day.
+A half-day is 4 hours and half a day's price; weeks, months and years say nothing of a half-day. Prices before tax (HT)
+are raised by French VAT at 20 %. "À partir de" is taken at its word, as the lowest price.
 """
 
 import re
-
-from geo.toponyms import fold
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 
 HOURS_PER_HALF_DAY = 4
+VAT = 0.20
 MAX_EUROS = 2_000
-_AMOUNT = re.compile(r"(\d+)(?:\s*[.,€]\s*(\d{1,2}))?")
-_FREE = re.compile(r"\b(?:gratuit|gratuite|gratuitement|offert|libre|free|sans frais|prix libre)\b")
-_NO_HALF_DAY = re.compile(r"\b(?:mois|mensuel|month|semaine|week|an|annee|annuel|trimestre|devis|carnet|forfait|%)\b")
+MAX_EUROS_LONG = 50_000
+_LONGEST = 600
+
+HOUR, HALF_DAY, DAY, WEEK, MONTH, YEAR = "hour", "half_day", "day", "week", "month", "year"
+UNITS = (HOUR, HALF_DAY, DAY, WEEK, MONTH, YEAR)
+FACTORS = {HALF_DAY: 1.0, DAY: 0.5, HOUR: float(HOURS_PER_HALF_DAY)}
+"""Price of a half-day from the price of a unit, best unit first."""
 
 
-def half_day_cents(text: str, unit: str = "") -> int | None:
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """One price in euro cents, tax included. `unit` is None when not said; `member` is None when it is for anybody."""
+
+    cents: int
+    unit: str | None = None
+    member: bool | None = None
+    lowest: bool = False
+    before_tax: bool = False
+
+
+_AMOUNT = re.compile(
+    r"(?P<euros>\d{1,3}(?:[ \u00a0\u202f.]\d{3})+(?!\d)|\d+)(?:[.,](?P<cents>\d{1,2})(?!\d))?\s*"
+    r"(?P<to>(?:à|-|–|et)\s*\d+(?:[.,]\d{1,2})?\s*(?=€|euros?\b))?"
+    r"(?P<mark>€\s*(?P<after>\d\d)?(?!\d)|euros?\b|eur\b)?"
+    r"|(?P<free>\b(?:gratuit(?:e|ement)?s?|offerte?s?|libre|free|sans frais)\b)",
+    re.IGNORECASE,
+)
+_HALF = re.compile(r"(?:1\s?/\s?2|½)\s*-?\s*(?=j)|\bdemi[ -]?(?=journ|jour)", re.IGNORECASE)
+_NO_PRICE = re.compile(
+    r"\d+\s*(?:%|personnes?\b|pers\b|places?\b|postes?\b|m2\b|m²|h\s*(?:-|à|/)\s*\d)|\b\d{1,2}h\d\d\b", re.IGNORECASE
+)
+_COUNTED = re.compile(r"\b(?:les|pour|par|/)\s*(\d{1,2})\s*(?=h\b|heures?\b|jours?\b|mois\b|demi)", re.IGNORECASE)
+_UNIT_PATTERNS = (
+    (HALF_DAY, re.compile(r"\bdemi|\bhalf|\bmatin[ée]e|\bapr[eè]s[ -]midi", re.IGNORECASE)),
+    (HOUR, re.compile(r"\bheures?\b|(?:/|\b)\s?h\b(?!\.?\s?t)|\bhour|\bhoraire", re.IGNORECASE)),
+    (DAY, re.compile(r"\bjour|\bday\b|/\s?j\b", re.IGNORECASE)),
+    (WEEK, re.compile(r"\bsemaine|\bweek\b|\bhebdo", re.IGNORECASE)),
+    (MONTH, re.compile(r"\bmois\b|\bmensuel|\bmonth", re.IGNORECASE)),
+    (YEAR, re.compile(r"\ban\b|\bann[ée]e|\bannuel|\byear", re.IGNORECASE)),
+)
+_OTHER_UNIT = re.compile(
+    r"\b(?:carnet|forfait|pack|tickets?|trimestre|caution|m[ée]nage|copie|impression|repas|caf[ée])", re.IGNORECASE
+)
+_NOT_MEMBER = re.compile(
+    r"\bnon[ -]?(?:adh[ée]rent|membre|abonn)|\bext[ée]rieur|\bhors (?:adh|commune|membre)", re.IGNORECASE
+)
+_MEMBER = re.compile(r"\badh[ée]rent|\bmembres?\b|\babonn[ée]s?\b|\bmember", re.IGNORECASE)
+_BEFORE_TAX = re.compile(r"\bH\.?T\b", re.IGNORECASE)
+_WITH_TAX = re.compile(r"\bT\.?T\.?C\b", re.IGNORECASE)
+_LOWEST = re.compile(r"(?:à|a) partir d|\bd[eè]s\b|\bfrom\b", re.IGNORECASE)
+_BREAK = re.compile(r"[;|\n]| [-–] |,\s|\. |\bpuis\b|\bou\b|\bsinon\b", re.IGNORECASE)
+
+
+@lru_cache(maxsize=16_384)
+def tariffs(text: str) -> tuple[Tariff, ...]:
+    """Every price of a cell, in its order; () for "sur devis" and what says no amount.
+
+    "12€/jour - 8€ la 1/2 journée pour les adhérents" -> 12 € a day for anybody, 8 € a half-day for members.
+    """
+    plain = _HALF.sub("demi ", text[:_LONGEST])
+    counted = [(found.start(1), found.end(1)) for found in _COUNTED.finditer(plain)]
+    silent = [*counted, *((found.start(), found.end()) for found in _NO_PRICE.finditer(plain))]
+    found = [one for one in _AMOUNT.finditer(plain) if not any(start <= one.start() < end for start, end in silent)]
+    marked = [one for one in found if one["mark"] or one["free"]]
+    amounts = marked or found[:1]
+    read = [_tariff(one, said) for one, said in zip(amounts, _said_of_each(plain, amounts), strict=True)]
+    return tuple(one for one in read if one is not None)
+
+
+def _said_of_each(text: str, amounts: list[re.Match[str]]) -> Iterable[str]:
+    """The words about each amount: its own segment of the text, which the first or last break between two decides.
+
+    Words come before ("Demi-journée : 15 €, journée : 25 €") or after ("12 €/jour, 8 € la demi-journée").
+    """
+    edges = [0]
+    label = text[: amounts[0].start()] if amounts else ""
+    words_before = bool(_unit(label) or _MEMBER.search(label))
+    for before, after in pairwise(amounts):
+        found = _BREAK.search(text, before.end(), after.start())
+        edges.append(found.start() if found else before.end() if words_before else after.start())
+    edges.append(len(text))
+    return [text[start:end] for start, end in pairwise(edges)] if amounts else []
+
+
+def _tariff(found: re.Match[str], said: str) -> Tariff | None:
+    count = _COUNTED.search(said)
+    unit = HOUR if count and said[count.end() :].lstrip()[:1] in "hH" else _unit(said)
+    if unit is None and _OTHER_UNIT.search(said):
+        return None
+    member = False if _NOT_MEMBER.search(said) else True if _MEMBER.search(said) else None
+    if found["free"]:
+        return Tariff(0, unit, member)
+    euros = int(re.sub(r"\D", "", found["euros"])) + int((found["cents"] or found["after"] or "0").ljust(2, "0")) / 100
+    if euros > (MAX_EUROS if unit in FACTORS or unit is None else MAX_EUROS_LONG):
+        return None
+    before_tax = bool(_BEFORE_TAX.search(said)) and not _WITH_TAX.search(said)
+    cents = euros * 100 * (1 + VAT if before_tax else 1) / (int(count[1]) or 1 if count else 1)
+    return Tariff(round(cents), unit, member, bool(found["to"] or _LOWEST.search(said)), before_tax)
+
+
+def _unit(said: str) -> str | None:
+    """The unit that comes first in the words about an amount, a half-day before the day in its name."""
+    places = [
+        (match.start(), order, unit)
+        for order, (unit, pattern) in enumerate(_UNIT_PATTERNS)
+        if (match := pattern.search(said))
+    ]
+    return min(places)[2] if places else None
+
+
+def half_day_cents(text: str, unit: str = "", *, member: bool = False) -> int | None:
     """Cents per half-day from a cell such as "5 €/demi-journée"; `unit` is the column's: half_day, day, hour.
 
-    A unit inside the cell wins over the column's. None when no half-day price can be told.
+    A unit inside the cell wins over the column's. Of several prices, those of everybody (with `member`, the members')
+    count, by the half-day rather than by the day or the hour. None when no half-day price can be told.
     """
-    folded = fold(text)
-    unit = _unit(folded) or unit or "half_day"
-    found = _AMOUNT.search(text)
-    if not found:
-        return 0 if _FREE.search(folded) else None
-    euros = int(found.group(1)) + int((found.group(2) or "0").ljust(2, "0")) / 100
-    if _NO_HALF_DAY.search(folded) or euros > MAX_EUROS:
+    if not text:
         return None
-    factor = {"half_day": 1.0, "day": 0.5, "hour": float(HOURS_PER_HALF_DAY)}[unit]
-    return round(euros * 100 * factor)
+    if text.isdigit() and text.isascii() and len(text) < 5:
+        euros = int(text)
+        return round(euros * 100 * FACTORS[unit or HALF_DAY]) if euros <= MAX_EUROS else None
+    return half_day_of(tariffs(text), unit, member=member)
 
 
-def _unit(folded: str) -> str:
-    if re.search(r"\bdemi|\bhalf|1 2 jour|\bmatinee|\b1 2 j", folded):
-        return "half_day"
-    if re.search(r"\bheures?\b|\bh\b|\bhour", folded):
-        return "hour"
-    return "day" if re.search(r"\bjour|\bjournee|\bday\b", folded) else ""
+def half_day_of(said: Iterable[Tariff], unit: str = "", *, member: bool = False) -> int | None:
+    """The half-day price among tariffs, see `half_day_cents`."""
+    usable = [(one.unit or unit or HALF_DAY, one) for one in said]
+    for wanted in (True, None) if member else (None, False):
+        for best, factor in FACTORS.items():
+            for named, one in usable:
+                if named == best and one.member is wanted:
+                    return round(one.cents * factor)
+    return None

@@ -9,6 +9,8 @@ REDACTED = "[…]"
 _EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
 # Overseas, mobiles begin with 0690, 0692...: as 06 from here, after a prefix of their own from abroad.
 _MOBILE = re.compile(r"(?<![\d.,])(?:(?:\+|00)\s?(?:33|262|590|594|596|508)[\s.(0)-]*|0)[67](?:[\s.\-/]?\d){8}(?!\d)")
+# Few rows have nine digits from a 6 or a 7 on: looking for them first costs a fifth of looking for mobiles.
+_NINE_DIGITS = re.compile(r"[67](?:[\s.\-/]?\d){8}")
 _PERSONAL_WORDS = frozenset(
     (
         "mail", "mails", "email", "emails", "courriel", "courriels", "mel", "mobile", "mobiles", "portable",
@@ -30,7 +32,7 @@ def scrubbed(cells: dict[str, str], personal: Iterable[str]) -> dict[str, str]:
     """The filled cells of a row without its personal columns, e-mails and mobile numbers inside text redacted."""
     kept = {column: text for column, text in cells.items() if text and column not in personal}
     joined = "\n".join(kept.values())
-    if "@" in joined or _MOBILE.search(joined):
+    if "@" in joined or (_NINE_DIGITS.search(joined) and _MOBILE.search(joined)):
         kept = {column: redact(text) for column, text in kept.items()}
     return kept
 

@@ -1,26 +1,28 @@
-"""What every reader gives: a table of text cells, rows numbered as a person counts them."""
+"""What every reader gives: a list of rows of text cells, numbered as a person counts them, in batches."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from itertools import islice
+from typing import Protocol
 
 from ingest.readers import failures
+from ingest.readers.limits import CHUNK_ROWS, MAX_COLUMNS, MAX_FAULTS_KEPT, SAMPLE_ROWS
+from ingest.readers.source import Source
 
 Cells = dict[str, str]
+Chunk = tuple[Sequence[int], list[Cells]]
+"""Rows with the line of each; as many as are at hand, handed on together because that is what makes it fast."""
 
-LON_COLUMN, LAT_COLUMN = "@lon", "@lat"
-"""Columns that readers of map formats add: the point, or the centroid of a line or polygon."""
-
-HEADER_SEARCH_ROWS = 20
-HEADER_FULLNESS = 0.6
+LON_COLUMN, LAT_COLUMN, ID_COLUMN = "@lon", "@lat", "@id"
+"""Columns that readers of map formats add: the point, or the centroid of a line or polygon; the feature's own id."""
 
 
 @dataclass(frozen=True, slots=True)
 class RawTable:
-    """A list as its file says it. Cells are stripped text, "" when empty; blank lines are left out.
+    """A list as its file says it, or one batch of it. Cells are stripped text, "" when empty; no blank lines.
 
-    `rows[i]` is data row i + 1 (1 is the first row under the header); `lines[i]` is the line where a
-    spreadsheet or an editor shows it, or its position in a JSON array.
+    `lines[i]` is the line where a spreadsheet or an editor shows `rows[i]`, or its position among the
+    records of a format without lines.
     """
 
     columns: tuple[str, ...]
@@ -30,97 +32,142 @@ class RawTable:
     sha256: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class LineFault:
+    """What a reader could not take as it is. `line` 0 is the file itself (a sheet or layer not read).
+
+    `left_out` tells whether the line is missing from the rows; else it was read with the change that the
+    sentence tells. `code` is stable: nul, open_quote, long_line, long_cell, columns, json, encoding, nesting,
+    truncated, sheet, layer, link, geometry.
+    """
+
+    line: int
+    code: str
+    fr: str
+    en: str
+    left_out: bool = True
+
+
+class FaultLog:
+    """Collects the faults of one pass: the first ones in full, the others counted."""
+
+    def __init__(self) -> None:
+        self.faults: list[LineFault] = []
+        self.lines_left_out = 0
+        self.total = 0
+
+    def clear(self) -> None:
+        self.faults.clear()
+        self.lines_left_out = self.total = 0
+
+    def add(self, fault: LineFault, lines: int = 1) -> None:
+        """Notes a fault that covers `lines` lines."""
+        self.total += 1
+        if fault.left_out:
+            self.lines_left_out += lines
+        if len(self.faults) < MAX_FAULTS_KEPT:
+            self.faults.append(fault)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An opened file: `chunks()` starts again at the first row each time and notes faults in the reader's log.
+
+    With `open_ended`, rows hold only the columns they speak of, and later ones may bring columns that
+    nobody has met yet.
+    """
+
+    columns: tuple[str, ...]
+    chunks: Callable[[], Iterator[Chunk]]
+    open_ended: bool = False
+
+
 class Reader(Protocol):
-    """Reads one format. Raises UnreadableFile when `content` is not what `name` says."""
+    """Opens one format. Raises UnreadableFile when the content is not what its name says."""
 
-    def __call__(self, content: bytes, name: str) -> RawTable: ...
+    def __call__(self, source: Source, log: FaultLog) -> Reading: ...
 
 
-def from_grid(grid: Sequence[tuple[int, Sequence[str]]], name: str) -> RawTable:
-    """Table from numbered lines of cells: finds the header below title lines, drops blank lines."""
-    filled = [(line, cells) for line, cells in grid if any(cells)]
-    if not filled:
-        raise failures.no_rows(name)
-    start = _header_position([cells for _, cells in filled[:HEADER_SEARCH_ROWS]])
-    columns = _column_names(filled[start][1], max(len(cells) for _, cells in filled[start:]))
-    if all(_is_number(column) for column in columns):
-        raise failures.no_header(name)
+class RawList:
+    """One list, read in batches; may be iterated again, one pass at a time.
+
+    `columns` are those of the first rows. `faults` and `lines_left_out` are those of the pass under way or
+    just ended; `faults` holds the first thousand.
+    """
+
+    def __init__(self, source: Source, reading: Reading, log: FaultLog) -> None:
+        self.name, self.sha256, self.size_bytes = source.name, source.sha256, source.size_bytes
+        self.columns = reading.columns
+        self._source = source  # keeps what was unpacked on the disk until the list is let go
+        self._reading = reading
+        self._log = log
+
+    @property
+    def faults(self) -> list[LineFault]:
+        return self._log.faults
+
+    @property
+    def lines_left_out(self) -> int:
+        """Lines missing from the rows, those beyond the faults kept included."""
+        return self._log.lines_left_out
+
+    def batches(self, rows: int = 10_000) -> Iterator[RawTable]:
+        """The rows, `rows` at a time. Every row of a batch has every column of that batch, known ones first.
+
+        Raises UnreadableFile when a packed file turns out damaged or too large on the way.
+        """
+        self._log.clear()
+        blank = dict.fromkeys(self.columns, "")
+        for lines, cells in recut(self._reading.chunks(), rows):
+            if self._reading.open_ended or set(map(len, cells)) != {len(blank)}:
+                completed = _completed(cells, blank, self.name)
+            else:
+                completed = cells
+            yield RawTable(tuple(blank), completed, lines, self.name, self.sha256)
+
+    def sample(self, rows: int = SAMPLE_ROWS) -> RawTable:
+        """The first rows, for the mapping."""
+        return next(self.batches(rows), RawTable(self.columns, [], [], self.name, self.sha256))
+
+    def whole(self) -> RawTable:
+        """All rows at once. Raises UnreadableFile when there is none."""
+        batches = list(self.batches())
+        if not batches:
+            raise failures.nothing_left(self.name, [fault.code for fault in self.faults])
+        blank = dict.fromkeys(batches[-1].columns, "")
+        rows = [row for batch in batches for row in batch.rows]
+        if len(batches[0].columns) != len(blank):
+            rows = _completed(rows, blank, self.name)
+        lines = [line for batch in batches for line in batch.lines]
+        return RawTable(tuple(blank), rows, lines, self.name, self.sha256)
+
+
+def recut(chunks: Iterable[Chunk], size: int) -> Iterator[tuple[list[int], list[Cells]]]:
+    """The same rows, `size` at a time."""
+    lines: list[int] = []
     rows: list[Cells] = []
-    for _, cells in filled[start + 1 :]:
-        row = dict.fromkeys(columns, "")
-        row.update(zip(columns, cells, strict=False))
-        rows.append(row)
-    if not rows:
-        raise failures.no_rows(name)
-    return RawTable(_without_empty(columns, rows), rows, [line for line, _ in filled[start + 1 :]])
+    for more_lines, more_rows in chunks:
+        lines.extend(more_lines)
+        rows.extend(more_rows)
+        while len(rows) >= size:
+            yield lines[:size], rows[:size]
+            del lines[:size], rows[:size]
+    if rows:
+        yield lines, rows
 
 
-def from_records(records: Iterable[Mapping[str, Any]], name: str) -> RawTable:
-    """Table from JSON objects: nested objects become `outer.inner` columns, lists are joined by `;`."""
-    rows, lines, columns = [], [], dict[str, None]()
-    for line, record in enumerate(records, start=1):
-        row = dict(_flat(record))
-        if any(row.values()):
-            rows.append(row)
-            lines.append(line)
-            columns.update(dict.fromkeys(row))
-    if not rows:
-        raise failures.no_rows(name)
+def chunked(numbered: Iterator[tuple[int, Cells]]) -> Iterator[Chunk]:
+    """Chunks of rows that come one by one."""
+    while pairs := list(islice(numbered, CHUNK_ROWS)):
+        yield [line for line, _ in pairs], [row for _, row in pairs]
+
+
+def _completed(rows: list[Cells], blank: Cells, name: str) -> list[Cells]:
+    """Rows that all have the columns of `blank`, to which new ones are added."""
     for row in rows:
-        for column in columns:
-            row.setdefault(column, "")
-    return RawTable(tuple(columns), rows, lines)
-
-
-def as_text(value: object) -> str:
-    """A JSON value as a cell: "" for null, `true`/`false`, whole floats without their `.0`."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    if isinstance(value, list):
-        return ";".join(as_text(item) for item in value)
-    text = str(value).replace("\0", "").strip()
-    # JSON may hold halves of characters, which no database takes.
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
-
-
-def _flat(record: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, str]]:
-    for key, value in record.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield prefix + str(key).strip(), as_text(value)
-
-
-def _header_position(first: Sequence[Sequence[str]]) -> int:
-    """Titles and notes above a header fill few cells: the header is the first nearly full line."""
-    widths = [sum(map(bool, cells)) for cells in first]
-    return next(i for i, width in enumerate(widths) if width >= HEADER_FULLNESS * max(widths))
-
-
-def _column_names(header: Sequence[str], width: int) -> list[str]:
-    """Header cells made unique; cells beyond or without a header get the name of their position."""
-    names: dict[str, None] = {}
-    for position in range(width):
-        wanted = " ".join((header[position] if position < len(header) else "").split()) or f"column_{position + 1}"
-        name, copy = wanted, 2
-        while name in names:
-            name, copy = f"{wanted} ({copy})", copy + 1
-        names[name] = None
-    return list(names)
-
-
-def _without_empty(columns: Sequence[str], rows: Sequence[Cells]) -> tuple[str, ...]:
-    """Nameless columns without a single cell are spreadsheet leftovers."""
-    empty = [c for c in columns if c.startswith("column_") and not any(row[c] for row in rows)]
-    for row in rows:
-        for column in empty:
-            del row[column]
-    return tuple(column for column in columns if column not in empty)
-
-
-def _is_number(text: str) -> bool:
-    return text.replace(".", "").replace(",", "").replace("-", "").isdigit()
+        for column in row:
+            if column not in blank:
+                if len(blank) >= MAX_COLUMNS:
+                    raise failures.too_many_columns(name, MAX_COLUMNS)
+                blank[column] = ""
+    return [{**blank, **row} for row in rows]

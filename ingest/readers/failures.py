@@ -1,8 +1,13 @@
 """Every way a file can be unreadable, each one sentence that ends with its remedy."""
 
+from collections.abc import Sequence
+
 from geo.errors import UnreadableFile
 
-SUPPORTED = ".csv, .tsv, .txt, .xlsx, .xlsm, .ods, .geojson, .json (+ .gz)"
+SUPPORTED = (
+    ".csv, .tsv, .txt, .xlsx, .xlsm, .xls, .ods, .json, .jsonl, .ndjson, .geojson, .kml, .kmz, .gpkg, "
+    ".parquet, .osm, .pbf, .zip (shapefile) (+ .gz, .bz2, .zip)"
+)
 
 
 def missing(name: str) -> UnreadableFile:
@@ -104,16 +109,16 @@ def not_a_list(name: str) -> UnreadableFile:
 def other_projection(name: str, projection: str) -> UnreadableFile:
     return UnreadableFile(
         name=name,
-        fr=f"les coordonnées sont en {projection} ; exportez ce GeoJSON en WGS 84 (EPSG:4326).",
-        en=f"the coordinates are in {projection}; export this GeoJSON in WGS 84 (EPSG:4326).",
+        fr=f"les coordonnées sont en {projection}, illisibles ici ; exportez la liste en WGS 84 (EPSG:4326).",
+        en=f"the coordinates are in {projection}, which cannot be read here; export the list in WGS 84 (EPSG:4326).",
     )
 
 
 def no_header(name: str) -> UnreadableFile:
     return UnreadableFile(
         name=name,
-        fr="la première ligne ne contient que des nombres ; ajoutez une ligne d'en-tête qui nomme les colonnes.",
-        en="the first line holds only numbers; add a header line that names the columns.",
+        fr="ni en-tête ni texte, seulement des nombres ; ajoutez une ligne d'en-tête et une colonne de noms.",
+        en="no header and no text, only numbers; add a header line and a column of names.",
     )
 
 
@@ -130,4 +135,119 @@ def one_column(name: str) -> UnreadableFile:
         name=name,
         fr="une seule colonne a été trouvée ; séparez les colonnes par des virgules ou des points-virgules.",
         en="only one column was found; separate columns with commas or semicolons.",
+    )
+
+
+def nothing_left(name: str, codes: Sequence[str]) -> UnreadableFile:
+    """No row could be read: why, by the first fault met."""
+    if "nul" in codes[:1]:
+        return nul_bytes(name)
+    if {"open_quote", "truncated"} & set(codes[:1]):
+        return truncated(name)
+    return no_rows(name)
+
+
+def too_many_columns(name: str, limit: int) -> UnreadableFile:
+    return UnreadableFile(
+        name=name,
+        fr=f"cette liste a plus de {limit} colonnes ; gardez celles qui décrivent les lieux.",
+        en=f"this list has more than {limit} columns; keep those that describe the places.",
+    )
+
+
+def too_many_cells(name: str, limit: int) -> UnreadableFile:
+    millions = limit // 1_000_000
+    return UnreadableFile(
+        name=name,
+        fr=f"une feuille s'étend sur plus de {millions} millions de cellules ; supprimez les cellules éloignées.",
+        en=f"a sheet spreads over more than {millions} million cells; delete the far-off cells.",
+    )
+
+
+def too_nested(name: str) -> UnreadableFile:
+    return UnreadableFile(
+        name=name,
+        fr="ce document est imbriqué trop profondément ; donnez un tableau d'objets simples.",
+        en="this document is nested too deeply; give an array of plain objects.",
+    )
+
+
+def too_many_entries(name: str, limit: int) -> UnreadableFile:
+    return UnreadableFile(
+        name=name,
+        fr=f"cette archive contient plus de {limit} fichiers ; n'y laissez que la liste.",
+        en=f"this archive holds more than {limit} files; leave only the list in it.",
+    )
+
+
+def several_lists(name: str, members: Sequence[str]) -> UnreadableFile:
+    listed = ", ".join(members[:5])
+    return UnreadableFile(
+        name=name,
+        fr=f"cette archive contient plusieurs listes ({listed}) ; donnez-les une par une.",
+        en=f"this archive holds several lists ({listed}); give them one by one.",
+    )
+
+
+def no_list_inside(name: str) -> UnreadableFile:
+    return UnreadableFile(
+        name=name,
+        fr=f"cette archive ne contient aucune liste ; mettez-y l'un de ces formats : {SUPPORTED}.",
+        en=f"this archive holds no list; put one of these formats in it: {SUPPORTED}.",
+    )
+
+
+def encrypted(name: str) -> UnreadableFile:
+    return UnreadableFile(
+        name=name,
+        fr="ce fichier est protégé par un mot de passe ; enregistrez-le sans protection.",
+        en="this file is protected by a password; save it without protection.",
+    )
+
+
+def unusual_packing(name: str) -> UnreadableFile:
+    return UnreadableFile(
+        name=name,
+        fr="cette archive est compressée d'une manière inhabituelle ; refaites-la en .zip ou .gz ordinaire.",
+        en="this archive is compressed in an unusual way; make it again as a plain .zip or .gz.",
+    )
+
+
+def unsafe_xml(name: str) -> UnreadableFile:
+    return UnreadableFile(
+        name=name,
+        fr="ce XML déclare un DTD ou des entités, ce qui n'est pas admis ; exportez-le de nouveau sans eux.",
+        en="this XML declares a DTD or entities, which is not allowed; export it again without them.",
+    )
+
+
+def damaged(name: str, what: str) -> UnreadableFile:
+    return UnreadableFile(
+        name=name,
+        fr=f"ce fichier {what} est abîmé ou n'en est pas un ; exportez la liste de nouveau.",
+        en=f"this {what} file is damaged or is none; export the list again.",
+    )
+
+
+def no_layer(name: str) -> UnreadableFile:
+    return UnreadableFile(
+        name=name,
+        fr="aucune couche de lieux dans ce fichier ; exportez la couche des lieux avec sa table.",
+        en="there is no layer of places in this file; export the layer of places with its table.",
+    )
+
+
+def no_candidate(name: str) -> UnreadableFile:
+    return UnreadableFile(
+        name=name,
+        fr="aucun objet de cet extrait OpenStreetMap n'est un lieu possible ; vérifiez la zone de l'extrait.",
+        en="no object of this OpenStreetMap extract is a possible place; check the area of the extract.",
+    )
+
+
+def shapefile_alone(name: str) -> UnreadableFile:
+    return UnreadableFile(
+        name=name,
+        fr="un .shp seul n'a pas de table ; donnez une archive .zip avec ses .shp, .shx, .dbf et .prj.",
+        en="a .shp alone has no table; give a .zip archive with its .shp, .shx, .dbf and .prj.",
     )

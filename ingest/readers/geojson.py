@@ -1,43 +1,77 @@
 """GeoJSON: properties as columns, the geometry as two more columns in WGS 84."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
+import pyproj
 import shapely
 from shapely.errors import ShapelyError
 
 from ingest.readers import failures
-from ingest.readers.base import LAT_COLUMN, LON_COLUMN, RawTable, from_records
-from ingest.readers.json_records import parse
-
-_WGS84 = ("CRS84", "EPSG::4326", "EPSG:4326", "WGS84", "WGS 84")
-
-
-def read(content: bytes, name: str) -> RawTable:
-    """Reads a FeatureCollection. Raises UnreadableFile."""
-    return from_document(parse(content, name), name)
+from ingest.readers.base import ID_COLUMN, LAT_COLUMN, LON_COLUMN, FaultLog, Reading
+from ingest.readers.projection import as_cells, lon_lat, transformer
+from ingest.readers.records import HeldRecords, NumberedRecords, Records, reading
+from ingest.readers.source import Source
 
 
-def from_document(document: Any, name: str) -> RawTable:
-    """Table of a parsed FeatureCollection: points as they are, other geometries by their centroid."""
+def read(source: Source, log: FaultLog) -> Reading:
+    """Opens a FeatureCollection, whole or streamed by size. Raises UnreadableFile."""
+    from ingest.readers import json_records
+
+    opened = json_records.read(source, log)
+    if LON_COLUMN not in opened.columns:
+        raise failures.not_a_list(source.name)
+    return opened
+
+
+def from_document(document: Any, name: str, log: FaultLog) -> Reading:
+    """A parsed FeatureCollection: points as they are, other geometries by their centroid."""
     features = document.get("features") if isinstance(document, Mapping) else None
     if not isinstance(features, list) or not all(isinstance(feature, Mapping) for feature in features):
         raise failures.not_a_list(name)
-    _check_projection(document, name)
-    return from_records((_record(feature) for feature in features), name)
+    declared = document.get("crs")
+    properties = declared.get("properties") if isinstance(declared, Mapping) else None
+    projection = str(properties.get("name", "")) if isinstance(properties, Mapping) else ""
+    return from_features(HeldRecords(features), projection, name, log)
 
 
-def _record(feature: Mapping[str, Any]) -> dict[str, Any]:
+def from_features(features: Records, projection: str, name: str, log: FaultLog) -> Reading:
+    """Features with coordinates in `projection` ("" is WGS 84). Raises UnreadableFile when none can be read."""
+    made = transformer(projection, name)
+    opened = reading(_Features(features, made), name, log)
+    if made is not None:
+        _, first = next(opened.chunks())
+        if not any(row.get(LON_COLUMN) for row in first):
+            raise failures.other_projection(name, projection.rpartition("crs:")[2])
+    columns = [column for column in opened.columns if column not in (LON_COLUMN, LAT_COLUMN)]
+    return replace(opened, columns=(*columns, LON_COLUMN, LAT_COLUMN))
+
+
+def record_of(feature: Mapping[str, Any], made: pyproj.Transformer | None = None) -> dict[str, Any]:
+    """Properties, `@id`, and the point; null coordinates without a usable geometry: the address may still place it."""
     properties = feature.get("properties")
     record = dict(properties) if isinstance(properties, Mapping) else {}
     if feature.get("id") is not None:
-        record.setdefault("@id", feature["id"])
+        record.setdefault(ID_COLUMN, feature["id"])
     point = _point(feature.get("geometry"))
-    record[LON_COLUMN], record[LAT_COLUMN] = point if point else (None, None)
+    if point and made is not None:
+        point = _projected(point, made)
+    record[LON_COLUMN], record[LAT_COLUMN] = point or (None, None)
     return record
 
 
-def _point(geometry: Any) -> tuple[float, float] | None:
+@dataclass(frozen=True, slots=True)
+class _Features(Records):
+    features: Records
+    made: pyproj.Transformer | None
+
+    def records(self) -> NumberedRecords:
+        for line, feature in self.features.records():
+            yield line, record_of(feature, self.made)
+
+
+def _point(geometry: Any) -> tuple[Any, Any] | None:
     if not isinstance(geometry, Mapping):
         return None
     if geometry.get("type") == "Point":
@@ -47,17 +81,18 @@ def _point(geometry: Any) -> tuple[float, float] | None:
         return None
     try:
         shape = shapely.geometry.shape(geometry)
-    except (ShapelyError, ValueError, TypeError, KeyError, IndexError, AttributeError):
-        return None  # a row without a usable geometry: its address may still place it
+    except (ShapelyError, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
+        return None
     if shape.is_empty:
         return None
     centre = shape.centroid
     return float(centre.x), float(centre.y)
 
 
-def _check_projection(document: Mapping[str, Any], name: str) -> None:
-    declared = document.get("crs")
-    properties = declared.get("properties") if isinstance(declared, Mapping) else None
-    projection = str(properties.get("name", "")) if isinstance(properties, Mapping) else ""
-    if projection and not any(known in projection for known in _WGS84):
-        raise failures.other_projection(name, projection.rpartition("crs:")[2])
+def _projected(point: tuple[Any, Any], made: pyproj.Transformer) -> tuple[str, str] | None:
+    try:
+        lon, lat = lon_lat([float(point[0])], [float(point[1])], made)
+    except (TypeError, ValueError):
+        return None
+    cells = as_cells([*lon, *lat])
+    return (cells[0], cells[1]) if all(cells) else None

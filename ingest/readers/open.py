@@ -1,93 +1,146 @@
-"""Opens a list: finds its format by name, unpacks .gz, bounds its size, hands it to the reader."""
+"""Opens a list: finds its format by name, unpacks it, bounds its size, hands it to the reader of the format."""
 
-import gzip
 import hashlib
-import io
-import zlib
 from dataclasses import replace
 from pathlib import Path
 
-from ingest.readers import csv, failures, geojson, json_records, xlsx
-from ingest.readers.base import RawTable, Reader
-
-MAX_MB = 400
+from ingest.readers import (
+    csv,
+    failures,
+    geofiles,
+    geojson,
+    json_lines,
+    json_records,
+    kml,
+    ods,
+    osm,
+    parquet,
+    sirene,
+    source,
+    xls,
+    xlsx,
+)
+from ingest.readers.base import FaultLog, RawList, RawTable, Reader
+from ingest.readers.limits import MAX_MB, MAX_PACKING, MAX_STREAMED_MB, SMALL_BYTES
+from ingest.readers.source import PACKED, Source
 
 READERS: dict[str, Reader] = {
     ".csv": csv.read,
     ".tsv": csv.read,
     ".txt": csv.read,
-    ".xlsx": xlsx.read,
-    ".xlsm": xlsx.read,
-    ".ods": xlsx.read,
     ".geojson": geojson.read,
     ".json": json_records.read,
+    ".jsonl": json_lines.read,
+    ".ndjson": json_lines.read,
+    ".geojsonl": json_lines.read,
+    ".geojsons": json_lines.read,
+    ".xlsx": xlsx.read,
+    ".xlsm": xlsx.read,
+    ".xls": xls.read,
+    ".ods": ods.read,
+    ".parquet": parquet.read,
+    ".geoparquet": parquet.read,
+    ".osm": osm.read,
+    ".pbf": osm.read,
+    ".kml": kml.read,
+    ".kmz": kml.read_packed,
+    ".gpkg": geofiles.read_geopackage,
+    ".shp": geofiles.read_bare_shapefile,
 }
 
 
-class RawList:
-    def __init__(self, table: RawTable) -> None:
-        self._table = table
-        self.name, self.sha256, self.columns = table.name, table.sha256, table.columns
-        self.size_bytes = 0
-        self.faults: list[object] = []
-
-    def batches(self, rows: int = 10_000):  # type: ignore[no-untyped-def]
-        t = self._table
-        for start in range(0, len(t.rows), rows):
-            yield replace(t, rows=t.rows[start : start + rows], lines=t.lines[start : start + rows])
-
-    def sample(self, rows: int = 2_000) -> RawTable:
-        t = self._table
-        return replace(t, rows=t.rows[:rows], lines=t.lines[:rows])
+_NOT_PACKED = {
+    ".gz": ("autre chose qu'une archive gzip", "something else than gzip"),
+    ".bz2": ("autre chose qu'une archive bzip2", "something else than bzip2"),
+    ".zip": ("autre chose qu'une archive zip", "something else than zip"),
+}
 
 
-def open_list(source: Path | bytes, name: str = "") -> RawList:
-    return RawList(read(source, name))
+def open_list(file: Path | bytes, name: str = "") -> RawList:
+    """Opens a file or its bytes (then `name` says the format), to be read in batches. Raises UnreadableFile."""
+    return _opened(file, name, MAX_STREAMED_MB)
 
 
-def read(source: Path | bytes, name: str = "") -> RawTable:
-    """Reads a file or its bytes (then `name` says the format). Raises UnreadableFile."""
-    name = Path(name).name or (source.name if isinstance(source, Path) else "")
-    suffixes = [suffix.lower() for suffix in Path(name).suffixes]
-    if isinstance(source, Path) and source.is_dir():
+def read(file: Path | bytes, name: str = "") -> RawTable:
+    """The whole list at once, for small ones. Raises UnreadableFile, above MAX_MB too."""
+    return _opened(file, name, MAX_MB).whole()
+
+
+def _opened(file: Path | bytes, name: str, limit_mb: int) -> RawList:
+    name = Path(name).name or (file.name if isinstance(file, Path) else "")
+    if isinstance(file, Path) and file.is_dir():
         raise failures.is_directory(name)
-    packed = bool(suffixes) and suffixes[-1] == ".gz"
-    suffix = next(iter(suffixes[-2:-1] if packed else suffixes[-1:]), "")
-    if isinstance(source, Path) and not source.exists():
+    if isinstance(file, Path) and not file.exists():
         raise failures.missing(name)
-    if suffix not in READERS:
+    if _suffix(name) not in READERS and _suffix(name) not in PACKED:
         raise failures.unsupported(name)
-    content = source if isinstance(source, bytes) else _content(source, name)
-    if not content:
+    found = _source(file, name, limit_mb)
+    if not found.size_bytes:
         raise failures.empty(name)
-    digest = hashlib.sha256(content).hexdigest()
-    content = _unpacked(content, name)
-    return replace(READERS[suffix](content, name), name=name, sha256=digest)
+    unpacked, reader = _unpacked(found)
+    if not unpacked.start(1):
+        raise failures.empty(name)
+    log = FaultLog()
+    reading = reader(unpacked, log)
+    if sirene.recognises(reading.columns):
+        reading = sirene.derived(reading, name)
+    return RawList(unpacked, reading, log)
 
 
-def _content(path: Path, name: str) -> bytes:
+def _suffix(name: str) -> str:
+    return Path(name).suffix.lower()
+
+
+def _source(file: Path | bytes, name: str, limit_mb: int) -> Source:
+    """Small files are held, so that two passes read the same; large ones stay where they are."""
+    if isinstance(file, bytes):
+        return Source(name, file, None, hashlib.sha256(file).hexdigest(), len(file), limit_mb)
     try:
-        if path.stat().st_size > MAX_MB * 1_000_000:
-            raise failures.too_large(name, MAX_MB)
-        return path.read_bytes()
+        size = file.stat().st_size
+        if size <= SMALL_BYTES:
+            return _source(file.read_bytes(), name, limit_mb)
     except PermissionError as error:
         raise failures.not_permitted(name) from error
     except OSError as error:
         raise failures.not_readable(name) from error
+    if size > limit_mb * 1_000_000:
+        raise failures.too_large(name, limit_mb)
+    return Source(name, None, file, source.digest_of(file, name), size, limit_mb)
 
 
-def _unpacked(content: bytes, name: str) -> bytes:
-    if not content.startswith(b"\x1f\x8b"):
-        if name.lower().endswith(".gz"):
-            raise failures.really_is(name, "autre chose qu'une archive gzip", "something else than gzip")
-        return content
-    try:
-        with gzip.open(io.BytesIO(content)) as stream:
-            unpacked = stream.read(MAX_MB * 1_000_000 + 1)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise failures.truncated(name) from error
-    if len(unpacked) > MAX_MB * 1_000_000:
-        raise failures.too_large(name, MAX_MB)
-    if not unpacked:
-        raise failures.empty(name)
-    return unpacked
+def _unpacked(found: Source) -> tuple[Source, Reader]:
+    """The list inside its packings and the reader of its format."""
+    inner = found.name
+    while _suffix(inner) in PACKED:
+        kind = _suffix(inner)
+        if len(found.packing) == MAX_PACKING or (kind == ".zip" and found.packing):
+            raise failures.unusual_packing(found.name)
+        if not source.is_packed_as(kind, found.start(8)):
+            raise failures.really_is(found.name, *_NOT_PACKED[kind])
+        member = ""
+        if kind == ".zip":
+            member = _only_list(found)
+            if _suffix(member) == ".shp":
+                return found, geofiles.read_shapefile
+        inner = member or Path(inner).stem
+        found = replace(found, packing=(*found.packing, (kind, member)))
+    if _suffix(inner) not in READERS:
+        raise failures.unsupported(found.name)
+    if _suffix(inner) != ".shp" and found.start(8).startswith(b"\x1f\x8b"):
+        found = replace(found, packing=(*found.packing, (".gz", "")))  # packed, and its name does not say so
+    return replace(found, inner_name=inner), READERS[_suffix(inner)]
+
+
+def _only_list(found: Source) -> str:
+    """The one list of an archive. Raises UnreadableFile when it holds none or several."""
+    names = [item.filename for item in source.members(found)]
+    lists = [name for name in names if _suffix(name) in READERS or _suffix(Path(name).stem) in READERS]
+    lists = [name for name in lists if not name.lower().endswith(".shp.xml")]
+    if len(lists) > 1:
+        # A text beside a list is its note.
+        lists = [name for name in lists if _suffix(name) != ".txt"] or lists
+    if len(lists) > 1:
+        raise failures.several_lists(found.name, [Path(name).name for name in lists])
+    if not lists:
+        raise failures.no_list_inside(found.name)
+    return lists[0]

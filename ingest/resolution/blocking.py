@@ -66,18 +66,11 @@ def plausible(derived: pl.DataFrame, left: Ints, right: Ints) -> Bools:
     near |= vague[left] | vague[right]
     signature = derived["signature"].to_numpy()
     common = ((signature[left] & signature[right]) != 0) | (signature[left] == 0) | (signature[right] == 0)
-    for columns in (("phone",), ("siret",), ("site",), ("number", "street")):
-        code = _codes(derived, columns)
-        common |= (code[left] == code[right]) & (code[left] >= 0)
+    compared = derived.select("phone", "siret", "site", "number", "street")
+    one, other = compared[left], compared[right]
+    for name in ("phone", "siret", "site"):
+        common |= (one[name] == other[name]).fill_null(value=False).to_numpy()
+    same_street = (one["street"] == other["street"]) & (one["street"] != "") & (one["number"] == other["number"])
+    common |= same_street.to_numpy()
     kept: Bools = near & common
     return kept
-
-
-def _codes(derived: pl.DataFrame, columns: tuple[str, ...]) -> Ints:
-    """Equal values have equal numbers; -1 is unknown."""
-    text = pl.concat_str([pl.col(name) for name in columns], separator="|")
-    known = pl.all_horizontal(*(pl.col(name).is_not_null() & (pl.col(name) != "") for name in columns[-1:]))
-    coded = derived.select(
-        pl.when(known).then(text.rank("dense").cast(pl.Int64)).otherwise(-1).fill_null(-1).alias("code")
-    )
-    return coded["code"].to_numpy()

@@ -39,6 +39,11 @@ NAMES = (
     *("name_equal", "name_equal_and_address", "name_equal_and_street", "name_equal_and_near"),
 )
 
+COMPARED = (
+    *("source", "kind", "lon", "lat", "precision", "insee", "phone", "siret", "folded", "bare", "number", "street"),
+    *("host", "site", "role"),
+)
+
 APART: frozenset[frozenset[str]] = frozenset(
     frozenset(pair)
     for pair in (
@@ -55,7 +60,8 @@ APART: frozenset[frozenset[str]] = frozenset(
 
 def matrix(derived: pl.DataFrame, left: Ints, right: Ints) -> Matrix:
     """One row per pair, one column per name of `NAMES`, each in about [-1, 1]."""
-    one, other = derived[left], derived[right]
+    compared = derived.select(COMPARED)  # gathering the others, keys above all, would take most of the time
+    one, other = compared[left], compared[right]
     columns: dict[str, npt.NDArray[np.floating]] = {}
     _names(columns, one, other)
     _positions(columns, one, other)

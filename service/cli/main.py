@@ -11,6 +11,7 @@ from service.cli import (
     coverage_command,
     demo_command,
     export_command,
+    geocode_command,
     import_command,
     index_command,
     review_command,
@@ -32,6 +33,7 @@ app.command("import")(import_command.import_lists)
 app.add_typer(import_command.imports, name="imports")
 app.add_typer(review_command.review, name="review")
 app.command("index")(index_command.index)
+app.command("geocode-index")(geocode_command.geocode_index)
 app.command("search")(search_command.search)
 app.command("coverage")(coverage_command.coverage)
 app.command("export")(export_command.export)

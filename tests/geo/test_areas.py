@@ -126,6 +126,30 @@ class TestNames:
             ("Fort de France", "97200", "97209"),
             ("Nante", "44000", "44109"),
             ("Le Pouliguen-les-Bains", "44510", "44135"),
+            ("Boisse (La)", "01120", "01049"),
+            ("LE POIZAT LALLEYRIAT", "01130", "01204"),
+            ("Poizat-Lalleyriat (Le)", "01130", "01204"),
+            ("Haÿ-les-Roses (L')", "94240", "94038"),
+            ("Saint-Denis (974)", None, "97411"),
+            ("Saint-Denis (Réunion)", None, "97411"),
+            ("Saint-Denis, Seine-Saint-Denis", None, "93066"),
+            ("Marseille (13)", None, "13055"),
+            ("Paris (75)", None, "75056"),
+            ("Nantes, France", "44000", "44109"),
+            ("Ambérieu-en-Bugey, France", "01500", "01004"),
+            ("Cherbourg", "50100", "50129"),
+            ("Cherbourg-Octeville", "50100", "50129"),
+            ("Annecy le Vieux", "74940", "74010"),
+            ("Évry", "91000", "91228"),
+            ("St Hilaire de Loulay", "85600", "85146"),
+            ("Fontenay s/s Bois", "94120", "94033"),
+            ("Rosny S/Bois", "93110", "93064"),
+            ("Chalons sur Marne", "51000", "51108"),
+            ("Clermont-Fd", "63000", "63113"),
+            ("L Isle d Abeau", "38080", "38193"),
+            ("Villeneuve d'Asq", "59650", "59009"),
+            ("Bouzy-la-Forêt", "45460", "45049"),
+            ("Ajaccio", "20000", "2A004"),
         ],
     )
     def test_as_lists_write_them(self, areas: Areas, name: str, postcode: str | None, insee: str) -> None:
@@ -199,6 +223,20 @@ class TestNames:
     def test_territories_by_postcode(self, areas: Areas, postcode: str, code: str) -> None:
         found = areas.territory_by_postcode(postcode)
         assert (found.code if found else "") == code
+
+    def test_the_exact_name_wins_inside_a_departement(self, areas: Areas) -> None:
+        found = [areas.find(name, departement="17") for name in ("Vergné", "La Vergne")]
+        assert [commune.insee if commune else "" for commune in found] == ["17464", "17465"]
+
+    def test_every_former_commune_is_found_by_its_name_and_postcode(self, areas: Areas) -> None:
+        lost = [
+            (c.name, postcode)
+            for c in areas.former
+            for postcode in c.postcodes[:1]
+            for name in (c.name, c.name.upper().replace("-", " ").replace("SAINT ", "ST "))
+            if (found := areas.find(name, postcode)) is None or found.insee != c.insee
+        ]
+        assert lost == []
 
     def test_a_former_commune_keeps_its_place_and_takes_the_code_of_today(self, areas: Areas) -> None:
         found = areas.find("Bellegarde-sur-Valserine", "01200")

@@ -98,7 +98,8 @@ def test_an_import_killed_anywhere_can_be_run_again(
 
 
 def after_by_ids(after: dict[str, list[str]], now: dict[str, list[str]]) -> dict[str, list[str]]:
-    """The state now, if it has as many rows as the state after the whole import: it was killed once it was all there."""
+    """The state now, if it has as many rows as the state after the whole import: it was killed once it was all
+    there."""
     whole = {table: len(rows) for table, rows in after.items()} == {table: len(rows) for table, rows in now.items()}
     return now if whole else {}
 

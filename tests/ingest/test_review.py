@@ -11,7 +11,7 @@ from geo.errors import Conflict, InvalidInput, NotFound
 from geo.store.schema import busy, listing, place, place_alias
 from ingest.journal import undo
 from ingest.review import decide_pair, explain, uncertain, undecide
-from ingest.tables import decision, listing_pair
+from ingest.tables import decision
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 HEADER = ("id", "nom", "adresse", "code postal", "commune", "lat", "lon", "téléphone", "site web")
@@ -282,16 +282,3 @@ def test_explain_says_which_list_told_what_and_why_they_were_joined(store: Engin
     assert any(one.decided for one in merged.pairs)
     with pytest.raises(NotFound):
         explain(store, 999_999)
-
-
-def test_only_people_are_certain(store: Engine, bring: Any) -> None:
-    whole = (*LAB[1:-1], "https://lab-nantais.fr", "12345678900011")
-    header = (*HEADER[1:], "siret")
-    for source in ("a", "b", "d"):
-        bring([whole], source=source, header=header)
-    (group,) = parts(store)
-    first, second, _ = sorted(group)
-    with store.connect() as connection:
-        assert all(0.0 < row.probability < 1.0 for row in connection.execute(select(listing_pair)))
-    decide_pair(store, first, second, same=False, now=NOW)
-    assert len(parts(store)) == 2

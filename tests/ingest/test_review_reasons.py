@@ -8,6 +8,8 @@ from ingest import facts as facts_of
 from ingest import linking
 from ingest.facts import Facts
 from ingest.neighbours import STORED
+from ingest.resolution import model
+from ingest.resolution.features import NAMES
 from ingest.resolution.reasons import _HOSTS, _KINDS, _TEXTS, reasons
 from ingest.resolution.roles import ROLES
 
@@ -95,3 +97,13 @@ def test_every_kind_and_host_has_its_words() -> None:
     assert {str(kind) for kind in PlaceKind} - {"other"} == _KINDS.keys()
     assert set(ROLES) - {"unknown"} == _HOSTS.keys()
     assert all(french and english for french, english in _TEXTS.values())
+
+
+@pytest.mark.parametrize("score", [-100.0, 100.0])
+def test_only_people_are_certain(monkeypatch: pytest.MonkeyPatch, score: float) -> None:
+    sure = model.Model(score, np.zeros(len(NAMES)))
+    monkeypatch.setattr(model, "load", lambda: sure)
+    own = {"listing": [1, 2], "place_id": [1, 2], "source": ["a", "b"], "source_key": ["1", "2"], "trust": [50, 50]}
+    frame = pl.DataFrame(own, schema={name: STORED[name] for name in own}).hstack(facts_of.frame([LAB, LAB]))
+    (probability,) = linking.probabilities(linking.derive(frame), np.array([0]), np.array([1]))
+    assert 0.0 < probability < 1.0
