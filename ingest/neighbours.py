@@ -118,7 +118,9 @@ def named(connection: Connection, names: Iterable[str]) -> dict[str, int]:
     """Ids of published listings by `source|source_key`."""
     found: dict[str, int] = {}
     wanted = set(names)
-    for chunk in chunks(sorted({name.partition("|")[2] for name in wanted})):
+    # A list's name or a key may hold the separator: every way of reading it is looked up.
+    keys = {name[at + 1 :] for name in wanted for at, letter in enumerate(name) if letter == "|"}
+    for chunk in chunks(sorted(keys)):
         rows = connection.execute(
             select(listing.c.id, listing.c.source, listing.c.source_key).where(
                 listing.c.source_key.in_(chunk), published_listing()

@@ -12,7 +12,7 @@ from sqlalchemy.types import JSON
 from geo.store.dialect import stored_point
 from geo.store.schema import listing, place, place_alias, space, space_community
 from geo.types import PlaceStatus
-from ingest import images
+from ingest import images, verdicts
 from ingest.facts import SCHEMA
 from ingest.plan import Plan, Row
 from ingest.tables import import_change, listing_key, listing_pair
@@ -196,6 +196,8 @@ class Written:
             yield images.change_row(self.import_id, place_alias, alias, "", then, now)
         for pair in self.plan.links:
             yield images.change_row(self.import_id, space_community, pair[0], pair[1], None, _link(pair))
+        if self.plan.decision is not None:
+            yield verdicts.journal_row(self.import_id, self.plan.decision.change)
         for pair in self.plan.unlinked:
             text = images.to_text(space_community, _link(pair))
             yield images.change_row(self.import_id, space_community, pair[0], pair[1], text, None)

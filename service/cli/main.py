@@ -15,6 +15,7 @@ from service.cli import (
     geocode_command,
     import_command,
     index_command,
+    review_command,
     search_command,
     serve_command,
     worker_command,
@@ -34,6 +35,7 @@ app.command("import")(import_command.import_lists)
 app.add_typer(import_command.imports, name="imports")
 app.add_typer(feed_command.feeds, name="feeds")
 app.command("worker")(worker_command.worker)
+app.add_typer(review_command.review, name="review")
 app.command("index")(index_command.index)
 app.command("geocode-index")(geocode_command.geocode_index)
 app.command("search")(search_command.search)
