@@ -30,9 +30,6 @@ from service.settings import ROOT
 EVERY_S = 0.02
 SLOT = 1_000_000
 ROOM = (
-    b"nom,adresse,code postal,commune,salle,places,horaires\n"
-    b"Le Lab,3 rue Crebillon,44000,Nantes,Salle,9,Lu-Ve 9h-18h\n"
-)
     b"nom,adresse,code postal,commune,salle,places,horaires\nLe Lab,3 rue Crebillon,44000,Nantes,Salle,9,Lu-Ve 9h-18h\n"
 )
 

@@ -1,7 +1,7 @@
 """How likely two listings are one place: a logistic regression over `features`, kept as readable numbers.
 
-Trained and calibrated by `python -m benchmarks.resolution train` on the train half of `tests/data/pairs` (read by
-people before there was a model); its figures on the other half are in `docs/resolution.md`.
+Trained and calibrated by `python -m benchmarks.resolution train` on the train half of `tests/data/pairs` (labelled
+by reading, before there was a model); its figures on the other half are in `docs/resolution.md`.
 """
 
 import json
