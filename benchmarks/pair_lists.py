@@ -9,10 +9,11 @@ from geo.areas import Areas
 from geo.toponyms import fold
 from geo.types import Precision
 from ingest.keys import nth_key
+from ingest.locate import Finder
 from ingest.mapping.load import parse
 from ingest.mapping.model import Mapping
 from ingest.pipeline import understand
-from ingest.prepare import Choices, prepare
+from ingest.prepare import Choices, HowToRead, prepare
 from ingest.readers.open import read
 from ingest.records import Record
 
@@ -145,7 +146,7 @@ def listings_of(source: str, path: Path, areas: Areas) -> list[Listing]:
     mapping: Mapping = parse(DECLARED[source], source) if source in DECLARED else understand(table)
     seen: Counter[str] = Counter()
     found = []
-    for record in prepare(table, mapping, areas, Choices()):
+    for record in (one.record for one in prepare(table, HowToRead(mapping, Choices()), Finder(areas))):
         if record.rejection is not None or _PERSON.match(record.name):
             continue
         seen[record.source_key] += 1

@@ -1,5 +1,6 @@
 """Reads and understands the lists of one command in worker processes, ahead of their publication."""
 
+import gc
 import multiprocessing
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -17,11 +18,13 @@ WORKERS = 2
 class Ahead:
     """Stages orders in their order, several at a time; `wait` before publishing one. A context manager."""
 
-    def __init__(self, orders: Sequence[Order], geocoder: Geocoder, work: Path, today: date) -> None:
+    def __init__(
+        self, orders: Sequence[Order], geocoder: Geocoder, work: Path, mappings: Path | None, today: date
+    ) -> None:
         # Started anew rather than forked: a process with threads (polars has some) must not be copied.
-        self._pool = ProcessPoolExecutor(min(WORKERS, len(orders)), multiprocessing.get_context("spawn"))
+        self._pool = ProcessPoolExecutor(min(WORKERS, len(orders)), multiprocessing.get_context("spawn"), _quietly)
         self._futures: list[Future[None]] = [
-            self._pool.submit(_stage, order, geocoder, work, today) for order in orders
+            self._pool.submit(_stage, order, geocoder, work, mappings, today) for order in orders
         ]
 
     def __enter__(self) -> "Ahead":
@@ -35,10 +38,16 @@ class Ahead:
         self._futures[number].result()
 
 
-def _stage(order: Order, geocoder: Geocoder, work: Path, today: date) -> None:
+def _quietly() -> None:
+    """In a worker: what lives, lives to the end of a list, and looking for what does not takes a fifth of the time."""
+    gc.disable()
+
+
+def _stage(order: Order, geocoder: Geocoder, work: Path, mappings: Path | None, today: date) -> None:
     try:
-        told = understand_list(order, today)
-        stage(told.raw, told.mapping, _here(geocoder), told.choices, work)
+        here = _here(geocoder)
+        told = understand_list(order, here, mappings, today)
+        stage(told.raw, told.how, here, work)
     except PlaceLibreError:
         return  # the import itself meets the same error, and says it where a person reads it
 

@@ -23,10 +23,13 @@ from geo.geocoder.geocoder import COMMUNE_SCORE, Answer, Geocoder
 from geo.toponyms import fold, split_number
 from geo.types import Precision, expected_distance_m
 from ingest.mapping.model import Mapping, PrecisionRule, pick
-from ingest.normalise import coordinates, name
+from ingest.normalise import coordinates, name, postcode
+from ingest.readers.base import Cells
 from ingest.reasons import Note, Reason
 from ingest.records import Record
 
+CHECKED_ROWS = 500
+"""Rows of a list by which its coordinates are understood."""
 SIMILAR = 70.0
 FAR_BY_NAME_M, FAR_RADII_BY_NAME = 10_000.0, 3.0
 """A point contradicts the commune a row names when it is too far from that commune's centre, in metres and radii of the
@@ -84,25 +87,57 @@ class _Reading:
     lon_columns: tuple[tuple[str, ...], ...]
     lat_columns: tuple[tuple[str, ...], ...]
     rule: PrecisionRule | None
+    system: coordinates.System
 
-    def position(self, record: Record) -> coordinates.Read:
-        return coordinates.normalise(pick(record.raw, self.lon_columns), pick(record.raw, self.lat_columns))
+    def positions(self, records: Sequence[Record]) -> list[coordinates.Read]:
+        lons = [pick(record.raw, self.lon_columns) for record in records]
+        lats = [pick(record.raw, self.lat_columns) for record in records]
+        return self.system.convert_all(lons, lats)
 
     def said(self, record: Record) -> str:
         """The coordinates as the row writes them, "" when it has none."""
         return f"{pick(record.raw, self.lat_columns)}, {pick(record.raw, self.lon_columns)}".strip(", ")
 
 
-def locate(records: Sequence[Record], mapping: Mapping, finder: Finder) -> None:
+def coordinate_system(rows: Sequence[Cells], mapping: Mapping, finder: Finder) -> coordinates.System:
+    """How the coordinates of a list are to be read, checked against the communes that its first rows state."""
+    fields = mapping.fields
+    lon_columns, lat_columns = fields.get("lon", ()), fields.get("lat", ())
+    if not lon_columns or not lat_columns:
+        return coordinates.DEGREES
+    shown = rows[:CHECKED_ROWS]
+    stated = [finder.stated(_place_said(row, mapping))[0] for row in shown]
+    return coordinates.detect(
+        [pick(row, lon_columns) for row in shown],
+        [pick(row, lat_columns) for row in shown],
+        [(found.lon, found.lat) if found else None for found in stated],
+        " ".join(column for alternative in (*lon_columns, *lat_columns) for column in alternative),
+    )
+
+
+def _place_said(row: Cells, mapping: Mapping) -> Record:
+    """A record with what the row says of its commune."""
+    fields = mapping.fields
+    record = Record(0, 0, row)
+    record.insee = postcode.insee(pick(row, fields.get("insee", ())))
+    record.postcode = postcode.normalise(pick(row, fields.get("postcode", ())))
+    record.commune = pick(row, fields.get("commune", ()))
+    record.departement = pick(row, fields.get("departement", ()))
+    return record
+
+
+def locate(
+    records: Sequence[Record], mapping: Mapping, finder: Finder, system: coordinates.System = coordinates.DEGREES
+) -> None:
     """Coordinates to communes by their outlines, all rows at once; the others by address, commune or postcode.
 
     Raises AddressIndexUnusable.
     """
     fields = mapping.fields
-    reading = _Reading(fields.get("lon", ()), fields.get("lat", ()), mapping.precision)
+    reading = _Reading(fields.get("lon", ()), fields.get("lat", ()), mapping.precision, system)
     taken = [record for record in records if record.rejection is None]
     if reading.lon_columns or reading.lat_columns:
-        read = [reading.position(record) for record in taken]
+        read = reading.positions(taken)
     else:
         read = [coordinates.NOTHING] * len(taken)
     given = [i for i, item in enumerate(read) if item.lon is not None]
@@ -286,7 +321,10 @@ def _settle(record: Record, commune: Commune | None, finder: Finder) -> None:
 
 def _given(record: Record, rule: PrecisionRule | None) -> tuple[Precision, float | None]:
     """How good given coordinates are by the list's own geocoding score, and that score when it is one from 0 to 1."""
-    score = coordinates.decimal(record.raw.get(rule.column, "")) if rule else None
+    said = record.raw.get(rule.column, "") if rule else ""
+    if said in Precision:  # a list of ours says it in our words
+        return Precision(said), None
+    score = coordinates.decimal(said)
     if rule is None or score is None:
         return Precision.EXACT, None
     found = Precision(next((name for minimum, name in rule.thresholds if score >= minimum), Precision.COMMUNE))

@@ -5,6 +5,7 @@ from collections.abc import Mapping as Dict
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,18 @@ from geo.store.engine import reading
 from geo.store.schema import community as community_table
 from geo.types import PlaceKind, SpaceKind
 from ingest.decide import decide
+from ingest.exchange.read import as_one_table, is_package
 from ingest.known import publication_mark
+from ingest.locate import Finder, coordinate_system
+from ingest.mapping.drift import Drift, drift, renamed
 from ingest.mapping.load import load_all, recognise
 from ingest.mapping.model import Mapping
+from ingest.mapping.saved import load, save
 from ingest.mapping.suggest import corrected, slug, suggest
 from ingest.memory import Memory, remembered
 from ingest.neighbours import WHOLE_STORE, count, everything
 from ingest.plan import Origin, Plan
-from ingest.prepare import Choices, personal_columns
+from ingest.prepare import EXCHANGE, Choices, HowToRead, personal_columns
 from ingest.publish import OvertakenError, clear_away, publish
 from ingest.readers.base import RawList, RawTable
 from ingest.readers.open import open_list
@@ -54,30 +59,41 @@ class Order:
 
 @dataclass(slots=True)
 class Workshop:
-    """What the imports of one command share: where lists are staged (None: nowhere) and what the store holds."""
+    """What the imports of one command share: where lists are staged and mappings kept (None: nowhere), what the store
+    holds."""
 
     work: Path | None = None
+    mappings: Path | None = None
     memory: Memory | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """A list opened and its columns understood."""
+    """A list opened and its columns understood. `drift`: how these differ from those it had when it was saved."""
 
     raw: RawList
-    mapping: Mapping
-    choices: Choices
+    how: HowToRead
+    drift: Drift
+
+    @property
+    def mapping(self) -> Mapping:
+        return self.how.mapping
 
 
-def understand_list(order: Order, today: date) -> Understood:
+def understand_list(order: Order, geocoder: Geocoder, mappings: Path | None, today: date) -> Understood:
     """Opens a list and says what its columns mean. Raises UnreadableFile and InvalidInput (kind, as_space,
     column_map)."""
-    raw = open_list(order.path, order.name)
-    mapping = understand(raw.sample(), order.column_map)
-    if mapping.checked_on is None:
+    path, name = order.path, order.name
+    if isinstance(path, Path) and is_package(path, name):
+        path, name = as_one_table(path, name)
+    raw = open_list(path, name)
+    sample = raw.sample()
+    mapping, drifted = _understand_again(sample, order, geocoder.areas, mappings)
+    if mapping.checked_on is None and mapping.source != EXCHANGE:
         mapping = replace(mapping, checked_on=today)  # a list brought today says what is true today
     kind, as_space = _word(PlaceKind, "kind", order.kind), _word(SpaceKind, "as_space", order.as_space)
-    return Understood(raw, mapping, Choices(kind, order.offered, as_space))
+    system = coordinate_system(sample.rows, mapping, Finder(geocoder.areas, geocoder))
+    return Understood(raw, HowToRead(mapping, Choices(kind, order.offered, as_space), system), drifted)
 
 
 def import_file(
@@ -118,22 +134,29 @@ def import_list(
     """`import_file` of an order."""
     workshop = workshop or Workshop()
     check_community(engine, order.community)
-    told = understand_list(order, now.date())
+    geocoder = areas if isinstance(areas, Geocoder) else _shipped(areas)
+    told = understand_list(order, geocoder, workshop.mappings, now.date())
     mapping = told.mapping
     source = _source(order.source, mapping, order.community)
     origin = Origin(source, order.community, mapping.licence, mapping.trust, order.offered)
-    geocoder = areas if isinstance(areas, Geocoder) else Geocoder(areas)
-    staged = stage(told.raw, mapping, geocoder, told.choices, workshop.work, progress)
-    report = _publish(engine, told.raw, mapping, staged, origin, workshop, now, dry_run=dry_run, progress=progress)
+    staged = stage(told.raw, told.how, geocoder, workshop.work, progress)
+    report = _publish(engine, told, staged, origin, workshop, now, dry_run=dry_run, progress=progress)
     if not dry_run:
         staged.discard()
+        if workshop.mappings is not None and mapping.suggested:
+            save(replace(mapping, source=source), told.raw.sample(), workshop.mappings, now.date())
     return report
+
+
+@lru_cache(maxsize=4)
+def _shipped(areas: Areas) -> Geocoder:
+    """The geocoder of the shipped streets, loaded once."""
+    return Geocoder(areas)
 
 
 def _publish(
     engine: Engine,
-    raw: RawList,
-    mapping: Mapping,
+    told: Understood,
     staged: Staged,
     origin: Origin,
     workshop: Workshop,
@@ -148,15 +171,15 @@ def _publish(
         with reading(engine) as connection:
             _remember(connection, staged, workshop)
             plan = decide(connection, staged.rows, origin, workshop.memory.listings if workshop.memory else None)
-        report = _report(raw, mapping, plan, dry_run=dry_run)
+        report = _report(told, plan, dry_run=dry_run)
         if dry_run or not plan.has_changes():
             return report
         run = {
             "source": origin.source,
             "community": origin.community,
-            "file_name": raw.name,
-            "file_sha256": raw.sha256,
-            "licence": mapping.licence,
+            "file_name": told.raw.name,
+            "file_sha256": told.raw.sha256,
+            "licence": told.mapping.licence,
             "started_at": now,
             "published_at": now,
             "undone_at": None,
@@ -184,14 +207,37 @@ def _remember(connection: Connection, staged: Staged, workshop: Workshop) -> Non
     workshop.memory = Memory(everything(connection), mark) if large else None
 
 
-def understand(table: RawTable, column_map: Dict[str, str] | None = None) -> Mapping:
+def understand(
+    table: RawTable, column_map: Dict[str, str] | None = None, is_commune: Callable[[str], bool] | None = None
+) -> Mapping:
     """The declared mapping a list answers to, else a suggested one; corrected by `column_map`."""
     declared = recognise(table.columns, load_all())
-    mapping = declared.for_rows(table.rows) if declared else suggest(table)
-    return corrected(mapping, table, column_map) if column_map else mapping
+    mapping = declared.for_rows(table.rows) if declared else suggest(table, is_commune)
+    return corrected(mapping, table, dict(column_map)) if column_map else mapping
 
 
-def _report(raw: RawList, mapping: Mapping, plan: Plan, *, dry_run: bool) -> ImportReport:
+def _understand_again(table: RawTable, order: Order, areas: Areas, mappings: Path | None) -> tuple[Mapping, Drift]:
+    """The mapping of a list, by the one saved for it when there is one; and how its columns differ from what they
+    were then."""
+    mapping = understand(table, is_commune=lambda name: bool(areas.find_all(name)))
+    drifted = Drift()
+    kept = load(_source(order.source, mapping, order.community), mappings) if mapping.suggested and mappings else None
+    if kept is not None:
+        drifted = drift(kept, table.columns, table)
+        mapping = _as_saved(kept.mapping, mapping, table, drifted)
+    return corrected(mapping, table, dict(order.column_map)) if order.column_map else mapping, drifted
+
+
+def _as_saved(saved: Mapping, suggested: Mapping, table: RawTable, drifted: Drift) -> Mapping:
+    """The saved mapping, its columns under the names they go by now; what it has lost altogether is suggested anew."""
+    gone = [one.column for one in drifted.differences if one.column not in table.columns and one.field]
+    if any(column not in drifted.renames for column in gone):
+        return suggested
+    return corrected(saved, table, renamed(saved, drifted.renames)) if drifted.renames else saved
+
+
+def _report(told: Understood, plan: Plan, *, dry_run: bool) -> ImportReport:
+    mapping, raw = told.mapping, told.raw
     head = raw.sample()
     return ImportReport(
         source=plan.origin.source,
@@ -207,6 +253,10 @@ def _report(raw: RawList, mapping: Mapping, plan: Plan, *, dry_run: bool) -> Imp
         dry_run=dry_run,
         offered=plan.origin.offered,
         recognised=not mapping.suggested,
+        drift=told.drift.differences,
+        coordinates=None if told.how.system.plain else told.how.system.sentence(),
+        faults=tuple(raw.faults),
+        left_out=raw.lines_left_out,
         source_keys=plan.keys_of,
     )
 

@@ -7,6 +7,7 @@ from geo.cells import cells_of
 from geo.toponyms import fold, without_article
 from geo.types import PlaceKind, SpaceKind
 from ingest import keys
+from ingest.exchange.cells import restore
 from ingest.facts import Facts, of_record
 from ingest.locate import Finder, locate
 from ingest.mapping.model import HoursRule, Mapping, pick
@@ -25,6 +26,7 @@ from ingest.normalise import (
     url,
 )
 from ingest.normalise.blank import known
+from ingest.normalise.coordinates import DEGREES, System
 from ingest.normalise.kind import place_kind
 from ingest.normalise.privacy import is_personal_column, scrubbed
 from ingest.readers.base import Cells, RawTable
@@ -32,6 +34,9 @@ from ingest.reasons import Note, Reason
 from ingest.records import Record
 from ingest.space_columns import SpaceColumn
 from ingest.spaces import read_space, space_columns
+
+EXCHANGE = "placelibre_schema"
+"""The mapping of files in our published schema (`ingest.exchange`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +58,47 @@ class Prepared:
     raw: str | None = None
 
 
-def prepare(
-    table: RawTable, mapping: Mapping, finder: Finder, choices: Choices, *, first_row: int = 1
-) -> list[Prepared]:
+@dataclass(frozen=True, slots=True)
+class HowToRead:
+    """All that decides what a row means, besides the row: columns, choices, coordinates."""
+
+    mapping: Mapping
+    choices: Choices
+    system: System = DEGREES
+
+    def salt(self, edition: str) -> str:
+        """Part of every fingerprint. `edition`: of the known addresses."""
+        choices = self.choices
+        parts = [self.mapping.digest(), str(choices.kind or ""), "offered" if choices.offered else ""]
+        parts += [str(choices.as_space or ""), edition]
+        return "|".join(parts if self.system.plain else [*parts, self.system.sentence()[1]])
+
+
+def prepare(table: RawTable, how: HowToRead, finder: Finder, *, first_row: int = 1) -> list[Prepared]:
     """One entry per row, in order; those that make no place carry their rejection. `first_row` numbers the first."""
-    reading = _Reading(mapping, choices, space_columns(table.columns, mapping))
+    mapping = how.mapping
+    reading = _Reading(mapping, how.choices, space_columns(table.columns, mapping))
     personal = personal_columns(table, mapping)
-    salt = salt_of(mapping, choices, finder.geocoder.edition)
+    salt = how.salt(finder.geocoder.edition)
     records = []
     for row, (line, cells) in enumerate(zip(table.lines, table.rows, strict=True), start=first_row):
-        record = _read(Record(row, line, scrubbed(cells, personal)), reading)
+        told = exchanged(mapping, cells)
+        record = _read(Record(row, line, scrubbed(told, personal)), reading)
         # Of e-mail addresses only a role's is kept; the row as kept has none at all.
-        record.email = email.normalise(pick(cells, mapping.fields.get("email", ())))
+        record.email = email.normalise(pick(told, mapping.fields.get("email", ())))
         records.append(record)
-    locate(records, mapping, finder)
+    locate(records, mapping, finder, how.system)
     placed = [one for one in records if one.rejection is None and one.lon is not None and one.lat is not None]
     cells_9 = cells_of([one.lon or 0.0 for one in placed], [one.lat or 0.0 for one in placed], 9).tolist()
     cell_of = {one.row: cell for one, cell in zip(placed, cells_9, strict=True)}
     return [_finish(record, mapping, finder, salt, cell_of.get(record.row)) for record in records]
+
+
+def exchanged(mapping: Mapping, cells: Cells) -> Cells:
+    """The cells as their writer meant them: files in our own schema guard text that looks like a formula."""
+    if mapping.source != EXCHANGE:
+        return cells
+    return {column: restore(text) for column, text in cells.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +108,6 @@ class _Reading:
     mapping: Mapping
     choices: Choices
     space_columns: tuple[SpaceColumn, ...]
-
-
-def salt_of(mapping: Mapping, choices: Choices, edition: str) -> str:
-    """Part of every fingerprint: what decides how a row is read, besides the row. `edition`: of the known addresses."""
-    parts = [mapping.digest(), str(choices.kind or ""), "offered" if choices.offered else ""]
-    return "|".join([*parts, str(choices.as_space or ""), edition])
 
 
 def personal_columns(table: RawTable, mapping: Mapping) -> frozenset[str]:
@@ -160,22 +182,34 @@ def _amenities(row: Cells, mapping: Mapping) -> dict[str, str]:
 def _read_hours(record: Record, rule: HoursRule | None) -> None:
     if rule is None:
         return
-    cells = {i: known(record.raw.get(column, "")) for i, column in enumerate(rule.columns) if column}
-    said = " / ".join(cell for cell in cells.values() if cell)
+    said = " / ".join(cell for column in rule.columns if (cell := known(record.raw.get(column, ""))))
     if not said:
         return
-    record.hours = _hours(rule.style, tuple(cells.items()), said)
+    if rule.style == "halves":
+        record.hours = _by_half(tuple(rule.by_half(record.raw).items()))
+    elif rule.style in {"days", "pairs"}:
+        record.hours = _by_day(tuple(rule.by_day(record.raw).items()))
+    else:
+        record.hours = _hours(rule.style, said)
     if record.hours is None and said != "[]":
-        record.remark(Note.HOURS_NOT_UNDERSTOOD, rule.columns[0] if len(cells) == 1 else "hours", said)
+        record.remark(Note.HOURS_NOT_UNDERSTOOD, rule.columns[0] if len(rule.columns) == 1 else "hours", said)
+
+
+# Remembered: reading hours is the dearest step, and opening patterns repeat.
+@lru_cache(maxsize=20_000)
+def _hours(style: str, said: str) -> str | None:
+    read = {"mairie_json": hours.from_mairie_json, "osm": hours.from_osm}.get(style, hours.from_text)
+    return read(said)
 
 
 @lru_cache(maxsize=20_000)
-def _hours(style: str, cells: tuple[tuple[int, str], ...], said: str) -> str | None:
-    """Hours in OSM syntax, remembered: reading them is the dearest step, and opening patterns repeat."""
-    if style == "days":
-        return hours.from_day_columns(dict(cells))
-    read = {"mairie_json": hours.from_mairie_json, "osm": hours.from_osm}.get(style, hours.from_text)
-    return read(said)
+def _by_day(cells: tuple[tuple[int, str], ...]) -> str | None:
+    return hours.from_day_columns(dict(cells))
+
+
+@lru_cache(maxsize=20_000)
+def _by_half(cells: tuple[tuple[tuple[int, str], str], ...]) -> str | None:
+    return hours.from_half_day_columns(dict(cells))
 
 
 def _finish(record: Record, mapping: Mapping, finder: Finder, salt: str, cell: int | None) -> Prepared:

@@ -10,10 +10,12 @@ import msgspec
 import polars as pl
 
 from geo.errors import Language
+from ingest.exchange.cells import neutralise
+from ingest.mapping.drift import Difference
 from ingest.mapping.model import Mapping
 from ingest.normalise.blank import known
 from ingest.plan import MissingToOffer, Outcome, Plan
-from ingest.readers.base import RawTable
+from ingest.readers.base import LineFault, RawTable
 from ingest.reasons import TEXTS
 
 SAMPLE_ROWS = 20
@@ -28,6 +30,7 @@ class ColumnReading:
     confidence: float
     personal: bool
     example: str
+    reason: tuple[str, str] | None = None
 
 
 @dataclass(slots=True)
@@ -51,6 +54,10 @@ class ImportReport:
     dry_run: bool
     offered: bool
     recognised: bool
+    drift: tuple[Difference, ...] = ()
+    coordinates: tuple[str, str] | None = None
+    faults: tuple[LineFault, ...] = ()
+    left_out: int = 0
     import_id: int | None = None
     source_keys: list[str] = field(default_factory=list)
 
@@ -75,8 +82,12 @@ class ImportReport:
             **self.counts,
             "rejections": rejections(self.table, language),
             "notes": notes(self.table, language),
-            "understood": [_column(item) for item in self.columns if item.field and not item.personal],
-            "not_understood": [_column(item) for item in self.columns if not item.field or item.personal],
+            "understood": [_column(item, language) for item in self.columns if item.field and not item.personal],
+            "not_understood": [_column(item, language) for item in self.columns if not item.field or item.personal],
+            "drift": [one.sentence()[language != "fr"] for one in self.drift],
+            "coordinates": self.coordinates and self.coordinates[language != "fr"],
+            "faults": [_fault(one, language) for one in self.faults],
+            "lines_left_out": self.left_out,
             "missing_to_offer": [_missing(item, language) for item in self.missing],
             "sample": self.samples,
         }
@@ -122,12 +133,7 @@ def write_rows(table: pl.DataFrame, path: Path, language: Language) -> None:
         for row in table.iter_rows(named=True):
             told = _told(row, language)
             told["notes"] = " ".join(note["message"] for note in told["notes"])
-            writer.writerow([harmless(told.get(name, "")) for name in names])
-
-
-def harmless(cell: object) -> object:
-    """A cell no spreadsheet takes for a formula: what a list says is text."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+            writer.writerow([neutralise(str(told.get(name, ""))) for name in names])
 
 
 def _told(row: dict[str, Any], language: Language) -> dict[str, Any]:
@@ -185,7 +191,8 @@ def read_columns(table: RawTable, mapping: Mapping, personal: frozenset[str]) ->
         said = None if hidden else meaning.get(column)
         confidence = mapping.confidence.get(column, 1.0) if said else 0.0
         example = "" if hidden else next((text for row in table.rows[:200] if (text := known(row[column]))), "")
-        readings.append(ColumnReading(column, said, confidence, hidden, example[:80]))
+        reason = mapping.reasons.get(column) if said else None
+        readings.append(ColumnReading(column, said, confidence, hidden, example[:80], reason))
     return readings
 
 
@@ -210,13 +217,19 @@ def _notes(row: dict[str, Any], language: Language) -> list[dict[str, Any]]:
     ]
 
 
-def _column(item: ColumnReading) -> dict[str, Any]:
+def _fault(item: LineFault, language: Language) -> dict[str, Any]:
+    told = item.fr if language == "fr" else item.en
+    return {"line": item.line, "code": str(item.code), "message": told, "left_out": item.left_out}
+
+
+def _column(item: ColumnReading, language: Language) -> dict[str, Any]:
     return {
         "column": item.column,
         "field": item.field,
         "confidence": item.confidence,
         "personal": item.personal,
         "example": item.example,
+        "reason": item.reason[language != "fr"] if item.reason else None,
     }
 
 

@@ -19,8 +19,7 @@ from geo.geocoder.geocoder import Geocoder
 from ingest import facts as facts_of
 from ingest import linking
 from ingest.locate import Finder
-from ingest.mapping.model import Mapping
-from ingest.prepare import Choices, Prepared, prepare, salt_of
+from ingest.prepare import HowToRead, Prepared, prepare
 from ingest.readers.base import RawList
 from ingest.records import Record
 
@@ -69,9 +68,8 @@ class Staged:
 
 def stage(
     raw: RawList,
-    mapping: Mapping,
+    how: HowToRead,
     geocoder: Geocoder,
-    choices: Choices,
     work: Path | None = None,
     progress: Progress | None = None,
 ) -> Staged:
@@ -79,7 +77,7 @@ def stage(
 
     `progress` gets (bytes or rows done, in all). Raises UnreadableFile, StorageFull.
     """
-    folder = None if work is None else work / _name_of(raw, mapping, choices, geocoder.edition)
+    folder = None if work is None else work / _name_of(raw, how, geocoder.edition)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / _COMPLETE).exists():
@@ -91,7 +89,7 @@ def stage(
         path = None if folder is None else folder / f"{number:06d}.arrow"
         part = _read_part(path)
         if part is None:
-            part = frame(prepare(batch, mapping, finder, choices, first_row=done + 1))
+            part = frame(prepare(batch, how, finder, first_row=done + 1))
             _write_part(path, part)
         parts.append(part)
         done += len(batch.rows)
@@ -146,8 +144,8 @@ def _own_columns(record: Record, one: Prepared) -> dict[str, Any]:
     }
 
 
-def _name_of(raw: RawList, mapping: Mapping, choices: Choices, edition: str) -> str:
-    told = f"{raw.sha256}|{raw.name}|{salt_of(mapping, choices, edition)}|{BATCH_ROWS}"
+def _name_of(raw: RawList, how: HowToRead, edition: str) -> str:
+    told = f"{raw.sha256}|{raw.name}|{how.salt(edition)}|{BATCH_ROWS}"
     return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 

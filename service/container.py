@@ -68,7 +68,7 @@ class Services:
         """What the imports of this process share: where lists are staged, and what the store holds."""
         from ingest.pipeline import Workshop
 
-        return Workshop(self.settings.staging)
+        return Workshop(self.settings.staging, self.settings.mappings)
 
     @cached_property
     def live(self) -> "LiveSearch":
@@ -87,7 +87,14 @@ class Services:
         from service.imports import ImportDesk
 
         limit_bytes = self.settings.upload_limit_mb * 1_000_000
-        return ImportDesk(self.engine, self.areas, self.settings.uploads, self.now, limit_bytes=limit_bytes)
+        return ImportDesk(
+            self.engine,
+            self.geocoder,
+            self.settings.uploads,
+            self.now,
+            mappings=self.settings.mappings,
+            limit_bytes=limit_bytes,
+        )
 
     @cached_property
     def fetcher(self) -> "Fetcher":

@@ -29,7 +29,7 @@ from ingest.locate import Finder
 from ingest.mapping.load import load_all, recognise
 from ingest.mapping.model import FIELDS
 from ingest.pipeline import understand
-from ingest.prepare import Choices, prepare
+from ingest.prepare import Choices, HowToRead, prepare
 from ingest.readers.base import RawTable
 from ingest.readers.open import read as read_list
 from ingest.reasons import Reason
@@ -501,7 +501,7 @@ def test_a_list_of_the_standard_is_recognised_too(areas: Areas) -> None:
     table = read_list("\n".join((header, *rows)).encode(), "mediation.csv")
     mapping = understand(table)
     assert mapping.source == "mediation_numerique"
-    first, second, third = (one.record for one in prepare(table, mapping, Finder(areas), Choices()))
+    first, second, third = (one.record for one in prepare(table, HowToRead(mapping, Choices()), Finder(areas)))
     assert (first.kind, first.hours) == (PlaceKind.COWORKING, "Mo-Fr 09:00-12:00")
     assert to_standard(first.phone or "") == "+33240000000"
     assert second.kind == PlaceKind.PUBLIC_BODY

@@ -14,7 +14,7 @@ from ingest.locate import Finder, locate
 from ingest.mapping.load import load_all
 from ingest.mapping.model import Mapping
 from ingest.mapping.suggest import suggest
-from ingest.prepare import Choices, prepare
+from ingest.prepare import Choices, HowToRead, prepare
 from ingest.readers.open import read
 from ingest.reasons import Note
 from ingest.records import Record
@@ -141,7 +141,7 @@ class TestGiven:
     def test_the_lists_own_score_is_the_score(self, areas: Areas) -> None:
         table = read(Path(__file__).resolve().parents[2] / "data/lists/cget_2019.csv.gz")
         mapping = next(one for one in load_all() if one.source == "cget_2019")
-        records = [one.record for one in prepare(table, mapping, Finder(areas), Choices())]
+        records = [one.record for one in prepare(table, HowToRead(mapping, Choices()), Finder(areas))]
         located = [record for record in records if record.rejection is None]
         assert all(record.score is not None and 0.0 <= record.score <= 1.0 for record in located)
         (first,) = [record for record in located if record.raw["ID"] == "1"]

@@ -23,7 +23,7 @@ from geo.store.schema import community, place, space
 from ingest.exchange.read import as_one_table, frames_of, is_package, read_package, restored
 from ingest.locate import Finder
 from ingest.pipeline import import_file, understand
-from ingest.prepare import Choices, prepare
+from ingest.prepare import Choices, HowToRead, prepare
 from ingest.readers.open import read as read_list
 from service import schema_export
 from service.cli.main import app
@@ -185,7 +185,7 @@ def test_every_row_is_understood_without_help(real_store: Engine, areas: Areas, 
     table = read_package(tmp_path / "lieux.zip")
     mapping = understand(table)
     assert mapping.source == "placelibre_schema"
-    records = [one.record for one in prepare(table, mapping, Finder(areas), Choices())]
+    records = [one.record for one in prepare(table, HowToRead(mapping, Choices()), Finder(areas))]
     kept = {row.id: row for row in stored(real_store)[0]}
     understood = (
         "name",

@@ -69,7 +69,12 @@ def clock() -> Clock:
 
 @pytest.fixture
 def running(store_url: str, tmp_path: Path, areas: Areas, clock: Clock) -> Iterator[Services]:
-    settings = Settings(store=store_url, index=tmp_path / "index", staging=tmp_path / "staging")
+    settings = Settings(
+        store=store_url,
+        index=tmp_path / "index",
+        staging=tmp_path / "staging",
+        mappings=tmp_path / "mappings",
+    )
     services = Services(settings, clock)
     services.__dict__["areas"] = areas  # read once for all tests
     yield services
