@@ -19,7 +19,7 @@ from geo.store.engine import reading, writing
 from geo.types import PlaceKind, SpaceKind
 from ingest.pipeline import MAX_SOURCE, check_community
 from ingest.tables import feed
-from service.fetch import checked_url
+from service.addresses import checked_url
 
 CLAIM = timedelta(minutes=5)
 FIRST_RETRY = timedelta(minutes=15)

@@ -8,7 +8,6 @@ redirect is a new URL to check. Proxies of the environment are not used: they wo
 
 import errno
 import hashlib
-import ipaddress
 import socket
 import ssl
 import threading
@@ -19,50 +18,24 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from http.client import HTTPException
 from pathlib import Path
-from typing import ClassVar
 from urllib.parse import urljoin
 
 from urllib3 import BaseHTTPResponse
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
-from urllib3.util import Url, parse_url
+from urllib3.util import Url
 
-from geo.errors import Language, StorageFull, UserError
+from geo.errors import StorageFull
+from service.addresses import PORTS, AddressRefused, FetchFailed, checked_url, is_public, resolve, shown
 from service.fetch_names import is_page, list_name
 
 MAX_REDIRECTS = 5
-MAX_URL = 2_000
 MAX_VALIDATOR = 500
 SILENCE_S = 30.0
 BLOCK_BYTES = 1 << 16
 _REDIRECTS = {301, 302, 303, 307, 308}
-_PORTS = {"http": 80, "https": 443}
-_NOT_HOSTS = tuple(
-    ipaddress.ip_network(block)
-    for block in ("192.88.99.0/24", "2001::/23", "2002::/16", "3fff::/20")  # relays, tunnels, documentation
-)
-_UNICAST_6 = ipaddress.ip_network("2000::/3")
-"""All that was ever given out; mapped and NAT64 addresses, which stand for IPv4 ones, lie outside."""
-
 Allowed = Callable[[str], bool]
 Resolve = Callable[[str, int], list[str]]
-
-
-class AddressRefused(UserError):
-    code = "address_refused"
-    http_status = 422
-    messages: ClassVar[dict[Language, str]] = {
-        "fr": "« {host} » ne mène pas à une adresse publique d'Internet ; donnez l'adresse publique de la liste.",
-        "en": "“{host}” does not lead to a public address of the Internet; give the public address of the list.",
-    }
-
-
-class FetchFailed(UserError):
-    """Use `FetchFailed(url=..., fr=..., en=...)`: the reason and the remedy, without the URL."""
-
-    code = "fetch_failed"
-    http_status = 422
-    messages: ClassVar[dict[Language, str]] = {"fr": "« {url} » : {fr}", "en": "“{url}”: {en}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,47 +47,6 @@ class Fetched:
     size_bytes: int = 0
     etag: str | None = None
     last_modified: str | None = None
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address is one of a host on the Internet, whoever asks. Scoped ones are not."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    if any(found in block for block in _NOT_HOSTS if block.version == found.version):
-        return False
-    if found.version == 6 and found not in _UNICAST_6:
-        return False
-    return found.is_global and not found.is_multicast and not found.is_reserved
-
-
-def resolve(host: str, port: int) -> list[str]:
-    """Every address of a host. Raises OSError."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
-
-
-def checked_url(text: str) -> Url:
-    """A URL that may be fetched, normalised and without its fragment. Raises FetchFailed."""
-    try:
-        url = parse_url(text.strip())
-    except HTTPError as error:
-        raise _not_a_url() from error
-    if url.auth is not None:
-        raise FetchFailed(
-            url=f"{url.scheme}://…@{url.host}",
-            fr="une adresse avec un mot de passe n'est pas acceptée ; donnez celle d'une liste publique.",
-            en="an address with a password is not accepted; give that of a public list.",
-        )
-    if url.scheme not in _PORTS or not url.host or len(text) > MAX_URL or not text.strip().isprintable():
-        raise _not_a_url()
-    return url._replace(fragment=None)
-
-
-def shown(url: Url) -> str:
-    """A URL as messages and logs show it: what follows the path may hold a key."""
-    return url._replace(query=None, fragment=None, auth=None).url
 
 
 class Fetcher:
@@ -166,7 +98,7 @@ class Fetcher:
 
     def _connect(self, url: Url, deadline: float) -> HTTPConnection:
         """Connected to an address that was checked, for a host that keeps its name."""
-        host, port = (url.host or "").strip("[]"), url.port or _PORTS[url.scheme or ""]
+        host, port = (url.host or "").strip("[]"), url.port or PORTS[url.scheme or ""]
         try:
             addresses = self._resolve(host, port)
         except (OSError, UnicodeError) as error:
@@ -365,14 +297,6 @@ def _next(url: Url, location: str) -> Url:
 
 def _validator(value: str | None) -> str | None:
     return value if value and len(value) <= MAX_VALIDATOR and value.isascii() and value.isprintable() else None
-
-
-def _not_a_url() -> FetchFailed:
-    return FetchFailed(
-        url="URL",
-        fr="cette adresse n'est pas utilisable ; donnez-en une qui commence par https:// ou http://.",
-        en="this address cannot be used; give one that begins with https:// or http://.",
-    )
 
 
 def _unreachable(url: Url) -> FetchFailed:

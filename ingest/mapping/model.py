@@ -191,6 +191,7 @@ class Mapping:
     def digest(self) -> str:
         """Changes when the mapping would read a row differently; part of every row's fingerprint."""
         silent = {
+            "source",  # the first import goes by the name of its file, later ones by the name it was saved under
             "title",
             "licence",
             "trust",

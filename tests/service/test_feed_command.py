@@ -39,6 +39,7 @@ def environment(sqlite_store: Path, tmp_path: Path) -> dict[str, str]:
         "PLACELIBRE_STORE": f"sqlite:///{sqlite_store}",
         "PLACELIBRE_INDEX": str(tmp_path / "index"),
         "PLACELIBRE_STAGING": str(tmp_path / "staging"),
+        "PLACELIBRE_MAPPINGS": str(tmp_path / "mappings"),
         "PLACELIBRE_LANGUAGE": "en",
     }
 
@@ -130,7 +131,12 @@ def test_a_list_on_this_machine_is_refused_and_the_exit_code_says_so(placelibre:
 
 
 def test_show_tells_what_changed(placelibre: Run, environment: dict[str, Any], tmp_path: Path) -> None:
-    settings = Settings(store=environment["PLACELIBRE_STORE"], staging=tmp_path / "staging", index=tmp_path / "index")
+    settings = Settings(
+        store=environment["PLACELIBRE_STORE"],
+        index=tmp_path / "index",
+        staging=tmp_path / "staging",
+        mappings=tmp_path / "mappings",
+    )
     running = Services(settings, lambda: datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
     fetcher = Fetcher(1, 5.0, allowed=lambda _one: True, resolve=lambda _host, _port: ["127.0.0.1"])
     header = "id;nom;code postal;commune\n"

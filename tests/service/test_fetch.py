@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from geo.errors import PlaceLibreError
-from service.fetch import AddressRefused, Fetcher, FetchFailed, checked_url, is_public
+from service.addresses import AddressRefused, FetchFailed, checked_url, is_public
+from service.fetch import Fetcher
 from tests.service.web_server import WebServer, web_server
 
 LIST = b"nom;commune\nLe Lab;Nantes\n"

@@ -19,9 +19,10 @@ from geo.store.schema import place
 from ingest.journal import list_imports, undo
 from ingest.tables import feed, import_run
 from service import feeds
+from service.addresses import FetchFailed
 from service.container import Services
 from service.feed_changes import SHOWN
-from service.fetch import Fetcher, FetchFailed
+from service.fetch import Fetcher
 from service.live import rebuild
 from service.settings import ROOT, Settings
 from service.worker import Worker
@@ -68,7 +69,12 @@ def clock() -> Clock:
 
 @pytest.fixture
 def running(store_url: str, tmp_path: Path, areas: Areas, clock: Clock) -> Iterator[Services]:
-    settings = Settings(store=store_url, index=tmp_path / "index", staging=tmp_path / "staging")
+    settings = Settings(
+        store=store_url,
+        index=tmp_path / "index",
+        staging=tmp_path / "staging",
+        mappings=tmp_path / "mappings",
+    )
     services = Services(settings, clock)
     services.__dict__["areas"] = areas  # read once for all tests
     yield services
