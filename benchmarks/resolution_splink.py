@@ -5,8 +5,8 @@
 rows, moved and renumbered so that they do not meet.
 
 Splink is given what the shipped features are made of (bare names, roles, house numbers), comparison levels made for
-these lists and term frequencies. It is trained in three ways: by expectation maximisation, with m from the train
-labels and u from random pairs, with m and u from the train labels. The way and the threshold are chosen on train.
+these lists and term frequencies. It is trained in four ways: by expectation maximisation, with m from the train
+labels and u from random pairs, with m and u from the train labels, and so without term frequencies. The way and the threshold are chosen on train.
 """
 
 import argparse
@@ -20,7 +20,7 @@ import numpy.typing as npt
 import polars as pl
 from splink import Linker, SettingsCreator, block_on
 from splink.backends.duckdb import DuckDBAPI
-from splink.comparison_level_library import CustomLevel, ElseLevel, NullLevel
+from splink.comparison_level_library import CustomLevel, ElseLevel
 from splink.comparison_library import CustomComparison
 
 from benchmarks import resolution
@@ -46,36 +46,44 @@ class Compared:
     levels: tuple[tuple[str, str | None], ...]
 
 
+_SAME_ROLE = "coalesce(role_l = role_r, false)"
+_HOSTED = "(role_l is null or role_r is null or list_contains(hosted_l, role_r))"
+_ALIKE = "jaro_winkler_similarity(bare_l, bare_r)"
+_WITHIN = "len(list_intersect(words_l, words_r)) >= least(len(words_l), len(words_r)) and len(words_l) > 0"
+_STREET = "jaro_winkler_similarity(street_l, street_r) >= 0.9"
+_NUMBER = "number_l = number_r"
+_NO_NUMBER = "(number_l is null or number_r is null)"
+_NAMED = (
+    ("folded_l = folded_r", "folded"),
+    ("bare_l = bare_r", "bare"),
+    (f"({_ALIKE} >= 0.92 or {_WITHIN})", None),
+    (f"({_ALIKE} >= 0.8 or len(list_intersect(words_l, words_r)) >= 1)", None),
+    ("bare_l is null and bare_r is null", None),
+    ("(bare_l is null or bare_r is null)", None),
+)
 COMPARED = {
+    # Name and role together, address and distance together: apart, what goes together would count twice.
     "name": Compared(
         "false",
+        tuple((f"{name} and {body}", frequency) for body in (_SAME_ROLE, _HOSTED) for name, frequency in _NAMED)
+        + (("folded_l = folded_r or bare_l = bare_r", None),)
+        + ((_SAME_ROLE, None), (_HOSTED, None)),
+    ),
+    "where": Compared(
+        f"{_KNOWN.format('lon')} and {_KNOWN.format('street')}",
         (
-            ("folded_l = folded_r", "folded"),
-            ("bare_l = bare_r", "bare"),
-            ("jaro_winkler_similarity(bare_l, bare_r) >= 0.95", None),
-            ("len(list_intersect(words_l, words_r)) >= least(len(words_l), len(words_r)) and len(words_l) > 0", None),
-            ("jaro_winkler_similarity(bare_l, bare_r) >= 0.85", None),
-            ("len(list_intersect(words_l, words_r)) >= 1", None),
-            ("bare_l is null and bare_r is null", None),
-            ("bare_l is null or bare_r is null", None),
-        ),
-    ),
-    "host_body": Compared(
-        _KNOWN.format("role"), (("role_l = role_r", "role"), ("list_contains(hosted_l, role_r)", None))
-    ),
-    "distance": Compared(
-        _KNOWN.format("lon"), tuple((f"{_METRES} <= {metres}", None) for metres in (15, 50, 120, 300, 1_000, 2_000))
-    ),
-    "address": Compared(
-        _KNOWN.format("street"),
-        (
-            ("street_l = street_r and number_l = number_r", None),
-            ("jaro_winkler_similarity(street_l, street_r) >= 0.9 and number_l = number_r", None),
-            (
-                "jaro_winkler_similarity(street_l, street_r) >= 0.9 and (number_l is null or number_r is null)",
-                None,
-            ),
-            ("jaro_winkler_similarity(street_l, street_r) >= 0.9", None),
+            (f"street_l = street_r and {_NUMBER} and insee_l = insee_r", None),
+            (f"{_STREET} and {_NUMBER} and {_METRES} <= 300", None),
+            (f"{_STREET} and {_NO_NUMBER} and {_METRES} <= 100", None),
+            (f"{_STREET} and {_NO_NUMBER} and coalesce({_METRES} <= 500, insee_l = insee_r)", None),
+            (f"{_STREET} and insee_l = insee_r", None),
+            (f"{_KNOWN.format('street')} and {_METRES} <= 50", None),
+            (f"{_KNOWN.format('street')} and {_METRES} <= 300", None),
+            (f"{_METRES} <= 30", None),
+            (f"{_METRES} <= 100", None),
+            (f"{_METRES} <= 300", None),
+            (f"{_METRES} <= 1000", None),
+            (f"{_METRES} <= 3000", None),
         ),
     ),
     "telephone": Compared(_KNOWN.format("phone"), (("phone_l = phone_r", "phone"),)),
@@ -83,20 +91,20 @@ COMPARED = {
     "siret": Compared(
         _KNOWN.format("siret"), (("siret_l = siret_r", "siret"), ("left(siret_l, 9) = left(siret_r, 9)", None))
     ),
-    "commune": Compared(_KNOWN.format("insee"), (("insee_l = insee_r", "insee"),)),
+    "commune": Compared(_KNOWN.format("insee"), (("insee_l = insee_r", None),)),
 }
 Shares = dict[str, tuple[list[float], list[float]]]
 """m and u of each comparison, by level, the last one being "anything else"."""
 
 
-def comparisons(shares: Shares | None = None) -> list[CustomComparison]:
+def comparisons(shares: Shares | None, frequencies: bool) -> list[CustomComparison]:
     """`COMPARED` as Splink takes it, with m and u when they are known."""
     answer = []
     for name, compared in COMPARED.items():
         levels: list[Any] = [CustomLevel(sql, sql) for sql, _ in compared.levels]
         levels.append(ElseLevel())
         for at, level in enumerate(levels):
-            frequency = compared.levels[at][1] if at < len(compared.levels) else None
+            frequency = compared.levels[at][1] if frequencies and at < len(compared.levels) else None
             told: dict[str, Any] = {"tf_adjustment_column": frequency} if frequency else {}
             if shares is not None:
                 told |= {"m_probability": shares[name][0][at], "u_probability": shares[name][1][at]}
@@ -126,14 +134,14 @@ def rows_for_splink(derived: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def linker_of(rows: pl.DataFrame, blocking: str, shares: Shares | None = None) -> Linker:
+def linker_of(rows: pl.DataFrame, blocking: str, shares: Shares | None = None, *, frequencies: bool = True) -> Linker:
     """A Splink linker over rows whose candidates share a value of the list column `blocking`."""
     settings = SettingsCreator(
         link_type="dedupe_only",
-        comparisons=comparisons(shares),
+        comparisons=comparisons(shares, frequencies),
         blocking_rules_to_generate_predictions=[block_on(blocking, arrays_to_explode=[blocking])],
         retain_intermediate_calculation_columns=True,
-        retain_matching_columns=False,
+        retain_matching_columns=True,
     )
     return Linker(DuckDBAPI().register(rows.to_arrow()), settings, log_level=40)
 
@@ -211,11 +219,13 @@ def quality() -> None:
     by_m = scored(trained_by_em(rows, labels), left, right)
     shares = shares_of(by_em.filter(pl.Series(train)), same[train])
     by_both = scored(linker_of(rows, "pair", shares), left, right)
+    plain = scored(linker_of(rows, "pair", shares, frequencies=False), left, right)
     ours = linking.probabilities(labelled.derived, labelled.left, labelled.right)
     ways = {
         "splink, m by EM": by_em,
         "splink, m from labels": by_m,
         "splink, m and u from labels": by_both,
+        "the same, no frequencies": plain,
     }
     scores = {"shipped": ours} | {name: found["match_weight"].to_numpy() for name, found in ways.items()}
     held = ~train
@@ -224,7 +234,9 @@ def quality() -> None:
         said = score >= threshold
         learnt = resolution.figures(same[train], said[train]).f1[0]
         found = resolution.figures(same[held], said[held])
-        told = "  ".join(f"{v:.3f} [{low:.3f}, {high:.3f}]" for v, low, high in (found.precision, found.recall, found.f1))
+        told = "  ".join(
+            f"{v:.3f} [{low:.3f}, {high:.3f}]" for v, low, high in (found.precision, found.recall, found.f1)
+        )
         points = "  ".join(f"{precision_at(score[held], same[held], r):.3f}" for r in (0.8, 0.9, 0.95, 0.97, 0.99))
         print(f"{name:28} train F1 {learnt:.3f}  held out: {told}  precision at recall .8 .9 .95 .97 .99: {points}")
 
@@ -234,7 +246,10 @@ def copies_of(derived: pl.DataFrame, copies: int) -> pl.DataFrame:
     parts = [
         derived.with_columns(
             pl.col("lon") + 3.0 * copy,
-            *(pl.concat_str(pl.lit(f"{copy}-"), name).alias(name) for name in ("insee", "phone", "siret", "source_key")),
+            *(
+                pl.concat_str(pl.lit(f"{copy}-"), name).alias(name)
+                for name in ("insee", "phone", "siret", "source_key")
+            ),
         )
         for copy in range(copies)
     ]
