@@ -5,8 +5,9 @@
 rows, moved and renumbered so that they do not meet.
 
 Splink is given what the shipped features are made of (bare names, roles, house numbers), comparison levels made for
-these lists and term frequencies. It is trained in four ways: by expectation maximisation, with m from the train
-labels and u from random pairs, with m and u from the train labels, and so without term frequencies. The way and the threshold are chosen on train.
+these lists and term frequencies. It is trained in four ways: m by expectation maximisation; m from the train labels,
+u from random pairs; m and u from the train labels; the same without term frequencies. The way and the threshold are
+chosen on train.
 """
 
 import argparse
@@ -54,20 +55,23 @@ _STREET = "jaro_winkler_similarity(street_l, street_r) >= 0.9"
 _NUMBER = "number_l = number_r"
 _NO_NUMBER = "(number_l is null or number_r is null)"
 _NAMED = (
-    ("folded_l = folded_r", "folded"),
-    ("bare_l = bare_r", "bare"),
-    (f"({_ALIKE} >= 0.92 or {_WITHIN})", None),
-    (f"({_ALIKE} >= 0.8 or len(list_intersect(words_l, words_r)) >= 1)", None),
-    ("bare_l is null and bare_r is null", None),
-    ("(bare_l is null or bare_r is null)", None),
+    f"({_ALIKE} >= 0.92 or {_WITHIN})",
+    f"({_ALIKE} >= 0.8 or len(list_intersect(words_l, words_r)) >= 1)",
+    "bare_l is null and bare_r is null",
+    "(bare_l is null or bare_r is null)",
 )
 COMPARED = {
     # Name and role together, address and distance together: apart, what goes together would count twice.
     "name": Compared(
         "false",
-        tuple((f"{name} and {body}", frequency) for body in (_SAME_ROLE, _HOSTED) for name, frequency in _NAMED)
-        + (("folded_l = folded_r or bare_l = bare_r", None),)
-        + ((_SAME_ROLE, None), (_HOSTED, None)),
+        (
+            (f"(folded_l = folded_r or bare_l = bare_r) and not {_SAME_ROLE} and not {_HOSTED}", None),
+            ("folded_l = folded_r", "folded"),
+            ("bare_l = bare_r", "bare"),
+            *((f"{name} and {body}", None) for body in (_SAME_ROLE, _HOSTED) for name in _NAMED),
+            (_SAME_ROLE, None),
+            (_HOSTED, None),
+        ),
     ),
     "where": Compared(
         f"{_KNOWN.format('lon')} and {_KNOWN.format('street')}",

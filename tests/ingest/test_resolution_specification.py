@@ -66,7 +66,12 @@ NANTES = {"commune": "Nantes", "insee": "44109", "postcode": "44000"}
         ),
         pytest.param(
             {"name": "Mairie de Blain", "kind": "mairie", "address": "2 rue Charles de Gaulle"},
-            {"name": "Mairie déléguée de Saint-Émilien", "kind": "mairie", "address": "7 place de l'Église", "lat": 47.5},
+            {
+                "name": "Mairie déléguée de Saint-Émilien",
+                "kind": "mairie",
+                "address": "7 place de l'Église",
+                "lat": 47.5,
+            },
             id="the town hall and that of a delegated commune",
         ),
     ],
