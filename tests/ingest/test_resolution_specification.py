@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from benchmarks.resolution import read_listings
 from ingest import linking
 from ingest.facts import SCHEMA
-from ingest.keys import match_address
+from ingest.normalise.address import match_address
 from ingest.normalise.name import match_name
 from ingest.resolution import features
 
