@@ -29,9 +29,14 @@ class Said:
     facts: Facts
 
 
+def ranking(said: Sequence[Said]) -> list[Said]:
+    """Listings of a place, the one whose word counts most first."""
+    return sorted(said, key=lambda one: (-one.trust, -_day(one.facts.checked_on), one.order))
+
+
 def compose(said: Sequence[Said]) -> dict[str, Any]:
     """The facts of a place from its listings (at least one), as columns of the store, with `origins`."""
-    ranked = sorted(said, key=lambda one: (-one.trust, -_day(one.facts.checked_on), one.order))
+    ranked = ranking(said)
     first = ranked[0]
     values: dict[str, Any] = {"name": first.facts.name, "match_key": first.facts.match_key}
     origin: dict[str, str] = {}

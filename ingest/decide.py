@@ -1,6 +1,7 @@
 """Decides what an import does: an outcome for every row, and every row of the store to write."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -11,12 +12,12 @@ from sqlalchemy import Connection, exists, select
 from geo.store.schema import listing, place, place_alias
 from geo.types import PlaceStatus
 from ingest import facts as facts_of
-from ingest import linking, neighbours
+from ingest import linking, neighbours, staging
 from ingest.compose import Said, carried_over, new_place
 from ingest.facts import Facts
 from ingest.grouping import Groups, group
 from ingest.known import KnownListing, known_rows, publication_mark, stored_listings
-from ingest.neighbours import chunks
+from ingest.neighbours import Verdict, chunks
 from ingest.plan import Origin, Outcome, Plan, Row
 from ingest.records import SpaceDraft
 from ingest.rooms import Rooms
@@ -29,11 +30,24 @@ def decide(connection: Connection, rows: pl.DataFrame, origin: Origin, memory: p
     return _Decision(connection, rows, origin, memory).run()
 
 
+def regroup(connection: Connection, origin: Origin, around: frozenset[int], verdicts: Sequence[Verdict]) -> Plan:
+    """The plan that thinks some listings over again under these decisions of people, without any new row."""
+    return _Decision(connection, pl.DataFrame(schema=staging.SCHEMA), origin, None, around, verdicts).run()
+
+
 class _Decision:
-    def __init__(self, connection: Connection, rows: pl.DataFrame, origin: Origin, memory: pl.DataFrame | None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        rows: pl.DataFrame,
+        origin: Origin,
+        memory: pl.DataFrame | None,
+        around: frozenset[int] = frozenset(),
+        verdicts: Sequence[Verdict] | None = None,
+    ) -> None:
         self.connection, self.rows, self.origin = connection, rows, origin
         self.mark = publication_mark(connection)
-        self.memory = memory
+        self.memory, self.around, self.verdicts = memory, around, verdicts
         self.plan = Plan(rows, origin, [], np.zeros(rows.height, np.int64), mark=self.mark)
         self.groups = Groups()
         self.known: list[tuple[KnownListing | None, str]] = []
@@ -42,7 +56,9 @@ class _Decision:
         taken = self.rows["reason"].is_null().to_list()
         keys = [key if ok else None for key, ok in zip(self.rows["source_key"].to_list(), taken, strict=True)]
         fingerprints = self.rows["fingerprint"].to_list()
-        stored = stored_listings(self.connection, self.origin.source, self.origin.community)
+        stored = {}
+        if self.rows.height:
+            stored = stored_listings(self.connection, self.origin.source, self.origin.community)
         self.known = known_rows(keys, fingerprints, stored)
         self.plan.keys_of = [key for _, key in self.known]
         same = [bool(known and known.fingerprint == fingerprints[i]) for i, (known, _) in enumerate(self.known)]
@@ -73,7 +89,7 @@ class _Decision:
             .select(*linking.COLUMNS)
         )
         changed = {known.id: known.place_id for i in todo if (known := self.known[i][0])}
-        self.groups = group(self.connection, new, changed, self.memory)
+        self.groups = group(self.connection, new, changed, self.memory, around=self.around, verdicts=self.verdicts)
         self._adopt(todo)
         keys, at = linking.keys(new)
         self.plan.block_keys, self.plan.block_listings = keys, np.array(ids, np.int64)[at]
@@ -180,13 +196,26 @@ class _Decision:
                 self.plan.places[place_id] = Row(new_place(place_id, said))
                 continue
             known = existing[place_id]
-            self.plan.places[place_id] = Row(carried_over(known, _said(had[place_id], before, told), said), known)
+            # What a listing said of this place goes with it when it leaves for another one.
+            left = not set(had[place_id]) <= set(members[place_id])
+            then = _said(had[place_id], before, told)
+            self.plan.places[place_id] = Row(carried_over(known, then, said, forget=left), known)
         for place_id, taker in self.groups.gone.items():
             self.plan.places[place_id] = Row(None, existing[place_id])
             self.plan.aliases.append((place_id, None, taker))
+            self._offer_on(existing[place_id], taker)
         followed = select(place_alias).where(place_alias.c.place_id.in_(list(self.groups.gone)))
         for alias in self.connection.execute(followed) if self.groups.gone else ():
             self.plan.aliases.append((alias.alias_id, alias.place_id, self.groups.gone[alias.place_id]))
+
+    def _offer_on(self, gone: dict[str, Any], taker: int) -> None:
+        """Merging must not take an offered place off the map: whoever takes it over is offered, with its hours."""
+        if gone["status"] != PlaceStatus.OFFERED:
+            return
+        values = self._place_row(taker).now()
+        values["status"] = gone["status"]
+        if not values["opening_hours"]:
+            values |= {name: gone[name] for name in ("opening_hours", "hours_assumed")}
 
     def _touched(self, members: dict[int, list[int]], had: dict[int, list[int]]) -> list[int]:
         """Places whose listings, or what these say, are not as before."""

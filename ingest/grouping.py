@@ -38,11 +38,13 @@ def group(
     *,
     removed: frozenset[int] = frozenset(),
     around: frozenset[int] = frozenset(),
+    verdicts: Sequence[neighbours.Verdict] | None = None,
 ) -> Groups:
     """Groups of the new and changed listings (derived, new ones under negative ids) and those around them.
 
     `changed`: known listings whose row says something new, with their place. `removed`: listings that go away;
-    `around`: others to think over again, because of those.
+    `around`: others to think over again, because of those. `verdicts`: the decisions of people that count, when not
+    those of the store.
     """
     answer = Groups()
     if new.is_empty() and not around:
@@ -51,7 +53,7 @@ def group(
     stored = _around(connection, new, stale, memory)
     scored = _scored(new, stored)
     linked = {i for a, b, p in scored if p >= linking.LINK for i in (a, b)}
-    verdicts = neighbours.verdicts(connection)
+    verdicts = neighbours.verdicts(connection) if verdicts is None else verdicts
     decided = _decided(connection, new, verdicts) if verdicts else []
     linked |= {i for a, b, _ in decided for i in (a, b)}
     old = {i for i in linked if i > 0} | changed.keys() | around
@@ -116,7 +118,8 @@ def _settled(
     if chosen.is_empty():
         return {}
     at = {listing_id: i for i, listing_id in enumerate(chosen["listing"].to_list())}
-    edges = {(a, b): p for a, b, p in pairs if a in at and b in at}
+    # Stores of before hold pairs the model called certain.
+    edges = {(a, b): min(p, linking.SURE[1]) for a, b, p in pairs if a in at and b in at}
     for a, b, same in decided:
         if a in at and b in at:
             edges[min(a, b), max(a, b)] = 1.0 if same else 0.0

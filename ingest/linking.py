@@ -19,6 +19,8 @@ REVIEW = 0.15
 """From this probability on a pair is worth a person's look."""
 VETO = 0.02
 """Below it two listings are surely two places."""
+SURE = (1e-6, 1 - 1e-6)
+"""The least and the most a model may say."""
 PAIRS_AT_ONCE = 500_000
 
 keys = blocking.stored_keys
@@ -30,6 +32,7 @@ __all__ = [
     "LINK",
     "OWN",
     "REVIEW",
+    "SURE",
     "VETO",
     "comparable",
     "derive",
@@ -47,14 +50,14 @@ def probabilities(derived: pl.DataFrame, left: Ints, right: Ints) -> Floats:
         model.load().probability(features.matrix(derived, left[i : i + PAIRS_AT_ONCE], right[i : i + PAIRS_AT_ONCE]))
         for i in range(0, len(left), PAIRS_AT_ONCE)
     ]
-    return np.concatenate(parts) if parts else np.zeros(0)
+    # Never certain: certainty is for people's decisions.
+    return np.clip(np.concatenate(parts), *SURE) if parts else np.zeros(0)
 
 
 def partition(derived: pl.DataFrame, left: Ints, right: Ints, probability: Floats, order: Sequence[str]) -> Ints:
     """A label per row: rows of one label are one place. Pairs without a probability are scored where they matter."""
 
     def score(ones: Ints, others: Ints) -> Floats:
-        # Never certain: certainty is for people's decisions.
-        return np.clip(probabilities(derived, ones, others), 1e-6, 1 - 1e-6)
+        return probabilities(derived, ones, others)
 
     return _partition(derived.height, left, right, probability, order, link=LINK, veto=VETO, score=score)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, Text, cast, func, or_, select
 
 from geo.store.schema import listing
 from geo.store.visibility import published_listing
@@ -75,7 +75,7 @@ def facts_by_id(connection: Connection, ids: Iterable[int]) -> dict[int, Facts]:
     """Facts of listings by id."""
     found: dict[int, Facts] = {}
     for chunk in chunks(sorted(ids)):
-        for row in connection.execute(select(listing.c.id, listing.c.facts).where(listing.c.id.in_(chunk))):
+        for row in connection.execute(select(listing.c.id, _FACTS).where(listing.c.id.in_(chunk))):
             found[row.id] = facts_of.decode(row.facts)
     return found
 
@@ -118,7 +118,9 @@ def named(connection: Connection, names: Iterable[str]) -> dict[str, int]:
     """Ids of published listings by `source|source_key`."""
     found: dict[str, int] = {}
     wanted = set(names)
-    for chunk in chunks(sorted({name.partition("|")[2] for name in wanted})):
+    # A list's name or a key may hold the separator: every way of reading it is looked up.
+    keys = {name[at + 1 :] for name in wanted for at, letter in enumerate(name) if letter == "|"}
+    for chunk in chunks(sorted(keys)):
         rows = connection.execute(
             select(listing.c.id, listing.c.source, listing.c.source_key).where(
                 listing.c.source_key.in_(chunk), published_listing()
@@ -128,7 +130,9 @@ def named(connection: Connection, names: Iterable[str]) -> dict[str, int]:
     return found
 
 
-_COLUMNS = (listing.c.id, listing.c.place_id, listing.c.source, listing.c.source_key, listing.c.trust, listing.c.facts)
+_FACTS = cast(listing.c.facts, Text).label("facts")
+"""As text: read once, into facts, rather than into a dictionary first."""
+_COLUMNS = (listing.c.id, listing.c.place_id, listing.c.source, listing.c.source_key, listing.c.trust, _FACTS)
 
 
 def _read(connection: Connection, statement: Any) -> pl.DataFrame:

@@ -5,6 +5,7 @@ from collections.abc import Mapping as Dict
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,7 @@ def import_list(
     """`import_file` of an order."""
     workshop = workshop or Workshop()
     check_community(engine, order.community)
-    geocoder = areas if isinstance(areas, Geocoder) else Geocoder(areas)
+    geocoder = areas if isinstance(areas, Geocoder) else _shipped(areas)
     told = understand_list(order, geocoder, workshop.mappings, now.date())
     mapping = told.mapping
     source = _source(order.source, mapping, order.community)
@@ -145,6 +146,12 @@ def import_list(
         if workshop.mappings is not None and mapping.suggested:
             save(replace(mapping, source=source), told.raw.sample(), workshop.mappings, now.date())
     return report
+
+
+@lru_cache(maxsize=4)
+def _shipped(areas: Areas) -> Geocoder:
+    """The geocoder of the shipped streets, loaded once."""
+    return Geocoder(areas)
 
 
 def _publish(
@@ -250,6 +257,7 @@ def _report(told: Understood, plan: Plan, *, dry_run: bool) -> ImportReport:
         coordinates=None if told.how.system.plain else told.how.system.sentence(),
         faults=tuple(raw.faults),
         left_out=raw.lines_left_out,
+        source_keys=plan.keys_of,
     )
 
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from geo.errors import OperationError
 from ingest.reasons import Missing
+from ingest.verdicts import Decision
 
 Ints = npt.NDArray[np.int64]
 NOWHERE = 0
@@ -92,7 +93,8 @@ class Plan:
     nearly every row makes a listing and a place of its own: those are only named here, by their position in `rows`
     (`new_listings`; `lone`: of these, the ones that are all their place has), and written straight from the frame.
     `derived`: what was compared of the new and changed listings. What takes thought is in the dictionaries, by id.
-    `aliases`: (id, the place it stood for, the one it stands for).
+    `aliases`: (id, the place it stood for, the one it stands for). `decision`: what a person decided, when the plan is
+    its consequence.
     """
 
     rows: pl.DataFrame
@@ -115,6 +117,7 @@ class Plan:
     reviewed_again: list[int] = field(default_factory=list)
     missing: list[MissingToOffer] = field(default_factory=list)
     mark: tuple[int, int] = (0, 0)
+    decision: Decision | None = None
 
     def unchanged(self) -> set[int]:
         """Positions of the rows that say nothing new."""

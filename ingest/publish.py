@@ -15,7 +15,7 @@ from geo.store.counters import mint, record_changes, record_range
 from geo.store.dialect import insert_many, upsert
 from geo.store.engine import writing
 from geo.store.schema import listing, place, place_alias, space, space_community, unpublished
-from ingest import images
+from ingest import images, verdicts
 from ingest.known import publication_mark
 from ingest.plan import Plan, Row
 from ingest.report import packed, report_rows
@@ -128,6 +128,8 @@ def _appear(connection: Connection, written: Written, run: Mapping[str, Any], ea
             update_rows(connection, table, [row.now() for row in written.changed(table)])
     _relink(connection, written)
     _remove(connection, written)
+    if plan.decision is not None:
+        verdicts.write(connection, plan.decision.change, plan.decision.at)
     connection.execute(delete(unpublished).where(unpublished.c.import_id == import_id))
     connection.execute(
         update(import_run)

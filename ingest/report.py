@@ -2,7 +2,7 @@
 
 import csv
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,8 @@ class ColumnReading:
 class ImportReport:
     """Outcome of one import; `import_id` is None for a dry run and when nothing had to change.
 
-    `table`: every row's outcome (`REPORT_ROWS`); `samples`: the first rows as they were understood.
+    `table`: every row's outcome (`REPORT_ROWS`); `samples`: the first rows as they were understood; `source_keys`: the
+    key each row goes by, "" of a rejected one.
     """
 
     source: str
@@ -58,6 +59,7 @@ class ImportReport:
     faults: tuple[LineFault, ...] = ()
     left_out: int = 0
     import_id: int | None = None
+    source_keys: list[str] = field(default_factory=list)
 
     @property
     def rows(self) -> int:

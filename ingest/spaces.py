@@ -127,6 +127,10 @@ def _own_unit(record: Record, mapping: Mapping, as_space: SpaceKind | None) -> S
     shown = said_name or NAMES[kind]
     own_hours = _hours(record, pick(row, said.get("space_hours", ())))
     equipment = amenities.mentioned(pick(row, said.get("space_amenities", ())))
+    for amenity, columns in mapping.space_amenities.items():
+        told = answer(pick(row, columns))
+        if told:
+            equipment[str(amenity)] = told
     return SpaceDraft(
         f"{kind}:{fold(shown)}", kind, shown, seats, prices.anybody, prices.member, own_hours, equipment, prices.note
     )

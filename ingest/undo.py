@@ -28,6 +28,7 @@ from geo.store.schema import (
     unpublished,
 )
 from geo.types import PlaceStatus
+from ingest import verdicts
 from ingest.known import publication_mark
 from ingest.plan import Row
 from ingest.publish import finish_removals, remove_hidden, update_rows
@@ -173,6 +174,8 @@ def _take_back(connection: Connection, plan: UndoPlan, import_id: int, source: s
         connection.execute(delete(listing).where(listing.c.place_id.in_(ids)))
         connection.execute(delete(place).where(place.c.id.in_(ids)))
     orphans = _close_kept(connection, plan)
+    if plan.decision is not None:
+        verdicts.write(connection, plan.decision, plan.decision.was_decided_at or now)
     connection.execute(update(import_run).where(import_run.c.id == import_id).values(state="undone", undone_at=now))
     places = plan.ranges.get(place.name, range(0))
     changed = plan.touched | set(plan.rows[place]) | plan.kept_places | orphans

@@ -17,13 +17,13 @@ from geo.errors import Conflict
 from geo.store.schema import busy, listing, place, place_alias, space, space_community
 from geo.types import PlaceStatus
 from ingest import facts as facts_of
-from ingest import images, linking
-from ingest.compose import Said, carried_over, is_untouched, new_place
+from ingest import images, linking, neighbours, verdicts
+from ingest.compose import Said, carried_over, compose, is_untouched, new_place
 from ingest.facts import Facts
 from ingest.grouping import Groups, group
 from ingest.neighbours import STORED, chunks
 from ingest.plan import Row
-from ingest.tables import import_change, import_range, import_run
+from ingest.tables import decision, import_change, import_range, import_run
 
 Values = dict[str, Any]
 
@@ -43,6 +43,7 @@ class UndoPlan:
     booked: set[int] = field(default_factory=set)
     touched: set[int] = field(default_factory=set)
     restored: int = 0
+    decision: verdicts.Change | None = None
 
 
 def plan_undo(connection: Connection, import_id: int) -> UndoPlan:
@@ -62,6 +63,9 @@ class _Undo:
                 self.links.append(change)
             else:
                 self.changes[change.table_name][change.row_id] = change
+        told = self.changes.pop(decision.name, None)
+        if told:
+            self.plan.decision = verdicts.taken_back(connection, verdicts.from_journal(told[0].before))
         self.mine = {table.name: self._ids(table) for table in (place, listing, space)}
         self.current: dict[int, Values] = {}
         self.members: dict[int, list[Values]] = defaultdict(list)
@@ -74,7 +78,7 @@ class _Undo:
     def run(self) -> UndoPlan:
         self._read()
         self._refuse_rewritten()
-        later = self._built_upon()
+        later = self._built_upon() or self._thought_over_since()
         self._spaces()
         if later:
             self._think_over_again()
@@ -96,9 +100,17 @@ class _Undo:
             rows = select(listing.c.place_id).where(listing.c.id.in_(chunk)).distinct()
             touched.update(self.connection.execute(rows).scalars())
         touched.update(moved)
+        touched.update(self._decided_about())
         self.current = self._rows(place, place.c.id, sorted(touched))
         for row in self._rows(listing, listing.c.place_id, sorted(touched)).values():
             self.members[row["place_id"]].append(row)
+
+    def _decided_about(self) -> list[int]:
+        """Places of the listings that the decision being taken back is about."""
+        change = self.plan.decision
+        ids = neighbours.named(self.connection, (change.key_a, change.key_b)) if change else {}
+        rows = select(listing.c.place_id).where(listing.c.id.in_(list(ids.values())))
+        return list(self.connection.execute(rows).scalars())
 
     def _rows(self, table: Table, column: Any, ids: Sequence[int]) -> dict[int, Values]:
         found: dict[int, Values] = {}
@@ -122,16 +134,46 @@ class _Undo:
             raise later_imports(self.connection, sorted(writers))
 
     def _built_upon(self) -> bool:
-        """Whether later imports in force changed the same places, or hung listings on places this one made."""
+        """Whether later imports in force changed the same places, or hung listings on places this one made or touched.
+
+        A listing may join a place without changing what it says: only the listing tells.
+        """
         hung = any(
-            row["import_id"] != self.import_id and row["id"] not in self.mine[listing.name]
+            row["id"] not in self.mine[listing.name]
+            and (
+                row["import_id"] > self.import_id
+                or (
+                    place_id in self.mine[place.name]
+                    and row["import_id"] != self.import_id
+                    and row["id"] not in self.changes[listing.name]
+                )
+            )
             for place_id in self.current
-            if place_id in self.mine[place.name]
             for row in self.members[place_id]
         )
         return hung or any(
             self._rewritten(table, i) for table in (place, space, listing) for i in self.changes[table.name]
         )
+
+    def _thought_over_since(self) -> bool:
+        """Whether the undo of an earlier import grouped these listings anew: no person's work, so no conflict."""
+        for table in (listing, place_alias, place):
+            key = next(iter(table.primary_key.columns))
+            now = {row[key.name]: row for row in self._keyed(table, key, self.changes[table.name])}
+            for row_id, change in self.changes[table.name].items():
+                row = now.get(row_id)
+                same = (row and images.digest(images.to_text(table, row))) == change.after
+                if not same and (table is not place or row is None or self._untouched(row)):
+                    return True
+        return any(self._speaks_unseen(place_id) for place_id in self.current)
+
+    def _speaks_unseen(self, place_id: int) -> bool:
+        """Whether an undo brought listings of this import into a place that it never wrote itself."""
+        if place_id in self.mine[place.name] or place_id in self.changes[place.name]:
+            return False
+        everybody = [_said(row) for row in self.members[place_id]]
+        others = [_said(row) for row in self.members[place_id] if row["id"] not in self.mine[listing.name]]
+        return 0 < len(others) < len(everybody) and compose(others) != compose(everybody)
 
     def _rewritten(self, table: Table, row_id: int) -> bool:
         statement = select(import_change.c.import_id).join(import_run, import_run.c.id == import_change.c.import_id)
@@ -235,18 +277,62 @@ class _Undo:
             {i: current[i]["place_id"] for i in back},
             removed=removed,
             around=staying,
+            verdicts=verdicts.after(self.connection, self.plan.decision) if self.plan.decision else None,
         )
         for i, values in back.items():
             now = values | {"place_id": groups.place_of[i]}
             self.plan.rows[listing][i] = Row(now, current[i])
         self._compose(groups, current, {i: facts_of.decode(values["facts"]) for i, values in back.items()})
 
+    def _revived(self, groups: Groups, rows: dict[int, Values]) -> None:
+        """Listings that this import had brought into another place get the very place back that they had."""
+        removed = {i: c for i, c in self.changes[place.name].items() if c.after is None and c.before}
+        had: dict[int, list[int]] = defaultdict(list)
+        for i, change in self.changes[listing.name].items():
+            if change.before and i in rows:
+                had[images.from_text(listing, change.before)["place_id"]].append(i)
+        for old_id in sorted(removed.keys() & had.keys()):
+            fresh = {groups.place_of[i] for i in had[old_id] if groups.place_of.get(i, 0) < 0}
+            if not fresh:
+                continue
+            chosen = max(fresh)
+            groups.place_of = {i: old_id if p == chosen else p for i, p in groups.place_of.items()}
+            then = [_said(rows[i]) for i in had[old_id]]
+            now = [_said(rows[i]) for i, p in sorted(groups.place_of.items()) if p == old_id and i in rows]
+            before = images.from_text(place, removed[old_id].before)
+            self.plan.rows[place][old_id] = Row(carried_over(before, then, now, forget=True), None)
+            self.plan.restored += 1
+            self._aliases_of(old_id)
+
+    def _aliases_of(self, place_id: int) -> None:
+        """The aliases that the import wrote because this place went."""
+        mine = {
+            i: change
+            for i, change in self.changes[place_alias.name].items()
+            if i == place_id or (change.before and images.from_text(place_alias, change.before)["place_id"] == place_id)
+        }
+        for row in self._keyed(place_alias, place_alias.c.alias_id, mine):
+            change = mine[row["alias_id"]]
+            self.plan.rows[place_alias][row["alias_id"]] = Row(
+                images.from_text(place_alias, change.before) if change.before else None, row
+            )
+
+    def _homeless(self) -> None:
+        """Spaces whose place of before does not come back stay where they are."""
+        removed = {i for i, change in self.changes[place.name].items() if change.after is None}
+        removed -= {i for i, row in self.plan.rows[place].items() if row.values is not None}
+        for i, row in list(self.plan.rows[space].items()):
+            if row.values is not None and row.values["place_id"] in removed:
+                del self.plan.rows[space][i]
+
     def _compose(self, groups: Groups, current: dict[int, Values], back: dict[int, Facts]) -> None:
+        strangers = self._rows(listing, listing.c.id, sorted(groups.place_of.keys() - current.keys()))
+        rows = current | strangers
+        self._revived(groups, rows)
+        self._homeless()
         members: dict[int, list[int]] = defaultdict(list)
         for i, place_id in groups.place_of.items():
             members[place_id].append(i)
-        strangers = self._rows(listing, listing.c.id, sorted(groups.place_of.keys() - current.keys()))
-        rows = current | strangers
         for i, place_id in groups.place_of.items():
             if i in strangers and rows[i]["place_id"] != place_id:
                 self.plan.rows[listing][i] = Row(rows[i] | {"place_id": place_id}, rows[i])

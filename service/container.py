@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ingest.pipeline import Workshop
     from matching.results import SearchResults
     from service.coverage import CoverageDesk
+    from service.fetch import Fetcher
     from service.imports import ImportDesk
     from service.live import LiveSearch
 
@@ -86,7 +87,20 @@ class Services:
         from service.imports import ImportDesk
 
         limit_bytes = self.settings.upload_limit_mb * 1_000_000
-        return ImportDesk(self.engine, self.areas, self.settings.uploads, self.now, limit_bytes=limit_bytes)
+        return ImportDesk(
+            self.engine,
+            self.geocoder,
+            self.settings.uploads,
+            self.now,
+            mappings=self.settings.mappings,
+            limit_bytes=limit_bytes,
+        )
+
+    @cached_property
+    def fetcher(self) -> "Fetcher":
+        from service.fetch import Fetcher
+
+        return Fetcher(self.settings.feed_limit_mb, self.settings.feed_timeout_s)
 
     @property
     def communities(self) -> list[Community]:

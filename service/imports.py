@@ -20,16 +20,18 @@ from typing import Any, ClassVar
 
 from sqlalchemy import Engine, select
 
-from geo.areas import Areas
 from geo.errors import Language, NotAllowed, NotFound, StorageFull, UnreadableFile, UserError
+from geo.geocoder.geocoder import Geocoder
 from geo.store.engine import reading
 from ingest.journal import UndoReport, list_imports, undo
-from ingest.pipeline import import_file
+from ingest.pipeline import Workshop, import_file
+from ingest.readers.open import READERS
 from ingest.report import ImportReport
 from ingest.tables import import_run
 from service.keys import authenticate
 
-FORMATS = (".csv", ".xlsx", ".geojson", ".json")
+FORMATS = (*sorted(READERS), ".zip", ".gz")
+"""What may be dropped: every format there is a reader for, packed or not."""
 LIMIT_BYTES = 20_000_000
 KEPT = timedelta(days=1)
 MAX_SOURCE = 64
@@ -38,6 +40,7 @@ MAX_STEM = 60
 _TOKEN = re.compile(r"[0-9a-f]{8,12}-[A-Za-z0-9_-]{22}")
 _FACTS = "upload.json"
 _FOLDER = "list"
+_STAGED = "staged"
 _CLAIMED = ".publishing"
 
 
@@ -64,14 +67,16 @@ class ImportDesk:
     def __init__(
         self,
         engine: Engine,
-        areas: Areas,
+        geocoder: Geocoder,
         uploads_dir: Path,
         now: Callable[[], datetime],
         *,
+        mappings: Path | None = None,
         limit_bytes: int = LIMIT_BYTES,
     ) -> None:
         self._engine = engine
-        self._areas = areas
+        self._geocoder = geocoder
+        self._mappings = mappings
         self._uploads = uploads_dir
         self._now = now
         self._limit_bytes = limit_bytes
@@ -183,17 +188,11 @@ class ImportDesk:
                 fr=f"ce format n'est pas lu ici ; enregistrez votre liste en {listed}.",
                 en=f"this format is not read here; save your list as {listed}.",
             )
-        if content.startswith(b"\x1f\x8b"):
-            raise UnreadableFile(
-                name=name,
-                fr="ce fichier est compressé ; déposez-le décompressé.",
-                en="this file is compressed; drop it uncompressed.",
-            )
 
     def _import(self, folder: Path, facts: Mapping[str, Any], *, dry_run: bool) -> ImportReport:
         return import_file(
             self._engine,
-            self._areas,
+            self._geocoder,
             folder / _FOLDER / facts["file"],
             source=facts["source"],
             community=facts["community"],
@@ -202,7 +201,7 @@ class ImportDesk:
             offered=facts["offered"],
             dry_run=dry_run,
             now=self._now(),
-            progress=None,
+            workshop=Workshop(folder / _STAGED, self._mappings),
         )
 
 

@@ -32,6 +32,8 @@ class Settings:
     language: str = _setting("fr", "Language of messages when none is asked for: fr or en")
     basemap: str = _setting("auto", "Background of maps: auto (IGN when it answers) or offline (our outlines only)")
     upload_limit_mb: int = _setting(20, "Largest list accepted by the import page", "MB")
+    feed_limit_mb: int = _setting(400, "Largest list that the worker fetches from a URL", "MB")
+    feed_timeout_s: float = _setting(300.0, "Longest time that fetching one list may take", "s")
     refresh_s: float = _setting(0.5, "How often a worker looks for changes made by others", "s")
 
     def __post_init__(self) -> None:

@@ -171,7 +171,9 @@ def small_lists(folder: Path) -> list[Path]:
 
 def build_small_product(url: str, folder: Path) -> Services:
     """A store with the four communities, real places, demo offers and an index, at the time `NOW`."""
-    settings = Settings(store=url, index=folder / "index", uploads=folder / "uploads", basemap="offline")
+    settings = Settings(
+        store=url, index=folder / "index", uploads=folder / "uploads", mappings=folder / "mappings", basemap="offline"
+    )
     services = Services(settings, lambda: NOW)
     upgrade(services.engine)
     sync(services.engine, load_files(settings.data))
@@ -202,6 +204,7 @@ def small_services(small_product_template: Path, tmp_path: Path) -> Iterator[Ser
         store=f"sqlite:///{folder / 'store.db'}",
         index=folder / "index",
         uploads=folder / "uploads",
+        mappings=folder / "mappings",
         basemap="offline",
         refresh_s=0.0,
     )

@@ -30,7 +30,10 @@ STORY = Path(__file__).parent / "data" / "story"
 
 def product(url: str, folder: Path) -> Services:
     """A store that knows two mairies of Lozère and the four communities, with its index built."""
-    services = Services(Settings(store=url, index=folder / "index", uploads=folder / "up", refresh_s=0.0), lambda: NOW)
+    services = Services(
+        Settings(store=url, index=folder / "index", uploads=folder / "up", mappings=folder / "mappings", refresh_s=0.0),
+        lambda: NOW,
+    )
     upgrade(services.engine)
     sync(services.engine, load_files(ROOT / "data"))
     report = import_file(services.engine, services.areas, STORY / "mairies.csv", now=NOW)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select, update
 from geo.store.dialect import upsert
 from geo.store.schema import bulk_change, counter, place_change
 
-COUNTERS = ("place", "space", "listing", "import_run", "booking", "api_key", "revision")
+COUNTERS = ("place", "space", "listing", "import_run", "booking", "api_key", "feed", "revision")
 
 
 def mint(connection: Connection, name: str, count: int = 1) -> range:

@@ -23,8 +23,10 @@ _MEMBER = re.compile(r"\b(?:adherents?|membres?|members?|abonnes?)\b")
 _NOT_MEMBER = re.compile(r"\bnon[ -](?:adherents?|membres?|members?|abonnes?)\b")
 _KEY = re.compile(
     r"(?:.* )?(?:id|uid|uuid|gid|fid|objectid|identifiant|ref(?:erence)?)|"
-    r"(?:id|idpw|code|ref|identifiant) ?\w*|numero|n|siret|id[a-z]{2,6}"
+    r"(?:id|idpw|code|ref) ?\w*|identifiant(?: \w+){0,5}|numero|n|siret|id[a-z]{2,6}|uri(?: \w+){0,3}"
 )
+_NO_KEY = re.compile(r"\b(?:postal|cp|dep|departement|region|reg|pays|naf|ape|type|categorie|epci|canton)\b")
+"""Codes of areas and of kinds: in a short list each may happen to be there once."""
 _PARTLY = frozenset({"limited", "partiel", "partiellement", "partial", "limite", "designated", "en partie"})
 _SURE_KEYS = frozenset({"id", "identifiant", "uid", "gid", "uuid", "fid", "id id"})
 
@@ -77,7 +79,8 @@ def own_key(table: RawTable, columns: Sequence[str], used: Collection[str] = ())
     A column that is `used` for a field, as an INSEE code, is the key only for want of another.
     """
     for column in sorted(columns, key=lambda name: (name in used, *_likeliest(name))):
-        if _KEY.fullmatch(fold(column.removeprefix("@"))):
+        folded = fold(column.removeprefix("@"))
+        if _KEY.fullmatch(folded) and not _NO_KEY.search(folded):
             values = [known(row.get(column, "")) for row in table.rows]
             if values and all(values) and len(set(values)) == len(values):
                 return ((column,),)

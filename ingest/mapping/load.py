@@ -12,7 +12,8 @@ from ingest.mapping.model import FIELDS, Columns, HoursRule, KindRule, Mapping, 
 _KNOWN = frozenset(
     (
         "source", "title", "licence", "checked_on", "recognise", "source_key", "kind", "name_prefix",
-        "out_of_scope", "amenities", "hours", "precision", "personal", "fields", "source_by", "trust",
+        "out_of_scope", "amenities", "space_amenities", "hours", "precision", "personal", "fields", "source_by",
+        "trust",
     )
 )  # fmt: skip
 
@@ -53,11 +54,16 @@ def from_values(said: dict[str, Any], name: str) -> Mapping:
         kind=_kind(said.get("kind", {})),
         name_prefix=said.get("name_prefix", ""),
         out_of_scope=tuple(_scope(rule) for rule in said.get("out_of_scope", [])),
-        amenities={Amenity(amenity): _columns(value) for amenity, value in said.get("amenities", {}).items()},
+        amenities=_asked(said.get("amenities", {})),
+        space_amenities=_asked(said.get("space_amenities", {})),
         hours=_hours(said.get("hours")),
         precision=_precision(said.get("precision")),
         personal=frozenset(said.get("personal", [])),
     )
+
+
+def _asked(said: dict[str, Any]) -> dict[Amenity, Columns]:
+    return {Amenity(amenity): _columns(value) for amenity, value in said.items()}
 
 
 def _columns(value: str | list[str | list[str]]) -> Columns:

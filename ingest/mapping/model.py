@@ -24,7 +24,15 @@ PLACE_FIELDS = (
 )
 PRICE_FIELDS = ("price_half_day", "price_day", "price_hour")
 MEMBER_PRICE_FIELDS = ("member_price_half_day", "member_price_day", "member_price_hour")
-SPACE_FIELDS = ("space_name", "space_kind", "seats", *PRICE_FIELDS, *MEMBER_PRICE_FIELDS)
+SPACE_FIELDS = (
+    "space_name",
+    "space_kind",
+    "seats",
+    "space_hours",
+    "space_amenities",
+    *PRICE_FIELDS,
+    *MEMBER_PRICE_FIELDS,
+)
 FIELDS = frozenset({*PLACE_FIELDS, *SPACE_FIELDS})
 """What a column may mean, besides `source_key`, an amenity, or nothing."""
 
@@ -165,6 +173,7 @@ class Mapping:
     name_prefix: str = ""
     out_of_scope: tuple[ScopeRule, ...] = ()
     amenities: Dict[Amenity, Columns] = field(default_factory=dict)
+    space_amenities: Dict[Amenity, Columns] = field(default_factory=dict)
     hours: HoursRule | None = None
     precision: PrecisionRule | None = None
     personal: frozenset[str] = frozenset()
@@ -204,7 +213,7 @@ class Mapping:
         said: dict[str, str] = {}
         for name, columns in self.fields.items():
             said.update(dict.fromkeys((c for alternative in columns for c in alternative), name))
-        for amenity, columns in self.amenities.items():
+        for amenity, columns in (*self.amenities.items(), *self.space_amenities.items()):
             said.update(dict.fromkeys((c for alternative in columns for c in alternative), str(amenity)))
         for alternative in self.source_key:
             said.update({column: said.get(column, "source_key") for column in alternative})

@@ -122,6 +122,7 @@ def to_toml(kept: Saved) -> str:
             "version": kept.version, "on": kept.saved_on, "change": kept.change, "columns": list(kept.columns),
         },
         "fields": {name: _columns(columns) for name, columns in sorted(one.fields.items())},
+        "space_amenities": {str(name): _columns(columns) for name, columns in sorted(one.space_amenities.items())},
         "amenities": {str(name): _columns(columns) for name, columns in sorted(one.amenities.items())},
         "kind": {
             "is": str(one.kind.constant) if one.kind.constant else None, "default": str(one.kind.default),

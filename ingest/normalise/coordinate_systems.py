@@ -88,6 +88,8 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection(3297, "RGPF UTM 6S", (_POLYNESIE,), ("rgpf", "3297", "utm 6", "utm6")),
 )
 """In the order of trust: of two that fit as well, the first is more usual. 32620 is within a metre of 5490."""
+BESIDE_LAMBERT_93 = tuple(one for one in PROJECTIONS if one.epsg in {2975, 5490, 2972, 4471})
+"""What national lists put into their Lambert 93 columns for places overseas, as SIRENE does."""
 
 
 @lru_cache(maxsize=32)

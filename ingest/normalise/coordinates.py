@@ -15,7 +15,15 @@ import numpy as np
 
 from geo.distance import EARTH_RADIUS_M
 from geo.territories import territory_at
-from ingest.normalise.coordinate_systems import METROPOLE, OVERSEAS, PROJECTIONS, Floats, Projection, inside
+from ingest.normalise.coordinate_systems import (
+    BESIDE_LAMBERT_93,
+    METROPOLE,
+    OVERSEAS,
+    PROJECTIONS,
+    Floats,
+    Projection,
+    inside,
+)
 
 Points = Sequence[tuple[float, float] | None]
 """Where rows should be (lon, lat in decimal degrees): the middle of the commune that each states, None without one."""
@@ -24,6 +32,7 @@ NEAR_M = 25_000.0
 """A point this close to the middle of its commune agrees with it; large communes and wrong systems are both told so."""
 SAMPLE_ROWS = 400
 _ENOUGH = 0.5
+LAMBERT_93 = 2154
 _SCALES = (1e6, 1e5, 1e7, 1e4, 1e8)
 
 _DECIMAL = re.compile(r"^[+-]?\d{1,3}(?:[.,]\d+)?(?:[eE]-?\d{1,2})?°?$")
@@ -31,6 +40,8 @@ _NUMBER = re.compile(r"[+-]?\d{1,12}(?:[.,]\d{3})*(?:[.,]\d+)?(?:[eE][+-]?\d{1,2
 _SPACES = re.compile(r"[\s\u00a0\u202f']+")
 _PAIR = re.compile(r"^\s*\(?([+-]?\d{1,2}\.\d+)\s*[,; ]\s*([+-]?\d{1,3}\.\d+)\)?\s*$")
 _POINT = re.compile(r"^(?:SRID=\d+;)?POINT\s*\(\s*([+-]?[\d.]+)\s+([+-]?[\d.]+)\s*\)$", re.IGNORECASE)
+_LETTERED_PAIR = re.compile(r"^\s*(\d[^NSEWO]*[NS])[\s,;/]+(\d[^NSEWO]*[EWO])\s*$", re.IGNORECASE)
+"""Latitude, then longitude, each with its letter at its end."""
 _SEXAGESIMAL = re.compile(
     r"""^\s*([NSEWO])?\s*([+-]?)(\d{1,3})\s*(?:°|º|d|deg|\s)\s*"""
     r"""(?:(\d{1,2}(?:[.,]\d+)?)\s*(?:'|’|′|m|min|\s|$)\s*)?"""
@@ -96,6 +107,8 @@ class System:
         firsts = np.array([_number_or_nan(lon_texts[i]) for i in todo])
         seconds = np.array([_number_or_nan(lat_texts[i]) for i in todo])
         lons, lats = self.to_degrees(firsts, seconds, [expected[i] for i in todo] if expected else None)
+        if self.projection and self.projection.epsg == LAMBERT_93:
+            lons, lats = _overseas_rows(self, firsts, seconds, lons, lats)
         usable = inside(lons, lats, (METROPOLE, *OVERSEAS))
         for i, lon, lat, good in zip(todo, lons.tolist(), lats.tolist(), usable.tolist(), strict=True):
             fault = Fault.SWAPPED if self.swapped else None
@@ -177,6 +190,19 @@ def detect(
 SMALLEST_METRES = 10_000
 """Smaller numbers are degrees, right or wrong: no projection puts France so near its origin, no lost point leaves so
 few digits."""
+
+
+def _overseas_rows(
+    system: System, firsts: Floats, seconds: Floats, lons: Floats, lats: Floats
+) -> tuple[Floats, Floats]:
+    """The same degrees, with rows that are outside Lambert 93 read in the projection of the territory they fall in."""
+    outside = ~inside(lons, lats, (METROPOLE,))
+    for projection in BESIDE_LAMBERT_93 if outside.any() else ():
+        xs, ys = System(projection, system.swapped).to_degrees(firsts, seconds)
+        here = outside & projection.holds(xs, ys)
+        lons, lats = np.where(here, xs, lons), np.where(here, ys, lats)
+        outside &= ~here
+    return lons, lats
 
 
 def _candidates(firsts: Floats, seconds: Floats) -> list[System]:
@@ -266,6 +292,8 @@ def _both(text: str) -> tuple[float | None, float | None] | None:
     """Longitude and latitude from one cell."""
     if pair := _PAIR.match(text):
         return decimal(pair.group(2)), decimal(pair.group(1))
+    if two := _LETTERED_PAIR.match(text):
+        return degrees(two[2]), degrees(two[1])
     point = _POINT.match(text)
     return (decimal(point.group(1)), decimal(point.group(2))) if point else None
 

@@ -1,5 +1,6 @@
 """`placelibre import` and `placelibre imports`."""
 
+import gc
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -37,7 +38,7 @@ def import_lists(
     """Import lists of places: every row gets an outcome, the same file twice changes nothing."""
     from ingest.pipeline import Order
 
-    columns = _pairs(column_map or []) or None
+    columns = column_pairs(column_map or []) or None
     orders = [
         Order(
             file,
@@ -51,6 +52,8 @@ def import_lists(
         for file in files
     ]
     running = services()
+    # What a list makes of its rows lives to its end; looking for garbage among it takes a sixth of the time.
+    gc.disable()
     answers: list[dict[str, Any]] = []
     failed: list[PlaceLibreError] = []
     with _ahead(running, orders) as ahead:
@@ -110,7 +113,8 @@ def _refresh_index(running: Services) -> None:
         say("L'index a été reconstruit.", "The index was rebuilt.")
 
 
-def _pairs(given: list[str]) -> dict[str, str]:
+def column_pairs(given: list[str]) -> dict[str, str]:
+    """`COLUMN=FIELD` texts as a mapping. Raises InvalidInput."""
     pairs = [text.split("=", 1) for text in given]
     for pair in pairs:
         if len(pair) != 2 or not all(pair):

@@ -11,11 +11,14 @@ from service.cli import (
     coverage_command,
     demo_command,
     export_command,
+    feed_command,
     geocode_command,
     import_command,
     index_command,
+    review_command,
     search_command,
     serve_command,
+    worker_command,
 )
 from service.cli.output import language
 
@@ -30,6 +33,9 @@ app = typer.Typer(
 app.command("demo")(demo_command.demo)
 app.command("import")(import_command.import_lists)
 app.add_typer(import_command.imports, name="imports")
+app.add_typer(feed_command.feeds, name="feeds")
+app.command("worker")(worker_command.worker)
+app.add_typer(review_command.review, name="review")
 app.command("index")(index_command.index)
 app.command("geocode-index")(geocode_command.geocode_index)
 app.command("search")(search_command.search)

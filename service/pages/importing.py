@@ -15,6 +15,7 @@ from starlette.responses import Response
 from geo.errors import InvalidInput, PlaceLibreError
 from geo.opening_hours import describe_briefly
 from service.container import Services
+from service.imports import FORMATS
 from service.language import language_of
 from service.pages.rendering import render
 
@@ -106,6 +107,7 @@ def _page(request: Request, *, status_code: int = 200, **context: Any) -> Respon
         "report": None,
         "undone": None,
         "imports": [],
+        "formats": FORMATS,
     }
     response = render(
         request,

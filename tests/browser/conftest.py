@@ -53,7 +53,11 @@ def live_server(small_product_template: Path, tmp_path_factory: pytest.TempPathF
     folder = tmp_path_factory.mktemp("live") / "product"
     shutil.copytree(small_product_template, folder)
     settings = Settings(
-        store=f"sqlite:///{folder / 'store.db'}", index=folder / "index", uploads=folder / "uploads", basemap="offline"
+        store=f"sqlite:///{folder / 'store.db'}",
+        index=folder / "index",
+        uploads=folder / "uploads",
+        mappings=folder / "mappings",
+        basemap="offline",
     )
     services = Services(settings, lambda: NOW)
     key = create_key(services.engine, "ruraconnect", NOW)

@@ -142,3 +142,24 @@ def test_what_was_understood_is_said_in_both_languages() -> None:
     french, english = detect(xs, ys, list(CITIES.values())).sentence()
     assert french == "Lambert 93 (EPSG:2154) ; 100 % des points sont près de leur commune."
     assert english == "Lambert 93 (EPSG:2154); 100% of the points are near their commune."
+
+
+def test_overseas_rows_of_a_lambert_93_list_are_read_in_their_own_projection() -> None:
+    """As SIRENE writes them: few, and each in the projection of its territory."""
+    there = {"Saint-Denis": 2975, "Fort-de-France": 5490, "Cayenne": 2972}
+    points = {name: point for name, point in {**REUNION, **ANTILLES, **GUYANE}.items() if name in there}
+    xs, ys = projected(CITIES, 2154)
+    for name, point in points.items():
+        (x,), (y,) = projected({name: point}, there[name])
+        xs, ys = [*xs, x], [*ys, y]
+    system = detect(xs, ys)
+    assert system.projection is not None
+    assert system.projection.epsg == 2154
+    for read, (lon, lat) in zip(system.convert_all(xs, ys), [*CITIES.values(), *points.values()], strict=True):
+        assert (read.lon, read.lat) == (pytest.approx(lon, abs=1e-4), pytest.approx(lat, abs=1e-4))
+
+
+@pytest.mark.parametrize("cell", ["48°51'24\"N 2°21'08\"E", "48° 51' 24\" N, 2° 21' 08\" E"])
+def test_one_cell_may_hold_both_with_their_letters(cell: str) -> None:
+    read = normalise("", cell)
+    assert (read.lon, read.lat) == (pytest.approx(2.3522, abs=1e-3), pytest.approx(48.8567, abs=1e-3))

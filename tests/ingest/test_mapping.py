@@ -115,6 +115,17 @@ def test_an_id_is_the_key_only_when_every_row_has_its_own() -> None:
     assert suggest(table("id", "nom", rows=[["1", "A"], ["1", "B"]])).source_key == ()
 
 
+@pytest.mark.parametrize("column", ["Code postal", "Code_departement", "Code APE"])
+def test_a_code_of_an_area_is_no_key_though_each_row_of_a_short_list_has_its_own(column: str) -> None:
+    assert suggest(table(column, "nom", rows=[["44000", "A"], ["35000", "B"]])).source_key == ()
+
+
+def test_an_identifier_named_in_words_is_the_key_before_codes() -> None:
+    columns = ("Code_commune", "Identifiant_de_l_etablissement", "nom")
+    found = suggest(table(*columns, rows=[["44109", "0440001A", "A"], ["35238", "0350002B", "B"]]))
+    assert found.source_key == (("Identifiant_de_l_etablissement",),)
+
+
 def test_the_name_of_the_file_tells_the_kind_when_rows_do_not() -> None:
     mapping = suggest(read(EXTRACTS / "map_bzh_fablab.geojson"))
     assert mapping.kind.default == PlaceKind.FABLAB

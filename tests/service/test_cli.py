@@ -64,7 +64,10 @@ def placelibre(product_of_today: Path, tmp_path: Path) -> CommandLine:
 
 def test_help_is_there_for_every_command(placelibre: CommandLine) -> None:
     shown = placelibre("--help").stdout
-    for command in ("demo", "import", "imports", "index", "search", "coverage", "export", "serve", "check", "migrate"):
+    for command in (
+        *("demo", "import", "imports", "feeds", "worker", "index", "search", "coverage", "export"),
+        *("serve", "check", "migrate"),
+    ):
         assert command in shown
         assert placelibre(command, "--help").stdout
 

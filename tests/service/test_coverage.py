@@ -127,7 +127,13 @@ def changing_desk(sqlite_template: Path, tmp_path: Path) -> Iterator[CoverageDes
 @pytest.fixture(scope="module")
 def client(sqlite_towns: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     folder = tmp_path_factory.mktemp("app")
-    settings = Settings(store=sqlite_towns, index=folder / "index", uploads=folder / "uploads", basemap="offline")
+    settings = Settings(
+        store=sqlite_towns,
+        index=folder / "index",
+        uploads=folder / "uploads",
+        mappings=folder / "mappings",
+        basemap="offline",
+    )
     with TestClient(create_app(settings)) as client:
         yield client
 

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, select
 
 from geo.areas import Areas
 from geo.errors import KeyMissing, NotAllowed, NotFound, StorageFull, UnreadableFile, UserError
+from geo.geocoder.geocoder import Geocoder
 from geo.store.engine import reading, writing
 from geo.store.schema import listing, place, space
 from service.bookings import book
@@ -59,7 +60,7 @@ def uploads(tmp_path: Path) -> Path:
 def desk(store: Engine, areas: Areas, uploads: Path, clock: Clock) -> ImportDesk:
     add(store, slug="one")
     add(store, slug="two")
-    return ImportDesk(store, areas, uploads, clock)
+    return ImportDesk(store, Geocoder(areas), uploads, clock)
 
 
 @pytest.fixture

@@ -42,7 +42,11 @@ def pages(small_product_template: Path) -> Iterator[TestClient]:
     """A reader of the small product's pages; French, as most are. Nothing here changes the product."""
     folder = small_product_template
     settings = Settings(
-        store=f"sqlite:///{folder / 'store.db'}", index=folder / "index", uploads=folder / "up", basemap="offline"
+        store=f"sqlite:///{folder / 'store.db'}",
+        index=folder / "index",
+        uploads=folder / "up",
+        mappings=folder / "mappings",
+        basemap="offline",
     )
     from datetime import datetime
     from zoneinfo import ZoneInfo
