@@ -37,8 +37,8 @@ class Labelled:
     train: npt.NDArray[np.bool_]
 
 
-def read_labelled() -> Labelled:
-    """The published pairs with their listings, as the resolution sees them."""
+def read_listings() -> pl.DataFrame:
+    """The listings of the published pairs, as the store gives them (`ingest.neighbours.STORED`)."""
     text = {name: kind for name, kind in SCHEMA.items() if kind == pl.String} | {"source_key": pl.String}
     listings = pl.read_csv(PAIRS / "listings.csv", infer_schema_length=None, schema_overrides=text)
     listings = listings.with_columns(pl.col("address", "insee", "postcode", "commune").fill_null(""))
@@ -46,13 +46,18 @@ def read_labelled() -> Labelled:
         f"{match_name(n, k)}|{match_address(a)}|{i}"
         for n, k, a, i in listings.select("name", "kind", "address", "insee").rows()
     ]
-    listings = listings.with_columns(
+    return listings.with_columns(
         pl.Series("match_key", keys),
         listing=pl.int_range(pl.len()),
         place_id=pl.lit(0),
         trust=pl.lit(50),
         expected_m=pl.col("expected_m").cast(pl.Float64),
     )
+
+
+def read_labelled() -> Labelled:
+    """The published pairs with their listings, as the resolution sees them."""
+    listings = read_listings()
     at = {key: i for i, key in enumerate(listings.select("source", "source_key").rows())}
     pairs = pl.read_csv(
         PAIRS / "pairs.csv", infer_schema_length=None, schema_overrides={"key_a": pl.String, "key_b": pl.String}
