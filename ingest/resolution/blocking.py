@@ -8,6 +8,7 @@ import polars as pl
 from geo.distance import haversine_array_m
 from geo.types import Precision
 from ingest.resolution.derive import mixed
+from ingest.resolution.roles import ROLES
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -59,18 +60,27 @@ def pairs(derived: pl.DataFrame, new: Bools) -> tuple[Ints, Ints]:
 
 
 def plausible(derived: pl.DataFrame, left: Ints, right: Ints) -> Bools:
-    """Near enough, and something in common: a word of the name, or the address, telephone, site or SIRET."""
+    """Near enough, and something in common: a word of the name, or the address, telephone, site, SIRET or host.
+
+    Points may be wrong: in one commune the same address or the same own name is near enough, however far.
+    """
     lon, lat = derived["lon"].to_numpy(), derived["lat"].to_numpy()
     vague = derived["precision"].is_in(list(_VAGUE)).to_numpy()
-    near = haversine_array_m(lon[left], lat[left], lon[right], lat[right]) <= FAR_M
-    near |= vague[left] | vague[right]
+    metres = haversine_array_m(lon[left], lat[left], lon[right], lat[right])
+    compared = derived.select("insee", "bare", "phone", "siret", "site", "host", "number", "street")
+
+    def same(name: str) -> Bools:
+        column = compared[name]
+        answer: Bools = (column.gather(left) == column.gather(right)).fill_null(value=False).to_numpy()
+        return answer
+
+    address = same("street") & same("number") & (compared["street"] != "").to_numpy()[left]
+    name = same("bare") & (compared["bare"] != "").to_numpy()[left]
+    near = (metres <= FAR_M) | vague[left] | vague[right] | same("insee") & (address | name)
     signature = derived["signature"].to_numpy()
     common = ((signature[left] & signature[right]) != 0) | (signature[left] == 0) | (signature[right] == 0)
-    compared = derived.select("phone", "siret", "site", "number", "street")
-    one, other = compared[left], compared[right]
-    for name in ("phone", "siret", "site"):
-        common |= (one[name] == other[name]).fill_null(value=False).to_numpy()
-    same_street = (one["street"] == other["street"]) & (one["street"] != "") & (one["number"] == other["number"])
-    common |= same_street.to_numpy()
-    kept: Bools = near & common
+    for column in ("phone", "siret", "site", "host"):
+        common |= same(column)
+    hall = derived["role"].to_numpy() == ROLES.index("hall")
+    kept: Bools = near & (common | address | hall[left] & hall[right])
     return kept
