@@ -17,6 +17,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from sklearn.ensemble import HistGradientBoostingClassifier
 
+from benchmarks import splink_comparison
 from ingest import linking
 from ingest.facts import SCHEMA
 from ingest.keys import match_address
@@ -204,6 +205,14 @@ def main() -> None:
         return
     if chosen.what == "validate":
         print("F1 {:.4f}, Brier {:.4f} in ten folds of the train half".format(*cross_validated(labelled)))
+        return
+    if chosen.what == "splink":
+        same, train_half = labelled.same, labelled.train
+        for row in splink_comparison.compared(labelled.derived, labelled.left, labelled.right, same, train_half):
+            print(
+                f"{row.name:45} precision {row.precision:.3f}  recall {row.recall:.3f}  F1 {row.f1:.3f}  precision at "
+                f"our recall {row.precision_at_recall:.3f}  {row.seconds:.1f} s  {row.peak_mib} MiB"
+            )
         return
     for name, found in evaluate(labelled).items():
         told = "  ".join(

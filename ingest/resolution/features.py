@@ -27,12 +27,14 @@ NAMES = (
     *("first_word", "acronym", "digits_differ"),
     *("near", "far", "log_m", "vague", "vague_both", "vague_far", "insee_differs"),
     *("number_equal", "number_close", "number_differs", "number_gap", "number_missing", "street", "street_set"),
-    *("street_missing", "address_equal", "address_close", "address_half", "street_in_name", "address_apart"),
+    *("street_missing", "address_equal", "address_close", "address_half", "address_bare", "street_in_name", "address_apart"),
     *("phone_equal", "phone_differs", "site_equal", "host_equal", "host_differs", "host_own", "label_equal"),
     *("site_says", "siret_equal", "siret_differs", "same_source"),
     *("kind_equal", "kind_apart", "kind_open", "role_equal", "role_differs", "role_hosted", "role_unknown"),
     *("role_said", "both_halls", "one_is_annexe", "one_is_hall", "one_is_library", "one_is_house", "one_is_epci"),
-    *("both_hotels", "both_libraries"),
+    *("both_hotels", "both_libraries", "path_differs"),
+    *("role_and_address", "role_and_bare", "role_and_generic", "role_and_near", "rare_and_vague", "rare_and_near"),
+    *("rare_and_address", "generic_and_address", "kind_and_near"),
 )
 
 COMPARED = (
@@ -106,6 +108,7 @@ def matrix(derived: pl.DataFrame, left: Ints, right: Ints) -> Matrix:
     _contacts(columns, pairs)
     _kinds(columns, pairs)
     _roles(columns, pairs)
+    _together(columns)
     return np.column_stack([columns[name].astype(np.float32) for name in NAMES])
 
 
@@ -208,6 +211,8 @@ def _addresses(columns: Columns, pairs: Pairs) -> None:
     columns["address_equal"] = columns["number_equal"] * alike
     columns["address_close"] = columns["number_close"] * alike
     columns["address_half"] = columns["number_missing"] * alike
+    numberless = np.isnan(first[0].astype(float)) & np.isnan(first[1].astype(float))
+    columns["address_bare"] = (numberless & (columns["street"] >= 0.95)).astype(float)
     columns["address_apart"] = (columns["street_set"] < 0.7) * pairs.known("street")
     columns["street_in_name"] = _street_in_name(pairs)
 
@@ -231,6 +236,8 @@ def _contacts(columns: Columns, pairs: Pairs) -> None:
     columns["siret_equal"], columns["siret_differs"] = _equal(*pairs.both("siret"))
     columns["label_equal"], _ = _equal(*pairs.both("label"), blank="")
     columns["host_own"] = columns["host_equal"] * ~pairs.arrays("shared")[0].astype(bool)
+    # The pages of a chain's hotels lie under one host.
+    columns["path_differs"] = columns["host_equal"] * (1.0 - columns["site_equal"]) * (1.0 - columns["host_own"])
     columns["site_says"] = _site_says(pairs)
     one, other = pairs.both("source")
     columns["same_source"] = (one == other).to_numpy().astype(float)
@@ -287,6 +294,20 @@ def _roles(columns: Columns, pairs: Pairs) -> None:
     for name, host in (("annexe", "annexe"), ("hall", "hall"), ("library", "library"), ("house", "france_services"),
                        ("epci", "epci")):  # fmt: skip
         columns[f"one_is_{name}"] = ((a == ROLES.index(host)) ^ (b == ROLES.index(host))).astype(float)
+
+
+def _together(columns: Columns) -> None:
+    """What tells more together than apart."""
+    address = np.maximum(columns["address_equal"], 0.7 * np.maximum(columns["address_close"], columns["address_bare"]))
+    columns["role_and_address"] = columns["role_equal"] * address
+    columns["role_and_bare"] = columns["role_equal"] * columns["bare_sort"]
+    columns["role_and_generic"] = columns["role_equal"] * columns["bare_both_missing"]
+    columns["role_and_near"] = columns["role_equal"] * columns["near"]
+    columns["rare_and_vague"] = columns["rare_max"] * columns["rare_best"] * columns["vague"]
+    columns["rare_and_near"] = columns["rare_min"] * columns["near"]
+    columns["rare_and_address"] = columns["rare_min"] * address
+    columns["generic_and_address"] = columns["bare_both_missing"] * address
+    columns["kind_and_near"] = columns["kind_equal"] * columns["near"]
 
 
 def _table(values: list[str] | tuple[str, ...], pairs: frozenset[frozenset[str]]) -> npt.NDArray[np.bool_]:

@@ -17,22 +17,23 @@ import numpy.typing as npt
 from ingest.resolution.features import NAMES, Matrix
 
 FILE = "model.json"
-LEAVES = 8
-"""Leaves of a tree at most: the bits of a byte."""
+LEAVES = 12
+"""Leaves of a tree at most: with as many bits, the values of all masks of a tree fit the processor's first cache."""
+ALL = (1 << LEAVES) - 1
 ROWS_AT_ONCE = 16_384
 """What fits the processor's cache together with the features."""
 Floats = npt.NDArray[np.float64]
-Bytes = npt.NDArray[np.uint8]
+Masks = npt.NDArray[np.uint16]
 Tree = Sequence[object] | float
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Feature and threshold; `kept` is a mask of the leaves that can still be reached when the feature is above it."""
+    """Feature and threshold; `gone` are the leaves, as bits, that are out of reach when the feature is above it."""
 
     feature: int
     threshold: np.float32
-    kept: int
+    gone: np.uint16
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +64,15 @@ class Model:
         return np.round(1.0 / (1.0 + np.exp(-score)), 6)
 
     def _score(self, matrix: Matrix) -> Floats:
-        """Log-odds. Every split is asked of all rows: eight leaves are a byte, and bytes are compared by the dozen
+        """Log-odds. Every split is asked of all rows and strikes out leaves, as bits; the first one left is reached
         (QuickScorer, Lucchese et al. 2015)."""
         columns = np.ascontiguousarray(matrix.T)
         score = np.full(len(matrix), self.start)
         for tree in self.compiled:
-            reached: Bytes = np.full(len(matrix), 255, np.uint8)
+            reached: Masks = np.full(len(matrix), ALL, np.uint16)
             for split in tree.splits:
-                above = (columns[split.feature] > split.threshold).view(np.uint8)
-                reached &= ~(above * np.uint8(255 - split.kept))
+                above = (columns[split.feature] > split.threshold).astype(np.uint16)
+                reached &= ~(above * split.gone)
             score += tree.values[reached]
         return score
 
@@ -93,14 +94,14 @@ def _compiled(tree: Tree) -> Compiled:
         before = len(leaves)
         visit(low)  # type: ignore[arg-type]
         gone = sum(1 << leaf for leaf in range(before, len(leaves)))
-        splits.append(Split(NAMES.index(str(name)), np.float32(threshold), 255 - gone))  # type: ignore[arg-type]
+        splits.append(Split(NAMES.index(str(name)), np.float32(threshold), np.uint16(gone)))  # type: ignore[arg-type]
         visit(high)  # type: ignore[arg-type]
 
     visit(tree)
-    values = np.zeros(256, np.float32)
-    for mask in range(1, 256):
-        first = (mask & -mask).bit_length() - 1
-        values[mask] = leaves[min(first, len(leaves) - 1)]
+    masks = np.arange(1, ALL + 1)
+    first = np.log2(masks & -masks).astype(np.int64)
+    values = np.zeros(ALL + 1, np.float32)
+    values[1:] = np.array(leaves, np.float32)[np.minimum(first, len(leaves) - 1)]
     return Compiled(tuple(splits), values)
 
 
