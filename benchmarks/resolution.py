@@ -40,7 +40,7 @@ MORE_ALIKE = frozenset(
 LESS_ALIKE = frozenset(
     (
         *("far", "log_m", "vague_far", "insee_differs", "number_differs", "address_apart", "phone_differs"),
-        *("siret_differs", "kind_apart", "role_differs", "digits_differ"),
+        *("siret_differs", "kind_apart", "role_differs", "digits_differ", "brand_differs"),
     )
 )
 RESAMPLES = 2_000
@@ -210,7 +210,7 @@ def main() -> None:
         same, train_half = labelled.same, labelled.train
         for row in splink_comparison.compared(labelled.derived, labelled.left, labelled.right, same, train_half):
             print(
-                f"{row.name:45} precision {row.precision:.3f}  recall {row.recall:.3f}  F1 {row.f1:.3f}  precision at "
+                f"{row.name:62} train F1 {row.f1_train:.3f}  held out: precision {row.precision:.3f}  recall {row.recall:.3f}  F1 {row.f1:.3f}  precision at "
                 f"our recall {row.precision_at_recall:.3f}  {row.seconds:.1f} s  {row.peak_mib} MiB"
             )
         return

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from benchmarks.splink_side import WAYS, Side, measured, peak_mib
+from benchmarks.splink_side import FREQUENCIES, WAYS, Side, measured, peak_mib
 from ingest import linking
 
 Ints = npt.NDArray[np.int64]
@@ -23,6 +23,7 @@ class Row:
     """One side's figures on the held-out half, at the threshold that was best on the train half."""
 
     name: str
+    f1_train: float
     precision: float
     recall: float
     f1: float
@@ -39,18 +40,18 @@ def ours(derived: pl.DataFrame, left: Ints, right: Ints) -> Side:
 
 
 def compared(derived: pl.DataFrame, left: Ints, right: Ints, same: Bools, train: Bools) -> list[Row]:
-    """Figures of ours and of Splink's three ways. All candidates of the rows are scored, the labelled pairs among
+    """Figures of ours and of Splink's ways. All candidates of the rows are scored, the labelled pairs among
     them."""
     ones, others = linking.pairs(derived, np.ones(derived.height, bool))
     everything = np.concatenate([left, ones]), np.concatenate([right, others])
     labels = left[train], right[train], same[train]
     sides = {"ours": _apart(ours, derived, *everything)}
-    for way in WAYS:
-        sides[f"Splink, {way}"] = _apart(measured, derived, *everything, way, labels)
+    for way, weight in ((way, weight) for way in WAYS for weight in FREQUENCIES):
+        sides[f"Splink, {way}, frequencies {weight:.1f}"] = _apart(measured, derived, *everything, way, weight, labels)
     told = {name: side.probability[: len(left)] for name, side in sides.items()}
     wanted = _figures(told["ours"], same, train)[1]
     return [
-        Row(name, *_figures(told[name], same, train), _at_recall(told[name][~train], same[~train], wanted),
+        Row(name, _f1_train(told[name][train], same[train]), *_figures(told[name], same, train), _at_recall(told[name][~train], same[~train], wanted),
             round(side.seconds, 2), side.peak_mib)
         for name, side in sides.items()
     ]  # fmt: skip
@@ -67,6 +68,11 @@ def _figures(probability: Floats, same: Bools, train: Bools) -> tuple[float, flo
     said, true = probability[~train] >= threshold, same[~train]
     hits = float((said & true).sum())
     return hits / max(said.sum(), 1), hits / true.sum(), 2 * hits / (said.sum() + true.sum())
+
+
+def _f1_train(probability: Floats, same: Bools) -> float:
+    said = probability >= best_threshold(probability, same)
+    return 2 * float((said & same).sum()) / float(said.sum() + same.sum())
 
 
 def best_threshold(probability: Floats, same: Bools) -> float:

@@ -23,6 +23,8 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 WAYS = ("expectation maximisation", "m of labels, u of random pairs", "m and u of labels")
+FREQUENCIES = (0.0, 0.3, 1.0)
+"""Weights of the term frequency adjustment that are tried: 0 is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ def comparisons() -> list[Any]:
     return [
         custom(
             "bare",
-            levels.NullLevel("bare"),
+            levels.CustomLevel("bare_l is null and bare_r is null"),
+            levels.CustomLevel("bare_l is null or bare_r is null"),
             levels.ExactMatchLevel("bare", term_frequency_adjustments=True),
             levels.CustomLevel("list_has_all(words_l, words_r) or list_has_all(words_r, words_l)"),
             levels.JaroWinklerLevel("bare", 0.92),
@@ -94,7 +97,9 @@ def comparisons() -> list[Any]:
             "address",
             levels.NullLevel("street"),
             levels.ExactMatchLevel("address", term_frequency_adjustments=True),
-            levels.CustomLevel("number_l = number_r and number_l <> '' and jaro_winkler_similarity(street_l, street_r) > 0.88"),
+            levels.CustomLevel(
+                "number_l = number_r and number_l <> '' and jaro_winkler_similarity(street_l, street_r) > 0.88"
+            ),
             levels.CustomLevel("street_l = street_r and (number_l = '' or number_r = '')"),
             levels.CustomLevel("street_l = street_r"),
             levels.JaroWinklerLevel("street", 0.9),
@@ -112,6 +117,7 @@ def comparisons() -> list[Any]:
         custom(
             "host",
             levels.CustomLevel("role_l = 'unknown' or role_r = 'unknown'"),
+            levels.CustomLevel("role_l = 'hall' and role_r = 'hall'"),
             levels.ExactMatchLevel("role", term_frequency_adjustments=True),
             levels.ElseLevel(),
         ),
@@ -119,11 +125,13 @@ def comparisons() -> list[Any]:
     ]  # fmt: skip
 
 
-def measured(derived: pl.DataFrame, left: Ints, right: Ints, way: str, labels: tuple[Ints, Ints, Bools]) -> Side:
+def measured(
+    derived: pl.DataFrame, left: Ints, right: Ints, way: str, weight: float, labels: tuple[Ints, Ints, Bools]
+) -> Side:
     """Splink's probabilities of the pairs. `labels`: positions of labelled pairs and whether each is one place."""
     started = time.perf_counter()
     rows = columns(derived)
-    settings = _settings()
+    settings = _settings(weight)
     if way == WAYS[2]:
         gammas = _gammas(_predicted(rows, _linker(rows, settings)[1], labels[0], labels[1]))
         settings = _counted(settings, gammas, labels[2])
@@ -134,7 +142,7 @@ def measured(derived: pl.DataFrame, left: Ints, right: Ints, way: str, labels: t
     return Side(told, time.perf_counter() - started, peak_mib())
 
 
-def _settings() -> dict[str, Any]:
+def _settings(weight: float) -> dict[str, Any]:
     from splink import SettingsCreator, block_on
 
     creator = SettingsCreator(
@@ -145,7 +153,11 @@ def _settings() -> dict[str, Any]:
         retain_matching_columns=True,
         probability_two_random_records_match=0.05,
     )
-    return creator.create_settings_dict("duckdb")
+    settings: dict[str, Any] = creator.create_settings_dict("duckdb")
+    for level in (level for one in settings["comparisons"] for level in one["comparison_levels"]):
+        if "tf_adjustment_column" in level:
+            level["tf_adjustment_weight"] = weight
+    return settings
 
 
 def _linker(rows: pl.DataFrame, settings: dict[str, Any]) -> tuple[Any, Any]:

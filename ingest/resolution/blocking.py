@@ -62,7 +62,8 @@ def pairs(derived: pl.DataFrame, new: Bools) -> tuple[Ints, Ints]:
 def plausible(derived: pl.DataFrame, left: Ints, right: Ints) -> Bools:
     """Near enough, and something in common: a word of the name, or the address, telephone, site, SIRET or host.
 
-    Points may be wrong: in one commune the same address or the same own name is near enough, however far.
+    Points may be wrong: in one commune the same house number and street, or the same own name, is
+    near enough, however far. Hamlets share their words: "le Bourg" is no such address.
     """
     lon, lat = derived["lon"].to_numpy(), derived["lat"].to_numpy()
     vague = derived["precision"].is_in(list(_VAGUE)).to_numpy()
@@ -76,7 +77,8 @@ def plausible(derived: pl.DataFrame, left: Ints, right: Ints) -> Bools:
 
     address = same("street") & same("number") & (compared["street"] != "").to_numpy()[left]
     name = same("bare") & (compared["bare"] != "").to_numpy()[left]
-    near = (metres <= FAR_M) | vague[left] | vague[right] | same("insee") & (address | name)
+    numbered = address & (compared["number"] != "").to_numpy()[left]
+    near = (metres <= FAR_M) | vague[left] | vague[right] | same("insee") & (numbered | name)
     signature = derived["signature"].to_numpy()
     common = ((signature[left] & signature[right]) != 0) | (signature[left] == 0) | (signature[right] == 0)
     for column in ("phone", "siret", "site", "host"):

@@ -24,7 +24,7 @@ Columns = dict[str, Column]
 NAMES = (
     *("name_sort", "name_set", "name_equal", "bare_sort", "bare_set", "bare_jaro", "bare_partial", "bare_equal"),
     *("bare_missing", "bare_both_missing", "joined", "inside", "rare_min", "rare_max", "rare_best", "rare_left", "rare_left_max"),
-    *("first_word", "acronym", "digits_differ"),
+    *("first_word", "acronym", "digits_differ", "brand_differs"),
     *("near", "far", "log_m", "vague", "vague_both", "vague_far", "insee_differs"),
     *("number_equal", "number_close", "number_differs", "number_gap", "number_missing", "street", "street_set"),
     *("street_missing", "address_equal", "address_close", "address_half", "address_bare", "street_in_name", "address_apart"),
@@ -56,6 +56,12 @@ APART: frozenset[frozenset[str]] = frozenset(
 """Kinds that one place is never both of."""
 
 _STOP = frozenset(("de", "du", "des", "la", "le", "les", "l", "d", "et", "en", "a", "au", "aux", "pour", "sur"))
+_BRANDS = (
+    r"\b(?:ibis|budget|styles|novotel|mercure|sofitel|pullman|adagio|campanile|kyriad|b b|premiere classe|formule 1|f1|"
+    r"best western|balladins|golden tulip|holiday inn|crowne plaza|marriott|courtyard|moxy|hilton|radisson|okko|"
+    r"citadines|brit|fasthotel|quick palace|appart ?city|comfort|quality|wojo|regus|spaces|now coworking|starbucks)\b"
+)
+"""Brands, and their further words: two brands are two places whatever else they share."""
 _LETTERS = 5
 """A web label or a name shorter than this says nothing about the other."""
 
@@ -126,6 +132,7 @@ def _prepared(listings: pl.DataFrame) -> pl.DataFrame:
         .list.unique()
         .list.sort()
         .list.join(" "),
+        brand=pl.col("folded").str.extract_all(_BRANDS).list.unique().list.sort().list.join(" "),
         first=pl.col("number").str.extract(r"^(\d+)").cast(pl.Int64, strict=False),
         label=pl.col("host").str.extract(r"([^.]+)\.[^.]+$").str.replace_all("-", "").fill_null(""),
         shared=pl.col("host").is_in(shared).fill_null(value=False),
@@ -152,6 +159,7 @@ def _names(columns: Columns, pairs: Pairs) -> None:
     columns["bare_equal"] = (one == other).to_numpy() * pairs.known("bare")
     columns.update(compared(pairs.words, pairs.left, pairs.right))
     columns["acronym"] = _acronyms(pairs)
+    columns["brand_differs"] = _equal(*pairs.both("brand"), blank="")[1]
     digits = pairs.both("digits")
     columns["digits_differ"] = (digits[0] != digits[1]).to_numpy().astype(float)
 
