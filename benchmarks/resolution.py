@@ -40,7 +40,7 @@ MORE_ALIKE = frozenset(
 LESS_ALIKE = frozenset(
     (
         *("far", "log_m", "vague_far", "insee_differs", "number_differs", "address_apart", "phone_differs"),
-        *("siret_differs", "kind_apart", "role_differs", "digits_differ", "brand_differs"),
+        *("siret_differs", "kind_apart", "role_differs", "digits_differ", "brand_differs", "towns_differ"),
     )
 )
 RESAMPLES = 2_000

@@ -157,6 +157,8 @@ def _settings(weight: float) -> dict[str, Any]:
     for level in (level for one in settings["comparisons"] for level in one["comparison_levels"]):
         if "tf_adjustment_column" in level:
             level["tf_adjustment_weight"] = weight
+            if not weight:  # Splink reads a weight of 0 as none given
+                del level["tf_adjustment_column"], level["tf_adjustment_weight"]
     return settings
 
 

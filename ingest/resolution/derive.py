@@ -80,7 +80,7 @@ _SALT = {name: np.uint64(i * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF) for i, nam
 MAX_NAME_KEYS = 7
 TELLING = 0.45
 """Words of a smaller weight (`common`) are in too many names to look for others by."""
-RARE_LETTERS = 4
+RARE_LETTERS = 3
 
 
 def derive(listings: pl.DataFrame) -> pl.DataFrame:

@@ -23,15 +23,42 @@ Columns = dict[str, Column]
 
 NAMES = (
     *("name_sort", "name_set", "name_equal", "bare_sort", "bare_set", "bare_jaro", "bare_partial", "bare_equal"),
-    *("bare_missing", "bare_both_missing", "joined", "inside", "rare_min", "rare_max", "rare_best", "rare_left", "rare_left_max"),
+    *(
+        "bare_missing",
+        "bare_both_missing",
+        "joined",
+        "inside",
+        "rare_min",
+        "rare_max",
+        "rare_best",
+        "rare_left",
+        "rare_left_max",
+    ),
     *("first_word", "acronym", "digits_differ", "brand_differs"),
     *("near", "far", "log_m", "vague", "vague_both", "vague_far", "insee_differs"),
     *("number_equal", "number_close", "number_differs", "number_gap", "number_missing", "street", "street_set"),
-    *("street_missing", "address_equal", "address_close", "address_half", "address_bare", "street_in_name", "address_apart"),
+    *(
+        "street_missing",
+        "address_equal",
+        "address_close",
+        "address_half",
+        "address_bare",
+        "street_in_name",
+        "address_apart",
+    ),
     *("phone_equal", "phone_differs", "site_equal", "host_equal", "host_differs", "host_own", "label_equal"),
     *("site_says", "siret_equal", "siret_differs", "same_source"),
     *("kind_equal", "kind_apart", "kind_open", "role_equal", "role_differs", "role_hosted", "role_unknown"),
-    *("role_said", "both_halls", "one_is_annexe", "one_is_hall", "one_is_library", "one_is_house", "one_is_epci"),
+    *(
+        "role_said",
+        "both_halls",
+        "towns_differ",
+        "one_is_annexe",
+        "one_is_hall",
+        "one_is_library",
+        "one_is_house",
+        "one_is_epci",
+    ),
     *("both_hotels", "both_libraries", "path_differs"),
     *("role_and_address", "role_and_bare", "role_and_generic", "role_and_near", "rare_and_vague", "rare_and_near"),
     *("rare_and_address", "generic_and_address", "kind_and_near"),
@@ -62,6 +89,8 @@ _BRANDS = (
     r"citadines|brit|fasthotel|quick palace|appart ?city|comfort|quality|wojo|regus|spaces|now coworking|starbucks)\b"
 )
 """Brands, and their further words: two brands are two places whatever else they share."""
+_TOWN_LETTERS = 4
+"""Shorter words in the name of a town hall are floors and wings: "2e", "rdc"."""
 _LETTERS = 5
 """A web label or a name shorter than this says nothing about the other."""
 
@@ -100,6 +129,10 @@ class Pairs:
         return answer
 
 
+APART_FOR_SURE = ("brand_differs", "towns_differ")
+"""What makes two places of a pair whatever else it shares: two brands, or the mairies of two former communes."""
+
+
 def matrix(derived: pl.DataFrame, left: Ints, right: Ints) -> Matrix:
     """One row per pair, one column per name of `NAMES`, each in about [-1, 1]."""
     if not len(left):
@@ -121,8 +154,8 @@ def matrix(derived: pl.DataFrame, left: Ints, right: Ints) -> Matrix:
 def _prepared(listings: pl.DataFrame) -> pl.DataFrame:
     """What is needed of each listing, whatever it is paired with."""
     shared = list(common.load().hosts)
-    initials = pl.col("folded").str.split(" ").list.eval(
-        pl.element().filter(~pl.element().is_in(list(_STOP))).str.slice(0, 1)
+    initials = (
+        pl.col("folded").str.split(" ").list.eval(pl.element().filter(~pl.element().is_in(list(_STOP))).str.slice(0, 1))
     )
     return listings.with_columns(
         joined=pl.col("bare").str.replace_all(" ", ""),
@@ -167,17 +200,19 @@ def _names(columns: Columns, pairs: Pairs) -> None:
 def _acronyms(pairs: Pairs) -> Column:
     """1 where a rare short word of one name is made of initials of the other in a row: "fjepcs", "caj"."""
     answer = np.zeros(len(pairs.left), bool)
-    words = pairs.told["bare"].str.split(" ").list.eval(
-        pl.element().filter(pl.element().str.len_chars().is_between(3, 7) & ~pl.element().is_in(_known_words()))
+    words = (
+        pairs.told["bare"]
+        .str.split(" ")
+        .list.eval(
+            pl.element().filter(pl.element().str.len_chars().is_between(3, 7) & ~pl.element().is_in(_known_words()))
+        )
     )
     long = (pairs.told["initials"].str.len_chars() >= 3).to_numpy()
     for one, other in ((pairs.left, pairs.right), (pairs.right, pairs.left)):
         for place in (0, 1):
             word = words.list.get(place, null_on_oob=True)
             may = np.flatnonzero(word.is_not_null().to_numpy()[one] & long[other])
-            texts = pl.DataFrame(
-                {"word": word.gather(one[may]), "initials": pairs.told["initials"].gather(other[may])}
-            )
+            texts = pl.DataFrame({"word": word.gather(one[may]), "initials": pairs.told["initials"].gather(other[may])})
             found = texts.select(pl.col("initials").str.contains(pl.col("word"), literal=True))["initials"]
             answer[may[found.to_numpy()]] = True
     return answer.astype(float)
@@ -255,8 +290,9 @@ def _site_says(pairs: Pairs) -> Column:
     """How well the web label of one side is the other's name: "coworking-development.com", "Development"."""
     labels, joined = (np.array(pairs.told[name].to_list(), object) for name in ("label", "joined"))
     telling = (
-        (pairs.told["label"].str.len_chars() >= _LETTERS) & ~pairs.told["shared"]
-    ).to_numpy(), (pairs.told["joined"].str.len_chars() >= _LETTERS).to_numpy()
+        ((pairs.told["label"].str.len_chars() >= _LETTERS) & ~pairs.told["shared"]).to_numpy(),
+        (pairs.told["joined"].str.len_chars() >= _LETTERS).to_numpy(),
+    )
     answer = np.zeros(len(pairs.left), np.float32)
     for one, other in ((pairs.left, pairs.right), (pairs.right, pairs.left)):
         may = np.flatnonzero(telling[0][one] & telling[1][other])
@@ -299,6 +335,10 @@ def _roles(columns: Columns, pairs: Pairs) -> None:
     columns["role_said"] = ((a != b) & told).astype(float)
     for name, host in (("halls", "hall"), ("hotels", "hotel"), ("libraries", "library")):
         columns[f"both_{name}"] = ((a == ROLES.index(host)) & (b == ROLES.index(host))).astype(float)
+    halls = [np.isin(one, (ROLES.index("hall"), ROLES.index("annexe"))) for one in (a, b)]
+    town = (pairs.told["joined"].str.len_chars() >= _TOWN_LETTERS).to_numpy()
+    towns = halls[0] & halls[1] & town[pairs.left] & town[pairs.right]
+    columns["towns_differ"] = (towns & (columns["bare_set"] < 0.7)).astype(float)
     for name, host in (("annexe", "annexe"), ("hall", "hall"), ("library", "library"), ("house", "france_services"),
                        ("epci", "epci")):  # fmt: skip
         columns[f"one_is_{name}"] = ((a == ROLES.index(host)) ^ (b == ROLES.index(host))).astype(float)
