@@ -210,8 +210,9 @@ def main() -> None:
         same, train_half = labelled.same, labelled.train
         for row in splink_comparison.compared(labelled.derived, labelled.left, labelled.right, same, train_half):
             print(
-                f"{row.name:62} train F1 {row.f1_train:.3f}  held out: precision {row.precision:.3f}  recall {row.recall:.3f}  F1 {row.f1:.3f}  precision at "
-                f"our recall {row.precision_at_recall:.3f}  {row.seconds:.1f} s  {row.peak_mib} MiB"
+                f"{row.name:62} train F1 {row.f1_train:.3f}  held out: precision {row.precision:.3f}  "
+                f"recall {row.recall:.3f}  F1 {row.f1:.3f}  precision at our recall {row.precision_at_recall:.3f}  "
+                f"{row.seconds:.1f} s  {row.peak_mib} MiB"
             )
         return
     for name, found in evaluate(labelled).items():

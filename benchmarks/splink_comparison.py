@@ -51,10 +51,16 @@ def compared(derived: pl.DataFrame, left: Ints, right: Ints, same: Bools, train:
     told = {name: side.probability[: len(left)] for name, side in sides.items()}
     wanted = _figures(told["ours"], same, train)[1]
     return [
-        Row(name, _f1_train(told[name][train], same[train]), *_figures(told[name], same, train), _at_recall(told[name][~train], same[~train], wanted),
-            round(side.seconds, 2), side.peak_mib)
+        Row(
+            name,
+            _f1_train(told[name][train], same[train]),
+            *_figures(told[name], same, train),
+            _at_recall(told[name][~train], same[~train], wanted),
+            round(side.seconds, 2),
+            side.peak_mib,
+        )
         for name, side in sides.items()
-    ]  # fmt: skip
+    ]
 
 
 def _apart(task: Any, *arguments: Any) -> Any:

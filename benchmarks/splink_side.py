@@ -203,7 +203,7 @@ def _gammas(told: pl.DataFrame) -> pl.DataFrame:
 
 
 def _counted(settings: dict[str, Any], gammas: pl.DataFrame, same: Bools) -> dict[str, Any]:
-    """Settings with m and u as the shares of levels among labelled pairs of one place and of two (one added to each)."""
+    """Settings with m and u as the shares of levels among pairs of one place and of two (one added to each)."""
     for comparison in settings["comparisons"]:
         values = gammas[f"gamma_{comparison['output_column_name']}"].to_numpy()
         levels = [level for level in comparison["comparison_levels"] if not level.get("is_null_level")]

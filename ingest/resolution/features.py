@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -97,7 +98,7 @@ _LETTERS = 5
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """The listings of some pairs, prepared once each (`told`, `words`), and the positions of each pair's two in them."""
+    """The listings of some pairs, prepared once each (`told`, `words`), and where each pair's two are in them."""
 
     told: pl.DataFrame
     words: Words
@@ -108,7 +109,7 @@ class Pairs:
         """A column, for the left and the right of each pair."""
         return self.told[name].gather(self.left), self.told[name].gather(self.right)
 
-    def arrays(self, name: str) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.generic]]:
+    def arrays(self, name: str) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
         """The same as arrays."""
         column = self.told[name].to_numpy()
         return column[self.left], column[self.right]
@@ -256,7 +257,7 @@ def _addresses(columns: Columns, pairs: Pairs) -> None:
     columns["address_half"] = columns["number_missing"] * alike
     numberless = np.isnan(first[0].astype(float)) & np.isnan(first[1].astype(float))
     columns["address_bare"] = (numberless & (columns["street"] >= 0.95)).astype(float)
-    columns["address_apart"] = (columns["street_set"] < 0.7) * pairs.known("street")
+    columns["address_apart"] = (columns["street_set"] < 0.7).astype(float) * pairs.known("street")
     columns["street_in_name"] = _street_in_name(pairs)
 
 

@@ -77,4 +77,5 @@ def _hits(ids: npt.NDArray[np.int32], others: npt.NDArray[np.int32]) -> npt.NDAr
     found = np.zeros(ids.shape, bool)
     for place in range(WORDS):
         found |= ids == others[:, place : place + 1]
-    return found & (ids != 0)
+    answer: npt.NDArray[np.bool_] = found & (ids != 0)
+    return answer

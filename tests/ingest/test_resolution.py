@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from benchmarks import resolution as benchmark
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks import resolution as benchmark
 from geo.distance import haversine_array_m
 from ingest import linking
 from ingest.facts import Facts, frame
