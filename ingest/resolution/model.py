@@ -22,7 +22,7 @@ LEAVES = 12
 ALL = (1 << LEAVES) - 1
 AT_MOST = 0.01
 """Probability of a pair that `APART_FOR_SURE` speaks against: below the veto, so that no third listing joins them."""
-ROWS_AT_ONCE = 4_096
+ROWS_AT_ONCE = 16_384
 """What fits the processor's cache together with the features."""
 Floats = npt.NDArray[np.float64]
 Masks = npt.NDArray[np.uint16]

@@ -179,6 +179,13 @@ class TestBlocks:
         met = {*zip(*(side.tolist() for side in linking.pairs(few, new)), strict=True)}
         assert met == {(a, b) for a, b in everything if new[a] or new[b]}
 
+    def test_blocks_read_in_portions_give_the_same_pairs(self, few: pl.DataFrame, monkeypatch: Any) -> None:
+        new = np.ones(few.height, bool)
+        left, right = linking.pairs(few, new)
+        monkeypatch.setattr(blocking, "PAIRS_AT_ONCE", 50)
+        in_portions = linking.pairs(few, new)
+        assert (left.tolist(), right.tolist()) == (in_portions[0].tolist(), in_portions[1].tolist())
+
     def test_probes_reach_every_key_they_must(self, few: pl.DataFrame) -> None:
         stored, _ = linking.keys(few)
         probes, _ = linking.probes(few)
