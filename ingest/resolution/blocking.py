@@ -8,10 +8,14 @@ import polars as pl
 from geo.distance import haversine_array_m
 from geo.types import Precision
 from ingest.resolution.derive import mixed
+from ingest.resolution.roles import ROLES
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
+PAIRS_AT_ONCE = 5_000_000
+"""Pairs under common keys that are held at once: the largest blocks are read in portions, and nothing is left out, so
+that the answer does not depend on what else was imported."""
 FAR_M = 2_000.0
 """Two precise points further apart are never one place."""
 _VAGUE = (str(Precision.COMMUNE), str(Precision.LOCALITY))
@@ -46,31 +50,50 @@ def pairs(derived: pl.DataFrame, new: Bools) -> tuple[Ints, Ints]:
     if not new.any() or derived.height < 2:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     probes, probe_rows = probe_keys(derived.filter(new))
-    looking = pl.DataFrame({"key": probes, "left": np.flatnonzero(new)[probe_rows]})
     keys, rows = stored_keys(derived)
-    found = looking.join(pl.DataFrame({"key": keys, "right": rows}), on="key").filter(pl.col("left") != pl.col("right"))
-    ordered = found.select(
-        (pl.min_horizontal("left", "right") * derived.height + pl.max_horizontal("left", "right")).alias("pair")
-    ).unique()
-    pair = np.sort(ordered["pair"].to_numpy())
-    left, right = pair // derived.height, pair % derived.height
-    kept = plausible(derived, left, right)
-    return left[kept], right[kept]
+    stored = pl.DataFrame({"key": keys, "right": rows})
+    looking = pl.DataFrame({"key": probes, "left": np.flatnonzero(new)[probe_rows]}).join(
+        stored.group_by("key").agg(size=pl.len()), on="key"
+    )
+    portion = pl.col("size").cast(pl.Int64).cum_sum() // PAIRS_AT_ONCE
+    parts = [_found(derived, part, stored) for part in looking.with_columns(portion=portion).partition_by("portion")]
+    pair = np.unique(np.concatenate(parts)) if parts else np.zeros(0, np.int64)
+    return pair // derived.height, pair % derived.height
+
+
+def _found(derived: pl.DataFrame, looking: pl.DataFrame, stored: pl.DataFrame) -> Ints:
+    """Plausible pairs of those who look for others, as left * rows + right, left < right."""
+    found = looking.join(stored, on="key").filter(pl.col("left") != pl.col("right"))
+    smaller, larger = pl.min_horizontal("left", "right"), pl.max_horizontal("left", "right")
+    pair = found.select(pair=smaller * derived.height + larger).unique()["pair"].to_numpy()
+    kept: Ints = pair[plausible(derived, pair // derived.height, pair % derived.height)]
+    return kept
 
 
 def plausible(derived: pl.DataFrame, left: Ints, right: Ints) -> Bools:
-    """Near enough, and something in common: a word of the name, or the address, telephone, site or SIRET."""
+    """Near enough, and something in common: a word of the name, or the address, telephone, site, SIRET or host.
+
+    Points may be wrong: in one commune the same house number and street, or the same own name, is
+    near enough, however far. Hamlets share their words: "le Bourg" is no such address.
+    """
     lon, lat = derived["lon"].to_numpy(), derived["lat"].to_numpy()
     vague = derived["precision"].is_in(list(_VAGUE)).to_numpy()
-    near = haversine_array_m(lon[left], lat[left], lon[right], lat[right]) <= FAR_M
-    near |= vague[left] | vague[right]
+    metres = haversine_array_m(lon[left], lat[left], lon[right], lat[right])
+    compared = derived.select("insee", "bare", "phone", "siret", "site", "host", "number", "street")
+
+    def same(name: str) -> Bools:
+        column = compared[name]
+        answer: Bools = (column.gather(left) == column.gather(right)).fill_null(value=False).to_numpy()
+        return answer
+
+    address = same("street") & same("number") & (compared["street"] != "").to_numpy()[left]
+    name = same("bare") & (compared["bare"] != "").to_numpy()[left]
+    numbered = address & (compared["number"] != "").to_numpy()[left]
+    near = (metres <= FAR_M) | vague[left] | vague[right] | same("insee") & (numbered | name)
     signature = derived["signature"].to_numpy()
     common = ((signature[left] & signature[right]) != 0) | (signature[left] == 0) | (signature[right] == 0)
-    compared = derived.select("phone", "siret", "site", "number", "street")
-    one, other = compared[left], compared[right]
-    for name in ("phone", "siret", "site"):
-        common |= (one[name] == other[name]).fill_null(value=False).to_numpy()
-    same_street = (one["street"] == other["street"]) & (one["street"] != "") & (one["number"] == other["number"])
-    common |= same_street.to_numpy()
-    kept: Bools = near & common
+    for column in ("phone", "siret", "site", "host"):
+        common |= same(column)
+    hall = derived["role"].to_numpy() == ROLES.index("hall")
+    kept: Bools = near & (common | address | hall[left] & hall[right])
     return kept

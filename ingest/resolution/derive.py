@@ -10,7 +10,9 @@ import polars as pl
 
 from geo.toponyms import fold
 from geo.types import Precision
-from ingest.resolution.roles import ROLES, role_of
+from ingest.resolution import common
+from ingest.resolution.roles import ROLES, roles_of
+from ingest.resolution.words import BEGINNING
 
 Ints = npt.NDArray[np.int64]
 
@@ -24,7 +26,7 @@ GENERIC = frozenset(
         "restaurant",
         "bar", "bureau", "bureaux", "point", "relais", "site", "wifi", "public", "publique", "communal", "communale",
         "intercommunale", "communautaire", "msap", "cc", "ca", "ccas", "mediation", "multisites", "agglomeration",
-        "agglo", "communaute", "communes", "reseau", "residence", "tourisme",
+        "agglo", "communaute", "communes", "reseau", "residence", "tourisme", "poste", "bp", "arrdt", "arrondissement",
     )
 )  # fmt: skip
 """Words that say what a place is rather than which one."""
@@ -58,10 +60,12 @@ COLUMNS: dict[str, Any] = {
     "folded": pl.String,
     "bare": pl.String,
     "number": pl.String,
+    "until": pl.Int64,
     "street": pl.String,
     "host": pl.String,
     "site": pl.String,
     "role": pl.Int64,
+    "said": pl.Int64,
     "signature": pl.Int64,
     "keys": pl.List(pl.Int64),
     "cell": pl.Int64,
@@ -72,8 +76,11 @@ compared,
 web `host` and `site` (host and path), a bit `signature` of the beginnings of its bare words, its blocking `keys` and
 H3 cell (0 when its position is only its commune's)."""
 
-_SALT = {name: np.uint64(i * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF) for i, name in enumerate("CPWSAN", start=1)}
-MAX_NAME_KEYS = 4
+_SALT = {name: np.uint64(i * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF) for i, name in enumerate("CPWSAND", start=1)}
+MAX_NAME_KEYS = 7
+TELLING = 0.45
+"""Words of a smaller weight (`common`) are in too many names to look for others by."""
+RARE_LETTERS = 3
 
 
 def derive(listings: pl.DataFrame) -> pl.DataFrame:
@@ -92,16 +99,20 @@ def comparable(facts: pl.DataFrame) -> pl.DataFrame:
     address = facts["match_key"].str.split("|").list.get(-2, null_on_oob=True).fill_null("")
     site = facts["website"].str.replace(r"^https?://(?:www\.)?", "").str.strip_chars_end("/")
     host = site.str.split("/").list.get(0, null_on_oob=True)
-    roles = [role_of(name, kind) for name, kind in zip(folded, facts["kind"], strict=True)]
+    roles = [
+        roles_of(name, kind, siret) for name, kind, siret in zip(folded, facts["kind"], facts["siret"], strict=True)
+    ]
     own = pl.DataFrame(
         {
             "folded": pl.Series(folded, dtype=pl.String),
             "bare": pl.Series([" ".join(words) for words in bare], dtype=pl.String),
             "number": address.str.extract(r"^(\d+[a-z]?)\b").fill_null(""),
+            "until": facts["address"].str.extract(r"^\s*\d{1,4}\s*[-/à]\s*(\d{1,4})\b").cast(pl.Int64),
             "street": address.str.replace(r"^(?:@.*|\d+[a-z]?\b\s*)", ""),
             "host": host.set(host.is_in(list(GENERIC_HOSTS)).fill_null(value=False), None),
             "site": site,
-            "role": pl.Series(roles, dtype=pl.Int64),
+            "role": pl.Series([role for role, _ in roles], dtype=pl.Int64),
+            "said": pl.Series([said for _, said in roles], dtype=pl.Int64),
             "signature": pl.Series(_signatures(bare), dtype=pl.Int64),
         }
     )
@@ -160,30 +171,21 @@ def _cells(frame: pl.DataFrame) -> Ints:
 
 
 def _keys(frame: pl.DataFrame, bare: list[list[str]], cells: Ints) -> pl.Series:
-    """Blocking keys: same cell; or in one commune the same telephone, site, address or word of the name; same SIRET."""
+    """Blocking keys: same cell; in one commune the same telephone, address or telling word of the name; same SIRET;
+    in one département the same site of its own, or the same name with a rare word in it."""
     insee = frame["insee"]
-    # A town hall goes by many names, none of its own.
-    roles = [f"@{ROLES[role]}" for role in frame["role"].to_list()]
-    nameless = pl.Series(
-        [[] if words else [role] for words, role in zip(bare, roles, strict=True)], dtype=pl.List(pl.String)
-    )
-    words = pl.Series(
-        [sorted(set(w), key=lambda x: (-len(x), x))[:MAX_NAME_KEYS] for w in bare], dtype=pl.List(pl.String)
-    )
-    names = (
-        frame.select(insee=insee, word=words.list.concat(nameless))
-        .with_row_index("row")
-        .explode("word")
-        .drop_nulls("word")
-    )
-    filled = (frame["street"] != "").to_numpy()
+    rows, words = _name_keys(frame, bare)
+    own = ~frame["host"].is_in(list(common.load().hosts))
+    where = pl.select(pl.when(own).then(insee.str.slice(0, 2)).otherwise(insee))["insee"]
+    whole = pl.Series([_whole(tuple(words)) for words in bare], dtype=pl.String)
     parts = [
         (np.flatnonzero(cells), mixed("C", cells[np.flatnonzero(cells)].view(np.uint64))),
         _hashed("P", frame["phone"].is_not_null().to_numpy(), insee + "|" + frame["phone"]),
-        _hashed("W", frame["host"].is_not_null().to_numpy(), insee + "|" + frame["site"]),
+        _hashed("W", frame["host"].is_not_null().to_numpy(), where + "|" + frame["site"]),
         _hashed("S", frame["siret"].is_not_null().to_numpy(), frame["siret"]),
-        _hashed("A", filled, insee + "|" + frame["number"] + "|" + frame["street"]),
-        (names["row"].to_numpy().astype(np.int64), _digest("N", names["insee"] + "|" + names["word"])),
+        _hashed("A", (frame["street"] != "").to_numpy(), insee + "|" + frame["number"] + "|" + frame["street"]),
+        _hashed("D", whole.is_not_null().to_numpy(), insee.str.slice(0, 2) + "|" + whole),
+        (rows, _digest("N", insee.gather(rows) + "|" + words)),
     ]
     rows = np.concatenate([row for row, _ in parts])
     keys = np.concatenate([key for _, key in parts]).view(np.int64)
@@ -192,6 +194,37 @@ def _keys(frame: pl.DataFrame, bare: list[list[str]], cells: Ints) -> pl.Series:
     return at.join(grouped, on="row", how="left", maintain_order="left")["key"].fill_null(
         pl.lit([], dtype=pl.List(pl.Int64))
     )
+
+
+def _name_keys(frame: pl.DataFrame, bare: list[list[str]]) -> tuple[Ints, pl.Series]:
+    """(rows, words): the telling words of each name; its hosts for a name that has none of its own, as town halls."""
+    words = []
+    for own, role, said in zip(bare, frame["role"].to_list(), frame["said"].to_list(), strict=True):
+        words.append(_telling(tuple(own)) if own else _HOSTS[role] if role == said else _HOSTS[role] + _HOSTS[said])
+    counts = np.fromiter(map(len, words), np.int64, len(words))
+    return np.repeat(np.arange(len(words)), counts), pl.Series([w for own in words for w in own], dtype=pl.String)
+
+
+_HOSTS = tuple((f"@{role}",) if role != "unknown" else ("@",) for role in ROLES)
+
+
+@lru_cache(maxsize=200_000)
+def _telling(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The beginnings of the most telling words; very common ones ("saint", "ibis") only when there is no other.
+
+    This bounds blocks by what the names say, never by how many listings there are: the order of imports is no matter.
+    """
+    weights = common.load().weights
+    ranked = sorted({word: weights.get(word, 1.0) for word in words}.items(), key=lambda one: (-one[1], one[0]))
+    telling = [word for word, weight in ranked if weight >= TELLING] or [word for word, _ in ranked]
+    return tuple(dict.fromkeys(word[:BEGINNING] for word in telling[:MAX_NAME_KEYS]))
+
+
+@lru_cache(maxsize=200_000)
+def _whole(words: tuple[str, ...]) -> str | None:
+    """The words in order when one of them is rare: such a name is met again in the next commune."""
+    weights = common.load().weights
+    return " ".join(sorted(words)) if any(word not in weights and len(word) >= RARE_LETTERS for word in words) else None
 
 
 def _hashed(letter: str, mask: npt.NDArray[np.bool_], text: pl.Series) -> tuple[Ints, npt.NDArray[np.uint64]]:

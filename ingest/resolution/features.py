@@ -1,6 +1,8 @@
 """Pairs of listings as numbers. What is missing is never equal: it has a column of its own."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,37 +13,61 @@ from rapidfuzz.process import cpdist
 
 from geo.distance import haversine_array_m
 from geo.types import PlaceKind, Precision
+from ingest.resolution import common
 from ingest.resolution.roles import HOSTED, ROLES
+from ingest.resolution.words import Words, compared, words_of
 
 Ints = npt.NDArray[np.int64]
 Matrix = npt.NDArray[np.float32]
+Column = npt.NDArray[np.floating]
+Columns = dict[str, Column]
 
 NAMES = (
-    *("name_sort", "name_set", "bare_sort", "bare_set", "bare_jaro", "bare_missing", "bare_both_missing", "bare_equal"),
-    *("bare_partial", "near", "far", "log_m", "vague", "vague_both"),
-    *("number_equal", "number_differs", "street", "street_missing", "address_equal"),
-    *("phone_equal", "phone_differs", "host_equal", "host_differs", "site_equal", "siret_equal", "siret_differs"),
-    *("kind_equal", "kind_apart", "kind_open", "one_is_mairie", "both_mairie", "one_is_france_services", "same_source"),
-    *("name_and_near", "bare_and_phone", "bare_and_address", "kind_and_address", "bare_and_kind", "generic_and_kind"),
-    *("vague_and_bare", "phone_and_kind", "insee_differs"),
+    *("name_sort", "name_set", "name_equal", "bare_sort", "bare_set", "bare_jaro", "bare_partial", "bare_equal"),
     *(
-        "role_equal",
-        "role_differs",
-        "role_hosted",
-        "role_unknown",
+        "bare_missing",
+        "bare_both_missing",
+        "joined",
+        "inside",
+        "rare_min",
+        "rare_max",
+        "rare_best",
+        "rare_left",
+        "rare_left_max",
+    ),
+    *("first_word", "acronym", "digits_differ", "brand_differs"),
+    *("near", "far", "log_m", "vague", "vague_both", "vague_far", "insee_differs"),
+    *("number_equal", "number_close", "number_differs", "number_gap", "number_missing", "street", "street_set"),
+    *(
+        "street_missing",
+        "address_equal",
+        "address_close",
+        "address_half",
+        "address_bare",
+        "street_in_name",
+        "address_apart",
+    ),
+    *("phone_equal", "phone_differs", "site_equal", "host_equal", "host_differs", "host_own", "label_equal"),
+    *("site_says", "siret_equal", "siret_differs", "same_source"),
+    *("kind_equal", "kind_apart", "kind_open", "role_equal", "role_differs", "role_hosted", "role_unknown"),
+    *(
+        "role_said",
         "both_halls",
+        "towns_differ",
         "one_is_annexe",
         "one_is_hall",
         "one_is_library",
+        "one_is_house",
+        "one_is_epci",
     ),
-    *("one_is_house", "one_is_epci", "hosted_and_bare", "role_and_address", "role_and_bare", "role_and_generic"),
-    *("number_gap", "words_common", "words_apart", "digits_differ", "street_and_bare", "same_source_and_address"),
-    *("name_equal", "name_equal_and_address", "name_equal_and_street", "name_equal_and_near"),
+    *("both_hotels", "both_libraries", "path_differs"),
+    *("role_and_address", "role_and_bare", "role_and_generic", "role_and_near", "rare_and_vague", "rare_and_near"),
+    *("rare_and_address", "generic_and_address", "kind_and_near"),
 )
 
 COMPARED = (
-    *("source", "kind", "lon", "lat", "precision", "insee", "phone", "siret", "folded", "bare", "number", "street"),
-    *("host", "site", "role"),
+    *("source", "kind", "lon", "lat", "precision", "insee", "phone", "siret", "folded", "bare", "number", "until"),
+    *("street", "host", "site", "role", "said"),
 )
 
 APART: frozenset[frozenset[str]] = frozenset(
@@ -57,83 +83,227 @@ APART: frozenset[frozenset[str]] = frozenset(
 )  # fmt: skip
 """Kinds that one place is never both of."""
 
+_STOP = frozenset(("de", "du", "des", "la", "le", "les", "l", "d", "et", "en", "a", "au", "aux", "pour", "sur"))
+_BRANDS = (
+    r"\b(?:ibis|budget|styles|novotel|mercure|sofitel|pullman|adagio|campanile|kyriad|b b|premiere classe|formule 1|f1|"
+    r"best western|balladins|golden tulip|holiday inn|crowne plaza|marriott|courtyard|moxy|hilton|radisson|okko|"
+    r"citadines|brit|fasthotel|quick palace|appart ?city|comfort|quality|wojo|regus|spaces|now coworking|starbucks)\b"
+)
+"""Brands, and their further words: two brands are two places whatever else they share."""
+_TOWN_LETTERS = 4
+"""Shorter words in the name of a town hall are floors and wings: "2e", "rdc"."""
+_LETTERS = 5
+"""A web label or a name shorter than this says nothing about the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """The listings of some pairs, prepared once each (`told`, `words`), and where each pair's two are in them."""
+
+    told: pl.DataFrame
+    words: Words
+    left: Ints
+    right: Ints
+
+    def both(self, name: str) -> tuple[pl.Series, pl.Series]:
+        """A column, for the left and the right of each pair."""
+        return self.told[name].gather(self.left), self.told[name].gather(self.right)
+
+    def arrays(self, name: str) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        """The same as arrays."""
+        column = self.told[name].to_numpy()
+        return column[self.left], column[self.right]
+
+    def similar(self, name: str, scorer: Callable[..., float], best: float = 100.0) -> Column:
+        """Resemblance of a text of both, 0-1, and 0 where either is empty."""
+        if not len(self.left):
+            return np.zeros(0)
+        texts = np.array(self.told[name].to_list(), object)
+        alike = cpdist(texts[self.left], texts[self.right], scorer=scorer, dtype=np.float32, workers=1) / best
+        known: Column = alike * self.known(name)
+        return known
+
+    def known(self, name: str) -> npt.NDArray[np.bool_]:
+        """Where a text is not empty on both sides."""
+        there = (self.told[name] != "").to_numpy()
+        answer: npt.NDArray[np.bool_] = there[self.left] & there[self.right]
+        return answer
+
+
+APART_FOR_SURE = ("brand_differs", "towns_differ")
+"""What makes two places of a pair whatever else it shares: two brands, or the mairies of two former communes."""
+
 
 def matrix(derived: pl.DataFrame, left: Ints, right: Ints) -> Matrix:
     """One row per pair, one column per name of `NAMES`, each in about [-1, 1]."""
-    compared = derived.select(COMPARED)  # gathering the others, keys above all, would take most of the time
-    one, other = compared[left], compared[right]
-    columns: dict[str, npt.NDArray[np.floating]] = {}
-    _names(columns, one, other)
-    _positions(columns, one, other)
-    _addresses(columns, one, other)
-    _contacts(columns, one, other)
-    _kinds(columns, one, other)
-    _roles(columns, one, other)
-    _words(columns, one, other)
+    if not len(left):
+        return np.zeros((0, len(NAMES)), np.float32)
+    used, at = np.unique(np.concatenate([left, right]), return_inverse=True)
+    told = _prepared(derived.select(COMPARED)[used])
+    pairs = Pairs(told, words_of(told["bare"]), at[: len(left)], at[len(left) :])
+    columns: Columns = {}
+    _names(columns, pairs)
+    _positions(columns, pairs)
+    _addresses(columns, pairs)
+    _contacts(columns, pairs)
+    _kinds(columns, pairs)
+    _roles(columns, pairs)
     _together(columns)
     return np.column_stack([columns[name].astype(np.float32) for name in NAMES])
 
 
-Columns = dict[str, npt.NDArray[np.floating]]
+def _prepared(listings: pl.DataFrame) -> pl.DataFrame:
+    """What is needed of each listing, whatever it is paired with."""
+    shared = list(common.load().hosts)
+    initials = (
+        pl.col("folded").str.split(" ").list.eval(pl.element().filter(~pl.element().is_in(list(_STOP))).str.slice(0, 1))
+    )
+    return listings.with_columns(
+        joined=pl.col("bare").str.replace_all(" ", ""),
+        initials=initials.list.join(""),
+        digits=pl.col("folded")
+        .str.extract_all(r"\b(?:\d+|i{2,3}|annexe|nord|sud|est|ouest)\b")
+        .list.unique()
+        .list.sort()
+        .list.join(" "),
+        brand=pl.col("folded").str.extract_all(_BRANDS).list.unique().list.sort().list.join(" "),
+        first=pl.col("number").str.extract(r"^(\d+)").cast(pl.Int64, strict=False),
+        label=pl.col("host").str.extract(r"([^.]+)\.[^.]+$").str.replace_all("-", "").fill_null(""),
+        shared=pl.col("host").is_in(shared).fill_null(value=False),
+        vague=pl.col("precision").is_in([str(Precision.COMMUNE), str(Precision.LOCALITY)]),
+    ).with_columns(last=pl.max_horizontal(pl.col("first"), pl.col("until")))
 
 
-def _names(columns: Columns, one: pl.DataFrame, other: pl.DataFrame) -> None:
-    a, b = one["folded"].to_list(), other["folded"].to_list()
-    columns["name_sort"] = _similar(fuzz.token_sort_ratio, a, b)
-    columns["name_set"] = _similar(fuzz.token_set_ratio, a, b)
-    a, b = one["bare"].to_list(), other["bare"].to_list()
-    missing_a, missing_b = (one["bare"] == "").to_numpy(), (other["bare"] == "").to_numpy()
-    known = (~missing_a & ~missing_b).astype(float)
-    columns["bare_sort"] = _similar(fuzz.token_sort_ratio, a, b) * known
-    columns["bare_set"] = _similar(fuzz.token_set_ratio, a, b) * known
-    columns["bare_partial"] = _similar(fuzz.partial_ratio, a, b) * known
-    columns["bare_jaro"] = _similar(JaroWinkler.normalized_similarity, a, b, 1.0) * known
-    columns["bare_missing"] = (missing_a ^ missing_b).astype(float)
-    columns["bare_both_missing"] = (missing_a & missing_b).astype(float)
-    columns["bare_equal"] = (one["bare"] == other["bare"]).to_numpy() * known
+def _names(columns: Columns, pairs: Pairs) -> None:
+    columns["name_sort"] = pairs.similar("folded", fuzz.token_sort_ratio)
+    columns["name_set"] = pairs.similar("folded", fuzz.token_set_ratio)
+    columns["name_equal"] = (columns["name_sort"] >= 0.999).astype(float)
+    columns["bare_sort"] = pairs.similar("bare", fuzz.token_sort_ratio)
+    columns["bare_set"] = pairs.similar("bare", fuzz.token_set_ratio)
+    columns["bare_partial"] = pairs.similar("bare", fuzz.partial_ratio)
+    columns["bare_jaro"] = pairs.similar("bare", JaroWinkler.normalized_similarity, 1.0)
+    columns["joined"] = pairs.similar("joined", fuzz.ratio)
+    long = (pairs.told["joined"].str.len_chars() >= _LETTERS).to_numpy()
+    both_long = long[pairs.left] & long[pairs.right]
+    columns["inside"] = pairs.similar("joined", fuzz.partial_ratio) * both_long
+    one, other = pairs.both("bare")
+    missing = (one == "").to_numpy(), (other == "").to_numpy()
+    columns["bare_missing"] = (missing[0] ^ missing[1]).astype(float)
+    columns["bare_both_missing"] = (missing[0] & missing[1]).astype(float)
+    columns["bare_equal"] = (one == other).to_numpy() * pairs.known("bare")
+    columns.update(compared(pairs.words, pairs.left, pairs.right))
+    columns["acronym"] = _acronyms(pairs)
+    columns["brand_differs"] = _equal(*pairs.both("brand"), blank="")[1]
+    digits = pairs.both("digits")
+    columns["digits_differ"] = (digits[0] != digits[1]).to_numpy().astype(float)
 
 
-def _similar(scorer: Callable[..., float], a: list[str], b: list[str], best: float = 100.0) -> npt.NDArray[np.floating]:
-    if not a:
-        return np.zeros(0)
-    return cpdist(a, b, scorer=scorer, dtype=np.float32, workers=1) / best
+def _acronyms(pairs: Pairs) -> Column:
+    """1 where a rare short word of one name is made of initials of the other in a row: "fjepcs", "caj"."""
+    answer = np.zeros(len(pairs.left), bool)
+    words = (
+        pairs.told["bare"]
+        .str.split(" ")
+        .list.eval(
+            pl.element().filter(pl.element().str.len_chars().is_between(3, 7) & ~pl.element().is_in(_known_words()))
+        )
+    )
+    long = (pairs.told["initials"].str.len_chars() >= 3).to_numpy()
+    for one, other in ((pairs.left, pairs.right), (pairs.right, pairs.left)):
+        for place in (0, 1):
+            word = words.list.get(place, null_on_oob=True)
+            may = np.flatnonzero(word.is_not_null().to_numpy()[one] & long[other])
+            texts = pl.DataFrame({"word": word.gather(one[may]), "initials": pairs.told["initials"].gather(other[may])})
+            found = texts.select(pl.col("initials").str.contains(pl.col("word"), literal=True))["initials"]
+            answer[may[found.to_numpy()]] = True
+    return answer.astype(float)
 
 
-def _positions(columns: Columns, one: pl.DataFrame, other: pl.DataFrame) -> None:
-    metres = haversine_array_m(*(part[name].to_numpy() for part in (one, other) for name in ("lon", "lat")))
-    vague = [
-        part["precision"].is_in([str(Precision.COMMUNE), str(Precision.LOCALITY)]).to_numpy() for part in (one, other)
-    ]
-    known = (~vague[0] & ~vague[1]).astype(float)
+def _known_words() -> list[str]:
+    return list(common.load().weights)
+
+
+def _positions(columns: Columns, pairs: Pairs) -> None:
+    lon, lat = pairs.arrays("lon"), pairs.arrays("lat")
+    metres = haversine_array_m(lon[0], lat[0], lon[1], lat[1])
+    vague = pairs.arrays("vague")
+    known = (~(vague[0] | vague[1])).astype(float)
     columns["near"] = np.exp(-metres / 80.0) * known
     columns["far"] = np.clip(metres / 500.0, 0.0, 2.0) * known
     columns["log_m"] = np.log10(1.0 + metres) / 4.0 * known
     columns["vague"] = (vague[0] | vague[1]).astype(float)
     columns["vague_both"] = (vague[0] & vague[1]).astype(float)
+    columns["vague_far"] = np.clip(metres / 5_000.0, 0.0, 2.0) * columns["vague"]
+    columns["insee_differs"] = _equal(*pairs.both("insee"), blank="")[1]
 
 
-def _addresses(columns: Columns, one: pl.DataFrame, other: pl.DataFrame) -> None:
-    equal, differs = _compared(one["number"], other["number"], blank="")
-    columns["number_equal"], columns["number_differs"] = equal, differs
-    streets = [part["street"].to_list() for part in (one, other)]
-    known = ((one["street"] != "") & (other["street"] != "")).to_numpy().astype(float)
-    columns["street"] = _similar(fuzz.token_sort_ratio, streets[0], streets[1]) * known
-    columns["street_missing"] = 1.0 - known
-    columns["address_equal"] = equal * (columns["street"] >= 0.9)
+def _addresses(columns: Columns, pairs: Pairs) -> None:
+    """Numbers agree when their ranges meet ("12-14", "14"), and are close up to 2 apart: one building has several."""
+    first, last = pairs.arrays("first"), pairs.arrays("last")
+    apart = np.maximum(first[0], first[1]).astype(float) - np.minimum(last[0], last[1]).astype(float)
+    both = ~np.isnan(apart)
+    gap = np.where(both, np.maximum(apart, 0.0), 0.0)
+    columns["number_equal"] = (both & (gap == 0)).astype(float)
+    columns["number_close"] = (both & (gap > 0) & (gap <= 2)).astype(float)
+    columns["number_differs"] = (both & (gap > 2)).astype(float)
+    columns["number_gap"] = np.minimum(gap, 40.0) / 40.0
+    columns["number_missing"] = (np.isnan(first[0].astype(float)) ^ np.isnan(first[1].astype(float))).astype(float)
+    columns["street"] = pairs.similar("street", fuzz.token_sort_ratio)
+    columns["street_set"] = pairs.similar("street", fuzz.token_set_ratio)
+    columns["street_missing"] = 1.0 - pairs.known("street")
+    alike = np.maximum(columns["street"], columns["street_set"] * (columns["street"] > 0.5)) >= 0.9
+    columns["address_equal"] = columns["number_equal"] * alike
+    columns["address_close"] = columns["number_close"] * alike
+    columns["address_half"] = columns["number_missing"] * alike
+    numberless = np.isnan(first[0].astype(float)) & np.isnan(first[1].astype(float))
+    columns["address_bare"] = (numberless & (columns["street"] >= 0.95)).astype(float)
+    columns["address_apart"] = (columns["street_set"] < 0.7).astype(float) * pairs.known("street")
+    columns["street_in_name"] = _street_in_name(pairs)
 
 
-def _contacts(columns: Columns, one: pl.DataFrame, other: pl.DataFrame) -> None:
-    columns["phone_equal"], columns["phone_differs"] = _compared(one["phone"], other["phone"])
-    columns["host_equal"], columns["host_differs"] = _compared(one["host"], other["host"])
-    columns["site_equal"], _ = _compared(one["site"], other["site"])
-    columns["siret_equal"], columns["siret_differs"] = _compared(one["siret"], other["siret"])
-    columns["insee_differs"] = _compared(one["insee"], other["insee"], blank="")[1]
-    columns["same_source"] = (one["source"] == other["source"]).to_numpy().astype(float)
+def _street_in_name(pairs: Pairs) -> Column:
+    """1 where the last word of one street is in the other's name, whose own address is not known."""
+    street = pairs.told["street"]
+    last = street.str.extract(r"([a-z]{5,})$")
+    answer = np.zeros(len(pairs.left), bool)
+    for one, other in ((pairs.left, pairs.right), (pairs.right, pairs.left)):
+        may = np.flatnonzero(last.is_not_null().to_numpy()[one] & (street == "").to_numpy()[other])
+        texts = pl.DataFrame({"word": last.gather(one[may]), "name": pairs.told["bare"].gather(other[may])})
+        answer[may[texts.select(pl.col("name").str.contains(pl.col("word"), literal=True))["name"].to_numpy()]] = True
+    return answer.astype(float)
 
 
-def _compared(
-    a: pl.Series, b: pl.Series, blank: str | None = None
-) -> tuple[npt.NDArray[np.floating], npt.NDArray[np.floating]]:
+def _contacts(columns: Columns, pairs: Pairs) -> None:
+    columns["phone_equal"], columns["phone_differs"] = _equal(*pairs.both("phone"))
+    columns["host_equal"], columns["host_differs"] = _equal(*pairs.both("host"))
+    columns["site_equal"], _ = _equal(*pairs.both("site"))
+    columns["siret_equal"], columns["siret_differs"] = _equal(*pairs.both("siret"))
+    columns["label_equal"], _ = _equal(*pairs.both("label"), blank="")
+    columns["host_own"] = columns["host_equal"] * ~pairs.arrays("shared")[0].astype(bool)
+    # The pages of a chain's hotels lie under one host.
+    columns["path_differs"] = columns["host_equal"] * (1.0 - columns["site_equal"]) * (1.0 - columns["host_own"])
+    columns["site_says"] = _site_says(pairs)
+    one, other = pairs.both("source")
+    columns["same_source"] = (one == other).to_numpy().astype(float)
+
+
+def _site_says(pairs: Pairs) -> Column:
+    """How well the web label of one side is the other's name: "coworking-development.com", "Development"."""
+    labels, joined = (np.array(pairs.told[name].to_list(), object) for name in ("label", "joined"))
+    telling = (
+        ((pairs.told["label"].str.len_chars() >= _LETTERS) & ~pairs.told["shared"]).to_numpy(),
+        (pairs.told["joined"].str.len_chars() >= _LETTERS).to_numpy(),
+    )
+    answer = np.zeros(len(pairs.left), np.float32)
+    for one, other in ((pairs.left, pairs.right), (pairs.right, pairs.left)):
+        may = np.flatnonzero(telling[0][one] & telling[1][other])
+        if len(may):
+            found = cpdist(labels[one[may]], joined[other[may]], scorer=fuzz.partial_ratio, dtype=np.float32, workers=1)
+            answer[may] = np.maximum(answer[may], found / 100.0)
+    return answer
+
+
+def _equal(a: pl.Series, b: pl.Series, blank: str | None = None) -> tuple[Column, Column]:
     """(equal, differs), both 0 when either is unknown."""
     known = a.is_not_null() & b.is_not_null()
     if blank is not None:
@@ -142,92 +312,55 @@ def _compared(
     return (known & equal).to_numpy().astype(float), (known & ~equal).to_numpy().astype(float)
 
 
-def _kinds(columns: Columns, one: pl.DataFrame, other: pl.DataFrame) -> None:
-    a, b = one["kind"], other["kind"]
-    apart = pl.Series([f"{x}|{y}" for pair in APART for x, y in (sorted(pair), sorted(pair, reverse=True))])
-    open_ = [str(PlaceKind.OTHER), str(PlaceKind.PUBLIC_BODY), str(PlaceKind.ASSOCIATION), str(PlaceKind.COMPANY)]
-    equal = (a == b).to_numpy()
-    columns["kind_equal"] = equal.astype(float)
-    columns["kind_apart"] = (a + "|" + b).is_in(apart.implode()).to_numpy().astype(float)
-    columns["kind_open"] = ((a.is_in(open_) | b.is_in(open_)).to_numpy() & ~equal).astype(float)
-    mairie = [(part["kind"] == PlaceKind.MAIRIE).to_numpy() for part in (one, other)]
-    columns["one_is_mairie"] = (mairie[0] ^ mairie[1]).astype(float)
-    columns["both_mairie"] = (mairie[0] & mairie[1]).astype(float)
-    house = [(part["kind"] == PlaceKind.FRANCE_SERVICES).to_numpy() for part in (one, other)]
-    columns["one_is_france_services"] = (house[0] ^ house[1]).astype(float)
+def _kinds(columns: Columns, pairs: Pairs) -> None:
+    kinds = [str(kind) for kind in PlaceKind]
+    at = pairs.told["kind"].replace_strict(kinds, range(len(kinds)), return_dtype=pl.Int64).to_numpy()
+    one, other = at[pairs.left], at[pairs.right]
+    vague = (PlaceKind.OTHER, PlaceKind.PUBLIC_BODY, PlaceKind.ASSOCIATION, PlaceKind.COMPANY)
+    open_ = np.isin(one, [kinds.index(kind) for kind in vague]) | np.isin(other, [kinds.index(kind) for kind in vague])
+    columns["kind_equal"] = (one == other).astype(float)
+    columns["kind_apart"] = _table(kinds, APART)[one, other].astype(float)
+    columns["kind_open"] = (open_ & (one != other)).astype(float)
 
 
-def _roles(columns: Columns, one: pl.DataFrame, other: pl.DataFrame) -> None:
-    a, b = one["role"].to_numpy(), other["role"].to_numpy()
+def _roles(columns: Columns, pairs: Pairs) -> None:
+    role, said = pairs.told["role"].to_numpy(), pairs.told["said"].to_numpy()
+    a, b = role[pairs.left], role[pairs.right]
     unknown = ROLES.index("unknown")
+    hosted = _HOSTED[a, b]
     columns["role_unknown"] = ((a == unknown) | (b == unknown)).astype(float)
     columns["role_equal"] = ((a == b) & (a != unknown)).astype(float)
-    columns["role_hosted"] = _HOSTED[a, b].astype(float)
-    columns["role_differs"] = ((a != b) & (a != unknown) & (b != unknown) & ~_HOSTED[a, b]).astype(float)
-    columns["both_halls"] = ((a == ROLES.index("hall")) & (b == ROLES.index("hall"))).astype(float)
-    for name, role in (
-        ("annexe", "annexe"),
-        ("hall", "hall"),
-        ("library", "library"),
-        ("house", "france_services"),
-        ("epci", "epci"),
-    ):
-        here = ROLES.index(role)
-        columns[f"one_is_{name}"] = ((a == here) ^ (b == here)).astype(float)
-
-
-def _hosted() -> npt.NDArray[np.bool_]:
-    table = np.zeros((len(ROLES), len(ROLES)), bool)
-    for i, one in enumerate(ROLES):
-        for j, other in enumerate(ROLES):
-            table[i, j] = frozenset((one, other)) in HOSTED
-    return table
-
-
-_HOSTED = _hosted()
-
-
-def _words(columns: Columns, one: pl.DataFrame, other: pl.DataFrame) -> None:
-    """How many words of the bare names are common, and how many are not; and whether numbers in the names differ."""
-    a, b = one["bare"].str.split(" "), other["bare"].str.split(" ")
-    both = pl.DataFrame({"a": a, "b": b})
-    counted = both.select(
-        common=pl.col("a").list.set_intersection("b").list.len(),
-        apart=pl.col("a").list.set_symmetric_difference("b").list.len(),
-    )
-    known = ((one["bare"] != "") & (other["bare"] != "")).to_numpy()
-    columns["words_common"] = np.minimum(counted["common"].to_numpy(), 4) / 4.0 * known
-    columns["words_apart"] = np.minimum(counted["apart"].to_numpy(), 6) / 6.0 * known
-    digits = [
-        part["folded"]
-        .str.extract_all(r"\b(?:\d+|i{2,3}|annexe|nord|sud|est|ouest)\b")
-        .list.unique()
-        .list.sort()
-        .list.join(" ")
-        for part in (one, other)
-    ]
-    columns["digits_differ"] = (digits[0] != digits[1]).to_numpy().astype(float)
-    numbers = [part["number"].str.extract(r"^(\d+)").cast(pl.Int64, strict=False) for part in (one, other)]
-    gap = (numbers[0] - numbers[1]).abs().fill_null(0).to_numpy()
-    columns["number_gap"] = np.minimum(gap, 40) / 40.0
+    columns["role_hosted"] = hosted.astype(float)
+    columns["role_differs"] = ((a != b) & (a != unknown) & (b != unknown) & ~hosted).astype(float)
+    told = ((said[pairs.left] == b) & (b != unknown)) | ((said[pairs.right] == a) & (a != unknown))
+    columns["role_said"] = ((a != b) & told).astype(float)
+    for name, host in (("halls", "hall"), ("hotels", "hotel"), ("libraries", "library")):
+        columns[f"both_{name}"] = ((a == ROLES.index(host)) & (b == ROLES.index(host))).astype(float)
+    halls = [np.isin(one, (ROLES.index("hall"), ROLES.index("annexe"))) for one in (a, b)]
+    town = (pairs.told["joined"].str.len_chars() >= _TOWN_LETTERS).to_numpy()
+    towns = halls[0] & halls[1] & town[pairs.left] & town[pairs.right]
+    columns["towns_differ"] = (towns & (columns["bare_set"] < 0.7)).astype(float)
+    for name, host in (("annexe", "annexe"), ("hall", "hall"), ("library", "library"), ("house", "france_services"),
+                       ("epci", "epci")):  # fmt: skip
+        columns[f"one_is_{name}"] = ((a == ROLES.index(host)) ^ (b == ROLES.index(host))).astype(float)
 
 
 def _together(columns: Columns) -> None:
-    columns["name_and_near"] = columns["name_sort"] * columns["near"]
-    columns["bare_and_phone"] = columns["bare_sort"] * columns["phone_equal"]
-    columns["bare_and_address"] = columns["bare_sort"] * columns["address_equal"]
-    columns["kind_and_address"] = columns["kind_equal"] * columns["address_equal"]
-    columns["bare_and_kind"] = columns["bare_sort"] * columns["kind_equal"]
-    columns["generic_and_kind"] = columns["bare_both_missing"] * columns["kind_equal"]
-    columns["vague_and_bare"] = columns["vague"] * columns["bare_sort"]
-    columns["phone_and_kind"] = columns["phone_equal"] * columns["kind_equal"]
-    columns["hosted_and_bare"] = columns["role_hosted"] * columns["bare_set"]
-    columns["role_and_address"] = columns["role_equal"] * columns["address_equal"]
+    """What tells more together than apart."""
+    address = np.maximum(columns["address_equal"], 0.7 * np.maximum(columns["address_close"], columns["address_bare"]))
+    columns["role_and_address"] = columns["role_equal"] * address
     columns["role_and_bare"] = columns["role_equal"] * columns["bare_sort"]
     columns["role_and_generic"] = columns["role_equal"] * columns["bare_both_missing"]
-    columns["street_and_bare"] = columns["street"] * columns["bare_set"]
-    columns["name_equal"] = (columns["name_sort"] >= 0.999).astype(float)
-    columns["name_equal_and_address"] = columns["name_equal"] * columns["address_equal"]
-    columns["name_equal_and_street"] = columns["name_equal"] * columns["street"]
-    columns["name_equal_and_near"] = columns["name_equal"] * columns["near"]
-    columns["same_source_and_address"] = columns["same_source"] * columns["address_equal"]
+    columns["role_and_near"] = columns["role_equal"] * columns["near"]
+    columns["rare_and_vague"] = columns["rare_max"] * columns["rare_best"] * columns["vague"]
+    columns["rare_and_near"] = columns["rare_min"] * columns["near"]
+    columns["rare_and_address"] = columns["rare_min"] * address
+    columns["generic_and_address"] = columns["bare_both_missing"] * address
+    columns["kind_and_near"] = columns["kind_equal"] * columns["near"]
+
+
+def _table(values: list[str] | tuple[str, ...], pairs: frozenset[frozenset[str]]) -> npt.NDArray[np.bool_]:
+    return np.array([[frozenset((one, other)) in pairs for other in values] for one in values], bool)
+
+
+_HOSTED = _table(ROLES, HOSTED)

@@ -50,15 +50,29 @@ _SURE_KINDS = frozenset(
 )
 
 
+_AT = {role: at for at, role in enumerate(ROLES)}
+LA_POSTE = "356000000"
+"""SIREN of La Poste: its offices are listed under the names of their towns."""
+
+
+def roles_of(folded: str, kind: str, siret: str | None) -> tuple[int, int]:
+    """(role, said): positions in `ROLES` of who receives there, and of the host that the name tells besides.
+
+    The kind of a list that only holds one kind is surer than words: "France services La Poste de Bastia" is a France
+    services house that says it is a post office.
+    """
+    role, said = _told(folded, kind)
+    return (_AT["post"] if siret is not None and siret.startswith(LA_POSTE) else role), said
+
+
 @lru_cache(maxsize=200_000)
-def role_of(folded: str, kind: str) -> int:
-    """Position in `ROLES` of who receives there; the kind of a list that only holds one kind is surer than words."""
+def _told(folded: str, kind: str) -> tuple[int, int]:
+    found = [role for role, pattern in _PATTERNS if pattern.search(folded)]
+    said = next((role for role in found if role != "france_services"), "unknown")
     if kind in _SURE_KINDS:
-        return ROLES.index(_BY_KIND[PlaceKind(kind)])
-    for role, pattern in _PATTERNS:
-        if pattern.search(folded):
-            return ROLES.index(role)
-    return ROLES.index(_BY_KIND.get(PlaceKind(kind), "unknown"))
+        return _AT[_BY_KIND[PlaceKind(kind)]], _AT[said]
+    role = found[0] if found else _BY_KIND.get(PlaceKind(kind), "unknown")
+    return _AT[role], _AT[said]
 
 
 HOSTED: frozenset[frozenset[str]] = frozenset(
