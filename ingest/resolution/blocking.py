@@ -16,6 +16,8 @@ Bools = npt.NDArray[np.bool_]
 PAIRS_AT_ONCE = 5_000_000
 """Pairs under common keys that are held at once: the largest blocks are read in portions, and nothing is left out, so
 that the answer does not depend on what else was imported."""
+SAME_POINT_M = 100.0
+"""Points of one list nearer than this may be one place under two names."""
 FAR_M = 2_000.0
 """Two precise points further apart are never one place."""
 _VAGUE = (str(Precision.COMMUNE), str(Precision.LOCALITY))
@@ -79,7 +81,7 @@ def plausible(derived: pl.DataFrame, left: Ints, right: Ints) -> Bools:
     lon, lat = derived["lon"].to_numpy(), derived["lat"].to_numpy()
     vague = derived["precision"].is_in(list(_VAGUE)).to_numpy()
     metres = haversine_array_m(lon[left], lat[left], lon[right], lat[right])
-    compared = derived.select("insee", "bare", "phone", "siret", "site", "host", "number", "street")
+    compared = derived.select("source", "insee", "bare", "phone", "siret", "site", "host", "number", "street")
 
     def same(name: str) -> Bools:
         column = compared[name]
@@ -92,8 +94,12 @@ def plausible(derived: pl.DataFrame, left: Ints, right: Ints) -> Bools:
     near = (metres <= FAR_M) | vague[left] | vague[right] | same("insee") & (numbered | name)
     signature = derived["signature"].to_numpy()
     common = ((signature[left] & signature[right]) != 0) | (signature[left] == 0) | (signature[right] == 0)
-    for column in ("phone", "siret", "site", "host"):
-        common |= same(column)
+    contact = same("phone") | same("siret") | same("site")
+    common |= contact | same("host")
+    # One list rarely says a place twice, and lists of a thousand rooms of one town share their words: within a list
+    # a word is not enough, unless the points are one.
+    apart = (metres > SAME_POINT_M) | vague[left] | vague[right]
+    one_list = same("source") & apart & ~(name | numbered | contact)
     hall = derived["role"].to_numpy() == ROLES.index("hall")
-    kept: Bools = near & (common | address | hall[left] & hall[right])
+    kept: Bools = near & (common | address | hall[left] & hall[right]) & ~one_list
     return kept
