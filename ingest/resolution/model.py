@@ -14,14 +14,15 @@ from importlib import resources
 import numpy as np
 import numpy.typing as npt
 
-from ingest.resolution.features import APART_FOR_SURE, NAMES, Matrix
+from ingest.resolution.features import NAMES, Matrix, apart_for_sure
 
 FILE = "model.json"
 LEAVES = 12
 """Leaves of a tree at most: with as many bits, the values of all masks of a tree fit the processor's first cache."""
 ALL = (1 << LEAVES) - 1
 AT_MOST = 0.01
-"""Probability of a pair that `APART_FOR_SURE` speaks against: below the veto, so that no third listing joins them."""
+"""Probability of a pair that `features.apart_for_sure` speaks against: below the veto, so that no third listing joins
+them."""
 ROWS_AT_ONCE = 16_384
 """What fits the processor's cache together with the features."""
 Floats = npt.NDArray[np.float64]
@@ -63,7 +64,7 @@ class Model:
         """Probability of each row of features, 0-1, rounded to a millionth so that every machine orders pairs alike."""
         parts = [self._score(matrix[i : i + ROWS_AT_ONCE]) for i in range(0, len(matrix), ROWS_AT_ONCE)]
         score = np.concatenate(parts) if parts else np.zeros(0)
-        apart = matrix[:, [NAMES.index(name) for name in APART_FOR_SURE]].any(axis=1)
+        apart = apart_for_sure(matrix)
         told = 1.0 / (1.0 + np.exp(-score))
         return np.round(np.where(apart, np.minimum(told, AT_MOST), told), 6)
 
