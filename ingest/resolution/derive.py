@@ -27,6 +27,11 @@ GENERIC = frozenset(
         "bar", "bureau", "bureaux", "point", "relais", "site", "wifi", "public", "publique", "communal", "communale",
         "intercommunale", "communautaire", "msap", "cc", "ca", "ccas", "mediation", "multisites", "agglomeration",
         "agglo", "communaute", "communes", "reseau", "residence", "tourisme", "poste", "bp", "arrdt", "arrondissement",
+        "etablissement", "etablissements", "societe", "cabinet", "agence", "groupe", "entreprise", "entreprises",
+        "compagnie",
+        "bistrot", "brasserie", "salon", "the", "pub", "auberge", "logis", "quartier", "foyer", "rural", "club",
+        "salle",
+        "ecole", "college", "lycee", "campus", "institut", "antenne", "pole",
     )
 )  # fmt: skip
 """Words that say what a place is rather than which one."""
