@@ -43,8 +43,15 @@ def partition(
     """
     labels = np.arange(count)
     known = {_pair(a, b): p for a, b, p in zip(left.tolist(), right.tolist(), probability.tolist(), strict=True)}
-    for members in _components(count, [pair for pair, p in known.items() if p >= link]):
-        _settle(labels, members, known, order, link, veto, score)
+    components = _components(count, [pair for pair, p in known.items() if p >= link])
+    small = [members for members in components if len(members) <= LARGEST_SCORED]
+    unknown = [pair for members in small for pair in combinations(members, 2) if pair not in known]
+    if unknown:  # of all components at once: comparing is cheap by the thousand
+        ones, others = (np.array([pair[side] for pair in unknown], np.int64) for side in (0, 1))
+        known.update(zip(unknown, score(ones, others).tolist(), strict=True))
+    for members in components:
+        of_these = {pair: known[pair] for pair in combinations(members, 2) if pair in known}
+        _settle(labels, members, of_these, order, link, veto)
     return labels
 
 
@@ -81,15 +88,9 @@ def _settle(
     order: Sequence[str],
     link: float,
     veto: float,
-    score: Score,
 ) -> None:
-    """Joins the members of one component of likely pairs."""
-    pairs = [_pair(a, b) for i, a in enumerate(members) for b in members[i + 1 :]]
-    if len(members) <= LARGEST_SCORED:
-        unknown = [pair for pair in pairs if pair not in known]
-        if unknown:
-            ones, others = (np.array([pair[side] for pair in unknown], np.int64) for side in (0, 1))
-            known = known | dict(zip(unknown, score(ones, others).tolist(), strict=True))
+    """Joins the members of one component of likely pairs; `known`: the pairs among them."""
+    pairs = list(combinations(members, 2))
     head = _decided_together(members, known, order)
     if len(set(head.values())) < len(members):
         known = _seen_as_one(head, pairs, known, link, veto)
