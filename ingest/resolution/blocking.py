@@ -99,7 +99,8 @@ def plausible(derived: pl.DataFrame, left: Ints, right: Ints) -> Bools:
     # One list rarely says a place twice, and lists of a thousand rooms of one town share their words: within a list
     # a word is not enough, unless the points are one.
     apart = (metres > SAME_POINT_M) | vague[left] | vague[right]
-    one_list = same("source") & apart & ~(name | numbered | contact)
     hall = derived["role"].to_numpy() == ROLES.index("hall")
-    kept: Bools = near & (common | address | hall[left] & hall[right]) & ~one_list
+    halls = hall[left] & hall[right]
+    one_list = same("source") & apart & ~(name | numbered | contact | halls)
+    kept: Bools = near & (common | address | halls) & ~one_list
     return kept

@@ -153,6 +153,6 @@ def test_a_process_killed_for_real_leaves_a_store_that_goes_on(
             time.sleep(delay_s)
             process.send_signal(signal.SIGKILL)
         assert len(seen.places()) in (0, 3_999) or all(one["state"] != "published" for one in list_imports(store))
-    report = bring(path, workshop=Workshop(work))
+    report = bring(path, name="grand.csv", workshop=Workshop(work))
     assert sum(report.counts.values()) == 3_999
     assert len(seen.listings()) == 3_999

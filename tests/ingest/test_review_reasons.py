@@ -9,7 +9,6 @@ from ingest import linking
 from ingest.facts import Facts
 from ingest.neighbours import STORED
 from ingest.resolution import model
-from ingest.resolution.features import NAMES
 from ingest.resolution.reasons import _HOSTS, _KINDS, _TEXTS, reasons
 from ingest.resolution.roles import ROLES
 
@@ -101,7 +100,7 @@ def test_every_kind_and_host_has_its_words() -> None:
 
 @pytest.mark.parametrize("score", [-100.0, 100.0])
 def test_only_people_are_certain(monkeypatch: pytest.MonkeyPatch, score: float) -> None:
-    sure = model.Model(score, np.zeros(len(NAMES)))
+    sure = model.Model.of(score, [])
     monkeypatch.setattr(model, "load", lambda: sure)
     own = {"listing": [1, 2], "place_id": [1, 2], "source": ["a", "b"], "source_key": ["1", "2"], "trust": [50, 50]}
     frame = pl.DataFrame(own, schema={name: STORED[name] for name in own}).hstack(facts_of.frame([LAB, LAB]))
