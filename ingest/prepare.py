@@ -77,7 +77,9 @@ class HowToRead:
 def prepare(table: RawTable, how: HowToRead, finder: Finder, *, first_row: int = 1) -> list[Prepared]:
     """One entry per row, in order; those that make no place carry their rejection. `first_row` numbers the first."""
     mapping = how.mapping
-    reading = _Reading(mapping, how.choices, space_columns(table.columns, mapping))
+    about_rooms = space_columns(table.columns, mapping)
+    speaks_of_spaces = mapping.has_spaces() or how.choices.as_space is not None or bool(about_rooms)
+    reading = _Reading(mapping, how.choices, about_rooms, speaks_of_spaces)
     personal = personal_columns(table, mapping)
     salt = how.salt(finder.geocoder.edition)
     records = []
@@ -108,6 +110,7 @@ class _Reading:
     mapping: Mapping
     choices: Choices
     space_columns: tuple[SpaceColumn, ...]
+    speaks_of_spaces: bool
 
 
 def personal_columns(table: RawTable, mapping: Mapping) -> frozenset[str]:
@@ -154,7 +157,7 @@ def _read(record: Record, reading: _Reading) -> Record:
     record.checked_on = day.normalise(pick(row, fields.get("checked_on", ()))) or mapping.checked_on
     record.amenities = _amenities(row, mapping)
     _read_hours(record, mapping.hours)
-    if mapping.has_spaces() or choices.as_space or reading.space_columns:
+    if reading.speaks_of_spaces:
         read_space(record, mapping, choices.as_space, reading.space_columns)
     return record
 

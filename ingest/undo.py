@@ -30,6 +30,7 @@ from geo.store.schema import (
 from geo.types import PlaceStatus
 from ingest import verdicts
 from ingest.known import publication_mark
+from ingest.neighbours import chunks
 from ingest.plan import Row
 from ingest.publish import finish_removals, remove_hidden, update_rows
 from ingest.tables import import_run
@@ -170,7 +171,7 @@ def _take_back(connection: Connection, plan: UndoPlan, import_id: int, source: s
     closed = _spaces(connection, plan)
     _update(connection, place, plan)
     nobody_s = [row.before["id"] for row in plan.rows[place].values() if row.before and row.values is None]
-    for ids in _batches(nobody_s):
+    for ids in chunks(nobody_s):
         connection.execute(delete(listing).where(listing.c.place_id.in_(ids)))
         connection.execute(delete(place).where(place.c.id.in_(ids)))
     orphans = _close_kept(connection, plan)
@@ -231,7 +232,7 @@ def _spaces(connection: Connection, plan: UndoPlan) -> list[ClosedSpace]:
         mine = (space_community.c.space_id == link["space_id"]) & (space_community.c.community == link["community"])
         connection.execute(delete(space_community).where(mine))
     gone = [row.before["id"] for row in plan.rows[space].values() if row.before and row.values is None]
-    for ids in _batches(gone):
+    for ids in chunks(gone):
         connection.execute(delete(space).where(space.c.id.in_(ids), ~exists().where(busy.c.space_id == space.c.id)))
     _update(connection, space, plan)
     if plan.linked:
@@ -250,7 +251,7 @@ def _close_kept(connection: Connection, plan: UndoPlan) -> set[int]:
     own = plan.ranges.get(place.name, range(0))
     kept = sorted(i for i in plan.kept_places if i in own)
     orphans: set[int] = set()
-    for ids in _batches(kept):
+    for ids in chunks(kept):
         told = select(listing.c.place_id).where(
             listing.c.place_id.in_(ids),
             listing.c.id.not_in(list(_ends(plan.ranges.get(listing.name, range(0)), connection, ids))),
@@ -264,8 +265,3 @@ def _ends(own: range, connection: Connection, place_ids: Sequence[int]) -> Itera
     """Listings of these places that the import inserted, and that go."""
     rows = connection.execute(select(listing.c.id).where(listing.c.place_id.in_(place_ids))).scalars()
     return (i for i in rows if i in own)
-
-
-def _batches(values: Sequence[int], size: int = 5_000) -> Iterator[Sequence[int]]:
-    for start in range(0, len(values), size):
-        yield values[start : start + size]
