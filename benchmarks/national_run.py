@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-SAMPLE_S = 0.05
+SAMPLE_S = 0.5
 MIB = 1024 * 1024
 
 
@@ -51,17 +51,24 @@ def placelibre(store: str, folder: Path, *arguments: str) -> Measured:
 
 def tree_bytes(root: int) -> int:
     """Resident memory of a process and all its descendants (Linux: /proc; pages shared by two count twice)."""
-    parents: dict[int, int] = {}
-    resident: dict[int, int] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
+    total = 0
+    for process in family(root):
+        try:
+            total += int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # It ended between the two looks.
+    return total
+
+
+def family(root: int) -> list[int]:
+    """A process and all its descendants."""
+    found, waiting = [], [root]
+    while waiting:
+        process = waiting.pop()
+        found.append(process)
+        for children in Path("/proc").glob(f"{process}/task/*/children"):
             try:
-                fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+                waiting += map(int, children.read_text().split())
             except (FileNotFoundError, ProcessLookupError):
-                continue  # It ended between the two looks.
-            parents[int(entry.name)] = int(fields[1])
-            resident[int(entry.name)] = int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
-    family = {root}
-    while more := {child for child, parent in parents.items() if parent in family} - family:
-        family |= more
-    return sum(resident.get(one, 0) for one in family)
+                continue
+    return found

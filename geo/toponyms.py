@@ -73,6 +73,7 @@ class _Folding(dict[int, str]):
 _FOLDING = _Folding()
 
 
+@lru_cache(maxsize=131_072)
 def fold(text: str) -> str:
     """`text` in lower-case ASCII words separated by single blanks, "St" spelt out: "L'Haÿ" -> "l hay".
 

@@ -2,6 +2,8 @@
 
 import gc
 import multiprocessing
+import os
+import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from datetime import date
@@ -10,9 +12,10 @@ from pathlib import Path
 from geo.errors import PlaceLibreError
 from geo.geocoder.geocoder import Geocoder
 from ingest.pipeline import Order, understand_list
-from ingest.staging import stage
+from ingest.staging import stage_share
 
 WORKERS = 2
+NICENESS = 10
 
 
 class Ahead:
@@ -22,9 +25,12 @@ class Ahead:
         self, orders: Sequence[Order], geocoder: Geocoder, work: Path, mappings: Path | None, today: date
     ) -> None:
         # Started anew rather than forked: a process with threads (polars has some) must not be copied.
-        self._pool = ProcessPoolExecutor(min(WORKERS, len(orders)), multiprocessing.get_context("spawn"), _quietly)
-        self._futures: list[Future[None]] = [
-            self._pool.submit(_stage, order, geocoder, work, mappings, today) for order in orders
+        self._pool = ProcessPoolExecutor(WORKERS, multiprocessing.get_context("spawn"), _quietly)
+        # The first list is shared by all workers: until it is staged nothing can be published.
+        shares = [WORKERS, *[1] * (len(orders) - 1)]
+        self._futures: list[list[Future[None]]] = [
+            [self._pool.submit(_stage, order, geocoder, work, mappings, today, share, of) for share in range(of)]
+            for order, of in zip(orders, shares, strict=True)
         ]
 
     def __enter__(self) -> "Ahead":
@@ -35,19 +41,35 @@ class Ahead:
 
     def wait(self, number: int) -> None:
         """Waits until an order is staged. What is wrong with its list is said when it is imported."""
-        self._futures[number].result()
+        for share in self._futures[number]:
+            share.result()
 
 
 def _quietly() -> None:
-    """In a worker: what lives, lives to the end of a list, and looking for what does not takes a fifth of the time."""
+    """In a worker: what lives, lives to the end of a list, and looking for what does not takes a fifth of the time.
+
+    Workers step back for the publication of what they staged: it is the longer road. They end when whoever they work
+    for was killed, rather than write on beside the next attempt.
+    """
     gc.disable()
+    os.nice(NICENESS)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _stage(order: Order, geocoder: Geocoder, work: Path, mappings: Path | None, today: date) -> None:
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _stage(
+    order: Order, geocoder: Geocoder, work: Path, mappings: Path | None, today: date, share: int, of: int
+) -> None:
     try:
         here = _here(geocoder)
         told = understand_list(order, here, mappings, today)
-        stage(told.raw, told.how, here, work)
+        stage_share(told.raw, told.how, here, work, share, of)
     except PlaceLibreError:
         return  # the import itself meets the same error, and says it where a person reads it
 

@@ -182,12 +182,13 @@ class _Decision:
         # Provisional ids of listings are rows of this file; the others are read.
         stored = {i for p in touched for i in (*members.get(p, ()), *had.get(p, ())) if i > 0}
         before = neighbours.facts_by_id(self.connection, stored)
+        settled = set(touched)
         told = {row[0]: (row[1], row[2]) for row in self.groups.stored.select("listing", "source", "trust").iter_rows()}
         now = dict(before)
         for i in todo:
             listing_id = self._listing_id(i)
             told.setdefault(listing_id, (self.origin.source, self.origin.trust))
-            if listing_id in stored or self.groups.place_of.get(listing_id) in touched:
+            if listing_id in stored or self.groups.place_of.get(listing_id) in settled:
                 now[listing_id] = facts_of.decode(self.rows["facts"][i])
         existing = self._stored(place, sorted(p for p in {*touched, *self.groups.gone} if p > 0))
         for place_id in touched:

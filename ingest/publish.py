@@ -22,7 +22,7 @@ from ingest.report import packed, report_rows
 from ingest.tables import import_change, import_range, import_report, import_run, listing_key, listing_pair
 from ingest.written import Written
 
-ROWS_PER_TRANSACTION = 2_000
+ROWS_PER_TRANSACTION = 6_000
 GAP_S = 0.005
 """Left between two transactions: SQLite's waiting writers look again every few hundredths of a second."""
 LARGE_CHANGE = 10_000

@@ -6,8 +6,9 @@ way of reading it; another file, mapping or version of the normalisers has a fol
 """
 
 import hashlib
+import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from ingest.records import Record
 
 BATCH_ROWS = 10_000
 _COMPLETE = "complete"
-"""Beside the parts of a list that was read to its end: it need not be read again to know them all."""
+"""Beside the parts of a list that was read to its end, their number: it need not be read again to know them all."""
 
 SCHEMA: dict[str, Any] = {
     "row": pl.Int64,
@@ -78,26 +79,61 @@ def stage(
     `progress` gets (bytes or rows done, in all). Raises UnreadableFile, StorageFull.
     """
     folder = None if work is None else work / _name_of(raw, how, geocoder.edition)
+    found = None if folder is None else _read_all(folder)
+    if found is None:
+        found = _concat([part for part in _parts(raw, how, geocoder, folder, progress) if part is not None])
+    return Staged(found, folder)
+
+
+def stage_share(raw: RawList, how: HowToRead, geocoder: Geocoder, work: Path, share: int = 0, of: int = 1) -> None:
+    """Every `of`th part of a list from part `share` on: several processes stage one list together."""
+    folder = work / _name_of(raw, how, geocoder.edition)
+    if _read_all(folder) is None:
+        for _ in _parts(raw, how, geocoder, folder, None, share, of):
+            pass
+
+
+def _parts(
+    raw: RawList,
+    how: HowToRead,
+    geocoder: Geocoder,
+    folder: Path | None,
+    progress: Progress | None,
+    share: int = 0,
+    of: int = 1,
+) -> Iterator[pl.DataFrame | None]:
+    """The parts of a list in order, each kept in the folder as soon as it is understood; None for those of others."""
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        if (folder / _COMPLETE).exists():
-            return Staged(_concat([pl.read_ipc(path) for path in sorted(folder.glob("*.arrow"))]), folder)
     finder = Finder(geocoder.areas, geocoder)
-    parts: list[pl.DataFrame] = []
-    done = 0
-    for number, batch in enumerate(raw.batches(BATCH_ROWS)):
-        path = None if folder is None else folder / f"{number:06d}.arrow"
-        part = _read_part(path)
-        if part is None:
-            part = frame(prepare(batch, how, finder, first_row=done + 1))
-            _write_part(path, part)
-        parts.append(part)
+    number = done = 0
+    for number, batch in enumerate(raw.batches(BATCH_ROWS), start=1):
+        part = None
+        if number % of == share:
+            path = None if folder is None else folder / _part_name(number)
+            part = _read_part(path)
+            if part is None:
+                part = frame(prepare(batch, how, finder, first_row=done + 1))
+                _write_part(path, part)
+        yield part
         done += len(batch.rows)
         if progress:
             progress(done, 0)
     if folder is not None:
-        (folder / _COMPLETE).touch()
-    return Staged(_concat(parts), folder)
+        (folder / _COMPLETE).write_text(str(number), "utf-8")
+
+
+def _read_all(folder: Path) -> pl.DataFrame | None:
+    """Every part of a list that was staged to its end; None while some are missing."""
+    try:
+        count = int((folder / _COMPLETE).read_text("utf-8"))
+        return _concat([pl.read_ipc(folder / _part_name(number)) for number in range(1, count + 1)])
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _part_name(number: int) -> str:
+    return f"{number:06d}.arrow"
 
 
 def _concat(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
@@ -158,6 +194,6 @@ def _read_part(path: Path | None) -> pl.DataFrame | None:
 def _write_part(path: Path | None, part: pl.DataFrame) -> None:
     if path is None:
         return
-    partial = path.with_suffix(".partial")
+    partial = path.with_suffix(f".{os.getpid()}.partial")
     part.write_ipc(partial)
     partial.replace(path)

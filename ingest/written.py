@@ -88,9 +88,9 @@ class Written:
 
     def late_keys(self) -> list[dict[str, int]]:
         """Blocking keys of listings whose row changed: some of them are stored already."""
-        again = set(self.plan.reviewed_again)
-        rows = zip(self.plan.block_keys.tolist(), self.plan.block_listings.tolist(), strict=True)
-        return [{"key": key, "listing_id": i} for key, i in dict.fromkeys(rows) if i in again]
+        again = np.isin(self.plan.block_listings, self.plan.reviewed_again)
+        rows = zip(self.plan.block_keys[again].tolist(), self.plan.block_listings[again].tolist(), strict=True)
+        return [{"key": key, "listing_id": i} for key, i in dict.fromkeys(rows)]
 
     def changed_places(self) -> set[int]:
         """Places that people saw and that change or go, or whose spaces do."""

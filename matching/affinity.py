@@ -47,9 +47,12 @@ def _texts(communities: pl.DataFrame) -> list[str]:
 
 def _similarity(texts: list[str]) -> Floats:
     """Cosine of TF-IDF vectors (of their topics when there are many), in [0, 1]."""
+    nothing = np.zeros((len(texts), len(texts)))
+    if sum(not text.isspace() and text != "" for text in texts) < 2:
+        return nothing  # without loading a library that takes a second
+
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    nothing = np.zeros((len(texts), len(texts)))
     vectorizer = TfidfVectorizer(strip_accents="unicode", stop_words=list(STOP_WORDS))
     analyse = vectorizer.build_analyzer()
     if not any(analyse(text) for text in texts):

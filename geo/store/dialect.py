@@ -40,6 +40,11 @@ LOCK_TIMEOUT_S = 5
 MAX_PARAMETERS = 30_000
 """Both databases refuse a statement with more than about 32,000 bound values."""
 
+SQLITE_CACHE_KIB = 32 * 1024
+"""Holds the indexes of a national store, so that a large import does not read them again for every transaction."""
+SQLITE_CHECKPOINT_PAGES = 4_000
+"""16 MiB of log: pages that many transactions write in a row are copied to the file once."""
+
 _WKB_POINT = struct.Struct("<BIdd")
 MAX_BOX_CELLS = 60
 """Ranges of cells one box query looks up; a larger box is covered by larger cells."""
@@ -205,6 +210,8 @@ def prepare_engine(engine: Engine) -> Engine:
             cursor.execute("PRAGMA synchronous = NORMAL")
             cursor.execute("PRAGMA foreign_keys = ON")
             cursor.execute(f"PRAGMA busy_timeout = {LOCK_TIMEOUT_S * 1000}")
+            cursor.execute(f"PRAGMA cache_size = -{SQLITE_CACHE_KIB}")
+            cursor.execute(f"PRAGMA wal_autocheckpoint = {SQLITE_CHECKPOINT_PAGES}")
             cursor.close()
 
     else:

@@ -77,10 +77,13 @@ def _places(connection: Connection, statement: Select[Any], some: list[int] | No
     frame = pl.DataFrame(
         [tuple(row) for row in rows], schema={name: PLACE_FRAME[name] for name in stored}, orient="row"
     )
-    communities = pl.Series(
-        [offers.get(place_id, []) for place_id in frame["place_id"]], dtype=PLACE_FRAME["communities"]
+    offered = pl.DataFrame(
+        {"place_id": list(offers), "communities": list(offers.values())},
+        schema={name: PLACE_FRAME[name] for name in ("place_id", "communities")},
     )
-    return frame.with_columns(communities.alias("communities")).select(*PLACE_FRAME)
+    public = pl.lit([], dtype=PLACE_FRAME["communities"])
+    joined = frame.join(offered, on="place_id", how="left", maintain_order="left")
+    return joined.with_columns(pl.col("communities").fill_null(public)).select(*PLACE_FRAME)
 
 
 def _place_communities(connection: Connection, some: list[int] | None) -> dict[int, list[str]]:

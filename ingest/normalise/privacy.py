@@ -32,8 +32,10 @@ def scrubbed(cells: dict[str, str], personal: Iterable[str]) -> dict[str, str]:
     """The filled cells of a row without its personal columns, e-mails and mobile numbers inside text redacted."""
     kept = {column: text for column, text in cells.items() if text and column not in personal}
     joined = "\n".join(kept.values())
-    if "@" in joined or (_NINE_DIGITS.search(joined) and _MOBILE.search(joined)):
-        kept = {column: redact(text) for column, text in kept.items()}
+    if "@" in joined:
+        kept = {column: _EMAIL.sub(REDACTED, text) if "@" in text else text for column, text in kept.items()}
+    if _NINE_DIGITS.search(joined) and _MOBILE.search(joined):
+        kept = {column: _MOBILE.sub(REDACTED, text) for column, text in kept.items()}
     return kept
 
 

@@ -20,6 +20,11 @@ SAME_POINT_M = 100.0
 """Points of one list nearer than this may be one place under two names."""
 FAR_M = 2_000.0
 """Two precise points further apart are never one place."""
+STREET_M = 200.0
+"""Precise points further apart are in two streets. Of 870 labelled matches one lies further apart and shares neither
+name nor address nor contact."""
+ALIKE = 0.75
+"""Share of the affixes of the longer name that a name written in another way still has."""
 _VAGUE = (str(Precision.COMMUNE), str(Precision.LOCALITY))
 
 
@@ -53,54 +58,121 @@ def pairs(derived: pl.DataFrame, new: Bools) -> tuple[Ints, Ints]:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     probes, probe_rows = probe_keys(derived.filter(new))
     keys, rows = stored_keys(derived)
-    stored = pl.DataFrame({"key": keys, "right": rows})
-    looking = pl.DataFrame({"key": probes, "left": np.flatnonzero(new)[probe_rows]}).join(
-        stored.group_by("key").agg(size=pl.len()), on="key"
-    )
+    looking = pl.DataFrame({"key": probes, "left": np.flatnonzero(new)[probe_rows]})
+    stored = pl.DataFrame({"key": keys, "right": rows}).join(looking.select("key").unique(), on="key", how="semi")
+    looking = looking.join(stored.group_by("key").agg(size=pl.len()), on="key")
     portion = pl.col("size").cast(pl.Int64).cum_sum() // PAIRS_AT_ONCE
-    parts = [_found(derived, part, stored) for part in looking.with_columns(portion=portion).partition_by("portion")]
+    look = Look(derived)
+    parts = [_found(look, part, stored) for part in looking.with_columns(portion=portion).partition_by("portion")]
     pair = np.unique(np.concatenate(parts)) if parts else np.zeros(0, np.int64)
     return pair // derived.height, pair % derived.height
 
 
-def _found(derived: pl.DataFrame, looking: pl.DataFrame, stored: pl.DataFrame) -> Ints:
+def _found(look: "Look", looking: pl.DataFrame, stored: pl.DataFrame) -> Ints:
     """Plausible pairs of those who look for others, as left * rows + right, left < right."""
     found = looking.join(stored, on="key").filter(pl.col("left") != pl.col("right"))
     smaller, larger = pl.min_horizontal("left", "right"), pl.max_horizontal("left", "right")
-    pair = found.select(pair=smaller * derived.height + larger).unique()["pair"].to_numpy()
-    kept: Ints = pair[plausible(derived, pair // derived.height, pair % derived.height)]
+    pair = found.select(pair=smaller * look.rows + larger).unique()["pair"].to_numpy()
+    kept: Ints = pair[look.plausible(pair // look.rows, pair % look.rows)]
     return kept
 
 
-def plausible(derived: pl.DataFrame, left: Ints, right: Ints) -> Bools:
-    """Near enough, and something in common: a word of the name, or the address, telephone, site, SIRET or host.
+class Look:
+    """A cheap look at pairs of listings: numbers only, made once for all of them."""
 
-    Points may be wrong: in one commune the same house number and street, or the same own name, is
-    near enough, however far. Hamlets share their words: "le Bourg" is no such address.
-    """
-    lon, lat = derived["lon"].to_numpy(), derived["lat"].to_numpy()
-    vague = derived["precision"].is_in(list(_VAGUE)).to_numpy()
-    metres = haversine_array_m(lon[left], lat[left], lon[right], lat[right])
-    compared = derived.select("source", "insee", "bare", "phone", "siret", "site", "host", "number", "street")
+    def __init__(self, derived: pl.DataFrame) -> None:
+        self.rows = derived.height
+        self._lon, self._lat = derived["lon"].to_numpy(), derived["lat"].to_numpy()
+        self._vague = derived["precision"].is_in(list(_VAGUE)).to_numpy()
+        self._hall = derived["role"].to_numpy() == ROLES.index("hall")
+        self._affixes = derived["affixes"].to_numpy()
+        self._affix_count = np.count_nonzero(self._affixes, axis=1)
+        self._bits = _bits(self._affixes % 64, self._affixes > 0), _bits(self._affixes // 64 % 64, self._affixes > 0)
+        told = derived.select(
+            *("source", "insee", "bare", "phone", "siret", "site", "host"),
+            address=pl.when(pl.col("street") != "").then(pl.concat_str("number", pl.lit("|"), "street")),
+            numbered=pl.col("number") != "",
+        )
+        self._numbered = told["numbered"].to_numpy()
+        self._codes = {name: _codes(told[name]) for name in told.columns if name != "numbered"}
 
-    def same(name: str) -> Bools:
-        column = compared[name]
-        answer: Bools = (column.gather(left) == column.gather(right)).fill_null(value=False).to_numpy()
+    def plausible(self, left: Ints, right: Ints) -> Bools:
+        """Near enough, and something in common: a word of the name, or the address, telephone, site, SIRET or host.
+
+        Points may be wrong: in one commune the same house number and street, or the same own name, is near enough,
+        however far. Hamlets share their words: "le Bourg" is no such address. And two precise points in two streets
+        are one place only when the names agree as a whole.
+        """
+        answer = np.zeros(len(left), bool)
+        at = np.flatnonzero(self._in_common(left, right))
+        left, right = left[at], right[at]
+        metres = haversine_array_m(self._lon[left], self._lat[left], self._lon[right], self._lat[right])
+        vague = self._vague[left] | self._vague[right]
+        name, address = self._same("bare", left, right), self._same("address", left, right)
+        numbered = address & self._numbered[left]
+        contact = self._contact(left, right)
+        halls = self._hall[left] & self._hall[right]
+        near = (metres <= FAR_M) | vague | self._same("insee", left, right) & (numbered | name)
+        strong = name | address | contact | halls | self._same("host", left, right)
+        # One list rarely says a place twice, and lists of a thousand rooms of one town share their words: within a
+        # list a word is not enough, unless the points are one.
+        apart = (metres > SAME_POINT_M) | vague
+        one_list = self._same("source", left, right) & apart & ~(name | numbered | contact | halls)
+        kept = np.flatnonzero(near & ~one_list)
+        shared, larger = self._shared_affixes(left[kept], right[kept])
+        unnamed = larger == 0
+        streets_apart = (metres > STREET_M)[kept] & ~vague[kept]
+        word = unnamed | np.where(streets_apart, shared >= ALIKE * larger, shared > 0)
+        answer[at[kept[word | strong[kept]]]] = True
         return answer
 
-    address = same("street") & same("number") & (compared["street"] != "").to_numpy()[left]
-    name = same("bare") & (compared["bare"] != "").to_numpy()[left]
-    numbered = address & (compared["number"] != "").to_numpy()[left]
-    near = (metres <= FAR_M) | vague[left] | vague[right] | same("insee") & (numbered | name)
-    signature = derived["signature"].to_numpy()
-    common = ((signature[left] & signature[right]) != 0) | (signature[left] == 0) | (signature[right] == 0)
-    contact = same("phone") | same("siret") | same("site")
-    common |= contact | same("host")
-    # One list rarely says a place twice, and lists of a thousand rooms of one town share their words: within a list
-    # a word is not enough, unless the points are one.
-    apart = (metres > SAME_POINT_M) | vague[left] | vague[right]
-    hall = derived["role"].to_numpy() == ROLES.index("hall")
-    halls = hall[left] & hall[right]
-    one_list = same("source") & apart & ~(name | numbered | contact | halls)
-    kept: Bools = near & (common | address | halls) & ~one_list
-    return kept
+    def _in_common(self, left: Ints, right: Ints) -> Bools:
+        """Everyone who may have something in common, and many who have not: few bits tell."""
+        answer = (self._affix_count[left] == 0) | (self._affix_count[right] == 0)
+        words: Bools = np.ones(len(left), bool)
+        for bits in self._bits:
+            words &= (bits[left] & bits[right]) != 0
+        answer |= words
+        rest = np.flatnonzero(~answer)
+        left, right = left[rest], right[rest]
+        strong = self._contact(left, right) | (self._hall[left] & self._hall[right])
+        answer[rest] = strong | self._same("host", left, right) | self._same("address", left, right)
+        return answer
+
+    def _contact(self, left: Ints, right: Ints) -> Bools:
+        answer: Bools = np.zeros(len(left), bool)
+        for name in ("phone", "siret", "site"):
+            answer |= self._same(name, left, right)
+        return answer
+
+    def _same(self, name: str, left: Ints, right: Ints) -> Bools:
+        """Where both sides are known and equal."""
+        codes = self._codes[name]
+        mine = codes[left]
+        answer: Bools = (mine == codes[right]) & (mine != 0)
+        return answer
+
+    def _shared_affixes(self, left: Ints, right: Ints) -> tuple[Ints, Ints]:
+        """(how many affixes both names have, how many the one with more has; 0 where either has none)."""
+        ones, others = self._affix_count[left], self._affix_count[right]
+        larger = np.where((ones == 0) | (others == 0), 0, np.maximum(ones, others))
+        shared = np.zeros(len(left), np.int64)
+        theirs = self._affixes[right]
+        for column in range(int(ones.max(initial=0))):
+            mine = self._affixes[left, column]
+            shared += ((theirs == mine[:, None]) & (mine[:, None] != 0)).any(axis=1)
+        return shared, larger
+
+
+def _bits(numbers: npt.NDArray[np.uint16], there: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint64]:
+    """Per row, the bits its numbers (below 64) set."""
+    answer = np.zeros(len(numbers), np.uint64)
+    for column in range(numbers.shape[1]):
+        answer |= np.where(there[:, column], np.uint64(1) << numbers[:, column].astype(np.uint64), np.uint64(0))
+    return answer
+
+
+def _codes(text: pl.Series) -> npt.NDArray[np.uint64]:
+    """A number per text, equal for equal texts; 0 where there is none."""
+    known = (text.is_not_null() & (text != "")).fill_null(value=False)
+    return text.hash().zip_with(known, pl.zeros(len(text), pl.UInt64, eager=True)).to_numpy()

@@ -1,4 +1,4 @@
-"""What listings are compared by, computed once each: bare names, house numbers, hosts, signatures, blocking keys."""
+"""What listings are compared by, computed once each: bare names, house numbers, hosts, affixes, blocking keys."""
 
 from functools import lru_cache
 from typing import Any
@@ -47,6 +47,9 @@ GENERIC_HOSTS = frozenset(
         "linktr.ee",
     )
 )
+AFFIXES = 16
+"""The beginnings and the endings of eight words: no more are kept of a name."""
+
 COLUMNS: dict[str, Any] = {
     "listing": pl.Int64,
     "place_id": pl.Int64,
@@ -71,14 +74,14 @@ COLUMNS: dict[str, Any] = {
     "site": pl.String,
     "role": pl.Int64,
     "said": pl.Int64,
-    "signature": pl.Int64,
+    "affixes": pl.Array(pl.UInt16, AFFIXES),
     "keys": pl.List(pl.Int64),
     "cell": pl.Int64,
 }
 OWN: dict[str, Any] = dict(list(COLUMNS.items())[list(COLUMNS).index("folded") :])
 """A derived listing: `folded` name, `bare` name (without generic words and its town), house `number` and `street` as
 compared,
-web `host` and `site` (host and path), a bit `signature` of the beginnings of its bare words, its blocking `keys` and
+web `host` and `site` (host and path), the `affixes` of its bare words, hashed (0: no further one), its blocking `keys` and
 H3 cell (0 when its position is only its commune's)."""
 
 _SALT = {name: np.uint64(i * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF) for i, name in enumerate("CPWSAND", start=1)}
@@ -118,7 +121,7 @@ def comparable(facts: pl.DataFrame) -> pl.DataFrame:
             "site": site,
             "role": pl.Series([role for role, _ in roles], dtype=pl.Int64),
             "said": pl.Series([said for _, said in roles], dtype=pl.Int64),
-            "signature": pl.Series(_signatures(bare), dtype=pl.Int64),
+            "affixes": _affix_column(bare),
         }
     )
     cells = _cells(facts)
@@ -148,22 +151,23 @@ def _town_words(town: str) -> frozenset[str]:
     return frozenset(fold(town).split())
 
 
-def _signatures(bare: list[list[str]]) -> Ints:
-    """64 bits set by the first three letters of each bare word: names without a common bit share no word, typos
-    aside."""
-    return np.array([_bits(words) for words in map(tuple, bare)], np.uint64).view(np.int64)
+def _affix_column(bare: list[list[str]]) -> pl.Series:
+    flat = [number for words in bare for number in _affixes(tuple(words))]
+    return pl.Series(np.array(flat, np.uint16).reshape(len(bare), AFFIXES), dtype=COLUMNS["affixes"])
 
 
 @lru_cache(maxsize=200_000)
-def _bits(words: tuple[str, ...]) -> int:
-    bits = 0
-    for word in words:
-        for part in (word[:3], word[-3:]):
-            number = 0
+def _affixes(words: tuple[str, ...]) -> list[int]:
+    """The first and the last three letters of each bare word: names without a common one share no word, typos
+    aside."""
+    found: dict[int, None] = {}
+    for word in words[: AFFIXES // 2]:
+        for salt, part in enumerate((word[:3], word[-3:]), start=1):
+            number = salt
             for letter in part:
                 number = number * 131 + ord(letter)
-            bits |= 1 << number % 63
-    return bits
+            found[number % 65_535 + 1] = None
+    return [*found, *[0] * (AFFIXES - len(found))]
 
 
 def _cells(frame: pl.DataFrame) -> Ints:

@@ -119,7 +119,7 @@ class Pairs:
         if not len(self.left):
             return np.zeros(0)
         texts = np.array(self.told[name].to_list(), object)
-        alike = cpdist(texts[self.left], texts[self.right], scorer=scorer, dtype=np.float32, workers=1) / best
+        alike = cpdist(texts[self.left], texts[self.right], scorer=scorer, dtype=np.float32, workers=-1) / best
         known: Column = alike * self.known(name)
         return known
 
@@ -320,7 +320,9 @@ def _site_says(pairs: Pairs) -> Column:
     for one, other in ((pairs.left, pairs.right), (pairs.right, pairs.left)):
         may = np.flatnonzero(telling[0][one] & telling[1][other])
         if len(may):
-            found = cpdist(labels[one[may]], joined[other[may]], scorer=fuzz.partial_ratio, dtype=np.float32, workers=1)
+            found = cpdist(
+                labels[one[may]], joined[other[may]], scorer=fuzz.partial_ratio, dtype=np.float32, workers=-1
+            )
             answer[may] = np.maximum(answer[may], found / 100.0)
     return answer
 

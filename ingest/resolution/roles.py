@@ -33,6 +33,8 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
     ("coworking", r"cowork\w*|co working|tiers ?lieux?|telecentre|teletravail|bureaux partages"),
     ("hotel", r"hotel|ibis|novotel|mercure|campanile|kyriad|residence"),
 )  # fmt: skip
+_ANY = re.compile(rf"\b(?:{'|'.join(words for _, words in _BY_NAME)})\b")
+"""Looked for first: most names tell no host."""
 _PATTERNS = tuple((role, re.compile(rf"\b(?:{words})\b")) for role, words in _BY_NAME)
 _BY_KIND = {
     PlaceKind.MAIRIE: "hall",
@@ -67,7 +69,7 @@ def roles_of(folded: str, kind: str, siret: str | None) -> tuple[int, int]:
 
 @lru_cache(maxsize=200_000)
 def _told(folded: str, kind: str) -> tuple[int, int]:
-    found = [role for role, pattern in _PATTERNS if pattern.search(folded)]
+    found = [role for role, pattern in _PATTERNS if pattern.search(folded)] if _ANY.search(folded) else []
     said = next((role for role in found if role != "france_services"), "unknown")
     if kind in _SURE_KINDS:
         return _AT[_BY_KIND[PlaceKind(kind)]], _AT[said]

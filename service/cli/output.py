@@ -36,8 +36,7 @@ def say(french: str, english: str) -> None:
 
 def print_json(value: Any) -> None:
     """Results for a program, on standard output."""
-    json.dump(value, sys.stdout, ensure_ascii=False, default=str)
-    sys.stdout.write("\n")
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
 
 
 def console() -> Console:
