@@ -5,7 +5,8 @@ import multiprocessing
 import os
 import threading
 from collections.abc import Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from ingest.staging import stage_share
 
 WORKERS = 2
 NICENESS = 10
+SHARED = 2
+"""So many lists are read by all workers together: until the first is staged nothing can be published, and the second
+is wanted soon after."""
 
 
 class Ahead:
@@ -26,8 +30,7 @@ class Ahead:
     ) -> None:
         # Started anew rather than forked: a process with threads (polars has some) must not be copied.
         self._pool = ProcessPoolExecutor(WORKERS, multiprocessing.get_context("spawn"), _quietly)
-        # The first list is shared by all workers: until it is staged nothing can be published.
-        shares = [WORKERS, *[1] * (len(orders) - 1)]
+        shares = [WORKERS if number < SHARED else 1 for number in range(len(orders))]
         self._futures: list[list[Future[None]]] = [
             [self._pool.submit(_stage, order, geocoder, work, mappings, today, share, of) for share in range(of)]
             for order, of in zip(orders, shares, strict=True)
@@ -40,9 +43,13 @@ class Ahead:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def wait(self, number: int) -> None:
-        """Waits until an order is staged. What is wrong with its list is said when it is imported."""
-        for share in self._futures[number]:
-            share.result()
+        """Waits until an order is staged. What is wrong with its list is said when it is imported.
+
+        When a worker was killed the import reads the list itself.
+        """
+        with suppress(BrokenExecutor):
+            for share in self._futures[number]:
+                share.result()
 
 
 def _quietly() -> None:

@@ -16,9 +16,9 @@ from sqlalchemy import Connection, Text, cast, func, or_, select
 from geo.store.schema import listing
 from geo.store.visibility import published_listing
 from ingest import facts as facts_of
-from ingest import linking
+from ingest import key_runs, linking
 from ingest.facts import Facts
-from ingest.tables import decision, listing_key, listing_pair
+from ingest.tables import decision, listing_pair
 
 Ints = npt.NDArray[np.int64]
 CHUNK = 5_000
@@ -49,10 +49,7 @@ class Verdict:
 def near(connection: Connection, new: pl.DataFrame, but: set[int]) -> pl.DataFrame:
     """Stored listings that share a blocking key with new ones (both derived), except those of `but`."""
     probes, _ = linking.probes(new)
-    ids: set[int] = set()
-    for chunk in chunks(np.unique(probes).tolist()):
-        ids.update(connection.execute(select(listing_key.c.listing_id).where(listing_key.c.key.in_(chunk))).scalars())
-    return by_id(connection, sorted(ids - but))
+    return by_id(connection, sorted(key_runs.under(connection, probes) - but))
 
 
 def by_id(connection: Connection, ids: Sequence[int]) -> pl.DataFrame:

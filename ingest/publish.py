@@ -12,14 +12,14 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, bindparam, delete, func, insert, select, update
 
 from geo.store.counters import mint, record_changes, record_range
-from geo.store.dialect import insert_many, upsert
+from geo.store.dialect import insert_many
 from geo.store.engine import writing
 from geo.store.schema import listing, place, place_alias, space, space_community, unpublished
-from ingest import images, verdicts
+from ingest import images, key_runs, verdicts
 from ingest.known import publication_mark
 from ingest.plan import Plan, Row
 from ingest.report import packed, report_rows
-from ingest.tables import import_change, import_range, import_report, import_run, listing_key, listing_pair
+from ingest.tables import import_change, import_range, import_report, import_run, listing_pair
 from ingest.written import Written
 
 ROWS_PER_TRANSACTION = 6_000
@@ -169,7 +169,6 @@ def _remove(connection: Connection, written: Written) -> None:
         connection.execute(delete(listing_pair).where(stale))
     if written.late_pairs():
         connection.execute(insert(listing_pair), written.late_pairs())
-    upsert(connection, listing_key, written.late_keys(), key=["key", "listing_id"])
 
 
 def _check_unchanged(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -206,6 +205,7 @@ def clear_unfinished(engine: Engine, import_id: int) -> None:
         _restore_early(connection, import_id)
     remove_hidden(engine, import_id)
     with writing(engine) as connection:
+        key_runs.remove(connection, import_id)
         connection.execute(delete(import_run).where(import_run.c.id == import_id))
 
 
@@ -277,7 +277,10 @@ def finish_removals(engine: Engine) -> None:
     for import_id in half_removed:
         remove_hidden(engine, import_id)
     with writing(engine) as connection:
+        for import_id in unseen:
+            key_runs.remove(connection, import_id)
         connection.execute(delete(import_run).where(import_run.c.id.in_(unseen)))
+    key_runs.merge_small(engine)
 
 
 def _unfinished(connection: Connection, source: str, idle_s: int) -> list[int]:

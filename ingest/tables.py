@@ -71,13 +71,15 @@ import_change = Table(
     Index("ix_import_change_row", "table_name", "row_id"),
 )
 
-listing_key = Table(
-    "listing_key",
+key_run = Table(
+    "key_run",
     metadata,
-    Column("key", BigKey, primary_key=True, autoincrement=False, comment="blocking key: ingest.resolution.blocking"),
-    Column("listing_id", BigKey, primary_key=True, autoincrement=False),
-    sqlite_with_rowid=False,
-    comment="where listings that may be the same site meet; no foreign key, rows of removed listings are harmless",
+    Column("import_id", BigKey, primary_key=True, autoincrement=False, comment="the import that brought the listings"),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("size", Integer, nullable=False, comment="how many keys"),
+    Column("keys", LargeBinary, nullable=False, comment="sorted 64-bit blocking keys: ingest.resolution.blocking"),
+    Column("listings", LargeBinary, nullable=False, comment="id of the listing under each, 64 bits"),
+    comment="where listings that may be the same site meet; no foreign key, ids of removed listings are harmless",
 )
 
 listing_pair = Table(

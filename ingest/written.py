@@ -12,10 +12,10 @@ from sqlalchemy.types import JSON
 from geo.store.dialect import stored_point
 from geo.store.schema import listing, place, place_alias, space, space_community
 from geo.types import PlaceStatus
-from ingest import images, verdicts
+from ingest import images, key_runs, verdicts
 from ingest.facts import SCHEMA
 from ingest.plan import Plan, Row
-from ingest.tables import import_change, listing_key, listing_pair
+from ingest.tables import import_change, key_run, listing_pair
 
 Portion = tuple[Table, Sequence[str], Sequence[Sequence[Any]]]
 _JSON = msgspec.json.Encoder(order="deterministic")
@@ -86,12 +86,6 @@ class Written:
         again = set(self.plan.reviewed_again)
         return [pair for pair in self._pairs() if pair["listing_a"] in again or pair["listing_b"] in again]
 
-    def late_keys(self) -> list[dict[str, int]]:
-        """Blocking keys of listings whose row changed: some of them are stored already."""
-        again = np.isin(self.plan.block_listings, self.plan.reviewed_again)
-        rows = zip(self.plan.block_keys[again].tolist(), self.plan.block_listings[again].tolist(), strict=True)
-        return [{"key": key, "listing_id": i} for key, i in dict.fromkeys(rows)]
-
     def changed_places(self) -> set[int]:
         """Places that people saw and that change or go, or whose spaces do."""
         changed = {place_id for place_id, row in self.plan.places.items() if row.is_changed or row.is_removed}
@@ -119,14 +113,7 @@ class Written:
 
     def _blocking(self, size: int) -> Iterator[Portion]:
         ids = np.array([self._listings.get(i, i) for i in self.plan.block_listings.tolist()], np.int64)
-        fresh = ~np.isin(ids, self.plan.reviewed_again)
-        keys, ids = self.plan.block_keys[fresh], ids[fresh]
-        order = np.lexsort((ids, keys))  # in the order of the table, which is much faster to write
-        keys, ids = keys[order], ids[order]
-        first = np.ones(len(keys), bool)
-        first[1:] = (keys[1:] != keys[:-1]) | (ids[1:] != ids[:-1])
-        rows = list(zip(keys[first].tolist(), ids[first].tolist(), strict=True))
-        yield from _cut(listing_key, ("key", "listing_id"), rows, size * 5)
+        yield from _cut(key_run, key_runs.COLUMNS, key_runs.runs(self.import_id, self.plan.block_keys, ids), 4)
         late = {(pair["listing_a"], pair["listing_b"]) for pair in self.late_pairs()}
         pairs = [p for p in self._pairs() if (p["listing_a"], p["listing_b"]) not in late]
         yield from _cut(listing_pair, *self._dicts(listing_pair, pairs), size)

@@ -42,8 +42,8 @@ MAX_PARAMETERS = 30_000
 
 SQLITE_CACHE_KIB = 32 * 1024
 """Holds the indexes of a national store, so that a large import does not read them again for every transaction."""
-SQLITE_CHECKPOINT_PAGES = 4_000
-"""16 MiB of log: pages that many transactions write in a row are copied to the file once."""
+SQLITE_CHECKPOINT_PAGES = 16_000
+"""64 MiB of log: pages that many transactions write in a row are copied to the file once."""
 
 _WKB_POINT = struct.Struct("<BIdd")
 MAX_BOX_CELLS = 60

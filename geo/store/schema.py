@@ -101,7 +101,6 @@ place = Table(
     one_of("precision", Precision),
     CheckConstraint("lon BETWEEN -180 AND 180 AND lat BETWEEN -90 AND 90", name="position"),
     Index("ix_place_h3_r9", "h3_r9"),
-    Index("ix_place_insee", "insee"),
 )
 
 place_alias = Table(

@@ -32,6 +32,8 @@ GENERIC = frozenset(
         "bistrot", "brasserie", "salon", "the", "pub", "auberge", "logis", "quartier", "foyer", "rural", "club",
         "salle",
         "ecole", "college", "lycee", "campus", "institut", "antenne", "pole",
+        "lecture", "social", "sociale", "sociaux", "comptoir", "atelier", "ateliers", "partage", "partages", "labo",
+        "amicale", "comite", "amis",
     )
 )  # fmt: skip
 """Words that say what a place is rather than which one."""
@@ -80,9 +82,8 @@ COLUMNS: dict[str, Any] = {
 }
 OWN: dict[str, Any] = dict(list(COLUMNS.items())[list(COLUMNS).index("folded") :])
 """A derived listing: `folded` name, `bare` name (without generic words and its town), house `number` and `street` as
-compared,
-web `host` and `site` (host and path), the `affixes` of its bare words, hashed (0: no further one), its blocking `keys` and
-H3 cell (0 when its position is only its commune's)."""
+compared, web `host` and `site` (host and path), the `affixes` of its bare words, hashed (0: no further one), its
+blocking `keys` and H3 cell (0 when its position is only its commune's)."""
 
 _SALT = {name: np.uint64(i * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF) for i, name in enumerate("CPWSAND", start=1)}
 MAX_NAME_KEYS = 7

@@ -159,7 +159,7 @@ class TestBlocks:
             assert answer == _plausible(rows[a], rows[b]), (rows[a]["name"], rows[b]["name"])
 
     def test_nothing_likely_is_lost_that_brute_force_finds(self, few: pl.DataFrame) -> None:
-        """All pairs scored: what blocks leave out and is likely are points in two streets, or names of no common word."""
+        """All pairs scored: what blocks leave out and is likely lies in two streets, or its names share no word."""
         left, right = (side.astype(np.int64) for side in np.triu_indices(few.height, 1))
         probability = linking.probabilities(few, left, right)
         found = {*zip(*(side.tolist() for side in linking.pairs(few, np.ones(few.height, bool))), strict=True)}
