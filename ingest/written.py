@@ -112,7 +112,11 @@ class Written:
         yield from self._blocking(size)
 
     def _blocking(self, size: int) -> Iterator[Portion]:
-        ids = np.array([self._listings.get(i, i) for i in self.plan.block_listings.tolist()], np.int64)
+        ids = self.plan.block_listings
+        if len(self.plan.new_listings):
+            minted = np.zeros(self.plan.rows.height, np.int64)
+            minted[self.plan.new_listings] = [self._listings[-1 - i] for i in self.plan.new_listings.tolist()]
+            ids = np.where(ids < 0, minted[np.where(ids < 0, -1 - ids, 0)], ids)
         yield from _cut(key_run, key_runs.COLUMNS, key_runs.runs(self.import_id, self.plan.block_keys, ids), 4)
         late = {(pair["listing_a"], pair["listing_b"]) for pair in self.late_pairs()}
         pairs = [p for p in self._pairs() if (p["listing_a"], p["listing_b"]) not in late]

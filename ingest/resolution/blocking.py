@@ -23,6 +23,8 @@ FAR_M = 2_000.0
 STREET_M = 200.0
 """Precise points further apart are in two streets. Of 870 labelled matches one lies further apart and shares neither
 name nor address nor contact."""
+CROWD = 50
+"""More listings of one list at one address are firms of a business centre: there an address says nothing."""
 ALIKE = 0.75
 """Share of the affixes of the longer name that a name written in another way still has."""
 _VAGUE = (str(Precision.COMMUNE), str(Precision.LOCALITY))
@@ -95,6 +97,7 @@ class Look:
         )
         self._numbered = told["numbered"].to_numpy()
         self._codes = {name: _codes(told[name]) for name in told.columns if name != "numbered"}
+        self._crowded = _crowded(self._codes["source"], self._codes["address"])
 
     def plausible(self, left: Ints, right: Ints) -> Bools:
         """Near enough, and something in common: a word of the name, or the address, telephone, site, SIRET or host.
@@ -115,14 +118,15 @@ class Look:
         near = (metres <= FAR_M) | vague | self._same("insee", left, right) & (numbered | name)
         strong = name | address | contact | halls | self._same("host", left, right)
         # One list rarely says a place twice, and lists of a thousand rooms of one town share their words: within a
-        # list a word is not enough, unless the points are one.
+        # list a word is not enough, unless the points are one; nor is the address of a business centre.
         apart = (metres > SAME_POINT_M) | vague
-        one_list = self._same("source", left, right) & apart & ~(name | numbered | contact | halls)
-        kept = np.flatnonzero(near & ~one_list)
+        one_list = self._same("source", left, right)
+        kept = np.flatnonzero(near & ~(one_list & apart & ~(name | numbered | contact | halls)))
         shared, larger = self._shared_affixes(left[kept], right[kept])
         unnamed = larger == 0
         streets_apart = (metres > STREET_M)[kept] & ~vague[kept]
         word = unnamed | np.where(streets_apart, shared >= ALIKE * larger, shared > 0)
+        strong &= ~(one_list & self._crowded[left] & self._crowded[right]) | contact | halls | name
         answer[at[kept[word | strong[kept]]]] = True
         return answer
 
@@ -162,6 +166,15 @@ class Look:
             mine = self._affixes[left, column]
             shared += ((theirs == mine[:, None]) & (mine[:, None] != 0)).any(axis=1)
         return shared, larger
+
+
+def _crowded(source: npt.NDArray[np.uint64], address: npt.NDArray[np.uint64]) -> Bools:
+    """Listings whose list has more than `CROWD` at their address: of one list, imported whole, whatever else is."""
+    with np.errstate(over="ignore"):
+        both = source * np.uint64(0x9E3779B97F4A7C15) ^ address
+    _, at, count = np.unique(both, return_inverse=True, return_counts=True)
+    answer: Bools = (count[at] > CROWD) & (address != 0)
+    return answer
 
 
 def _bits(numbers: npt.NDArray[np.uint16], there: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint64]:

@@ -8,12 +8,13 @@ association upstairs from becoming one place through a third that resembles them
 on the listings it is linked to, directly or through others, and on nobody else.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -42,43 +43,48 @@ def partition(
     before anything else, 0 forbids. `score` gives the probability of pairs that were not compared yet.
     """
     labels = np.arange(count)
-    known = {_pair(a, b): p for a, b, p in zip(left.tolist(), right.tolist(), probability.tolist(), strict=True)}
-    components = _components(count, [pair for pair, p in known.items() if p >= link])
-    small = [members for members in components if len(members) <= LARGEST_SCORED]
-    unknown = [pair for members in small for pair in combinations(members, 2) if pair not in known]
-    if unknown:  # of all components at once: comparing is cheap by the thousand
-        ones, others = (np.array([pair[side] for pair in unknown], np.int64) for side in (0, 1))
-        known.update(zip(unknown, score(ones, others).tolist(), strict=True))
-    for members in components:
-        of_these = {pair: known[pair] for pair in combinations(members, 2) if pair in known}
-        _settle(labels, members, of_these, order, link, veto)
+    low, high = np.minimum(left, right), np.maximum(left, right)
+    linked = probability >= link
+    component = _components(count, low[linked], high[linked])
+    inside = (component[low] == component[high]) & (component[low] >= 0)
+    low, high, probability = low[inside], high[inside], probability[inside]
+    members = _parts(np.flatnonzero(component >= 0), component[component >= 0])
+    ones, others = _unknown([some for some in members if len(some) <= LARGEST_SCORED], low, high)
+    if len(ones):  # of all components at once: comparing is cheap by the thousand
+        low, high = np.concatenate([low, ones]), np.concatenate([high, others])
+        probability = np.concatenate([probability, score(ones, others)])
+    of_component = _parts(np.arange(len(low)), component[low])
+    for some, at in zip(members, of_component, strict=True):
+        pairs = zip(low[at].tolist(), high[at].tolist(), probability[at].tolist(), strict=True)
+        _settle(labels, some.tolist(), {(a, b): p for a, b, p in pairs}, order, link, veto)
     return labels
+
+
+def _components(count: int, left: Ints, right: Ints) -> Ints:
+    """A number per listing, equal for those that pairs join directly or through others; -1 where none does."""
+    graph = coo_matrix((np.ones(len(left), bool), (left, right)), shape=(count, count))
+    answer = connected_components(graph, directed=False)[1].astype(np.int64)
+    alone = np.ones(count, bool)
+    alone[left] = alone[right] = False
+    answer[alone] = -1
+    return answer
+
+
+def _parts(values: Ints, keys: Ints) -> list[Ints]:
+    """The values under each key, keys and values in ascending order."""
+    by_key = np.argsort(keys, kind="stable")
+    return np.split(values[by_key], np.flatnonzero(np.diff(keys[by_key])) + 1) if len(values) else []
+
+
+def _unknown(members: Sequence[Ints], low: Ints, high: Ints) -> tuple[Ints, Ints]:
+    """Pairs of listings of one component that were never compared."""
+    known = set(zip(low.tolist(), high.tolist(), strict=True))
+    missing = [pair for some in members for pair in combinations(some.tolist(), 2) if pair not in known]
+    return np.array([a for a, _ in missing], np.int64), np.array([b for _, b in missing], np.int64)
 
 
 def _pair(a: int, b: int) -> tuple[int, int]:
     return (a, b) if a < b else (b, a)
-
-
-def _components(count: int, edges: Sequence[tuple[int, int]]) -> list[list[int]]:
-    neighbours: dict[int, list[int]] = defaultdict(list)
-    for a, b in edges:
-        neighbours[a].append(b)
-        neighbours[b].append(a)
-    seen: set[int] = set()
-    components = []
-    for start in sorted(neighbours):
-        if start in seen:
-            continue
-        seen.add(start)
-        members, waiting = [], [start]
-        while waiting:
-            here = waiting.pop()
-            members.append(here)
-            fresh = [near for near in neighbours[here] if near not in seen]
-            seen.update(fresh)
-            waiting += fresh
-        components.append(sorted(members))
-    return components
 
 
 def _settle(
@@ -90,22 +96,30 @@ def _settle(
     veto: float,
 ) -> None:
     """Joins the members of one component of likely pairs; `known`: the pairs among them."""
-    pairs = list(combinations(members, 2))
     head = _decided_together(members, known, order)
     if len(set(head.values())) < len(members):
-        known = _seen_as_one(head, pairs, known, link, veto)
-        pairs = sorted(known)
-    groups = {member: [member] for member in set(head.values())}
-    label = {member: member for member in groups}
-    likely = [pair for pair in pairs if known.get(pair, 0.0) >= link]
+        known = _seen_as_one(head, list(combinations(members, 2)), known, link, veto)
+    heads = sorted(set(head.values()))
+    # Groups as bits of one number: whether two may join is one operation, however large they are.
+    bit = {member: 1 << i for i, member in enumerate(heads)}
+    friends = dict(bit)
+    for (a, b), p in known.items():
+        if p >= veto:
+            friends[a] |= bit[b]
+            friends[b] |= bit[a]
+    everyone = (1 << len(heads)) - 1
+    enemies = {member: everyone ^ friends[member] for member in heads}
+    group, label = {member: [member] for member in heads}, {member: member for member in heads}
+    likely = [pair for pair, p in known.items() if p >= link]
     for a, b in sorted(likely, key=lambda pair: (-known[pair], *sorted((order[pair[0]], order[pair[1]])))):
         one, other = label[a], label[b]
-        if one == other or _forbidden(groups[one], groups[other], known, veto):
+        if one == other or enemies[one] & bit[other]:
             continue
         kept, gone = min(one, other), max(one, other)
-        for member in groups.pop(gone):
-            groups[kept].append(member)
-            label[member] = kept
+        group[kept] += group.pop(gone)
+        label.update(dict.fromkeys(group[kept], kept))
+        bit[kept] |= bit[gone]
+        enemies[kept] |= enemies[gone]
     lowest: dict[int, int] = {}
     for member in members:
         labels[member] = lowest.setdefault(label[head[member]], member)
@@ -114,9 +128,9 @@ def _settle(
 def _decided_together(members: list[int], known: dict[tuple[int, int], float], order: Sequence[str]) -> dict[int, int]:
     """Of each listing, the one that speaks for all that people decided are one place with it."""
     head = {member: member for member in members}
-    same = [pair for pair in known if known[pair] >= 1.0 and pair[0] in head and pair[1] in head]
-    for one in _components(len(order), same):
-        head.update(dict.fromkeys(one, min(one, key=lambda member: order[member])))
+    for a, b in (pair for pair, p in known.items() if p >= 1.0):
+        one, other = sorted((head[a], head[b]), key=lambda member: order[member])
+        head = {member: one if by == other else by for member, by in head.items()}
     return head
 
 
@@ -150,7 +164,3 @@ def _seen_as_one(
             if pair not in refused:
                 seen[pair] = max(seen[pair], veto)
     return seen
-
-
-def _forbidden(ones: list[int], others: list[int], known: dict[tuple[int, int], float], veto: float) -> bool:
-    return any(known.get(_pair(a, b), 0.0) < veto for a in ones for b in others)

@@ -216,7 +216,8 @@ def _plausible(one: dict[str, Any], other: dict[str, Any]) -> bool:
     shared, larger = len(affixes[0] & affixes[1]), max(map(len, affixes))
     weak = not all(affixes) or (shared > 0 if vague or metres <= 200 else shared >= 0.75 * larger)
     near = metres <= 2_000 or vague or (same("insee") and (numbered or same("bare")))
-    alone = same("source") and (vague or metres > 100) and not (same("bare") or numbered or contact or halls)
+    one_list = same("source")
+    alone = one_list and (vague or metres > 100) and not (same("bare") or numbered or contact or halls)
     return bool(near and (strong or weak) and not alone)
 
 
