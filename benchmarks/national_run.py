@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,9 +39,10 @@ def placelibre(store: str, folder: Path, *arguments: str) -> Measured:
         started = time.perf_counter()
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=errors)
         peak = 0
-        while process.poll() is None:
+        while process.returncode is None:
             peak = max(peak, tree_bytes(process.pid))
-            time.sleep(SAMPLE_S)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(SAMPLE_S)
         seconds = round(time.perf_counter() - started, 2)
         output.seek(0)
         errors.seek(0)

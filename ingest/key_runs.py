@@ -24,7 +24,7 @@ RUN_KEYS = 200_000
 SMALL = 20_000
 MOST_SMALL = 64
 """From so many runs of fewer than `SMALL` keys on, they become one."""
-COLUMNS = ("import_id", "part", "size", "keys", "listings")
+COLUMNS = ("import_id", "part", "size", "block_keys", "listing_ids")
 
 
 def runs(import_id: int, keys: Ints, listings: Ints) -> list[tuple[Any, ...]]:
@@ -53,8 +53,8 @@ def under(connection: Connection, probes: Ints) -> set[int]:
 
 
 def _stored(connection: Connection) -> Iterator[tuple[Ints, Ints]]:
-    for row in connection.execute(select(key_run.c.keys, key_run.c.listings).execution_options(yield_per=8)):
-        yield _ints(row.keys), _ints(row.listings)
+    for row in connection.execute(select(key_run.c.block_keys, key_run.c.listing_ids).execution_options(yield_per=8)):
+        yield _ints(row.block_keys), _ints(row.listing_ids)
 
 
 def remove(connection: Connection, import_id: int) -> None:
@@ -70,8 +70,8 @@ def merge_small(engine: Engine) -> None:
         if connection.execute(select(func.count()).where(small)).scalar_one() < MOST_SMALL:
             return
         rows = connection.execute(select(key_run).where(small).with_for_update()).all()
-        keys = np.concatenate([_ints(row.keys) for row in rows])
-        listings = np.concatenate([_ints(row.listings) for row in rows])
+        keys = np.concatenate([_ints(row.block_keys) for row in rows])
+        listings = np.concatenate([_ints(row.listing_ids) for row in rows])
         there = np.isin(listings, _existing(connection, np.unique(listings)))
         for row in rows:
             mine = (key_run.c.import_id == row.import_id) & (key_run.c.part == row.part)

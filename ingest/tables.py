@@ -77,8 +77,10 @@ key_run = Table(
     Column("import_id", BigKey, primary_key=True, autoincrement=False, comment="the import that brought the listings"),
     Column("part", Integer, primary_key=True, autoincrement=False),
     Column("size", Integer, nullable=False, comment="how many keys"),
-    Column("keys", LargeBinary, nullable=False, comment="sorted 64-bit blocking keys: ingest.resolution.blocking"),
-    Column("listings", LargeBinary, nullable=False, comment="id of the listing under each, 64 bits"),
+    Column(
+        "block_keys", LargeBinary, nullable=False, comment="sorted 64-bit blocking keys: ingest.resolution.blocking"
+    ),
+    Column("listing_ids", LargeBinary, nullable=False, comment="id of the listing under each, 64 bits"),
     comment="where listings that may be the same site meet; no foreign key, ids of removed listings are harmless",
 )
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from ingest.mapping import headers, position, values
 from ingest.mapping.model import Reason
@@ -41,6 +40,8 @@ def assign(profiles: Sequence[Profile]) -> list[Guess]:
     for (row, column), guess in guesses.items():
         # Earlier columns win ties: lists put first what matters.
         worth[row, column] = max(guess.confidence - position.EARLIER_PER_COLUMN * min(row, 100), 0.0)
+    from scipy.optimize import linear_sum_assignment  # two tenths of a second to load
+
     rows, columns = linear_sum_assignment(worth, maximize=True)
     chosen = [guesses[cell] for cell in zip(rows.tolist(), columns.tolist(), strict=True) if cell in guesses]
     return _paired(sorted(chosen, key=lambda guess: guess.field))

@@ -7,7 +7,6 @@ from pathlib import Path
 from ingest.readers import (
     csv,
     failures,
-    geofiles,
     geojson,
     json_lines,
     json_records,
@@ -20,9 +19,22 @@ from ingest.readers import (
     xls,
     xlsx,
 )
-from ingest.readers.base import FaultLog, RawList, RawTable, Reader
+from ingest.readers.base import FaultLog, RawList, RawTable, Reader, Reading
 from ingest.readers.limits import MAX_MB, MAX_PACKING, MAX_STREAMED_MB, SMALL_BYTES
 from ingest.readers.source import PACKED, Source
+
+
+def _with_gdal(name: str) -> Reader:
+    """A reader of `geofiles`: GDAL is only loaded, for a third of a second, when one is wanted."""
+
+    def read(source: Source, log: FaultLog) -> Reading:
+        from ingest.readers import geofiles
+
+        reader: Reader = getattr(geofiles, name)
+        return reader(source, log)
+
+    return read
+
 
 READERS: dict[str, Reader] = {
     ".csv": csv.read,
@@ -44,8 +56,8 @@ READERS: dict[str, Reader] = {
     ".pbf": osm.read,
     ".kml": kml.read,
     ".kmz": kml.read_packed,
-    ".gpkg": geofiles.read_geopackage,
-    ".shp": geofiles.read_bare_shapefile,
+    ".gpkg": _with_gdal("read_geopackage"),
+    ".shp": _with_gdal("read_bare_shapefile"),
 }
 
 
@@ -121,7 +133,7 @@ def _unpacked(found: Source) -> tuple[Source, Reader]:
         if kind == ".zip":
             member = _only_list(found)
             if _suffix(member) == ".shp":
-                return found, geofiles.read_shapefile
+                return found, _with_gdal("read_shapefile")
         inner = member or Path(inner).stem
         found = replace(found, packing=(*found.packing, (kind, member)))
     if _suffix(inner) not in READERS:

@@ -16,6 +16,8 @@ Bools = npt.NDArray[np.bool_]
 PAIRS_AT_ONCE = 5_000_000
 """Pairs under common keys that are held at once: the largest blocks are read in portions, and nothing is left out, so
 that the answer does not depend on what else was imported."""
+RING = 2
+"""Rings of H3 cells of resolution 10 around a listing's own: all within `STREET_M`, but for some metres."""
 SAME_POINT_M = 100.0
 """Points of one list nearer than this may be one place under two names."""
 FAR_M = 2_000.0
@@ -37,13 +39,13 @@ def stored_keys(derived: pl.DataFrame) -> tuple[Ints, Ints]:
 
 
 def probe_keys(derived: pl.DataFrame) -> tuple[Ints, Ints]:
-    """(keys, rows): the keys under which each listing looks for others: its own, and the H3 cells around, 250 m at
-    least."""
+    """(keys, rows): the keys under which each listing looks for others: its own, and the H3 cells around, about
+    `STREET_M`."""
     keys, rows = stored_keys(derived)
     cells = derived["cell"].to_numpy()
     placed = np.flatnonzero(cells)
     unique, inverse = np.unique(cells[placed], return_inverse=True)
-    around = [[near for near in h3.grid_disk(int(cell), 1) if near != cell] for cell in unique.tolist()]
+    around = [[near for near in h3.grid_disk(int(cell), RING) if near != cell] for cell in unique.tolist()]
     counts = np.array([len(near) for near in around], np.int64)
     flat = np.fromiter((near for ring in around for near in ring), np.int64, int(counts.sum()))
     starts = np.concatenate([[0], np.cumsum(counts)])[:-1].astype(np.int64)
@@ -132,7 +134,7 @@ class Look:
 
     def _in_common(self, left: Ints, right: Ints) -> Bools:
         """Everyone who may have something in common, and many who have not: few bits tell."""
-        answer = (self._affix_count[left] == 0) | (self._affix_count[right] == 0)
+        answer: Bools = (self._affix_count[left] == 0) | (self._affix_count[right] == 0)
         words: Bools = np.ones(len(left), bool)
         for bits in self._bits:
             words &= (bits[left] & bits[right]) != 0

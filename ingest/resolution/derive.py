@@ -172,11 +172,11 @@ def _affixes(words: tuple[str, ...]) -> list[int]:
 
 
 def _cells(frame: pl.DataFrame) -> Ints:
-    """H3 cells at resolution 9 of the positions that are good enough to be near something."""
+    """H3 cells at resolution 10 of the positions that are good enough to be near something."""
     vague = frame["precision"].is_in([str(Precision.COMMUNE), str(Precision.LOCALITY)]).to_numpy()
     points = zip(frame["lat"].to_list(), frame["lon"].to_list(), vague, strict=True)
     return np.fromiter(
-        (0 if skip else h3.latlng_to_cell(lat, lon, 9) for lat, lon, skip in points), np.int64, frame.height
+        (0 if skip else h3.latlng_to_cell(lat, lon, 10) for lat, lon, skip in points), np.int64, frame.height
     )
 
 

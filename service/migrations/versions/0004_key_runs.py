@@ -24,12 +24,12 @@ def upgrade() -> None:
         sa.Column("part", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("size", sa.Integer(), nullable=False, comment="how many keys"),
         sa.Column(
-            "keys",
+            "block_keys",
             sa.LargeBinary(),
             nullable=False,
             comment="sorted 64-bit blocking keys: ingest.resolution.blocking",
         ),
-        sa.Column("listings", sa.LargeBinary(), nullable=False, comment="id of the listing under each, 64 bits"),
+        sa.Column("listing_ids", sa.LargeBinary(), nullable=False, comment="id of the listing under each, 64 bits"),
         sa.PrimaryKeyConstraint("import_id", "part", name=op.f("pk_key_run")),
         comment="where listings that may be the same site meet; no foreign key, ids of removed listings are harmless",
     )
@@ -56,7 +56,7 @@ def downgrade() -> None:
     connection = op.get_bind()
     pairs = {
         pair
-        for row in connection.execute(sa.select(key_run.c.keys, key_run.c.listings)).all()
+        for row in connection.execute(sa.select(key_run.c.block_keys, key_run.c.listing_ids)).all()
         for pair in zip(*(np.frombuffer(side, "<i8").tolist() for side in row), strict=True)
     }
     if pairs:
