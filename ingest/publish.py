@@ -37,18 +37,23 @@ class OvertakenError(Exception):
 
 
 def publish(engine: Engine, plan: Plan, run: Mapping[str, Any], progress: Progress | None = None) -> Written:
-    """Writes a plan and its journal; returns it with its ids. Raises OvertakenError when it is out of date."""
+    """Writes a plan and its journal; returns it with its ids. Raises OvertakenError when it is out of date.
+
+    `progress` gets (rows written, in all).
+    """
     with writing(engine) as connection:
         written = Written(plan, *_reserve(connection, plan, run), engine.dialect.name)
     portions = list(written.portions(ROWS_PER_TRANSACTION))
+    done, total = 0, sum(len(rows) for _, _, rows in portions)
     try:
-        for number, (table, columns, rows) in enumerate(portions):
+        for table, columns, rows in portions:
             with writing(engine) as connection:
                 _still_ours(connection, written.import_id)
                 insert_many(connection, table, columns, rows)
             time.sleep(GAP_S)
+            done += len(rows)
             if progress:
-                progress(number + 1, len(portions) + 1)
+                progress(done, total)
         with writing(engine) as connection:
             report = {"import_id": written.import_id, "rows": packed(report_rows(plan))}
             connection.execute(insert(import_report), report)

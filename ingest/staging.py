@@ -76,7 +76,7 @@ def stage(
 ) -> Staged:
     """Every row of a list, understood. With `work`, in parts that a later call with the same list finds again.
 
-    `progress` gets (bytes or rows done, in all). Raises UnreadableFile, StorageFull.
+    `progress` gets (rows read, 0: nobody knows how many there are). Raises UnreadableFile, StorageFull.
     """
     folder = None if work is None else work / _name_of(raw, how, geocoder.edition)
     found = None if folder is None else _read_all(folder)

@@ -12,6 +12,10 @@ from ingest.readers.base import LAT_COLUMN, LON_COLUMN
 
 ENOUGH = 0.45
 """Below this confidence nothing is suggested."""
+SAYS_IT = 0.9
+"""From here on the header is a word for that field and nothing else."""
+REPEATED = 0.6
+"""What is left of the confidence in names said again and again: "La Poste" in each row of a list of post offices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,8 @@ def _guess(field: str, profile: Profile, placed: dict[tuple[str, str], tuple[flo
     together = said * (0.9 + 0.1 * share) if telling else said
     together = max(together + (1 - together) * 0.5 * by_values if said > 0.3 else 0.0, by_values, by_place)
     confidence = together * (0.92 + 0.08 * profile.filled)
+    if values.repeated(field, profile):
+        confidence *= REPEATED if said >= SAYS_IT else 0.0
     if confidence < ENOUGH:
         return None
     return Guess(field, profile.column, round(min(confidence, 0.99), 3), _why(profile, said, kind, share, place_reason))

@@ -64,8 +64,6 @@ def contradicted(field: str, profile: Profile) -> bool:
         return False
     if share < trait.needed:
         return True
-    if field == "name" and len(profile.cells) > 20 and profile.unique < 0.2:
-        return True
     if field == "commune" and profile.share("text") < 0.5:
         return True
     if field == "kind" and profile.share("number") > 0.9:
@@ -80,6 +78,11 @@ def contradicted(field: str, profile: Profile) -> bool:
     if field == "checked_on":
         return False
     return field in {"postcode", "insee"} and profile.share("siret") > 0.5
+
+
+def repeated(field: str, profile: Profile) -> bool:
+    """Names said again and again: a kind or a network rather than names, when another column may hold these."""
+    return field == "name" and len(profile.cells) > 20 and profile.unique < 0.2
 
 
 def alone(field: str, profile: Profile) -> float:

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from geo.errors import Language
 from service.container import Services
@@ -44,13 +45,21 @@ def console() -> Console:
     return Console(highlight=False, width=None if sys.stdout.isatty() else 160)
 
 
+class _Rate(ProgressColumn):
+    """How many a second: "12 300/s"."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f}/s".replace(",", "\u202f") if task.speed else "")
+
+
 @contextmanager
 def progress_bar(title: str) -> Iterator[ProgressCallback | None]:
-    """A callback (done, total) that draws a bar on a terminal; None in a pipe."""
+    """A callback (done, total; 0 when nobody knows) that draws a bar, the rate and the time left on a terminal; None in
+    a pipe."""
     if not sys.stderr.isatty():
         yield None
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(title, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
+        yield lambda done, total: progress.update(task, completed=done, total=total or None)

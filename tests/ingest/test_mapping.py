@@ -216,3 +216,19 @@ def test_only_hotels_of_the_classified_accommodation_are_in_scope() -> None:
     found = read(DATA / "hotels.csv.gz")
     (rule,) = understand(found).out_of_scope
     assert sum(not rule.excludes(row["TYPOLOGIE ÉTABLISSEMENT"]) for row in found.rows) == 13_239
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        (("nom", "adresse"), "nom"),  # a list of post offices: every row is "La Poste"
+        (("nom", "intitulé", "adresse"), "intitulé"),  # the network, then each office
+    ],
+)
+def test_names_said_again_and_again_are_names_when_nothing_else_is(header: tuple[str, ...], told: str) -> None:
+    rows = [
+        {"nom": "La Poste", "intitulé": f"Bureau du bourg {i}", "adresse": f"{i} rue Crébillon"} for i in range(1, 40)
+    ]
+    cells = [{name: row[name] for name in header} for row in rows]
+    table = RawTable(header, cells, list(range(2, 41)), "postes.csv")
+    assert suggest(table).fields["name"] == ((told,),)
