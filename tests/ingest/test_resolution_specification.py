@@ -60,6 +60,11 @@ NANTES = {"commune": "Nantes", "insee": "44109", "postcode": "44000"}
         pytest.param(HALL, LIBRARY, id="mairie and library at one address"),
         pytest.param(HALL, LIBRARY | {"phone": HALL["phone"]}, id="two bodies behind one switchboard"),
         pytest.param(
+            {"name": "Tiers-lieu n° 3", "kind": "coworking", "address": "5 rue de la Paix"},
+            {"name": "Tiers-lieu n° 4", "kind": "coworking", "address": "6 rue de la Paix"},
+            id="numbered houses in a numbered row",
+        ),
+        pytest.param(
             {"name": "Ibis Nantes Centre", "kind": "hotel", "address": "3 allée Baco", **NANTES},
             {"name": "Ibis Nantes La Beaujoire", "kind": "hotel", "address": "9 rue du Moulin", "lat": 47.52, **NANTES},
             id="two hotels of one chain in one town",
