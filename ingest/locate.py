@@ -322,8 +322,9 @@ def _settle(record: Record, commune: Commune | None, finder: Finder) -> None:
 def _given(record: Record, rule: PrecisionRule | None) -> tuple[Precision, float | None]:
     """How good given coordinates are by the list's own geocoding score, and that score when it is one from 0 to 1."""
     said = record.raw.get(rule.column, "") if rule else ""
-    if said in Precision:  # a list of ours says it in our words
-        return Precision(said), None
+    if rule and said in Precision:  # a list of ours says it in our words
+        sure = coordinates.decimal(record.raw.get(rule.score, ""))
+        return Precision(said), sure if sure is not None and 0.0 <= sure <= 1.0 else None
     score = coordinates.decimal(said)
     if rule is None or score is None:
         return Precision.EXACT, None

@@ -110,4 +110,4 @@ def _precision(said: dict[str, Any] | None) -> PrecisionRule | None:
     if not said:
         return None
     thresholds = tuple((float(minimum), str(Precision(name))) for minimum, name in said["thresholds"])
-    return PrecisionRule(said["column"], thresholds, said.get("label", ""))
+    return PrecisionRule(said["column"], thresholds, said.get("label", ""), said.get("score", ""))

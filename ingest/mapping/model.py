@@ -148,12 +148,14 @@ class HoursRule:
 class PrecisionRule:
     """How good given coordinates are, by a geocoder's score: the first threshold at or below it decides.
 
-    A geocoded `label` without a house number is a street at best; one that is only a town is its commune.
+    A geocoded `label` without a house number is a street at best; one that is only a town is its commune. Where
+    `column` holds our own words, the column `score` holds how sure they are (0 to 1).
     """
 
     column: str
     thresholds: tuple[tuple[float, str], ...]
     label: str = ""
+    score: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,8 @@ def to_toml(kept: Saved) -> str:
             head["hours"]["slots"] = [[slot.day, slot.half, slot.edge] for slot in one.hours.slots]
     if one.precision:
         thresholds = [list(threshold) for threshold in one.precision.thresholds]
-        head["precision"] = {"column": one.precision.column, "label": one.precision.label, "thresholds": thresholds}
+        rule = one.precision
+        head["precision"] = {"column": rule.column, "label": rule.label, "score": rule.score, "thresholds": thresholds}
     if one.source_by:
         head["source_by"] = {"column": one.source_by[0], "values": dict(one.source_by[1])}
     head["out_of_scope"] = [

@@ -10,11 +10,13 @@ from geo.distance import haversine_m
 from geo.geocoder.build import build
 from geo.geocoder.geocoder import Geocoder
 from geo.types import Precision
-from ingest.locate import Finder, locate
+from ingest.locate import GIVEN_SCORE, Finder, locate
 from ingest.mapping.load import load_all
 from ingest.mapping.model import Mapping
 from ingest.mapping.suggest import suggest
+from ingest.pipeline import understand
 from ingest.prepare import Choices, HowToRead, prepare
+from ingest.readers.base import RawTable
 from ingest.readers.open import read
 from ingest.reasons import Note
 from ingest.records import Record
@@ -161,3 +163,19 @@ class TestTerritories:
         found = placed(finder, mapping, address="8 rue de l'Alma", postcode="98800", commune="Nouméa")
         assert (found.lon, found.lat, found.precision) == (166.44, -22.27, Precision.EXACT)
         assert (found.insee, found.time_zone) == ("", "Pacific/Noumea")
+
+
+def test_a_list_in_our_schema_says_how_sure_its_points_are(areas: Areas) -> None:
+    """What was exported comes back: neither the precision nor the score is guessed again."""
+    columns = ("id", "nom", "type_lieu", "precision_position", "score_position", "accord_hote", "code_postal",
+               "commune", "code_insee", "latitude", "longitude")  # fmt: skip
+    rows = [
+        ("1", "Le Lab", "coworking", "street", "0.83", "", "44000", "Nantes", "44109", "47.2131", "-1.5600"),
+        ("2", "La Cale", "coworking", "exact", "", "", "44000", "Nantes", "44109", "47.2131", "-1.5600"),
+        ("3", "Le Quai", "coworking", "exact", "12", "", "44000", "Nantes", "44109", "47.2131", "-1.5600"),
+    ]
+    table = RawTable(columns, [dict(zip(columns, row, strict=True)) for row in rows], [2, 3, 4], "export.csv")
+    told = prepare(table, HowToRead(understand(table), Choices()), Finder(areas))
+    assert [(one.record.precision, one.record.score) for one in told] == [
+        (Precision.STREET, 0.83), (Precision.EXACT, GIVEN_SCORE), (Precision.EXACT, GIVEN_SCORE)
+    ]  # fmt: skip
