@@ -138,22 +138,32 @@ CONTACTS = ("phone_equal", "site_equal", "host_equal", "siret_equal", "label_equ
 
 
 def apart_for_sure(matrix: Matrix) -> npt.NDArray[np.bool_]:
-    """Pairs that are two places whatever else they share: `APART_FOR_SURE`; names numbered otherwise in houses numbered
-    otherwise ("Atelier 3" in number 5, "Atelier 4" in number 7); and two own names with nothing in common whose house
-    numbers or telephones differ and that share no contact. Of the train half of the labelled pairs, 26 are of the
-    second and 28 of the third sort, all of them two places."""
+    """Pairs that are two places whatever else they share. Of the train half of the labelled pairs as many as said are
+    of each sort, all of them two places:
 
-    def told(name: str) -> npt.NDArray[np.float32]:
-        column: npt.NDArray[np.float32] = matrix[:, NAMES.index(name)]
-        return column
+    `APART_FOR_SURE`; the town halls of two communes (13); names numbered otherwise in houses numbered otherwise,
+    "Atelier 3" in number 5 and "Atelier 4" in number 7 (26); two rows of one list under two house numbers that share
+    no contact (30); two own names with nothing in common whose house numbers or telephones differ and that share no
+    contact (28).
+    """
 
-    surely = np.any([told(name) > 0 for name in APART_FOR_SURE], axis=0)
-    surely |= (told("digits_differ") > 0) & (told("number_gap") > 0)
-    named = (told("bare_missing") == 0) & (told("bare_both_missing") == 0) & (told("acronym") == 0)
-    strangers = named & (told("bare_set") < 0.7) & (told("bare_partial") < 0.75) & (told("bare_jaro") < 0.85)
-    reached_alike = np.any([told(name) > 0 for name in CONTACTS], axis=0)
-    doors = (told("number_differs") > 0) & (told("number_close") == 0)
-    phones = (told("phone_differs") > 0) & (told("address_equal") == 0)
+    def told(name: str) -> npt.NDArray[np.bool_]:
+        answer: npt.NDArray[np.bool_] = matrix[:, NAMES.index(name)] > 0
+        return answer
+
+    def alike(name: str, least: float) -> npt.NDArray[np.bool_]:
+        answer: npt.NDArray[np.bool_] = matrix[:, NAMES.index(name)] >= least
+        return answer
+
+    surely = np.any([told(name) for name in APART_FOR_SURE], axis=0)
+    surely |= told("both_halls") & told("insee_differs")
+    surely |= told("digits_differ") & told("number_gap")
+    reached_alike = np.any([told(name) for name in CONTACTS], axis=0)
+    surely |= told("same_source") & told("number_gap") & ~reached_alike
+    named = ~(told("bare_missing") | told("bare_both_missing") | told("acronym"))
+    strangers = named & ~(alike("bare_set", 0.7) | alike("bare_partial", 0.75) | alike("bare_jaro", 0.85))
+    doors = told("number_differs") & ~told("number_close")
+    phones = told("phone_differs") & ~told("address_equal")
     answer: npt.NDArray[np.bool_] = surely | (strangers & ~reached_alike & (doors | phones))
     return answer
 

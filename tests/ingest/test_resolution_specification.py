@@ -65,6 +65,11 @@ NANTES = {"commune": "Nantes", "insee": "44109", "postcode": "44000"}
             id="numbered houses in a numbered row",
         ),
         pytest.param(
+            {"name": "Mairie d'Airel", "kind": "mairie", "commune": "Airel", "insee": "50004", "phone": "+33233568712"},
+            {"name": "Mairie de Saint-Fromond", "kind": "mairie", "commune": "Saint-Fromond", "insee": "50468"},
+            id="the town halls of two communes whose points are one",
+        ),
+        pytest.param(
             {"name": "Ibis Nantes Centre", "kind": "hotel", "address": "3 allée Baco", **NANTES},
             {"name": "Ibis Nantes La Beaujoire", "kind": "hotel", "address": "9 rue du Moulin", "lat": 47.52, **NANTES},
             id="two hotels of one chain in one town",
