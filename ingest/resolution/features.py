@@ -134,7 +134,7 @@ APART_FOR_SURE = ("brand_differs", "towns_differ")
 """What makes two places of a pair whatever else it shares: two brands, or the mairies of two former communes."""
 
 
-CONTACTS = ("phone_equal", "site_equal", "host_equal", "siret_equal", "label_equal", "site_says")
+CONTACTS = ("phone_equal", "site_equal", "host_equal", "siret_equal", "label_equal")
 
 
 def apart_for_sure(matrix: Matrix) -> npt.NDArray[np.bool_]:
@@ -143,8 +143,8 @@ def apart_for_sure(matrix: Matrix) -> npt.NDArray[np.bool_]:
 
     `APART_FOR_SURE`; the town halls of two communes (13); names numbered otherwise in houses numbered otherwise,
     "Atelier 3" in number 5 and "Atelier 4" in number 7 (26); two rows of one list under two house numbers that share
-    no contact (30); two own names with nothing in common whose house numbers or telephones differ and that share no
-    contact (28).
+    no contact (81); two own names with nothing in common whose house numbers or telephones differ and that share no
+    contact (65).
     """
 
     def told(name: str) -> npt.NDArray[np.bool_]:
