@@ -64,8 +64,8 @@ def remove(connection: Connection, import_id: int) -> None:
 
 def merge_small(engine: Engine) -> None:
     """One run instead of many small ones of published imports, without the listings that are gone."""
-    settled = select(import_run.c.id).where(import_run.c.state == "writing")
-    small = (key_run.c.size < SMALL) & key_run.c.import_id.not_in(settled)
+    still_written = select(import_run.c.id).where(import_run.c.state == "writing")
+    small = (key_run.c.size < SMALL) & key_run.c.import_id.not_in(still_written)
     with writing(engine) as connection:
         if connection.execute(select(func.count()).where(small)).scalar_one() < MOST_SMALL:
             return

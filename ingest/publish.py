@@ -5,8 +5,9 @@ for others. An import that was killed leaves rows nobody sees; `clear_unfinished
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from itertools import batched
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, bindparam, delete, func, insert, select, update
@@ -104,7 +105,7 @@ def _change_early(engine: Engine, written: Written) -> bool:
     if len(changed) <= LARGE_CHANGE:
         return False
     for table in (place, listing, space):
-        for rows in _batches(list(written.changed(table)), ROWS_PER_TRANSACTION):
+        for rows in batched(list(written.changed(table)), ROWS_PER_TRANSACTION):
             with writing(engine) as connection:
                 _still_ours(connection, written.import_id)
                 if publication_mark(connection) != written.plan.mark:
@@ -158,7 +159,7 @@ def _relink(connection: Connection, written: Written) -> None:
 def _remove(connection: Connection, written: Written) -> None:
     """Merged places leave an alias; older aliases follow."""
     removed = [row.before["id"] for row in written.planned(space) if row.is_removed and row.before]
-    for ids in _batches(removed, ROWS_PER_TRANSACTION):
+    for ids in batched(removed, ROWS_PER_TRANSACTION):
         connection.execute(delete(space).where(space.c.id.in_(ids)))
     for alias, old, new in written.aliases():
         row = {"alias_id": alias, "place_id": new}
@@ -167,19 +168,19 @@ def _remove(connection: Connection, written: Written) -> None:
         else:
             connection.execute(update(place_alias).where(place_alias.c.alias_id == alias).values(row))
     gone = [row.before["id"] for row in written.planned(place) if row.is_removed and row.before]
-    for ids in _batches(gone, ROWS_PER_TRANSACTION):
+    for ids in batched(gone, ROWS_PER_TRANSACTION):
         connection.execute(delete(place).where(place.c.id.in_(ids)))
-    for ids in _batches(written.plan.reviewed_again, ROWS_PER_TRANSACTION):
+    for ids in batched(written.plan.reviewed_again, ROWS_PER_TRANSACTION):
         stale = listing_pair.c.listing_a.in_(ids) | listing_pair.c.listing_b.in_(ids)
         connection.execute(delete(listing_pair).where(stale))
-    if written.late_pairs():
-        connection.execute(insert(listing_pair), written.late_pairs())
+    if late := written.late_pairs():
+        connection.execute(insert(listing_pair), late)
 
 
 def _check_unchanged(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Bookings, offers and edits may have come since planning: what they wrote must not be lost."""
     expected = {row.before["id"]: row.before for row in rows if row.before}
-    for ids in _batches(sorted(expected), ROWS_PER_TRANSACTION):
+    for ids in batched(sorted(expected), ROWS_PER_TRANSACTION):
         found = connection.execute(select(table).where(table.c.id.in_(ids))).mappings().all()
         if len(found) != len(ids) or any(dict(row) != expected[row["id"]] for row in found):
             raise OvertakenError
@@ -225,7 +226,7 @@ def _restore_early(connection: Connection, import_id: int) -> None:
                 import_change.c.after.is_not(None),
             )
         ).all()
-        for part in _batches(changes, ROWS_PER_TRANSACTION):
+        for part in batched(changes, ROWS_PER_TRANSACTION):
             ids = [change.row_id for change in part]
             now = {row["id"]: row for row in connection.execute(select(table).where(table.c.id.in_(ids))).mappings()}
             ours = [
@@ -249,7 +250,7 @@ def remove_hidden(engine: Engine, import_id: int) -> None:
 
 
 def _remove_span(engine: Engine, table: Table, first_id: int, last_id: int) -> None:
-    for ids in _batches(range(first_id, last_id + 1), ROWS_PER_TRANSACTION):
+    for ids in batched(range(first_id, last_id + 1), ROWS_PER_TRANSACTION):
         with writing(engine) as connection:
             connection.execute(delete(table).where(table.c.id.between(ids[0], ids[-1])))
             if table is listing:
@@ -299,8 +300,3 @@ def _unfinished(connection: Connection, source: str, idle_s: int) -> list[int]:
         for row in rows
         if row.source == source or (aware - row.written_at.replace(tzinfo=None)).total_seconds() > idle_s
     ]
-
-
-def _batches[T](values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    for start in range(0, len(values), size):
-        yield values[start : start + size]

@@ -85,7 +85,7 @@ def stage(
     return Staged(found, folder)
 
 
-def stage_share(raw: RawList, how: HowToRead, geocoder: Geocoder, work: Path, share: int = 0, of: int = 1) -> None:
+def stage_share(raw: RawList, how: HowToRead, geocoder: Geocoder, work: Path, share: int, of: int) -> None:
     """Every `of`th part of a list from part `share` on: several processes stage one list together."""
     folder = work / _name_of(raw, how, geocoder.edition)
     if _read_all(folder) is None:

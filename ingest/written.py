@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 from sqlalchemy import Date, Table
 from sqlalchemy.types import JSON
@@ -17,6 +18,7 @@ from ingest.facts import SCHEMA
 from ingest.plan import Plan, Row
 from ingest.tables import import_change, key_run, listing_pair
 
+Ints = npt.NDArray[np.int64]
 Portion = tuple[Table, Sequence[str], Sequence[Sequence[Any]]]
 _JSON = msgspec.json.Encoder(order="deterministic")
 
@@ -51,11 +53,20 @@ class Written:
     def new_listings(self) -> pl.DataFrame:
         """The new listings as others are compared with them from now on (derived)."""
         fresh = self.plan.derived.filter(pl.col("listing") < 0)
-        at = -1 - fresh["listing"].to_numpy()
+        ids = fresh["listing"].to_numpy()
         return fresh.with_columns(
-            pl.Series("listing", [self._listings[-1 - i] for i in at.tolist()], pl.Int64),
-            pl.Series("place_id", self.plan.place_of[at], pl.Int64),
+            pl.Series("listing", self._minted(ids), pl.Int64),
+            pl.Series("place_id", self.plan.place_of[-1 - ids], pl.Int64),
         )
+
+    def _minted(self, listing_ids: Ints) -> Ints:
+        """The ids of listings, minted ones in the place of provisional ones."""
+        of_row = np.zeros(self.plan.rows.height, np.int64)
+        of_row[self.plan.new_listings] = [self._listings[-1 - i] for i in self.plan.new_listings.tolist()]
+        provisional = listing_ids < 0
+        answer = listing_ids.copy()
+        answer[provisional] = of_row[-1 - listing_ids[provisional]]
+        return answer
 
     def planned(self, table: Table) -> Iterable[Row]:
         """Rows of a table that took thought."""
@@ -83,8 +94,7 @@ class Written:
 
     def late_pairs(self) -> list[dict[str, Any]]:
         """Pairs of listings that were compared again: their old rows go in the publishing transaction."""
-        again = set(self.plan.reviewed_again)
-        return [pair for pair in self._pairs() if pair["listing_a"] in again or pair["listing_b"] in again]
+        return self._pairs(late=True)
 
     def changed_places(self) -> set[int]:
         """Places that people saw and that change or go, or whose spaces do."""
@@ -112,19 +122,18 @@ class Written:
         yield from self._blocking(size)
 
     def _blocking(self, size: int) -> Iterator[Portion]:
-        ids = self.plan.block_listings
-        if len(self.plan.new_listings):
-            minted = np.zeros(self.plan.rows.height, np.int64)
-            minted[self.plan.new_listings] = [self._listings[-1 - i] for i in self.plan.new_listings.tolist()]
-            ids = np.where(ids < 0, minted[np.where(ids < 0, -1 - ids, 0)], ids)
+        ids = self._minted(self.plan.block_listings)
         yield from _cut(key_run, key_runs.COLUMNS, key_runs.runs(self.import_id, self.plan.block_keys, ids), 4)
-        late = {(pair["listing_a"], pair["listing_b"]) for pair in self.late_pairs()}
-        pairs = [p for p in self._pairs() if (p["listing_a"], p["listing_b"]) not in late]
-        yield from _cut(listing_pair, *self._dicts(listing_pair, pairs), size)
+        yield from _cut(listing_pair, *self._dicts(listing_pair, self._pairs(late=False)), size)
 
-    def _pairs(self) -> list[dict[str, Any]]:
-        named = [(self._listings.get(a, a), self._listings.get(b, b), p) for a, b, p in self.plan.pairs]
-        return [{"listing_a": min(a, b), "listing_b": max(a, b), "probability": p} for a, b, p in named]
+    def _pairs(self, *, late: bool) -> list[dict[str, Any]]:
+        again = set(self.plan.reviewed_again)
+        named = ((self._listings.get(a, a), self._listings.get(b, b), p) for a, b, p in self.plan.pairs)
+        return [
+            {"listing_a": min(a, b), "listing_b": max(a, b), "probability": p}
+            for a, b, p in named
+            if late == (a in again or b in again)
+        ]
 
     def _lone_places(self) -> Portion:
         lone = self.plan.rows[self.plan.lone]

@@ -48,7 +48,7 @@ def _texts(communities: pl.DataFrame) -> list[str]:
 def _similarity(texts: list[str]) -> Floats:
     """Cosine of TF-IDF vectors (of their topics when there are many), in [0, 1]."""
     nothing = np.zeros((len(texts), len(texts)))
-    if sum(not text.isspace() and text != "" for text in texts) < 2:
+    if sum(bool(text.strip()) for text in texts) < 2:
         return nothing  # without loading a library that takes a second
 
     from sklearn.feature_extraction.text import TfidfVectorizer

@@ -6,8 +6,7 @@ import numpy.typing as npt
 import polars as pl
 
 from geo.distance import haversine_array_m
-from geo.types import Precision
-from ingest.resolution.derive import mixed
+from ingest.resolution.derive import VAGUE, mixed
 from ingest.resolution.roles import ROLES
 
 Ints = npt.NDArray[np.int64]
@@ -29,7 +28,6 @@ CROWD = 50
 """More listings of one list at one address are firms of a business centre: there an address says nothing."""
 ALIKE = 0.75
 """Share of the affixes of the longer name that a name written in another way still has."""
-_VAGUE = (str(Precision.COMMUNE), str(Precision.LOCALITY))
 
 
 def stored_keys(derived: pl.DataFrame) -> tuple[Ints, Ints]:
@@ -87,7 +85,7 @@ class Look:
     def __init__(self, derived: pl.DataFrame) -> None:
         self.rows = derived.height
         self._lon, self._lat = derived["lon"].to_numpy(), derived["lat"].to_numpy()
-        self._vague = derived["precision"].is_in(list(_VAGUE)).to_numpy()
+        self._vague = derived["precision"].is_in(VAGUE).to_numpy()
         self._hall = derived["role"].to_numpy() == ROLES.index("hall")
         self._affixes = derived["affixes"].to_numpy()
         self._affix_count = np.count_nonzero(self._affixes, axis=1)

@@ -3,11 +3,11 @@
 from functools import lru_cache
 from typing import Any
 
-import h3.api.basic_int as h3
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from geo.cells import cells_of
 from geo.toponyms import fold
 from geo.types import Precision
 from ingest.resolution import common
@@ -80,6 +80,8 @@ COLUMNS: dict[str, Any] = {
     "keys": pl.List(pl.Int64),
     "cell": pl.Int64,
 }
+VAGUE = (str(Precision.COMMUNE), str(Precision.LOCALITY))
+"""Precisions of points that say nothing of what is near."""
 OWN: dict[str, Any] = dict(list(COLUMNS.items())[list(COLUMNS).index("folded") :])
 """A derived listing: `folded` name, `bare` name (without generic words and its town), house `number` and `street` as
 compared, web `host` and `site` (host and path), the `affixes` of its bare words, hashed (0: no further one), its
@@ -173,11 +175,11 @@ def _affixes(words: tuple[str, ...]) -> list[int]:
 
 def _cells(frame: pl.DataFrame) -> Ints:
     """H3 cells at resolution 10 of the positions that are good enough to be near something."""
-    vague = frame["precision"].is_in([str(Precision.COMMUNE), str(Precision.LOCALITY)]).to_numpy()
-    points = zip(frame["lat"].to_list(), frame["lon"].to_list(), vague, strict=True)
-    return np.fromiter(
-        (0 if skip else h3.latlng_to_cell(lat, lon, 10) for lat, lon, skip in points), np.int64, frame.height
-    )
+    placed = np.flatnonzero(~frame["precision"].is_in(VAGUE).to_numpy())
+    points = frame.select("lon", "lat")[placed]
+    cells = np.zeros(frame.height, np.int64)
+    cells[placed] = cells_of(points["lon"].to_list(), points["lat"].to_list(), 10).view(np.int64)
+    return cells
 
 
 def _keys(frame: pl.DataFrame, bare: list[list[str]], cells: Ints) -> pl.Series:

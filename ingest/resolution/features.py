@@ -12,8 +12,9 @@ from rapidfuzz.distance import JaroWinkler
 from rapidfuzz.process import cpdist
 
 from geo.distance import haversine_array_m
-from geo.types import PlaceKind, Precision
+from geo.types import PlaceKind
 from ingest.resolution import common
+from ingest.resolution.derive import VAGUE
 from ingest.resolution.roles import HOSTED, ROLES
 from ingest.resolution.words import Words, compared, words_of
 
@@ -130,44 +131,6 @@ class Pairs:
         return answer
 
 
-APART_FOR_SURE = ("brand_differs", "towns_differ")
-"""What makes two places of a pair whatever else it shares: two brands, or the mairies of two former communes."""
-
-
-CONTACTS = ("phone_equal", "site_equal", "host_equal", "siret_equal", "label_equal")
-
-
-def apart_for_sure(matrix: Matrix) -> npt.NDArray[np.bool_]:
-    """Pairs that are two places whatever else they share. Of the train half of the labelled pairs as many as said are
-    of each sort, all of them two places:
-
-    `APART_FOR_SURE`; the town halls of two communes (13); names numbered otherwise in houses numbered otherwise,
-    "Atelier 3" in number 5 and "Atelier 4" in number 7 (26); two rows of one list under two house numbers that share
-    no contact (81); two own names with nothing in common whose house numbers or telephones differ and that share no
-    contact (65).
-    """
-
-    def told(name: str) -> npt.NDArray[np.bool_]:
-        answer: npt.NDArray[np.bool_] = matrix[:, NAMES.index(name)] > 0
-        return answer
-
-    def alike(name: str, least: float) -> npt.NDArray[np.bool_]:
-        answer: npt.NDArray[np.bool_] = matrix[:, NAMES.index(name)] >= least
-        return answer
-
-    surely = np.any([told(name) for name in APART_FOR_SURE], axis=0)
-    surely |= told("both_halls") & told("insee_differs")
-    surely |= told("digits_differ") & told("number_gap")
-    reached_alike = np.any([told(name) for name in CONTACTS], axis=0)
-    surely |= told("same_source") & told("number_gap") & ~reached_alike
-    named = ~(told("bare_missing") | told("bare_both_missing") | told("acronym"))
-    strangers = named & ~(alike("bare_set", 0.7) | alike("bare_partial", 0.75) | alike("bare_jaro", 0.85))
-    doors = told("number_differs") & ~told("number_close")
-    phones = told("phone_differs") & ~told("address_equal")
-    answer: npt.NDArray[np.bool_] = surely | (strangers & ~reached_alike & (doors | phones))
-    return answer
-
-
 def matrix(derived: pl.DataFrame, left: Ints, right: Ints) -> Matrix:
     """One row per pair, one column per name of `NAMES`, each in about [-1, 1]."""
     if not len(left):
@@ -204,7 +167,7 @@ def _prepared(listings: pl.DataFrame) -> pl.DataFrame:
         first=pl.col("number").str.extract(r"^(\d+)").cast(pl.Int64, strict=False),
         label=pl.col("host").str.extract(r"([^.]+)\.[^.]+$").str.replace_all("-", "").fill_null(""),
         shared=pl.col("host").is_in(shared).fill_null(value=False),
-        vague=pl.col("precision").is_in([str(Precision.COMMUNE), str(Precision.LOCALITY)]),
+        vague=pl.col("precision").is_in(VAGUE),
     ).with_columns(last=pl.max_horizontal(pl.col("first"), pl.col("until")))
 
 

@@ -14,14 +14,15 @@ from importlib import resources
 import numpy as np
 import numpy.typing as npt
 
-from ingest.resolution.features import NAMES, Matrix, apart_for_sure
+from ingest.resolution.apart import apart_for_sure
+from ingest.resolution.features import NAMES, Matrix
 
 FILE = "model.json"
 LEAVES = 12
 """Leaves of a tree at most: with as many bits, the values of all masks of a tree fit the processor's first cache."""
 ALL = (1 << LEAVES) - 1
 AT_MOST = 0.01
-"""Probability of a pair that `features.apart_for_sure` speaks against: below the veto, so that no third listing joins
+"""Probability of a pair that `apart.apart_for_sure` speaks against: below the veto, so that no third listing joins
 them."""
 ROWS_AT_ONCE = 16_384
 """What fits the processor's cache together with the features."""

@@ -15,7 +15,7 @@ from ingest import linking
 from ingest.facts import Facts, frame
 from ingest.keys import match_address
 from ingest.normalise.name import match_name
-from ingest.resolution import blocking, features, model, partition
+from ingest.resolution import apart, blocking, features, model, partition
 from ingest.resolution.roles import ROLES
 
 PUBLISHED_F1 = 0.967
@@ -309,17 +309,17 @@ class TestModel:
     def test_trees_say_what_walking_them_says(self, labelled: benchmark.Labelled) -> None:
         matrix = features.matrix(labelled.derived, labelled.left[:150], labelled.right[:150])
         shipped = model.load()
-        apart = features.apart_for_sure(matrix)
-        for row, surely, probability in zip(matrix, apart, shipped.probability(matrix), strict=True):
+        held = apart.apart_for_sure(matrix)
+        for row, surely, probability in zip(matrix, held, shipped.probability(matrix), strict=True):
             score = shipped.start + sum(walked(tree, row) for tree in shipped.trees)
             expected = min(1 / (1 + math.exp(-score)), model.AT_MOST if surely else 1.0)
             assert probability == pytest.approx(expected, abs=2e-5)
 
     def test_what_is_surely_apart_is_so_by_the_rules_in_words(self, labelled: benchmark.Labelled) -> None:
         matrix = features.matrix(labelled.derived, labelled.left, labelled.right)
-        for row, surely in zip(matrix, features.apart_for_sure(matrix), strict=True):
+        for row, surely in zip(matrix, apart.apart_for_sure(matrix), strict=True):
             told = dict(zip(features.NAMES, row.tolist(), strict=True))
-            contact = any(told[name] for name in features.CONTACTS)
+            contact = any(told[name] for name in apart.CONTACTS)
             named = not (told["bare_missing"] or told["bare_both_missing"] or told["acronym"])
             enough = {"bare_set": 0.7, "bare_partial": 0.75, "bare_jaro": 0.85}
             alike = any(told[name] >= float(np.float32(least)) for name, least in enough.items())

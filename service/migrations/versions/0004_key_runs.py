@@ -6,7 +6,6 @@ from alembic import op
 
 from geo.store.dialect import BigKey
 from ingest.key_runs import runs
-from ingest.tables import key_run
 
 revision = "0004"
 down_revision = "0003"
@@ -16,7 +15,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.drop_index("ix_place_insee", table_name="place")
-    op.create_table(
+    key_run = op.create_table(
         "key_run",
         sa.Column(
             "import_id", BigKey, autoincrement=False, nullable=False, comment="the import that brought the listings"
@@ -54,6 +53,7 @@ def downgrade() -> None:
         sqlite_with_rowid=False,
     )
     connection = op.get_bind()
+    key_run = sa.table("key_run", sa.column("block_keys"), sa.column("listing_ids"))
     pairs = {
         pair
         for row in connection.execute(sa.select(key_run.c.block_keys, key_run.c.listing_ids)).all()
