@@ -133,6 +133,18 @@ def _print_report(answer: dict[str, Any]) -> None:
     counts = ", ".join(f"{answer[key]} {name}" for key, name in zip(COUNTS, names, strict=True))
     screen = console()
     screen.print(f"{answer['source']} : {counts}", markup=False)
+    # What became of the list as a whole, before what became of its rows: a vanished column explains many of these.
+    for sentence in answer["drift"]:
+        screen.print(f"  {sentence}", markup=False)
+    if answer["coordinates"]:
+        read_as = "coordonnées lues comme" if french else "coordinates read as"
+        screen.print(f"  {read_as} : {answer['coordinates']}", markup=False)
+    for fault in answer["faults"][:5]:
+        line = "ligne" if french else "line"
+        screen.print(f"  {line} {fault['line']} : {fault['message']}", markup=False)
+    if answer["lines_left_out"]:
+        left_out = "lignes du fichier laissées de côté" if french else "lines of the file left out"
+        screen.print(f"  {left_out} : {answer['lines_left_out']}", markup=False)
     for rejection in answer["rejections"][:5]:
         line = "ligne" if french else "row"
         screen.print(f"  {line} {rejection['row']} : {rejection['message']} {rejection['remedy']}", markup=False)

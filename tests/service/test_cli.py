@@ -121,6 +121,32 @@ def test_importing_the_same_list_twice_changes_nothing(placelibre: CommandLine, 
     assert report["unchanged"] + report["rejected"] == report["rows"] > 0
 
 
+def test_a_renamed_and_a_vanished_column_are_said_to_whoever_imports(placelibre: CommandLine) -> None:
+    """On the screen, not only in the JSON: nobody reads that."""
+    lines = [f"Lieu {i};{i} rue Crébillon;44000;Nantes;02 40 00 00 {i:02d}" for i in range(1, 13)]
+    path = placelibre.folder / "lieux.csv"
+    path.write_text("\n".join(["nom;voie;cp;ville;tel", *lines]), "utf-8")
+    kept = {"PLACELIBRE_MAPPINGS": str(placelibre.folder / "mappings")}
+    assert "voie" not in placelibre("import", "lieux.csv", **kept).stdout
+    path.write_text("\n".join(["nom;rue;cp;ville", *(line.rpartition(";")[0] for line in lines)]), "utf-8")
+    told = " ".join(placelibre("import", "lieux.csv", **kept).stdout.split())
+    assert "« tel » (champ phone) a disparu" in told
+    assert "« voie »" in told and "« rue »" in told
+
+
+def test_foreign_coordinates_and_damaged_lines_are_said_too(placelibre: CommandLine) -> None:
+    rows = [f"Lieu {i};{i} rue Crébillon;44000;Nantes;{355000 + 90 * i};{6689000 + i}" for i in range(1, 13)]
+    (placelibre.folder / "lambert.csv").write_text("\n".join(["nom;adresse;code postal;commune;X;Y", *rows]), "utf-8")
+    told = " ".join(placelibre("import", "lambert.csv", "--dry-run").stdout.split())
+    assert "coordonnées lues comme : Lambert 93" in told
+
+    good = '{"nom": "Le Lab", "adresse": "3 rue Crébillon", "code postal": "44000", "commune": "Nantes"}'
+    (placelibre.folder / "lieux.jsonl").write_text(f'{good}\n{{"nom": \n{good.replace("Lab", "Quai")}\n', "utf-8")
+    told = " ".join(placelibre("import", "lieux.jsonl", "--dry-run").stdout.split())
+    assert "ligne 2 :" in told
+    assert "lignes du fichier laissées de côté : 1" in told
+
+
 def test_a_broken_file_does_not_stop_the_others(placelibre: CommandLine, small_product_template: Path) -> None:
     (placelibre.folder / "broken.csv").write_bytes(b"")
     good = str(small_product_template / "lists" / "france_services.csv")
