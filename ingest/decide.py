@@ -18,7 +18,7 @@ from ingest.facts import Facts
 from ingest.grouping import Groups, group
 from ingest.known import KnownListing, known_rows, publication_mark, stored_listings
 from ingest.neighbours import Verdict, chunks
-from ingest.plan import Origin, Outcome, Plan, Row
+from ingest.plan import NOWHERE, Origin, Outcome, Plan, Row
 from ingest.records import SpaceDraft
 from ingest.rooms import Rooms
 
@@ -145,9 +145,9 @@ class _Decision:
             values = dict(before[listing_id])
             values["place_id"] = self.groups.place_of[listing_id]
             self.plan.listings[listing_id] = Row(values, before[listing_id])
-        columns = self.rows.select("fingerprint", "raw", "facts", "own_key")
+        columns = self.rows.select("fingerprint", "raw", "facts", "own_key", "licences")
         for i in changed:
-            fingerprint, raw, facts, own_key = columns.row(i)
+            fingerprint, raw, facts, own_key, licences = columns.row(i)
             listing_id = self._listing_id(i)
             values = dict(before[listing_id])
             values |= {
@@ -156,7 +156,7 @@ class _Decision:
                 "facts": msgspec.json.decode(facts),
                 "place_id": int(self.plan.place_of[i]),
                 "has_own_key": own_key,
-                "licence": self.origin.licence,
+                "licence": licences or self.origin.licence,
                 "trust": self.origin.trust,
                 "import_id": 0,  # the import's own, known when it is minted
             }
@@ -241,12 +241,19 @@ class _Decision:
     # Rooms
 
     def _rooms(self, todo: list[int]) -> None:
-        rooms = Rooms(self.connection, self.plan, self._place_row, self.origin.community, offered=self.origin.offered)
+        rooms = Rooms(self.connection, self.plan, self._place_row, self.origin.community, self._offered())
         spaces = self.rows["spaces"]
         for i in todo:
             if spaces[i] is not None:
                 rooms.add(i + 1, int(self.plan.place_of[i]), _DRAFTS.decode(spaces[i]))
         rooms.settle(self.groups.gone)
+
+    def _offered(self) -> set[int]:
+        """Places whose hosts agreed: those of the whole list, or of the rows that say so when it asks row by row."""
+        if not self.origin.offered:
+            return set()
+        agreed = self.rows["agreed"].fill_null(value=True).to_numpy()
+        return set(self.plan.place_of[agreed].tolist()) - {NOWHERE}
 
     def _write_straight(self, todo: list[int]) -> None:
         place_of = self.plan.place_of

@@ -12,7 +12,10 @@ from ingest.records import Record
 
 
 class Facts(msgspec.Struct, omit_defaults=True, frozen=True):
-    """The facts of a listing. Missing text is "", anything else missing is None; `lon`, `lat` in decimal degrees."""
+    """The facts of a listing. Missing text is "", anything else missing is None; `lon`, `lat` in decimal degrees.
+
+    `sources`, `licences`: of the lists that a row of an export was made from, separated by "|".
+    """
 
     name: str
     kind: str
@@ -37,6 +40,8 @@ class Facts(msgspec.Struct, omit_defaults=True, frozen=True):
     siret: str | None = None
     parent: str | None = None
     checked_on: date | None = None
+    sources: str | None = None
+    licences: str | None = None
 
 
 SCHEMA: dict[str, Any] = {
@@ -50,6 +55,7 @@ SCHEMA: dict[str, Any] = {
     "amenities": pl.String,
     **dict.fromkeys(("phone", "email", "website", "siret", "parent"), pl.String),
     "checked_on": pl.Date,
+    **dict.fromkeys(("sources", "licences"), pl.String),
 }
 """Columns of facts as a frame; `amenities` is canonical JSON text."""
 
@@ -83,6 +89,8 @@ def of_record(record: Record) -> Facts:
         siret=record.siret,
         parent=record.parent,
         checked_on=record.checked_on,
+        sources=record.sources,
+        licences=record.licences,
     )
 
 

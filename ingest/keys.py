@@ -16,7 +16,7 @@ _ENCODER = msgspec.json.Encoder(order="sorted")
 MAX_KEY = 400
 """PostgreSQL indexes at most some 2,700 bytes."""
 
-_COPY = re.compile(r" #\d+$")
+COPY = re.compile(r" #\d+$")
 
 
 def canonical(raw: Cells) -> bytes:
@@ -48,7 +48,7 @@ def nth_key(key: str, copy: int) -> str:
 
 def public_key(source_key: str) -> str:
     """The list's own id, without the mark of repeated rows."""
-    return _COPY.sub("", source_key)
+    return COPY.sub("", source_key)
 
 
 def match_key(record: Record) -> str:

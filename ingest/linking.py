@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from ingest import keys as keys_of
 from ingest.resolution import blocking, features, model
 from ingest.resolution.derive import COLUMNS, OWN, comparable, derive
 from ingest.resolution.partition import partition as _partition
@@ -51,7 +52,20 @@ def probabilities(derived: pl.DataFrame, left: Ints, right: Ints) -> Floats:
         for i in range(0, len(left), PAIRS_AT_ONCE)
     ]
     # Never certain: certainty is for people's decisions.
-    return np.clip(np.concatenate(parts), *SURE) if parts else np.zeros(0)
+    found = np.clip(np.concatenate(parts), *SURE) if parts else np.zeros(0)
+    found[_told_apart(derived, left, right)] = SURE[0]
+    return found
+
+
+def _told_apart(derived: pl.DataFrame, left: Ints, right: Ints) -> npt.NDArray[np.bool_]:
+    """Pairs of rows that one list of places made from other lists gives different keys: whoever made it has compared
+    them."""
+    if derived["sources"].null_count() == derived.height:
+        return np.zeros(len(left), np.bool_)
+    told = derived.select("source", "sources", key=pl.col("source_key").str.replace(keys_of.COPY.pattern, ""))
+    ours, theirs = told[left], told[right]
+    apart = (ours["source"] == theirs["source"]) & (ours["key"] != theirs["key"])
+    return (apart & ours["sources"].is_not_null() & theirs["sources"].is_not_null()).to_numpy()
 
 
 def partition(derived: pl.DataFrame, left: Ints, right: Ints, probability: Floats, order: Sequence[str]) -> Ints:

@@ -22,7 +22,7 @@ from geo.distance import haversine_m
 from geo.geocoder.geocoder import COMMUNE_SCORE, Answer, Geocoder
 from geo.toponyms import fold, split_number
 from geo.types import Precision, expected_distance_m
-from ingest.mapping.model import Mapping, PrecisionRule, pick
+from ingest.mapping.model import Columns, Mapping, PrecisionRule, pick
 from ingest.normalise import coordinates, name, postcode
 from ingest.readers.base import Cells
 from ingest.reasons import Note, Reason
@@ -88,6 +88,7 @@ class _Reading:
     lat_columns: tuple[tuple[str, ...], ...]
     rule: PrecisionRule | None
     system: coordinates.System
+    commune: Columns
 
     def positions(self, records: Sequence[Record]) -> list[coordinates.Read]:
         lons = [pick(record.raw, self.lon_columns) for record in records]
@@ -134,7 +135,9 @@ def locate(
     Raises AddressIndexUnusable.
     """
     fields = mapping.fields
-    reading = _Reading(fields.get("lon", ()), fields.get("lat", ()), mapping.precision, system)
+    reading = _Reading(
+        fields.get("lon", ()), fields.get("lat", ()), mapping.precision, system, fields.get("commune", ())
+    )
     taken = [record for record in records if record.rejection is None]
     if reading.lon_columns or reading.lat_columns:
         read = reading.positions(taken)
@@ -182,6 +185,12 @@ def _believe(
     if record.score is None:
         inside = stated and here and stated.insee in {here.insee, here.parent}
         record.score = GIVEN_SCORE if inside else UNCHECKED_SCORE
+    expected_m = coordinates.number(record.raw.get(reading.rule.expected, "")) if reading.rule else None
+    if expected_m is not None and stated and by_code:
+        # A list that says how far off its points may be has settled its communes: former ones keep their names.
+        record.commune = pick(record.raw, reading.commune)
+        record.expected_m, record.time_zone = expected_m, finder.time_zone(stated.insee)
+        return True
     # Outlines know arrondissements; otherwise a code that the row gives is better than a point on a border.
     exact_code = stated if by_code and stated and here and here.parent != stated.insee else None
     _settle(record, exact_code or here, finder)

@@ -93,7 +93,7 @@ def understand_list(order: Order, geocoder: Geocoder, mappings: Path | None, tod
         mapping = replace(mapping, checked_on=today)  # a list brought today says what is true today
     kind, as_space = _word(PlaceKind, "kind", order.kind), _word(SpaceKind, "as_space", order.as_space)
     system = coordinate_system(sample.rows, mapping, Finder(geocoder.areas, geocoder))
-    return Understood(raw, HowToRead(mapping, Choices(kind, order.offered, as_space), system), drifted)
+    return Understood(raw, HowToRead(mapping, Choices(kind, order.offered, as_space, order.community), system), drifted)
 
 
 def import_file(

@@ -8,6 +8,7 @@ from geo.toponyms import fold, without_article
 from geo.types import PlaceKind, SpaceKind
 from ingest import keys
 from ingest.exchange.cells import restore
+from ingest.exchange.columns import SEPARATOR
 from ingest.facts import Facts, of_record
 from ingest.locate import Finder, locate
 from ingest.mapping.model import HoursRule, Mapping, pick
@@ -24,6 +25,7 @@ from ingest.normalise import (
     postcode,
     siret,
     url,
+    yes_no,
 )
 from ingest.normalise.blank import known
 from ingest.normalise.coordinates import DEGREES, System
@@ -41,11 +43,15 @@ EXCHANGE = "placelibre_schema"
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the person who imports said for the whole list. `as_space`: every row is one bookable unit of that kind."""
+    """What the person who imports said for the whole list. `as_space`: every row is one bookable unit of that kind.
+
+    `community`: slug of the one that brings it; rows and rooms that name other communities are not for it.
+    """
 
     kind: PlaceKind | None = None
     offered: bool = False
     as_space: SpaceKind | None = None
+    community: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,7 @@ class HowToRead:
         choices = self.choices
         parts = [self.mapping.digest(), str(choices.kind or ""), "offered" if choices.offered else ""]
         parts += [str(choices.as_space or ""), edition]
+        parts += [choices.community or ""] if "communities" in self.mapping.fields else []
         return "|".join(parts if self.system.plain else [*parts, self.system.sentence()[1]])
 
 
@@ -132,6 +139,10 @@ def _read(record: Record, reading: _Reading) -> Record:
     if not record.name:
         record.reject(Reason.NO_NAME, "name", "")
         return record
+    circle = pick(row, fields.get("communities", ()))
+    if circle and choices.community not in circle.split(SEPARATOR):
+        record.reject(Reason.OTHER_CIRCLE, "communities", circle)
+        return record
     said = address.parts(pick(row, fields.get("address", ())))
     stated = pick(row, fields.get("commune", ()))
     town = commune.read(stated)
@@ -156,8 +167,15 @@ def _read(record: Record, reading: _Reading) -> Record:
     record.parent = name.clean(pick(row, fields.get("parent", ()))) or None
     record.checked_on = day.normalise(pick(row, fields.get("checked_on", ()))) or mapping.checked_on
     record.amenities = _amenities(row, mapping)
+    record.sources = pick(row, fields.get("sources", ())) or None
+    record.licences = pick(row, fields.get("licences", ())) or None
+    if agreement := fields.get("agreement", ()):
+        record.agreed = yes_no.answer(pick(row, agreement)) == "yes"
     _read_hours(record, mapping.hours)
-    if reading.speaks_of_spaces:
+    rooms_of = pick(row, fields.get("space_communities", ()))
+    if rooms_of and choices.community not in rooms_of.split(SEPARATOR):
+        record.remark(Note.ROOM_OF_OTHERS, "space_communities", rooms_of)
+    elif reading.speaks_of_spaces:
         read_space(record, mapping, choices.as_space, reading.space_columns)
     return record
 

@@ -18,6 +18,7 @@ class Reason(StrEnum):
     NO_LOCATION = "no_location"
     OUT_OF_RANGE = "coordinates_out_of_range"
     OUTSIDE_FRANCE = "outside_france"
+    OTHER_CIRCLE = "other_circle"
 
 
 class Note(StrEnum):
@@ -33,6 +34,7 @@ class Note(StrEnum):
     PRICE_NOT_UNDERSTOOD = "price_not_understood"
     PRICE_BEFORE_TAX = "price_before_tax"
     PRICE_OTHER_UNIT = "price_other_unit"
+    ROOM_OF_OTHERS = "room_of_others"
 
 
 class Missing(StrEnum):
@@ -96,6 +98,12 @@ TEXTS: dict[str, Text] = {
         "Vérifiez les coordonnées, ou ajoutez la commune et son code postal.",
         "Check the coordinates, or add the commune and its postcode.",
     ),
+    Reason.OTHER_CIRCLE: Text(
+        "Ce lieu est réservé à « {value} » : il ne peut pas devenir public par cet import.",
+        "This place is reserved for “{value}”: this import must not make it public.",
+        "Importez la liste au nom de cette communauté (--community) ; si le lieu est public, videz « communautes ».",
+        "Import the list on behalf of that community (--community); if the place is public, empty “communautes”.",
+    ),
     Note.AXES_SWAPPED: Text(
         "Latitude et longitude étaient inversées ({value}) : elles ont été remises en ordre.",
         "Latitude and longitude were swapped ({value}): they were put right.",
@@ -156,11 +164,17 @@ TEXTS: dict[str, Text] = {
         "Ajoutez un prix à l'heure, à la demi-journée ou à la journée.",
         "Add a price by the hour, the half-day or the day.",
     ),
+    Note.ROOM_OF_OTHERS: Text(
+        "La salle est proposée par « {value} » : elle est laissée de côté.",
+        "The room is offered by “{value}”: it is left out.",
+        "Importez la liste au nom de cette communauté (--community), ou videz la cellule « communautes_espace ».",
+        "Import the list on behalf of that community (--community), or empty the “communautes_espace” cell.",
+    ),
     Missing.AGREEMENT: Text(
         "L'accord de l'hôte n'est pas affirmé.",
         "The host's agreement is not asserted.",
-        "Si les hôtes sont d'accord, cochez la case ou ajoutez --offered.",
-        "If the hosts agreed, tick the box or add --offered.",
+        "Si les hôtes sont d'accord, cochez la case ou ajoutez --offered (et « oui » dans « accord_hote »).",
+        "If the hosts agreed, tick the box or add --offered (and “oui” in “accord_hote”).",
     ),
     Missing.SEATS: Text(
         "Le nombre de places manque.",

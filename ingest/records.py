@@ -49,7 +49,8 @@ class Record:
     """A row read, normalised and located. `rejection` tells rows that go no further.
 
     `lon`, `lat` in decimal degrees; `expected_m` is 0 unless `precision` is commune; `score` of the position from 0 to
-    1, None when it has none (`ingest.locate`).
+    1, None when it has none (`ingest.locate`). `sources`, `licences`: of the lists a row was made from, if it says so;
+    `agreed`: whether the host did, when the list asks that row by row.
     """
 
     row: int
@@ -84,6 +85,9 @@ class Record:
     website: str | None = None
     checked_on: date | None = None
     amenities: dict[str, str] = field(default_factory=dict)
+    sources: str | None = None
+    licences: str | None = None
+    agreed: bool | None = None
     spaces: list[SpaceDraft] = field(default_factory=list)
 
     def reject(self, reason: Reason, name: str, value: str) -> None:

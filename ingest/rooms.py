@@ -1,7 +1,7 @@
 """Rooms of the rows of a list into spaces of their places, and which places become offered."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from typing import Any
 
 from sqlalchemy import Connection, exists, select
@@ -21,10 +21,11 @@ PlaceRow = Callable[[int], Row]
 
 
 class Rooms:
-    """Plans the spaces of one import. `place_row` gives the planned row of a place, loading it when needed."""
+    """Plans the spaces of one import. `place_row` gives the planned row of a place, loading it when needed; `offered`
+    are the places whose hosts agreed, as whoever imports asserts."""
 
     def __init__(
-        self, connection: Connection, plan: Plan, place_row: PlaceRow, community: str | None, *, offered: bool
+        self, connection: Connection, plan: Plan, place_row: PlaceRow, community: str | None, offered: Set[int]
     ) -> None:
         self._connection = connection
         self._plan = plan
@@ -42,9 +43,7 @@ class Rooms:
 
     def settle(self, gone: dict[int, int]) -> None:
         """Plans every space and offer; `gone` places hand theirs to the place that took them over."""
-        concerned = {*self._drafts, *gone, *gone.values()}
-        if self._offered:
-            concerned |= set(self._plan.place_of[self._plan.place_of != 0].tolist())
+        concerned = {*self._drafts, *gone, *gone.values(), *self._offered}
         self._load(sorted(place_id for place_id in concerned if place_id > 0))
         self._hand_over(gone)
         for place_id, said in self._drafts.items():
@@ -72,7 +71,7 @@ class Rooms:
 
     def _space(self, place_id: int, draft: SpaceDraft) -> None:
         said: dict[str, Any] = {"kind": str(draft.kind), "name": draft.name, "seats": draft.seats}
-        if self._offered:
+        if place_id in self._offered:
             said["closed"] = False
         space_id = self._by_key.get((place_id, draft.key))
         if space_id is None:
@@ -88,9 +87,17 @@ class Rooms:
         self._link(space_id, self._community)
 
     def _link(self, space_id: int, community: str | None) -> None:
-        if community and (space_id, community) not in self._links:
+        if community and (space_id, community) not in self._links and not self._is_public(space_id):
             self._links.add((space_id, community))
             self._plan.links.append((space_id, community))
+
+    def _is_public(self, space_id: int) -> bool:
+        """Whether a room is offered to everybody already: a community that offers it too must not close it to
+        others."""
+        stored = self._stored.get(space_id)
+        if stored is None or stored["closed"] or stored["demo"]:
+            return False
+        return not any(linked == space_id for linked, _ in self._links)
 
     def _hand_over(self, gone: dict[int, int]) -> None:
         """Spaces of places that were merged away: the same room of both is one, unless somebody booked it."""
@@ -128,18 +135,18 @@ class Rooms:
                 open_spaces[values["place_id"]].append(values)
         rows = self._rows_by_place(concerned)
         for place_id in sorted(concerned, key=lambda one: (one > 0, abs(one))):
-            speaks = self._offered or place_id in self._drafts
+            speaks = place_id in self._offered or place_id in self._drafts
             if not speaks or place_id not in rows:
                 continue
             values = self._place_row(place_id).now()
-            missing = self._missing(values, open_spaces.get(place_id, ()))
+            missing = self._missing(place_id, values, open_spaces.get(place_id, ()))
             if not missing:
                 values["status"] = str(PlaceStatus.OFFERED)
             elif values["status"] != PlaceStatus.OFFERED:
                 self._plan.missing.append(MissingToOffer(tuple(rows[place_id]), values["name"], missing))
 
-    def _missing(self, place: dict[str, Any], spaces: Sequence[dict[str, Any]]) -> tuple[Missing, ...]:
-        missing = [] if self._offered else [Missing.AGREEMENT]
+    def _missing(self, place_id: int, place: dict[str, Any], spaces: Sequence[dict[str, Any]]) -> tuple[Missing, ...]:
+        missing = [] if place_id in self._offered else [Missing.AGREEMENT]
         if not spaces:
             missing.append(Missing.SEATS)
         if not place["opening_hours"] and not any(item["opening_hours"] for item in spaces):

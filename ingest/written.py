@@ -137,7 +137,7 @@ class Written:
 
     def _lone_places(self) -> Portion:
         lone = self.plan.rows[self.plan.lone]
-        names = [name for name in SCHEMA if name not in {"checked_on"}]
+        names = [name for name in SCHEMA if name in place.c and name != "checked_on"]
         rows = lone.select(*names, "h3_r9", pl.col("checked_on").cast(pl.String)).rows()
         lon, lat = names.index("lon"), names.index("lat")
         ids = [self._places[-1 - i] for i in self.plan.lone.tolist()]
@@ -152,13 +152,14 @@ class Written:
 
     def _new_listings(self) -> Portion:
         new = self.plan.rows[self.plan.new_listings]
-        rows = new.select("fingerprint", "raw", "facts", "own_key").rows()
+        licence = pl.coalesce("licences", pl.lit(self.plan.origin.licence))
+        rows = new.select("fingerprint", "raw", "facts", "own_key", licence).rows()
         keys, place_of = self.plan.keys_of, self.plan.place_of.tolist()
         at = self.plan.new_listings.tolist()
-        run = (self.plan.origin.source, self.plan.origin.community, self.plan.origin.licence, self.plan.origin.trust)
+        run = (self.plan.origin.source, self.plan.origin.community, self.plan.origin.trust)
         columns = (
-            *("fingerprint", "raw", "facts", "has_own_key", "id", "source_key", "place_id"),
-            *("source", "community", "licence", "trust", "import_id"),
+            *("fingerprint", "raw", "facts", "has_own_key", "licence", "id", "source_key", "place_id"),
+            *("source", "community", "trust", "import_id"),
         )
         values = [
             (*row, self._listings[-1 - i], keys[i], place_of[i], *run, self.import_id)

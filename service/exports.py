@@ -17,6 +17,7 @@ from geo.store.reading import read_frames
 from geo.store.schema import listing, place
 from geo.store.visibility import published_listing
 from ingest.exchange.cells import neutralised
+from ingest.exchange.columns import SEPARATOR
 from ingest.keys import public_key
 
 FORMATS = (".parquet", ".gpkg", ".geojson", ".csv")
@@ -73,7 +74,9 @@ def _licences(engine: Engine) -> pl.DataFrame:
     with reading(engine) as connection:
         rows = [tuple(row) for row in connection.execute(statement)]
     frame = pl.DataFrame(rows, schema={"place_id": pl.Int64, "licence": pl.String}, orient="row")
-    return frame.group_by("place_id").agg(pl.col("licence").sort().str.join(" + ").alias("licences"))
+    return frame.group_by("place_id").agg(
+        pl.col("licence").str.split(SEPARATOR).explode().unique().sort().str.join(" + ").alias("licences")
+    )
 
 
 def write_table(table: pl.DataFrame, out: Path, *, geometry: bool) -> None:

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Engine, Select, func, select
+from sqlalchemy import Connection, Engine, Select, exists, func, select
 
 from geo.errors import InvalidInput
 from geo.store.engine import reading
 from geo.store.schema import listing, place, space, space_community
 from geo.store.visibility import published, published_listing
 from geo.types import PlaceStatus
+from ingest.exchange.columns import SEPARATOR
 from ingest.exchange.frames import PLACES, SPACES, Schema
 from ingest.exchange.schema import Source
 from ingest.exchange.write import write_folder, write_one_table, write_zip
@@ -69,15 +70,25 @@ def _publish(staged: Path, out: Path, members: Sequence[str]) -> None:
 
 
 def _places(connection: Connection) -> pl.DataFrame:
-    told = {*PLACES} - {"id", "hours", "communities", "sources", "licences"}
+    told = {*PLACES} - {"id", "agreed", "hours", "communities", "sources", "licences"}
+    # A room is only open when somebody vouched for it: whoever has one agreed.
+    vouched = exists().where(space.c.place_id == place.c.id, space.c.closed.is_(False), space.c.demo.is_(False))
     statement = (
         select(
-            place.c.id, place.c.opening_hours, place.c.demo, place.c.hours_assumed, *(place.c[name] for name in told)
+            place.c.id,
+            place.c.opening_hours,
+            place.c.hours_assumed,
+            vouched.label("agreed"),
+            *(place.c[name] for name in told),
         )
         .where(place.c.status != str(PlaceStatus.CLOSED), published())
         .order_by(place.c.id)
     )
-    kinds = {name: kind for name, kind in PLACES.items() if name in told} | {"id": pl.Int64, "hours": pl.String}
+    kinds = {name: kind for name, kind in PLACES.items() if name in told} | {
+        "id": pl.Int64,
+        "agreed": pl.Boolean,
+        "hours": pl.String,
+    }
     places = _frame(connection, statement, _place, kinds)
     return (
         places.join(_lists_of_places(connection), left_on="id", right_on="place_id", how="left", maintain_order="left")
@@ -89,7 +100,6 @@ def _places(connection: Connection) -> pl.DataFrame:
 def _place(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **row,
-        "status": str(PlaceStatus.CANDIDATE) if row["demo"] else row["status"],
         "hours": None if row["hours_assumed"] else row["opening_hours"],
         "amenities": _json(row["amenities"]),
     }
@@ -97,15 +107,16 @@ def _place(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _lists_of_places(connection: Connection) -> pl.DataFrame:
     """By place: names and licences of its lists, and its communities, none as soon as one public list names it."""
-    columns = (listing.c.place_id, listing.c.source, listing.c.licence, listing.c.community)
+    told = func.coalesce(listing.c.facts["sources"].as_string(), listing.c.source)
+    columns = (listing.c.place_id, told, listing.c.licence, listing.c.community)
     rows = connection.execute(select(*columns).where(published_listing()).distinct()).all()
     schema = {"place_id": pl.Int64, "source": pl.String, "licence": pl.String, "community": pl.String}
     found = pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row")
-    bare = found.with_columns(pl.col("source", "licence").str.replace_all("|", "/", literal=True))
+    several = found.with_columns(pl.col("source", "licence").str.split(SEPARATOR))
     circle = pl.col("community").drop_nulls().unique().sort()
-    return bare.group_by("place_id").agg(
-        sources=pl.col("source").unique().sort(),
-        licences=pl.col("licence").unique().sort(),
+    return several.group_by("place_id").agg(
+        sources=pl.col("source").explode().unique().sort(),
+        licences=pl.col("licence").explode().unique().sort(),
         communities=pl.when(pl.col("community").is_null().any())
         .then(pl.lit([], pl.List(pl.String)))
         .otherwise(circle.implode()),

@@ -169,7 +169,13 @@ def read_place(engine: Engine, place_id: int) -> PlaceRecord | None:
                 ).scalars()
             )
         listings = connection.execute(
-            select(listing.c.source, listing.c.source_key, listing.c.licence, listing.c.community)
+            select(
+                listing.c.source,
+                listing.c.source_key,
+                listing.c.licence,
+                listing.c.community,
+                listing.c.facts["sources"].as_string().label("sources"),
+            )
             .where(listing.c.place_id == place_id, published_listing())
             .order_by(listing.c.id)
         ).mappings()

@@ -10,6 +10,8 @@ from typing import Any
 
 from geo.types import Amenity, PlaceKind, Precision, SpaceKind
 
+SEPARATOR = "|"
+"""Between several values of one cell."""
 YES, NO, UNKNOWN = "oui", "non", "inconnu"
 VOCABULARIES: Mapping[str, tuple[str, ...]] = {
     "kinds": tuple(PlaceKind),

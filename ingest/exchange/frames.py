@@ -12,10 +12,11 @@ from typing import Any
 import polars as pl
 
 from geo.errors import InvalidInput
-from geo.types import Amenity, PlaceKind, PlaceStatus
+from geo.types import Amenity, PlaceKind
 from ingest.exchange.columns import (
     AMENITY_PREFIX,
     NO,
+    SEPARATOR,
     SPACE_AMENITY_PREFIX,
     YES,
     Column,
@@ -23,7 +24,7 @@ from ingest.exchange.columns import (
     names,
 )
 from ingest.exchange.telephone import to_standard
-from ingest.exchange.typology import CODE_OF, SEPARATOR, kind_of
+from ingest.exchange.typology import CODE_OF, kind_of
 
 Frame = pl.DataFrame
 Schema = Mapping[str, Any]
@@ -33,7 +34,7 @@ PLACES: Schema = {
     "id": pl.String,
     "name": pl.String,
     "kind": pl.String,
-    "status": pl.String,
+    "agreed": pl.Boolean,
     "address": pl.String,
     "complement": pl.String,
     "postcode": pl.String,
@@ -58,7 +59,8 @@ PLACES: Schema = {
     "sources": _LIST,
     "licences": _LIST,
 }
-"""One row per place that is not closed. `kind`, `status`, `precision` are words of `geo.types`; `hours` is OSM syntax;
+"""One row per place that is not closed. `kind`, `precision` are words of `geo.types`; `agreed` says that the host did;
+`hours` is OSM syntax;
 `amenities` is JSON text with sorted keys, absent meaning unknown; `phone` is E.164 where that is possible; `siret` is
 whatever number identifies the body; `score` (0-1) is how sure the position is, null when nobody said; `communities`
 empty means public."""
@@ -112,7 +114,7 @@ def place_cells(places: Frame) -> Frame:
         "score_position": pl.col("score").cast(pl.String),
         "capacite": pl.col("capacity").cast(pl.String),
         "communautes": _joined("communities"),
-        "accord_hote": pl.when(pl.col("status") == PlaceStatus.OFFERED).then(pl.lit(YES)),
+        "accord_hote": pl.when(pl.col("agreed")).then(pl.lit(YES)),
         "licences": _joined("licences"),
         **{column: pl.col(name) for column, name in told.items()},
         **_amenity_cells(AMENITY_PREFIX),
@@ -150,9 +152,7 @@ def places_of(cells: Frame) -> Frame:
         "score": pl.col("score_position"),
         "capacity": pl.col("capacite"),
         "communities": _split("communautes"),
-        "status": pl.when(pl.col("accord_hote") == YES)
-        .then(pl.lit(str(PlaceStatus.OFFERED)))
-        .otherwise(pl.lit(str(PlaceStatus.CANDIDATE))),
+        "agreed": (pl.col("accord_hote") == YES).fill_null(value=False),
         "licences": _split("licences"),
         "amenities": _amenity_json(AMENITY_PREFIX),
         **{name: pl.col(column).fill_null("") for column, name in _TEXT.items()},

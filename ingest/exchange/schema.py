@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ingest.exchange.columns import Column, declared, one_table
+from ingest.exchange.columns import SEPARATOR, Column, declared, one_table
 
 PLACES_FILE, SPACES_FILE, PACKAGE_FILE = "lieux.csv", "espaces.csv", "datapackage.json"
 ETALAB = {
@@ -34,11 +34,15 @@ _DIALECT = {"delimiter": ",", "lineTerminator": "\n", "quoteChar": '"', "doubleQ
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A list that an export holds rows of: its name, its licence, how many of its rows."""
+    """A list that an export holds rows of: its name, its licence (several with "|" between), how many of its rows."""
 
     name: str
     licence: str
     rows: int
+
+    @property
+    def licences(self) -> list[str]:
+        return self.licence.split(SEPARATOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,7 @@ def data_package(files: Mapping[str, Written], sources: Sequence[Source], *, cre
         "description": _mixture(sources),
         "version": declared().version,
         "created": created,
-        "licenses": licences(source.licence for source in sources),
+        "licenses": licences(licence for source in sources for licence in source.licences),
         "sources": [{"title": one.name, "licence": one.licence, "rows": one.rows} for one in sources],
         "resources": [
             {
@@ -144,7 +148,7 @@ def licences(said: Iterable[str]) -> list[dict[str, str]]:
 
 
 def _mixture(sources: Sequence[Source]) -> str:
-    listed = ", ".join(sorted({source.licence for source in sources})) or "aucune / none"
+    listed = ", ".join(sorted({licence for source in sources for licence in source.licences})) or "aucune / none"
     return (
         f"Licences des listes mêlées ici : {listed}. Une licence de partage à l'identique (ODbL) oblige qui réutilise "
         f"l'ensemble. / Licences of the lists mixed here: {listed}. A share-alike licence (ODbL) binds whoever reuses "

@@ -5,9 +5,9 @@ The two do not say the same, so the table goes both ways by its own rules: `CODE
 """
 
 from geo.types import PlaceKind
+from ingest.exchange.columns import SEPARATOR
 
 OTHER = "Autre"
-SEPARATOR = "|"
 
 CODE_OF: dict[PlaceKind, str] = {
     PlaceKind.COWORKING: "TIERS_LIEUX",

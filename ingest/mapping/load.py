@@ -110,4 +110,5 @@ def _precision(said: dict[str, Any] | None) -> PrecisionRule | None:
     if not said:
         return None
     thresholds = tuple((float(minimum), str(Precision(name))) for minimum, name in said["thresholds"])
-    return PrecisionRule(said["column"], thresholds, said.get("label", ""), said.get("score", ""))
+    told = (str(said.get(name, "")) for name in ("label", "score", "expected"))
+    return PrecisionRule(said["column"], thresholds, *told)

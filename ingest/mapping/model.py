@@ -33,7 +33,9 @@ SPACE_FIELDS = (
     *PRICE_FIELDS,
     *MEMBER_PRICE_FIELDS,
 )
-FIELDS = frozenset({*PLACE_FIELDS, *SPACE_FIELDS})
+OWNED_FIELDS = ("sources", "licences", "agreement", "communities", "space_communities")
+"""What the rows of an export say of themselves: whose they are, and whether the host agreed."""
+FIELDS = frozenset({*PLACE_FIELDS, *SPACE_FIELDS, *OWNED_FIELDS})
 """What a column may mean, besides `source_key`, an amenity, or nothing."""
 
 HALVES = ("morning", "afternoon", "evening")
@@ -149,13 +151,15 @@ class PrecisionRule:
     """How good given coordinates are, by a geocoder's score: the first threshold at or below it decides.
 
     A geocoded `label` without a house number is a street at best; one that is only a town is its commune. Where
-    `column` holds our own words, the column `score` holds how sure they are (0 to 1).
+    `column` holds our own words, the column `score` holds how sure they are (0 to 1), `expected` how far off a
+    commune's centre may be, in metres.
     """
 
     column: str
     thresholds: tuple[tuple[float, str], ...]
     label: str = ""
     score: str = ""
+    expected: str = ""
 
 
 @dataclass(frozen=True, slots=True)

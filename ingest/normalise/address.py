@@ -91,7 +91,7 @@ def parts(text: str) -> Address:
     street, postcode, town = split(text)
     complement = ""
     if _MARKED.search(street):
-        street, complement = _apart(street)
+        street, complement = map(quieter, _apart(street))
     if street[:1].isdigit():
         number = split_number(street)[0]
         ranged = _RANGE_END.match(street) if number else None

@@ -67,6 +67,7 @@ COLUMNS: dict[str, Any] = {
     "insee": pl.String,
     "phone": pl.String,
     "siret": pl.String,
+    "sources": pl.String,
     "folded": pl.String,
     "bare": pl.String,
     "number": pl.String,

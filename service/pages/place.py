@@ -13,6 +13,7 @@ from geo.opening_hours import describe_week
 from geo.public_holidays import holiday_region
 from geo.store.reading import PlaceRecord
 from geo.types import Amenity, Precision
+from ingest.exchange.columns import SEPARATOR
 from service.container import Services
 from service.language import language_of
 from service.pages.cards import AmenityTag, amenity_tag
@@ -119,11 +120,11 @@ def _week(place: dict[str, Any], t: Translator) -> list[tuple[str, str]]:
 
 
 def _sources(record: PlaceRecord, names: dict[str, str], t: Translator) -> list[tuple[str, str, str]]:
-    """Each list that names the place, once: `(source, licence, community)`."""
+    """Each list that names the place, once: `(source, licence, community)`. A list made from others names these."""
     rows = [
         (
-            t.either(f"source.{one['source']}", one["source"]),
-            one["licence"] or t("place.licence_unknown"),
+            ", ".join(t.either(f"source.{name}", name) for name in (one["sources"] or one["source"]).split(SEPARATOR)),
+            " + ".join((one["licence"] or t("place.licence_unknown")).split(SEPARATOR)),
             names.get(one["community"], one["community"]) if one["community"] else "",
         )
         for one in record.listings

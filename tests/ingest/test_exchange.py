@@ -16,7 +16,7 @@ from polars.testing import assert_frame_equal
 from geo.areas import Areas
 from geo.errors import InvalidInput, UnreadableFile
 from geo.toponyms import fold
-from geo.types import Amenity, PlaceKind, PlaceStatus, Precision, SpaceKind
+from geo.types import Amenity, PlaceKind, Precision, SpaceKind
 from ingest.exchange.cells import is_formula, neutralise, neutralised, restore
 from ingest.exchange.columns import VOCABULARIES, declared, names, one_table
 from ingest.exchange.frames import PLACES, SPACES, place_cells, places_of
@@ -139,7 +139,7 @@ def test_the_valid_example_reads_as_it_was_meant() -> None:
     table = restored(read_list(PUBLISHED / "exemple-une-table-valide.csv"))
     places, spaces = frames_of(table)
     assert places["name"].to_list()[:2] == ["La Fabrique du Coin", "@Bureau"]
-    assert places["status"].to_list() == ["offered", "candidate", "offered", "candidate", "candidate"]
+    assert places["agreed"].to_list() == [True, False, True, False, False]
     assert spaces.select("name", "place_id", "price_half_day_cents").rows() == [
         ("Le plateau", "1", 1250),
         ("Salle Ouessant", "1", 4000),
@@ -277,7 +277,7 @@ PLACE_ROWS = st.fixed_dictionaries(
     {
         "name": WORDS,
         "kind": st.sampled_from([str(one) for one in PlaceKind]),
-        "status": st.sampled_from([str(PlaceStatus.CANDIDATE), str(PlaceStatus.OFFERED)]),
+        "agreed": st.booleans(),
         "address": WORDS | st.just(""),
         "complement": WORDS | st.just(""),
         "postcode": st.sampled_from(["", "01000", "97436"]),
@@ -485,7 +485,7 @@ def test_a_file_of_the_standard_alone_reads_too() -> None:
     cells = place_cells(example()[0]).select(*STANDARD)
     places = places_of(cells)
     assert places["kind"].to_list() == ["coworking", "fablab", "mairie", "library", "other"]
-    assert set(places["status"]) == {"candidate"}
+    assert not places["agreed"].any()
 
 
 def test_a_list_of_the_standard_is_recognised_too(areas: Areas) -> None:
