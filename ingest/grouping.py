@@ -3,15 +3,16 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 from sqlalchemy import Connection
 
 from ingest import linking, neighbours
+from ingest.twins import speakers
 
-Ints = npt.NDArray[np.int64]
+Edge = tuple[int, int, float]
 
 
 @dataclass(slots=True)
@@ -19,13 +20,14 @@ class Groups:
     """Where listings belong. Ids of new listings and places are provisional (negative).
 
     `place_of`: of every listing that takes thought; new listings that nobody else is linked to are not in it.
-    `was`: the places those listings had. `pairs`: (smaller id, larger id, probability) worth keeping. `gone`: places
+    `was`: the places those listings had. `pairs`: (smaller id, larger id, probability) worth keeping,
+    those of twins left out. `gone`: places
     all of whose listings left, with the place that took them over.
     """
 
     place_of: dict[int, int] = field(default_factory=dict)
     was: dict[int, int] = field(default_factory=dict)
-    pairs: list[tuple[int, int, float]] = field(default_factory=list)
+    pairs: list[Edge] = field(default_factory=list)
     gone: dict[int, int] = field(default_factory=dict)
     stored: pl.DataFrame = field(default_factory=neighbours.nobody)
 
@@ -51,11 +53,11 @@ def group(
         return answer
     stale = set(changed) | removed
     stored = _around(connection, new, stale, memory)
-    scored = _scored(new, stored)
-    linked = {i for a, b, p in scored if p >= linking.LINK for i in (a, b)}
     verdicts = neighbours.verdicts(connection) if verdicts is None else verdicts
     decided = _decided(connection, new, verdicts) if verdicts else []
-    linked |= {i for a, b, _ in decided for i in (a, b)}
+    judged = {i for a, b, _ in decided for i in (a, b)}
+    scored, twins = _scored(new, stored, judged)
+    linked = {i for a, b, p in scored if p >= linking.LINK for i in (a, b)} | twins | judged
     old = {i for i in linked if i > 0} | changed.keys() | around
     companions, kept = neighbours.companions(connection, old, stale)
     companions -= removed
@@ -79,22 +81,38 @@ def _around(connection: Connection, new: pl.DataFrame, but: set[int], memory: pl
     return stored.filter(~pl.col("listing").is_in(list(but))) if but else stored
 
 
-def _scored(new: pl.DataFrame, stored: pl.DataFrame) -> list[tuple[int, int, float]]:
-    """Pairs with a new listing that are likely or unclear: (smaller id, larger id, probability)."""
+def _scored(new: pl.DataFrame, stored: pl.DataFrame, judged: set[int]) -> tuple[list[Edge], set[int]]:
+    """Pairs with a new listing that are likely or unclear: (smaller id, larger id, probability), those of twins left
+    out; and the twins of new listings, these included. `judged`: listings that people decided about."""
     if new.is_empty():
-        return []
+        return [], set()
     both = pl.concat([new, stored])
     is_new = np.zeros(both.height, bool)
     is_new[: new.height] = True
-    left, right = linking.pairs(both, is_new)
-    probability = linking.probabilities(both, left, right)
+    speaking, position = np.unique(speakers(both, judged), return_inverse=True)
+    told = both if len(speaking) == both.height else both[speaking]
+    has_new = np.zeros(len(speaking), bool)
+    has_new[position[is_new]] = True
+    left, right = linking.pairs(told, has_new)
+    probability = linking.probabilities(told, left, right)
     kept = probability >= linking.REVIEW
     ids = both["listing"].to_numpy()
-    ones, others = ids[left[kept]], ids[right[kept]]
-    pairs = zip(
-        np.minimum(ones, others).tolist(), np.maximum(ones, others).tolist(), probability[kept].tolist(), strict=True
-    )
-    return list(pairs)
+    scored = list(zip(left[kept].tolist(), right[kept].tolist(), probability[kept].tolist(), strict=True))
+    if len(speaking) == both.height:
+        return [_edge(int(ids[a]), int(ids[b]), p) for a, b, p in scored], set()
+    behind = np.split(np.argsort(position, kind="stable"), np.cumsum(np.bincount(position))[:-1])
+    edges = [
+        _edge(int(ids[a]), int(ids[b]), p)
+        for one, other, p in scored
+        for a, b in product(behind[one].tolist(), behind[other].tolist())
+        if is_new[a] or is_new[b]
+    ]
+    twins = {int(ids[i]) for rows in behind if len(rows) > 1 and is_new[rows].any() for i in rows.tolist()}
+    return edges, twins
+
+
+def _edge(a: int, b: int, probability: float) -> Edge:
+    return min(a, b), max(a, b), probability
 
 
 def _decided(
@@ -110,24 +128,29 @@ def _decided(
 
 def _settled(
     chosen: pl.DataFrame,
-    pairs: Sequence[tuple[int, int, float]],
+    pairs: Sequence[Edge],
     decided: Sequence[tuple[int, int, bool]],
     changed: dict[int, int],
 ) -> dict[int, int]:
     """Place of every chosen listing: the oldest of the places its group had, or a new one."""
     if chosen.is_empty():
         return {}
-    at = {listing_id: i for i, listing_id in enumerate(chosen["listing"].to_list())}
-    # Stores of before hold pairs the model called certain.
-    edges = {(a, b): min(p, linking.SURE[1]) for a, b, p in pairs if a in at and b in at}
+    speaking, position = np.unique(speakers(chosen, {i for a, b, _ in decided for i in (a, b)}), return_inverse=True)
+    told = chosen[speaking]
+    at = dict(zip(chosen["listing"].to_list(), position.tolist(), strict=True))
+    edges: dict[tuple[int, int], float] = {}
+    for a, b, p in pairs:
+        if a in at and b in at and at[a] != at[b]:
+            # Stores of before hold pairs the model called certain.
+            edges[min(at[a], at[b]), max(at[a], at[b])] = min(p, linking.SURE[1])
     for a, b, same in decided:
         if a in at and b in at:
-            edges[min(a, b), max(a, b)] = 1.0 if same else 0.0
-    left, right = (np.array([at[pair[side]] for pair in edges], np.int64) for side in (0, 1))
-    order = (chosen["source"] + "|" + chosen["source_key"]).to_list()
-    labels = linking.partition(chosen, left, right, np.array(list(edges.values()), np.float64), order)
+            edges[min(at[a], at[b]), max(at[a], at[b])] = 1.0 if same else 0.0
+    left, right = (np.array([pair[side] for pair in edges], np.int64) for side in (0, 1))
+    order = (told["source"] + "|" + told["source_key"]).to_list()
+    labels = linking.partition(told, left, right, np.array(list(edges.values()), np.float64), order)
     groups: dict[int, list[int]] = defaultdict(list)
-    for listing_id, label in zip(chosen["listing"].to_list(), labels.tolist(), strict=True):
+    for listing_id, label in zip(chosen["listing"].to_list(), labels[position].tolist(), strict=True):
         groups[label].append(listing_id)
     had = dict(zip(chosen["listing"].to_list(), chosen["place_id"].to_list(), strict=True)) | changed
     return _places_of(list(groups.values()), had)

@@ -25,7 +25,8 @@ STREET_M = 200.0
 """Precise points further apart are in two streets. Of 870 labelled matches one lies further apart and shares neither
 name nor address nor contact."""
 CROWD = 50
-"""More listings of one list at one address are firms of a business centre: there an address says nothing."""
+"""More listings of one list at one address or point are firms of a business centre, or rows that nobody placed: there
+only the name tells them apart."""
 ALIKE = 0.75
 """Share of the affixes of the longer name that a name written in another way still has."""
 
@@ -97,7 +98,10 @@ class Look:
         )
         self._numbered = told["numbered"].to_numpy()
         self._codes = {name: _codes(told[name]) for name in told.columns if name != "numbered"}
+        points = np.array([self._lon, self._lat]).T.copy().view(np.uint64)
+        here = points[:, 0] * np.uint64(0x9E3779B97F4A7C15) ^ points[:, 1]
         self._crowded = _crowded(self._codes["source"], self._codes["address"])
+        self._crowded |= _crowded(self._codes["source"], here)
 
     def plausible(self, left: Ints, right: Ints) -> Bools:
         """Near enough, and something in common: a word of the name, or the address, telephone, site, SIRET or host.
@@ -116,17 +120,19 @@ class Look:
         contact = self._contact(left, right)
         halls = self._hall[left] & self._hall[right]
         near = (metres <= FAR_M) | vague | self._same("insee", left, right) & (numbered | name)
-        strong = name | address | contact | halls | self._same("host", left, right)
+        strong = name | halls | address | contact | self._same("host", left, right)
         # One list rarely says a place twice, and lists of a thousand rooms of one town share their words: within a
-        # list a word is not enough, unless the points are one; nor is the address of a business centre.
+        # list a word is not enough, unless the points are one; nor is anything but the name in a business centre.
         apart = (metres > SAME_POINT_M) | vague
         one_list = self._same("source", left, right)
-        kept = np.flatnonzero(near & ~(one_list & apart & ~(name | numbered | contact | halls)))
+        crowd = one_list & self._crowded[left] & self._crowded[right]
+        kept = np.flatnonzero(
+            near & ~(one_list & apart & ~(name | numbered | contact | halls)) & ~(crowd & ~(name | halls))
+        )
         shared, larger = self._shared_affixes(left[kept], right[kept])
         unnamed = larger == 0
         streets_apart = (metres > STREET_M)[kept] & ~vague[kept]
         word = unnamed | np.where(streets_apart, shared >= ALIKE * larger, shared > 0)
-        strong &= ~(one_list & self._crowded[left] & self._crowded[right]) | contact | halls | name
         answer[at[kept[word | strong[kept]]]] = True
         return answer
 

@@ -1,19 +1,25 @@
 """One partition, whatever the way to it: order of lists, split into files, undo and re-import in between, decisions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from datetime import UTC, datetime
+from itertools import product
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, delete, select
 
 from geo.errors import Conflict
 from geo.store.schema import listing, metadata
+from ingest import grouping
 from ingest.images import dump
 from ingest.journal import list_imports, undo
 from ingest.review import decide_pair
-from ingest.tables import decision
+from ingest.tables import decision, listing_pair
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 HEADER = ("id", "nom", "type", "adresse", "code postal", "commune", "lat", "lon", "téléphone", "site web")
@@ -217,3 +223,52 @@ def try_undo(store: Engine, import_id: int) -> None:
         undo(store, import_id, NOW)
     except Conflict:
         assert partition(store) == before
+
+
+def everybody(derived: pl.DataFrame, alone: Set[int]) -> npt.NDArray[np.int64]:
+    """Every listing speaks for itself: the way without twins."""
+    del alone
+    return np.arange(derived.height)
+
+
+@SLOW
+@given(said=SETS, copies=st.integers(2, 6), data=st.data())
+def test_rows_that_a_list_repeats_are_joined_as_all_their_pairs_would(
+    store: Engine, bring: Bring, said: list[tuple[str, Row]], copies: int, data: st.DataObject
+) -> None:
+    lists = lists_of([one for one in said for _ in range(copies)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(grouping, "speakers", everybody)
+        answer = expected(store, bring, lists)
+    assert expected(store, bring, lists) == answer
+    clear(store)
+    rows = data.draw(st.permutations([(source, row) for source, rows in lists.items() for row in rows]))
+    halves: dict[str, list[Row]] = {}
+    for source, row in rows[: len(rows) // 2]:
+        halves.setdefault(source, []).append(row)
+    for source, some in [*halves.items(), *lists.items()]:
+        bring(some, source=source, header=HEADER)
+    assert partition(store) == answer
+
+
+def test_a_thousand_copies_of_a_row_need_no_pair(store: Engine, bring: Bring) -> None:
+    rows = [(str(number), *HALL[0]) for number in range(1_000)]
+    bring(rows, source="a", header=HEADER)
+    assert len(partition(store)) == 1
+    with store.connect() as connection:
+        assert connection.execute(select(listing_pair)).first() is None
+
+
+def test_a_crowd_at_one_point_is_told_apart_by_its_names(store: Engine, bring: Bring) -> None:
+    """Firms of a business centre, or a list whose rows all have the point of the town."""
+    firms = [
+        (str(number), f"Cabinet {name} {surname}", "", "2 rue Charles de Gaulle", *TOWN, "47.4760", "-1.7630", "", "")
+        for number, (name, surname) in enumerate(product(FIRST_NAMES, SURNAMES))
+    ]
+    twice = [(f"{row[0]}b", *row[1:]) for row in firms[:5]]
+    bring([*firms, *twice], source="a", header=HEADER)
+    assert len(partition(store)) == len(firms)
+
+
+FIRST_NAMES = ("Aubin", "Basile", "Colette", "Donatien", "Edwige", "Florent", "Ghislaine", "Honorine")
+SURNAMES = ("Bréhier", "Cadiou", "Derval", "Elineau", "Fresneau", "Guihard", "Hervouet", "Jolivet")
