@@ -86,28 +86,31 @@ def _scored(new: pl.DataFrame, stored: pl.DataFrame, judged: set[int]) -> tuple[
     out; and the twins of new listings, these included. `judged`: listings that people decided about."""
     if new.is_empty():
         return [], set()
-    both = pl.concat([new, stored])
-    is_new = np.zeros(both.height, bool)
-    is_new[: new.height] = True
-    speaking, position = np.unique(speakers(both, judged), return_inverse=True)
-    told = both if len(speaking) == both.height else both[speaking]
-    has_new = np.zeros(len(speaking), bool)
+    # Only the list's own rows can be twins of new ones: the others are not even copied.
+    is_own = stored["source"].is_in(new["source"].unique().to_list())
+    own, is_new = pl.concat([new, stored.filter(is_own)]), np.arange(new.height + int(is_own.sum())) < new.height
+    speaking, position = np.unique(speakers(own, judged), return_inverse=True)
+    told = pl.concat([own if len(speaking) == own.height else own[speaking], stored.filter(~is_own)])
+    has_new = np.zeros(told.height, bool)
     has_new[position[is_new]] = True
     left, right = linking.pairs(told, has_new)
     probability = linking.probabilities(told, left, right)
     kept = probability >= linking.REVIEW
-    ids = both["listing"].to_numpy()
-    scored = list(zip(left[kept].tolist(), right[kept].tolist(), probability[kept].tolist(), strict=True))
-    if len(speaking) == both.height:
-        return [_edge(int(ids[a]), int(ids[b]), p) for a, b, p in scored], set()
-    behind = np.split(np.argsort(position, kind="stable"), np.cumsum(np.bincount(position))[:-1])
+    scored = zip(left[kept].tolist(), right[kept].tolist(), probability[kept].tolist(), strict=True)
+    ids = told["listing"].to_list()
+    if len(speaking) == own.height:
+        return [_edge(ids[a], ids[b], p) for a, b, p in scored], set()
+    own_ids, fresh = own["listing"].to_list(), set(new["listing"].to_list())
+    behind: dict[int, list[int]] = defaultdict(list)
+    for listing_id, speaker in zip(own_ids, position.tolist(), strict=True):
+        behind[speaker].append(listing_id)
     edges = [
-        _edge(int(ids[a]), int(ids[b]), p)
+        _edge(a, b, p)
         for one, other, p in scored
-        for a, b in product(behind[one].tolist(), behind[other].tolist())
-        if is_new[a] or is_new[b]
+        for a, b in product(behind.get(one, [ids[one]]), behind.get(other, [ids[other]]))
+        if a in fresh or b in fresh
     ]
-    twins = {int(ids[i]) for rows in behind if len(rows) > 1 and is_new[rows].any() for i in rows.tolist()}
+    twins = {i for many in behind.values() if len(many) > 1 and not fresh.isdisjoint(many) for i in many}
     return edges, twins
 
 
