@@ -72,6 +72,7 @@ def read_listings() -> pl.DataFrame:
         listing=pl.int_range(pl.len()),
         place_id=pl.lit(0),
         trust=pl.lit(50),
+        sources=pl.lit(None, pl.String),
         expected_m=pl.col("expected_m").cast(pl.Float64),
     )
 

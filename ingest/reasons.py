@@ -41,6 +41,7 @@ class Missing(StrEnum):
     """What keeps a place with rooms a candidate."""
 
     AGREEMENT = "agreement"
+    AGREEMENT_OF_ROW = "agreement_of_row"
     SEATS = "seats"
     HOURS = "hours"
 
@@ -173,8 +174,14 @@ TEXTS: dict[str, Text] = {
     Missing.AGREEMENT: Text(
         "L'accord de l'hôte n'est pas affirmé.",
         "The host's agreement is not asserted.",
-        "Si les hôtes sont d'accord, cochez la case ou ajoutez --offered (et « oui » dans « accord_hote »).",
-        "If the hosts agreed, tick the box or add --offered (and “oui” in “accord_hote”).",
+        "Si les hôtes sont d'accord, cochez la case ou ajoutez --offered.",
+        "If the hosts agreed, tick the box or add --offered.",
+    ),
+    Missing.AGREEMENT_OF_ROW: Text(
+        "Cette ligne ne dit pas que l'hôte est d'accord.",
+        "This row does not say that the host agreed.",
+        "Si l'hôte est d'accord, écrivez « oui » dans la colonne « accord_hote ».",
+        "If the host agreed, write “oui” in the “accord_hote” column.",
     ),
     Missing.SEATS: Text(
         "Le nombre de places manque.",

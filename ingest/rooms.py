@@ -146,7 +146,9 @@ class Rooms:
                 self._plan.missing.append(MissingToOffer(tuple(rows[place_id]), values["name"], missing))
 
     def _missing(self, place_id: int, place: dict[str, Any], spaces: Sequence[dict[str, Any]]) -> tuple[Missing, ...]:
-        missing = [] if place_id in self._offered else [Missing.AGREEMENT]
+        missing = []
+        if place_id not in self._offered:
+            missing.append(Missing.AGREEMENT_OF_ROW if self._plan.origin.offered else Missing.AGREEMENT)
         if not spaces:
             missing.append(Missing.SEATS)
         if not place["opening_hours"] and not any(item["opening_hours"] for item in spaces):

@@ -136,7 +136,8 @@ def to_toml(kept: Saved) -> str:
     if one.precision:
         thresholds = [list(threshold) for threshold in one.precision.thresholds]
         rule = one.precision
-        head["precision"] = {"column": rule.column, "label": rule.label, "score": rule.score, "thresholds": thresholds}
+        words = {name: getattr(rule, name) for name in ("column", "label", "score", "expected")}
+        head["precision"] = {**words, "thresholds": thresholds}
     if one.source_by:
         head["source_by"] = {"column": one.source_by[0], "values": dict(one.source_by[1])}
     head["out_of_scope"] = [

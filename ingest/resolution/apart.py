@@ -18,7 +18,8 @@ def apart_for_sure(matrix: Matrix) -> npt.NDArray[np.bool_]:
     `APART_FOR_SURE`; the town halls of two communes (13); names numbered otherwise in houses numbered otherwise,
     "Atelier 3" in number 5 and "Atelier 4" in number 7 (26); two rows of one list under two house numbers that share
     no contact (81); two own names with nothing in common whose house numbers or telephones differ and that share no
-    contact (65).
+    contact (65); two such names of one list in two streets (71), or of two libraries (17): villages that became one
+    commune share its site and its point.
     """
 
     def told(name: str) -> npt.NDArray[np.bool_]:
@@ -38,5 +39,6 @@ def apart_for_sure(matrix: Matrix) -> npt.NDArray[np.bool_]:
     strangers = named & ~(alike("bare_set", 0.7) | alike("bare_partial", 0.75) | alike("bare_jaro", 0.85))
     doors = told("number_differs") & ~told("number_close")
     phones = told("phone_differs") & ~told("address_equal")
+    surely |= strangers & told("same_source") & (told("address_apart") | told("both_libraries"))
     answer: npt.NDArray[np.bool_] = surely | (strangers & ~reached_alike & (doors | phones))
     return answer
