@@ -13,6 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from geo.blocks import BLOCK_ROWS, NODE_BLOCKS, cut
+from geo.distance import unit_vectors
 from matching.affinity import affinity_matrix
 from matching.snapshot.availability import build_availability
 from matching.snapshot.files import publish
@@ -118,7 +119,9 @@ def _row_columns(rows: pl.DataFrame) -> Arrays:
         "member_price_cents": "member_price",
         "trust": "trust",
     }
-    return {name: rows[column].to_numpy().astype(COLUMN_DTYPES[name]) for name, column in stored.items()}
+    columns = {name: rows[column].to_numpy().astype(COLUMN_DTYPES[name]) for name, column in stored.items()}
+    vectors = unit_vectors(columns["lon"], columns["lat"])
+    return columns | {axis: vectors[:, at] for at, axis in enumerate("xyz")}
 
 
 def _set_columns(rows: pl.DataFrame, entries: tuple[CommunityEntry, ...], starts: npt.NDArray[np.int64]) -> Arrays:

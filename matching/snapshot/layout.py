@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from geo.blocks import BLOCK_ROWS
 
-FORMAT = 1
+FORMAT = 2
 DAYS = 63
 SLOTS_PER_DAY = 48
 NONE = 255
@@ -44,6 +44,10 @@ class Columns:
     """0 for a candidate."""
     lon: npt.NDArray[np.float64] = _column(np.float64, "rows")
     lat: npt.NDArray[np.float64] = _column(np.float64, "rows")
+    x: npt.NDArray[np.float32] = _column(np.float32, "rows")
+    """With y and z the point on the unit sphere, good to half a metre: a distance without a sine."""
+    y: npt.NDArray[np.float32] = _column(np.float32, "rows")
+    z: npt.NDArray[np.float32] = _column(np.float32, "rows")
     expected_dm: npt.NDArray[np.int32] = _column(np.int32, "rows")
     """Decimetres: a place known only by its commune is never shown nearer than this."""
     kind: npt.NDArray[np.uint8] = _column(np.uint8, "rows")

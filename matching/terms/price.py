@@ -1,5 +1,6 @@
 """Cheaper is better: free counts 1, half as much every 15 EUR per half-day, at the searcher's price."""
 
+import math
 from typing import ClassVar
 
 import numpy as np
@@ -25,6 +26,16 @@ def asked_cents(rows: Rows, asked: Asked) -> npt.NDArray[np.int32]:
     return result
 
 
+def worth(cents: int) -> float:
+    """1 when free, half as much every 15 EUR, neutral when unknown. Compiled by the kernel."""
+    return NEUTRAL if cents == UNKNOWN_CENTS else math.exp2(-cents / HALF_CENTS)
+
+
+def worths(cents: npt.NDArray[np.int32]) -> Floats:
+    """The same of many."""
+    return np.where(cents == UNKNOWN_CENTS, NEUTRAL, np.exp2(-cents / HALF_CENTS))
+
+
 class Price:
     """`2 ** (-price / 15 EUR)`; unknown 0.4."""
 
@@ -36,8 +47,8 @@ class Price:
         return True
 
     def value(self, rows: Rows, asked: Asked) -> Floats:
-        cents = asked_cents(rows, asked)
-        return np.where(cents == UNKNOWN_CENTS, NEUTRAL, np.exp2(-cents / HALF_CENTS))
+        result: Floats = worths(asked_cents(rows, asked))
+        return result
 
     def upper_bound(self, blocks: Blocks, asked: Asked) -> Floats:
         c = blocks.columns
@@ -46,7 +57,7 @@ class Price:
         own = asked.set_own[c.block_set_id[blocks.index]]
         lowest = np.where(own, np.minimum(public, members), public)
         # A block may hold rows whose price nobody knows, beside expensive ones.
-        result: Floats = np.maximum(NEUTRAL, np.exp2(-lowest / HALF_CENTS))
+        result: Floats = np.maximum(NEUTRAL, worths(lowest))
         return result
 
     def reasons(self, value: float, shown: Shown) -> list[Reason]:

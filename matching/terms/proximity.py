@@ -1,5 +1,6 @@
 """Nearer is better: half the value every `half` metres, `half` being what one covers without thinking by that mode."""
 
+import math
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -14,6 +15,11 @@ from matching.terms.term import Asked, Blocks, Floats, Reason, Rows, Shown
 
 HALF_M: Mapping[Mode | None, float] = {None: 3000.0, Mode.WALK: 800.0, Mode.BIKE: 2500.0, Mode.CAR: 8000.0}
 NEAR, NOT_FAR, FURTHER = 0.75, 0.5, 0.2
+
+
+def near(distance_m: float, half_m: float) -> float:
+    """1 here, half as much every `half_m`. Compiled by the kernel."""
+    return math.exp2(-distance_m / half_m)
 
 
 class Proximity:

@@ -1,6 +1,6 @@
 """What one would like: each wish counts 1 when it is there, 0.4 when nobody told, 0 when it is not."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,11 @@ from matching.words import listed, missing, with_these
 
 Masks = npt.NDArray[np.uint32]
 MOST_NAMED = 3
+
+
+def granted(there: Any, untold: Any, count: int) -> Any:
+    """Mean over `count` wishes, of which some are there and of some nobody told; compiled or not."""
+    return (there + NEUTRAL * untold) / count
 
 
 class Wishes:
@@ -43,8 +48,7 @@ class Wishes:
 
 
 def _mean(yes: Masks, unknown: Masks, asked: Asked) -> Floats:
-    count = int(asked.wishes).bit_count()
     there = np.bitwise_count(yes & asked.wishes).astype(np.float64)
     untold = np.bitwise_count(unknown & asked.wishes).astype(np.float64)
-    result: Floats = (there + NEUTRAL * untold) / count
+    result: Floats = granted(there, untold, int(asked.wishes).bit_count())
     return result

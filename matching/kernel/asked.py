@@ -1,0 +1,90 @@
+"""A query as the compiled search reads it: one tuple of numbers and small arrays."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from matching.kernel.compiled import unpacking
+from matching.kernel.passing import bytes_, floats
+
+Array = npt.NDArray[Any]
+FIRST_WEIGHT, FIRST_WINDOW = 8, 14
+NO_PAGE_BEFORE = (-1, 0, 0)
+
+
+class Wanted(NamedTuple):
+    """`weights` in the order of `matching.presets.TERM_NAMES`, 0 for terms that do not count. `windows`, three numbers
+    each: first slot, slot after the last, counted from the snapshot's first, and how many in a row are enough (0: all).
+    `after_*`: the last result of the page before, its score in millionths (-1: there is none) and its distance in
+    decimetres."""
+
+    lon: float
+    lat: float
+    x: float
+    y: float
+    z: float
+    radius_m: float
+    half_m: float
+    most_affinity: float
+    weights: Array
+    needs: Any
+    wishes: Any
+    wish_count: int
+    seats: int
+    max_price_cents: int
+    any_own: int
+    candidates: int
+    after_score: int
+    after_distance: int
+    after_place: int
+    some_hidden: int
+    some_kinds: int
+    some_space_kinds: int
+    window_count: int
+    windows: Array
+    kinds: Array
+    space_kinds: Array
+    set_visible: Array
+    set_own: Array
+    set_affinity: Array
+    worths: Array
+    suits: Array
+
+
+@unpacking
+def understood(numbers: Any, whole: Any, where: Any) -> Any:
+    """The query in three arrays: numbers, whole numbers, and the addresses of tables."""
+    return Wanted(
+        numbers[0],
+        numbers[1],
+        numbers[2],
+        numbers[3],
+        numbers[4],
+        numbers[5],
+        numbers[6],
+        numbers[7],
+        numbers[FIRST_WEIGHT:],
+        np.uint32(whole[0]),
+        np.uint32(whole[1]),
+        whole[2],
+        whole[3],
+        whole[4],
+        whole[5],
+        whole[6],
+        whole[7],
+        whole[8],
+        whole[9],
+        whole[10],
+        whole[11],
+        whole[12],
+        whole[13],
+        whole[FIRST_WINDOW:],
+        bytes_(where, 0),
+        bytes_(where, 1),
+        bytes_(where, 2),
+        bytes_(where, 3),
+        floats(where, 4),
+        floats(where, 5),
+        floats(where, 6),
+    )

@@ -1,0 +1,99 @@
+"""How many places fit, and how many more would if a need that nobody told were met: every row within reach is read."""
+
+from typing import Any
+
+import numpy as np
+
+from matching.kernel.asked import Wanted, understood
+from matching.kernel.bits import trailing_zeros
+from matching.kernel.bounds import nearest_m
+from matching.kernel.compiled import entry, inner
+from matching.kernel.rows import about_m, distance_dm, fits, free_rows, meets_needs
+from matching.kernel.search import block_of
+from matching.kernel.space import Space, working
+from matching.kernel.tree import Tree, unpacked
+
+ONE = np.uint64(1)
+TOTAL, UNSURE, PLACE, STATE = 0, 1, 2, 3
+"""In `told`: the two counts, the place being read, and what its rows said: 1 fits for sure, 2 only maybe."""
+
+
+@entry
+def count_places(tree: Any, numbers: Any, whole: Any, tables: Any, space: Any) -> None:
+    """See `_count_places`; the arguments as handed over."""
+    _count_places(unpacked(tree), understood(numbers, whole, tables), working(space))
+
+
+@entry
+def count_rows(tree: Any, numbers: Any, whole: Any, tables: Any, space: Any, some: Any) -> None:
+    """See `_count_rows`."""
+    _count_rows(unpacked(tree), understood(numbers, whole, tables), working(space), some)
+
+
+@inner
+def _count_places(tree: Tree, wanted: Wanted, space: Space) -> None:
+    """Leaves the two numbers in `space.told`."""
+    _start(space.told)
+    stack, blocks = space.parts, tree.counts[0]
+    for section in range(2 if wanted.candidates else 1):
+        depth = 0
+        for part in range(tree.counts[5 + 2 * section] - 1, tree.counts[4 + 2 * section] - 1, -1):
+            stack[depth] = part
+            depth += 1
+        while depth > 0:
+            depth -= 1
+            part = stack[depth]
+            if nearest_m(tree, wanted, part) > wanted.radius_m:
+                continue
+            if part < blocks:
+                first, word = tree.block_start[part], free_rows(tree, wanted, space.words, part)
+                while word != 0:
+                    _count(tree, wanted, space.told, first + np.int64(trailing_zeros(word)))
+                    word &= word - ONE
+                continue
+            for child in range(tree.child_stop[part - blocks] - 1, tree.child_first[part - blocks] - 1, -1):
+                stack[depth] = child
+                depth += 1
+    _close(space.told)
+
+
+@inner
+def _count_rows(tree: Tree, wanted: Wanted, space: Space, some: Any) -> None:
+    """The same among some rows only, ascending."""
+    _start(space.told)
+    for at in range(len(some)):
+        row = some[at]
+        block = block_of(tree, row)
+        if (free_rows(tree, wanted, space.words, block) >> np.uint64(row - tree.block_start[block])) & ONE:
+            _count(tree, wanted, space.told, row)
+    _close(space.told)
+
+
+@inner
+def _start(told: Any) -> None:
+    told[TOTAL] = told[UNSURE] = told[STATE] = 0
+    told[PLACE] = -1
+
+
+@inner
+def _count(tree: Tree, wanted: Wanted, told: Any, row: int) -> None:
+    if (tree.no[row] & wanted.needs) != 0 or not fits(tree, wanted, row):
+        return
+    about = about_m(tree, wanted.x, wanted.y, wanted.z, row)
+    if about > wanted.radius_m:
+        return
+    # Only near the edge the exact distance can matter, or where a place is known by its commune.
+    is_close = about + 10.0 < wanted.radius_m and tree.expected_dm[row] == 0
+    if not is_close and distance_dm(tree, wanted, row) / 10 > wanted.radius_m:
+        return
+    if tree.place_id[row] != told[PLACE]:
+        _close(told)
+        told[PLACE] = tree.place_id[row]
+    told[STATE] |= 1 if meets_needs(tree, wanted, row) else 2
+
+
+@inner
+def _close(told: Any) -> None:
+    told[TOTAL] += told[STATE] & 1
+    told[UNSURE] += told[STATE] == 2
+    told[STATE] = 0

@@ -1,0 +1,37 @@
+"""The parts of the tree still to be looked into, the most promising first: a binary heap. The caller counts."""
+
+from typing import Any
+
+from matching.kernel.compiled import inner
+
+
+@inner
+def push(bounds: Any, parts: Any, size: int, bound: float, part: int) -> None:
+    """Adds a part to the `size` that are there."""
+    at = size
+    while at > 0:
+        above = (at - 1) // 2
+        if bounds[above] >= bound:
+            break
+        bounds[at], parts[at] = bounds[above], parts[above]
+        at = above
+    bounds[at], parts[at] = bound, part
+
+
+@inner
+def pop(bounds: Any, parts: Any, size: int) -> None:
+    """Takes away the first, which the caller has read; `size` is with it."""
+    last = size - 1
+    bound, part = bounds[last], parts[last]
+    at = 0
+    while True:
+        below = 2 * at + 1
+        if below >= last:
+            break
+        if below + 1 < last and bounds[below + 1] > bounds[below]:
+            below += 1
+        if bounds[below] <= bound:
+            break
+        bounds[at], parts[at] = bounds[below], parts[below]
+        at = below
+    bounds[at], parts[at] = bound, part

@@ -1,0 +1,179 @@
+"""What a row is to a query: whether it is free and fits, how far it is, what it scores."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from geo.blocks import BLOCK_ROWS
+from geo.distance import EARTH_RADIUS_M
+from matching.kernel.asked import Wanted
+from matching.kernel.bits import count_ones, trailing_zeros
+from matching.kernel.compiled import inner
+from matching.kernel.tree import AMENITIES, Tree
+from matching.snapshot.layout import DAYS, SLOTS_PER_DAY, UNKNOWN_CENTS
+from matching.terms import fit, price, proximity, wishes
+
+near = inner(proximity.near)
+worth = inner(price.worth)
+suits = inner(fit.suits)
+granted = inner(wishes.granted)
+
+RADIANS = math.pi / 180.0
+ONE = np.uint64(1)
+ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+TABLED = 1 << 12
+"""Worth of so many cents, and fit of so many seats, are looked up: powers and logarithms take longer."""
+VECTOR_SLACK_M = 2.0
+"""Rows keep their vectors in single precision, good to half a metre."""
+
+
+@inner
+def free_rows(tree: Tree, wanted: Wanted, words: Any, block: int) -> Any:
+    """Word of the rows of a block that stand and are free in every window; candidates are, for nobody knows."""
+    word = tree.alive[block]
+    if block >= tree.counts[1]:
+        return word
+    for window in range(wanted.window_count):
+        if word == 0:
+            return word
+        if wanted.windows[3 * window + 2] == 0:
+            word &= _free_all_along(tree, wanted, block, window)
+        else:
+            word &= _free_somewhere(tree, wanted, words, block, window)
+    return word
+
+
+@inner
+def _free_all_along(tree: Tree, wanted: Wanted, block: int, window: int) -> Any:
+    first, stop = wanted.windows[3 * window], wanted.windows[3 * window + 1]
+    word = ALL
+    for slot in range(first, stop):
+        day = np.int64(tree.block_day[block * DAYS + slot // SLOTS_PER_DAY])
+        word &= tree.day_words[day * SLOTS_PER_DAY + slot % SLOTS_PER_DAY]
+        if word == 0:
+            return word
+    if wanted.seats > 1:
+        for entry in range(tree.left_start[block], tree.left_start[block + 1]):
+            if first <= tree.left_slot[entry] < stop and tree.left_seats[entry] < wanted.seats:
+                word &= ~(ONE << np.uint64(tree.left_row[entry] % BLOCK_ROWS))
+    return word
+
+
+@inner
+def _free_somewhere(tree: Tree, wanted: Wanted, words: Any, block: int, window: int) -> Any:
+    first, stop, length = wanted.windows[3 * window], wanted.windows[3 * window + 1], wanted.windows[3 * window + 2]
+    for slot in range(first, stop):
+        day = np.int64(tree.block_day[block * DAYS + slot // SLOTS_PER_DAY])
+        words[slot - first] = tree.day_words[day * SLOTS_PER_DAY + slot % SLOTS_PER_DAY]
+    if wanted.seats > 1:
+        for entry in range(tree.left_start[block], tree.left_start[block + 1]):
+            if first <= tree.left_slot[entry] < stop and tree.left_seats[entry] < wanted.seats:
+                words[tree.left_slot[entry] - first] &= ~(ONE << np.uint64(tree.left_row[entry] % BLOCK_ROWS))
+    word = np.uint64(0)
+    for start in range(stop - first - length + 1):
+        run = words[start]
+        for slot in range(start + 1, start + length):
+            run &= words[slot]
+        word |= run
+    return word
+
+
+@inner
+def fits(tree: Tree, wanted: Wanted, row: int) -> bool:
+    """Visible, of the kinds asked, large and cheap enough: what is not asked is not read."""
+    if wanted.some_hidden and not wanted.set_visible[tree.set_id[row]]:
+        return False
+    if wanted.some_kinds and not wanted.kinds[tree.kind[row]]:
+        return False
+    if row >= tree.counts[3]:
+        return True  # what only an offer can tell does not rule out a candidate
+    if wanted.seats > 1 and tree.seats[row] < wanted.seats:
+        return False
+    if wanted.some_space_kinds and not wanted.space_kinds[tree.space_kind[row]]:
+        return False
+    if wanted.max_price_cents >= 0:
+        cents = asked_cents(tree, wanted, row)
+        return cents != UNKNOWN_CENTS and cents <= wanted.max_price_cents
+    return True
+
+
+@inner
+def meets_needs(tree: Tree, wanted: Wanted, row: int) -> bool:
+    """Whether everything needed is known to be there."""
+    return (tree.yes[row] & wanted.needs) == wanted.needs
+
+
+@inner
+def having_all(tree: Tree, wanted: Wanted, block: int) -> Any:
+    """Word of the rows of a block that are known to have everything needed."""
+    word, needs = ALL, wanted.needs
+    while needs != 0:
+        amenity = np.int64(trailing_zeros(np.uint64(needs)))
+        word &= tree.block_has[block * AMENITIES + amenity]
+        needs &= needs - np.uint32(1)
+    return word
+
+
+@inner
+def asked_cents(tree: Tree, wanted: Wanted, row: int) -> int:
+    """What the searcher would pay per half-day."""
+    if wanted.any_own and wanted.set_own[tree.set_id[row]] and tree.member_price_cents[row] != UNKNOWN_CENTS:
+        return tree.member_price_cents[row]
+    return tree.price_cents[row]
+
+
+@inner
+def about_m(tree: Tree, x: float, y: float, z: float, row: int) -> float:
+    """Lower bound of the distance, without a sine."""
+    dx, dy, dz = tree.x[row] - x, tree.y[row] - y, tree.z[row] - z
+    return math.sqrt(dx * dx + dy * dy + dz * dz) * EARTH_RADIUS_M - VECTOR_SLACK_M
+
+
+@inner
+def distance_dm(tree: Tree, wanted: Wanted, row: int) -> float:
+    """Distance as shown, in whole decimetres: haversine, rounded, never under the expected one."""
+    phi1, phi2 = wanted.lat * RADIANS, tree.lat[row] * RADIANS
+    half_phi, half_lambda = (phi2 - phi1) / 2, (tree.lon[row] - wanted.lon) * RADIANS / 2
+    a = math.sin(half_phi) ** 2 + math.cos(phi1) * math.cos(phi2) * math.sin(half_lambda) ** 2
+    metres = 2 * EARTH_RADIUS_M * math.asin(math.sqrt(min(1.0, a)))
+    return max(np.rint(metres * 10), float(tree.expected_dm[row]))
+
+
+@inner
+def other_values(tree: Tree, wanted: Wanted, row: int, values: Any) -> float:
+    """Fills in the values of the terms after proximity (0 where one weighs nothing); returns what they add to the
+    score."""
+    weights = wanted.weights
+    values[1] = values[2] = values[3] = values[4] = values[5] = 0.0
+    if weights[1] > 0.0:
+        yes, no = tree.yes[row], tree.no[row]
+        there = count_ones(np.uint64(yes & wanted.wishes))
+        untold = count_ones(np.uint64(~(yes | no) & wanted.wishes))
+        values[1] = granted(float(there), float(untold), wanted.wish_count)
+    if weights[2] > 0.0:
+        cents = asked_cents(tree, wanted, row)
+        values[2] = wanted.worths[cents + 1] if cents < TABLED else worth(cents)
+    if weights[3] > 0.0:
+        values[3] = wanted.set_affinity[tree.set_id[row]]
+    if weights[4] > 0.0:
+        seats = tree.seats[row]
+        values[4] = wanted.suits[seats] if seats < TABLED else suits(seats, wanted.seats)
+    if weights[5] > 0.0:
+        values[5] = tree.trust[row]
+    return (
+        weights[1] * values[1]
+        + weights[2] * values[2]
+        + weights[3] * values[3]
+        + weights[4] * values[4]
+        + weights[5] * values[5]
+    )
+
+
+@inner
+def score_of(wanted: Wanted, values: Any) -> float:
+    """The weighted sum in millionths, term after term as a reader would add, rounded."""
+    total = 0.0
+    for term in range(6):
+        total += wanted.weights[term] * values[term]
+    return np.rint(total * 1e6)

@@ -1,0 +1,203 @@
+"""Exact top-k, best-first."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from matching.kernel.asked import Wanted, understood
+from matching.kernel.best import in_order, offer
+from matching.kernel.bits import trailing_zeros
+from matching.kernel.bounds import OUT, most, nearest_m
+from matching.kernel.compiled import entry, inner
+from matching.kernel.frontier import pop, push
+from matching.kernel.rows import (
+    about_m,
+    asked_cents,
+    distance_dm,
+    fits,
+    free_rows,
+    having_all,
+    meets_needs,
+    near,
+    other_values,
+    score_of,
+)
+from matching.kernel.space import Space, working
+from matching.kernel.tree import Tree, unpacked
+
+ONE = np.uint64(1)
+
+
+@entry
+def best_places(tree: Any, numbers: Any, whole: Any, tables: Any, space: Any, limit: int) -> int:
+    """See `_best_places`; the arguments as handed over."""
+    return _best_places(unpacked(tree), understood(numbers, whole, tables), working(space), limit)
+
+
+@entry
+def best_of_rows(tree: Any, numbers: Any, whole: Any, tables: Any, space: Any, limit: int, some: Any) -> int:
+    """See `_best_of_rows`."""
+    return _best_of_rows(unpacked(tree), understood(numbers, whole, tables), working(space), limit, some)
+
+
+@inner
+def _best_places(tree: Tree, wanted: Wanted, space: Space, limit: int) -> int:
+    """How many places were found: the best `limit` after `wanted.after`, best first, in `space` (`keys`, `rows`,
+    `values`, `others`, `cents`); `told[0]` is how many blocks were looked into."""
+    bounds, parts = space.bounds, space.parts
+    keys, rows = space.keys, space.rows
+    blocks = tree.counts[0]
+    size = found = looked = 0
+    for section in range(2 if wanted.candidates else 1):
+        for part in range(tree.counts[4 + 2 * section], tree.counts[5 + 2 * section]):
+            bound = most(tree, wanted, part)
+            if bound != OUT:
+                push(bounds, parts, size, bound, part)
+                size += 1
+    while size > 0:
+        bound, part = bounds[0], parts[0]
+        pop(bounds, parts, size)
+        size -= 1
+        if found == limit and _millionths(bound) < keys[0]:
+            break
+        if part < blocks:
+            looked += 1
+            found = _look_into(tree, wanted, space, limit, part, found)
+            continue
+        for child in range(tree.child_first[part - blocks], tree.child_stop[part - blocks]):
+            bound = most(tree, wanted, child)
+            if bound != OUT and (found < limit or _millionths(bound) >= keys[0]):
+                push(bounds, parts, size, bound, child)
+                size += 1
+    in_order(keys, rows, found)
+    _tell(tree, wanted, space, found)
+    space.told[0] = looked
+    return found
+
+
+@inner
+def _best_of_rows(tree: Tree, wanted: Wanted, space: Space, limit: int, some: Any) -> int:
+    """The same among some rows only, ascending."""
+    found = 0
+    block, word = -1, np.uint64(0)
+    for at in range(len(some)):
+        row = some[at]
+        if block < 0 or row >= tree.block_start[block + 1]:
+            block = block_of(tree, row)
+            word = free_rows(tree, wanted, space.words, block)
+        if (word >> np.uint64(row - tree.block_start[block])) & ONE and meets_needs(tree, wanted, row):
+            found = _consider(tree, wanted, space, limit, row, wanted.weights[0], found)
+    in_order(space.keys, space.rows, found)
+    _tell(tree, wanted, space, found)
+    space.told[0] = 0
+    return found
+
+
+@inner
+def _millionths(bound: float) -> float:
+    """The score that a sum may be rounded to."""
+    return math.floor(bound * 1e6 + 0.5)
+
+
+@inner
+def _look_into(tree: Tree, wanted: Wanted, space: Space, limit: int, block: int, found: int) -> int:
+    first = tree.block_start[block]
+    word = having_all(tree, wanted, block)
+    if word != 0:
+        word &= free_rows(tree, wanted, space.words, block)
+    if word == 0:
+        return found
+    nearest = wanted.weights[0] * near(nearest_m(tree, wanted, block), wanted.half_m)
+    while word != 0:
+        row = first + np.int64(trailing_zeros(word))
+        word &= word - ONE
+        found = _consider(tree, wanted, space, limit, row, nearest, found)
+    return found
+
+
+@inner
+def _consider(tree: Tree, wanted: Wanted, space: Space, limit: int, row: int, nearest: float, found: int) -> int:
+    """Offers a free row to the best; by being near it adds at most `nearest` to its score."""
+    if not fits(tree, wanted, row):
+        return found
+    about = about_m(tree, wanted.x, wanted.y, wanted.z, row)
+    if about > wanted.radius_m:
+        return found
+    keys, values = space.keys, space.scratch
+    rest = other_values(tree, wanted, row, values)
+    if found == limit:
+        if _millionths(nearest + rest + 1e-9) < keys[0]:
+            return found
+        if _millionths(wanted.weights[0] * near(max(0.0, about), wanted.half_m) + rest + 1e-9) < keys[0]:
+            return found
+    decimetres = distance_dm(tree, wanted, row)
+    if decimetres / 10 > wanted.radius_m:
+        return found
+    values[0] = near(decimetres / 10, wanted.half_m)
+    score, distance = np.int64(score_of(wanted, values)), np.int64(decimetres)
+    place = tree.place_id[row]
+    if wanted.after_score >= 0 and (
+        _is_told(wanted, score, distance, place) or _a_better_space_was_told(tree, wanted, space, row, distance)
+    ):
+        return found
+    return offer(keys, space.rows, limit, found, score, distance, place, tree.space_id[row], row)
+
+
+@inner
+def _is_told(wanted: Wanted, score: int, distance: int, place: int) -> bool:
+    """Whether this is on an earlier page: the last of it, or something better."""
+    if score != wanted.after_score:
+        return score > wanted.after_score
+    if distance != wanted.after_distance:
+        return distance < wanted.after_distance
+    return place <= wanted.after_place
+
+
+@inner
+def _a_better_space_was_told(tree: Tree, wanted: Wanted, space: Space, row: int, distance: int) -> bool:
+    """Whether another space of the same place was on an earlier page."""
+    place, values = tree.place_id[row], space.scratch
+    values[0] = near(distance / 10, wanted.half_m)
+    for step in (-1, 1):
+        other = row + step
+        while 0 <= other < len(tree.place_id) and tree.place_id[other] == place:
+            if _is_result(tree, wanted, space, other):
+                other_values(tree, wanted, other, values)
+                if _is_told(wanted, np.int64(score_of(wanted, values)), distance, place):
+                    return True
+            other += step
+    return False
+
+
+@inner
+def _is_result(tree: Tree, wanted: Wanted, space: Space, row: int) -> bool:
+    """Whether a row of a place within reach answers the query."""
+    block = block_of(tree, row)
+    free = (free_rows(tree, wanted, space.words, block) >> np.uint64(row - tree.block_start[block])) & ONE
+    return free != 0 and fits(tree, wanted, row) and meets_needs(tree, wanted, row)
+
+
+@inner
+def block_of(tree: Tree, row: int) -> int:
+    """The block of a row."""
+    offered = tree.counts[3]
+    return row // 64 if row < offered else tree.counts[1] + (row - offered) // 64
+
+
+@inner
+def _tell(tree: Tree, wanted: Wanted, space: Space, found: int) -> None:
+    values = space.scratch
+    for at in range(found):
+        row = space.rows[at]
+        other_values(tree, wanted, row, values)
+        values[0] = near(space.keys[4 * at + 1] / 10, wanted.half_m)
+        for term in range(6):
+            space.values[6 * at + term] = values[term]
+        space.cents[at] = asked_cents(tree, wanted, row)
+        space.others[at] = 0
+        for step in (-1, 1):
+            other = row + step
+            while 0 <= other < len(tree.place_id) and tree.place_id[other] == space.keys[4 * at + 2]:
+                space.others[at] += _is_result(tree, wanted, space, other)
+                other += step
