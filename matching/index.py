@@ -26,13 +26,17 @@ MAX_AGE = timedelta(days=21)
 class _State:
     """What one search sees, whole: replaced by one assignment, never changed."""
 
-    snapshot: Snapshot
+    whole: Whole
     overlay: Overlay | None
     version: str
 
+    @property
+    def snapshot(self) -> Snapshot:
+        return self.whole.searchable.snapshot
+
     def layers(self) -> tuple[Layer, ...]:
         if self.overlay is None:
-            return (Whole(self.snapshot),)
+            return (self.whole,)
         return (self.overlay.masked, self.overlay.changed)
 
 
@@ -43,7 +47,7 @@ class LiveIndex:
         self._folder = folder
         self._calendar = calendar
         self._swap = threading.Lock()
-        self._state = _State(snapshot, None, snapshot.meta.version)
+        self._state = _State(Whole(snapshot), None, snapshot.meta.version)
         self._overlays = 0
 
     @classmethod
@@ -67,11 +71,12 @@ class LiveIndex:
     def set_overlay(self, now_are: IndexInput, place_ids: Collection[int]) -> None:
         """Takes in all the places changed since `revision`: `place_ids` of all, `now_are` those that still exist."""
         with self._swap:
-            base = self._state.snapshot
+            whole = self._state.whole
+            base = whole.searchable.snapshot
             overlay = build_overlay(base, now_are, place_ids, calendar=self._calendar) if place_ids else None
             self._overlays += 1
             version = f"{base.meta.version}+{self._overlays}" if overlay is not None else base.meta.version
-            self._state = _State(base, overlay, version)
+            self._state = _State(whole, overlay, version)
 
     def reopen_if_newer(self) -> bool:
         """Swaps in the version that `CURRENT` names when it is another one; the overlay, made for the old, is dropped.
@@ -82,7 +87,7 @@ class LiveIndex:
             return False
         with self._swap:
             snapshot = open_snapshot(self._folder)
-            self._state = _State(snapshot, None, snapshot.meta.version)
+            self._state = _State(Whole(snapshot), None, snapshot.meta.version)
         return True
 
     @property

@@ -15,9 +15,12 @@ from rtree import index as rtree_index
 
 from geo.distance import chord_of_m, unit_vectors
 from geo.types import Point
+from matching.kernel.planting import all_standing
+from matching.searchable import Searchable
 from matching.snapshot.builder import build_index
 from matching.snapshot.hours import Calendar
 from matching.snapshot.input import IndexInput
+from matching.snapshot.layout import block_of
 from matching.snapshot.snapshot import Snapshot
 
 Ints = npt.NDArray[np.int64]
@@ -25,16 +28,14 @@ SLACK = 1e-9
 """On the unit sphere, some millimetres: rounding must not lose a row at the edge."""
 
 
-@dataclass(frozen=True, slots=True)
 class Masked:
     """The snapshot without the places that changed."""
 
-    snapshot: Snapshot
-    alive: npt.NDArray[np.bool_]
+    def __init__(self, snapshot: Snapshot, alive: npt.NDArray[np.uint64]) -> None:
+        self.searchable = Searchable(snapshot, alive)
 
-    def rows_within(self, point: Point, radius_m: float, *, candidates: bool) -> Ints:
-        rows = self.snapshot.rows_within(point, radius_m, candidates=candidates)
-        return rows[self.alive[rows]]
+    def rows_within(self, point: Point, radius_m: float, *, candidates: bool) -> Ints | None:
+        return None
 
 
 class Changed:
@@ -43,6 +44,7 @@ class Changed:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
+        self.searchable = Searchable(snapshot)
         self._lock = threading.Lock()  # libspatialindex keeps state while it searches
         self._tree = _tree(snapshot)
 
@@ -73,6 +75,15 @@ def _boxes(snapshot: Snapshot) -> Iterator[tuple[int, tuple[float, ...], None]]:
     return ((row, (*point, *point), None) for row, point in enumerate(points))
 
 
+def _without(base: Snapshot, gone: Ints) -> npt.NDArray[np.uint64]:
+    """The rows that still stand, as `matching.kernel.planting` takes them."""
+    words = all_standing(base)
+    blocks = block_of(gone, base.meta)
+    lanes = (gone - base.columns.block_start[blocks]).astype(np.uint64)
+    np.bitwise_and.at(words, blocks, ~(np.uint64(1) << lanes))
+    return words
+
+
 @dataclass(frozen=True, slots=True)
 class Overlay:
     """Both layers of a search, and the store's revision they stand for."""
@@ -94,6 +105,6 @@ def build_overlay(
     those that still exist. Dates, ages and the affinity of communities are the snapshot's: a change to a community
     itself shows after a rebuild."""
     replaced = np.array(sorted({*place_ids, *now_are.places["place_id"].to_list()}), np.int64)
-    alive = ~np.isin(base.columns.place_id, replaced)
+    alive = _without(base, np.flatnonzero(np.isin(base.columns.place_id, replaced)))
     snapshot = build_index(now_are, as_of=base.meta.as_of, calendar=calendar, like=base)
     return Overlay(Masked(base, alive), Changed(snapshot), now_are.revision)

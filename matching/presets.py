@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from geo.errors import InvalidInput
-from matching.query import Preset, Query
+from matching.query import Preset
 
 TERM_NAMES = ("proximity", "wishes", "price", "affinity", "fit", "trust")
 """Order in which terms are summed, shown and stored."""
@@ -17,15 +17,15 @@ PRESETS: Mapping[Preset, Mapping[str, float]] = {
 """The default keeps affinity, and what is learned with it, at or under 0.25; a person may choose more."""
 
 
-def asked_weights(query: Query) -> dict[str, float]:
-    """Weight per term as asked: the query's own (terms not named weigh 0), else those of its preset.
+def asked_weights(preset: Preset, own: tuple[tuple[str, float], ...] | None) -> dict[str, float]:
+    """Weight per term as asked: a person's own (terms not named weigh 0), else those of its preset.
 
     Raises InvalidInput for an unknown name, a negative or non-finite weight, or nothing but zeros.
     """
-    if query.weights is None:
-        return dict(PRESETS[query.preset])
+    if own is None:
+        return dict(PRESETS[preset])
     weights = dict.fromkeys(TERM_NAMES, 0.0)
-    for name, weight in query.weights:
+    for name, weight in own:
         if name not in weights or not 0.0 <= weight < float("inf"):
             known = ", ".join(TERM_NAMES)
             raise InvalidInput(

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from matching.kernel.compiled import unpacking
+from matching.compiled import unpacking
 from matching.kernel.passing import bytes_, floats
 
 Array = npt.NDArray[Any]

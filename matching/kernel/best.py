@@ -5,7 +5,7 @@
 
 from typing import Any
 
-from matching.kernel.compiled import inner
+from matching.compiled import inner
 
 
 @inner

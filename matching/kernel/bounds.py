@@ -2,14 +2,11 @@
 
 import math
 
-import numpy as np
-
 from geo.distance import EARTH_RADIUS_M, QUANTUM_M
+from matching.compiled import inner
 from matching.kernel.asked import Wanted
-from matching.kernel.bits import count_ones
-from matching.kernel.compiled import inner
-from matching.kernel.rows import granted, near, suits
 from matching.kernel.tree import Tree
+from matching.terms import affinity, fit, price, proximity, trust, wishes
 
 OUT = -1.0
 """Bound of a part that can hold no result."""
@@ -33,20 +30,15 @@ def most(tree: Tree, wanted: Wanted, part: int) -> float:
     if metres > wanted.radius_m or (yes & wanted.needs) != wanted.needs:
         return OUT
     weights = wanted.weights
-    bound = weights[0] * near(metres, wanted.half_m) + ROUNDING
+    bound = weights[0] * proximity.upper_bound(tree, wanted, part, metres) + ROUNDING
     if weights[1] > 0.0:
-        there = count_ones(np.uint64(yes & wanted.wishes))
-        untold = count_ones(np.uint64(tree.part_unknown[part] & ~yes & wanted.wishes))
-        bound += weights[1] * granted(float(there), float(untold), wanted.wish_count)
+        bound += weights[1] * wishes.upper_bound(tree, wanted, part, metres)
     if weights[2] > 0.0:
-        bound += weights[2] * (tree.part_any_price[part] if wanted.any_own else tree.part_price[part])
+        bound += weights[2] * price.upper_bound(tree, wanted, part, metres)
     if weights[3] > 0.0:
-        of_set = tree.part_set[part]
-        bound += weights[3] * (wanted.most_affinity if of_set < 0 else wanted.set_affinity[of_set])
+        bound += weights[3] * affinity.upper_bound(tree, wanted, part, metres)
     if weights[4] > 0.0:
-        seats = tree.part_seats[part]
-        # Most parts have a room that is small enough: no need for a logarithm.
-        bound += weights[4] * (1.0 if 0 < seats <= 2 * wanted.seats else suits(seats, wanted.seats))
+        bound += weights[4] * fit.upper_bound(tree, wanted, part, metres)
     if weights[5] > 0.0:
-        bound += weights[5] * tree.part_trust[part]
+        bound += weights[5] * trust.upper_bound(tree, wanted, part, metres)
     return bound

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from matching.bits import trailing_zeros
+from matching.compiled import entry, inner
 from matching.kernel.asked import Wanted, understood
-from matching.kernel.bits import trailing_zeros
 from matching.kernel.bounds import nearest_m
-from matching.kernel.compiled import entry, inner
 from matching.kernel.rows import about_m, distance_dm, fits, free_rows, meets_needs
 from matching.kernel.search import block_of
 from matching.kernel.space import Space, working

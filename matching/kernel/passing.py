@@ -4,7 +4,7 @@ Taking sixty arrays apart costs a call 20 µs, more than most searches; one arra
 makes the addresses keeps the arrays alive.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from llvmlite import ir
 from numba import carray, types
 from numba.extending import intrinsic
 
-from matching.kernel.compiled import unpacking
+from matching.compiled import unpacking
 
 Array = npt.NDArray[Any]
 
@@ -25,12 +25,14 @@ def addresses(arrays: Sequence[Array]) -> npt.NDArray[np.int64]:
     return np.array([(array.ctypes.data, array.size) for array in arrays], np.int64)
 
 
-@intrinsic
-def _pointer(typing_context: Any, address: Any) -> Any:
+def _to_pointer(typing_context: Any, address: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.inttoptr(arguments[0], ir.IntType(8).as_pointer())
 
     return types.voidptr(types.int64), generate
+
+
+_pointer: Callable[[Any], Any] = intrinsic(_to_pointer)
 
 
 @unpacking

@@ -7,23 +7,18 @@ import numpy as np
 
 from geo.blocks import BLOCK_ROWS
 from geo.distance import EARTH_RADIUS_M
+from geo.types import Amenity
+from matching.bits import trailing_zeros
+from matching.compiled import aside, inner
 from matching.kernel.asked import Wanted
-from matching.kernel.bits import count_ones, trailing_zeros
-from matching.kernel.compiled import inner
-from matching.kernel.tree import AMENITIES, Tree
+from matching.kernel.tree import Tree
 from matching.snapshot.layout import DAYS, SLOTS_PER_DAY, UNKNOWN_CENTS
-from matching.terms import fit, price, proximity, wishes
+from matching.terms import affinity, fit, price, trust, wishes
 
-near = inner(proximity.near)
-worth = inner(price.worth)
-suits = inner(fit.suits)
-granted = inner(wishes.granted)
-
+AMENITIES = len(Amenity)
 RADIANS = math.pi / 180.0
 ONE = np.uint64(1)
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
-TABLED = 1 << 12
-"""Worth of so many cents, and fit of so many seats, are looked up: powers and logarithms take longer."""
 VECTOR_SLACK_M = 2.0
 """Rows keep their vectors in single precision, good to half a metre."""
 
@@ -60,7 +55,7 @@ def _free_all_along(tree: Tree, wanted: Wanted, block: int, window: int) -> Any:
     return word
 
 
-@inner
+@aside
 def _free_somewhere(tree: Tree, wanted: Wanted, words: Any, block: int, window: int) -> Any:
     first, stop, length = wanted.windows[3 * window], wanted.windows[3 * window + 1], wanted.windows[3 * window + 2]
     for slot in range(first, stop):
@@ -93,7 +88,7 @@ def fits(tree: Tree, wanted: Wanted, row: int) -> bool:
     if wanted.some_space_kinds and not wanted.space_kinds[tree.space_kind[row]]:
         return False
     if wanted.max_price_cents >= 0:
-        cents = asked_cents(tree, wanted, row)
+        cents = price.asked_cents(tree, wanted, row)
         return cents != UNKNOWN_CENTS and cents <= wanted.max_price_cents
     return True
 
@@ -113,14 +108,6 @@ def having_all(tree: Tree, wanted: Wanted, block: int) -> Any:
         word &= tree.block_has[block * AMENITIES + amenity]
         needs &= needs - np.uint32(1)
     return word
-
-
-@inner
-def asked_cents(tree: Tree, wanted: Wanted, row: int) -> int:
-    """What the searcher would pay per half-day."""
-    if wanted.any_own and wanted.set_own[tree.set_id[row]] and tree.member_price_cents[row] != UNKNOWN_CENTS:
-        return tree.member_price_cents[row]
-    return tree.price_cents[row]
 
 
 @inner
@@ -145,29 +132,15 @@ def other_values(tree: Tree, wanted: Wanted, row: int, values: Any) -> float:
     """Fills in the values of the terms after proximity (0 where one weighs nothing); returns what they add to the
     score."""
     weights = wanted.weights
-    values[1] = values[2] = values[3] = values[4] = values[5] = 0.0
-    if weights[1] > 0.0:
-        yes, no = tree.yes[row], tree.no[row]
-        there = count_ones(np.uint64(yes & wanted.wishes))
-        untold = count_ones(np.uint64(~(yes | no) & wanted.wishes))
-        values[1] = granted(float(there), float(untold), wanted.wish_count)
-    if weights[2] > 0.0:
-        cents = asked_cents(tree, wanted, row)
-        values[2] = wanted.worths[cents + 1] if cents < TABLED else worth(cents)
-    if weights[3] > 0.0:
-        values[3] = wanted.set_affinity[tree.set_id[row]]
-    if weights[4] > 0.0:
-        seats = tree.seats[row]
-        values[4] = wanted.suits[seats] if seats < TABLED else suits(seats, wanted.seats)
-    if weights[5] > 0.0:
-        values[5] = tree.trust[row]
-    return (
-        weights[1] * values[1]
-        + weights[2] * values[2]
-        + weights[3] * values[3]
-        + weights[4] * values[4]
-        + weights[5] * values[5]
-    )
+    values[1] = wishes.value(tree, wanted, row, 0.0) if weights[1] > 0.0 else 0.0
+    values[2] = price.value(tree, wanted, row, 0.0) if weights[2] > 0.0 else 0.0
+    values[3] = affinity.value(tree, wanted, row, 0.0) if weights[3] > 0.0 else 0.0
+    values[4] = fit.value(tree, wanted, row, 0.0) if weights[4] > 0.0 else 0.0
+    values[5] = trust.value(tree, wanted, row, 0.0) if weights[5] > 0.0 else 0.0
+    total = 0.0
+    for term in range(1, 6):
+        total += weights[term] * values[term]
+    return total
 
 
 @inner

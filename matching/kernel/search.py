@@ -5,26 +5,25 @@ from typing import Any
 
 import numpy as np
 
+from matching.bits import trailing_zeros
+from matching.compiled import aside, entry, inner
 from matching.kernel.asked import Wanted, understood
 from matching.kernel.best import in_order, offer
-from matching.kernel.bits import trailing_zeros
 from matching.kernel.bounds import OUT, most, nearest_m
-from matching.kernel.compiled import entry, inner
 from matching.kernel.frontier import pop, push
 from matching.kernel.rows import (
     about_m,
-    asked_cents,
     distance_dm,
     fits,
     free_rows,
     having_all,
     meets_needs,
-    near,
     other_values,
     score_of,
 )
 from matching.kernel.space import Space, working
 from matching.kernel.tree import Tree, unpacked
+from matching.terms import price, proximity
 
 ONE = np.uint64(1)
 
@@ -108,7 +107,7 @@ def _look_into(tree: Tree, wanted: Wanted, space: Space, limit: int, block: int,
         word &= free_rows(tree, wanted, space.words, block)
     if word == 0:
         return found
-    nearest = wanted.weights[0] * near(nearest_m(tree, wanted, block), wanted.half_m)
+    nearest = wanted.weights[0] * proximity.near(nearest_m(tree, wanted, block), wanted.half_m)
     while word != 0:
         row = first + np.int64(trailing_zeros(word))
         word &= word - ONE
@@ -129,13 +128,13 @@ def _consider(tree: Tree, wanted: Wanted, space: Space, limit: int, row: int, ne
     if found == limit:
         if _millionths(nearest + rest + 1e-9) < keys[0]:
             return found
-        if _millionths(wanted.weights[0] * near(max(0.0, about), wanted.half_m) + rest + 1e-9) < keys[0]:
+        if _millionths(wanted.weights[0] * proximity.near(max(0.0, about), wanted.half_m) + rest + 1e-9) < keys[0]:
             return found
     decimetres = distance_dm(tree, wanted, row)
     if decimetres / 10 > wanted.radius_m:
         return found
-    values[0] = near(decimetres / 10, wanted.half_m)
-    score, distance = np.int64(score_of(wanted, values)), np.int64(decimetres)
+    values[0] = proximity.near(decimetres / 10, wanted.half_m)
+    score, distance = int(score_of(wanted, values)), int(decimetres)
     place = tree.place_id[row]
     if wanted.after_score >= 0 and (
         _is_told(wanted, score, distance, place) or _a_better_space_was_told(tree, wanted, space, row, distance)
@@ -154,23 +153,23 @@ def _is_told(wanted: Wanted, score: int, distance: int, place: int) -> bool:
     return place <= wanted.after_place
 
 
-@inner
+@aside
 def _a_better_space_was_told(tree: Tree, wanted: Wanted, space: Space, row: int, distance: int) -> bool:
     """Whether another space of the same place was on an earlier page."""
     place, values = tree.place_id[row], space.scratch
-    values[0] = near(distance / 10, wanted.half_m)
+    values[0] = proximity.near(distance / 10, wanted.half_m)
     for step in (-1, 1):
         other = row + step
         while 0 <= other < len(tree.place_id) and tree.place_id[other] == place:
             if _is_result(tree, wanted, space, other):
                 other_values(tree, wanted, other, values)
-                if _is_told(wanted, np.int64(score_of(wanted, values)), distance, place):
+                if _is_told(wanted, int(score_of(wanted, values)), distance, place):
                     return True
             other += step
     return False
 
 
-@inner
+@aside
 def _is_result(tree: Tree, wanted: Wanted, space: Space, row: int) -> bool:
     """Whether a row of a place within reach answers the query."""
     block = block_of(tree, row)
@@ -185,16 +184,16 @@ def block_of(tree: Tree, row: int) -> int:
     return row // 64 if row < offered else tree.counts[1] + (row - offered) // 64
 
 
-@inner
+@aside
 def _tell(tree: Tree, wanted: Wanted, space: Space, found: int) -> None:
     values = space.scratch
     for at in range(found):
         row = space.rows[at]
         other_values(tree, wanted, row, values)
-        values[0] = near(space.keys[4 * at + 1] / 10, wanted.half_m)
+        values[0] = proximity.near(space.keys[4 * at + 1] / 10, wanted.half_m)
         for term in range(6):
             space.values[6 * at + term] = values[term]
-        space.cents[at] = asked_cents(tree, wanted, row)
+        space.cents[at] = price.asked_cents(tree, wanted, row)
         space.others[at] = 0
         for step in (-1, 1):
             other = row + step

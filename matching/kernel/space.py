@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from matching.kernel.compiled import unpacking
+from matching.compiled import unpacking
 from matching.kernel.passing import addresses, floats, longs, words
 from matching.query import MAX_LIMIT
 from matching.snapshot.layout import DAYS, SLOTS_PER_DAY

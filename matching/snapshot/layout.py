@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.blocks import BLOCK_ROWS
+from geo.types import Amenity
 
 FORMAT = 2
 DAYS = 63
@@ -83,6 +84,8 @@ class Columns:
     block_seats: npt.NDArray[np.int32] = _column(np.int32, "blocks")
     """Fewest known seats; 0 when no row of the block tells."""
     block_trust: npt.NDArray[np.float64] = _column(np.float64, "blocks")
+    block_has: npt.NDArray[np.uint64] = _column(np.uint64, "block_amenities")
+    """Per block and amenity one word: bit i, row i of the block has it."""
     block_set_id: npt.NDArray[np.int32] = _column(np.int32, "blocks")
     """Set of all communities that offer some row of the block."""
 
@@ -178,6 +181,7 @@ def wrong_length(columns: Columns, meta: Meta) -> str | None:
         "nodes+1": meta.nodes + 1,
         "members": int(c.set_start[-1]) if len(c.set_start) else -1,
         "pairs": len(meta.communities) ** 2,
+        "block_amenities": meta.blocks * len(Amenity),
         "block_days": meta.offered_blocks * DAYS,
         "offered_blocks+1": meta.offered_blocks + 1,
         "lefts": int(c.left_start[-1]) if len(c.left_start) else -1,

@@ -5,12 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from geo.blocks import Circles, expand
-from geo.types import Point
 from matching.snapshot.layout import DAYS, SLOTS_PER_DAY, Columns, Meta
 from matching.snapshot.rendered import Facts
-
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +36,3 @@ class Snapshot:
         """Whether the community was in the table, and not only named by rows: only then has it an affinity."""
         position = self.community(slug)
         return position is not None and self.meta.communities[position].sharing != ""
-
-    def rows_within(self, point: Point, radius_m: float, *, candidates: bool) -> Ints:
-        """Rows, ascending, of all blocks whose circle meets the disk: all that lie in it, and some that do not."""
-        c, meta = self.columns, self.meta
-        nodes = Circles(c.node_lon, c.node_lat, c.node_radius_m)
-        blocks = Circles(c.block_lon, c.block_lat, c.block_radius_m)
-        which = np.arange(meta.nodes if candidates else meta.offered_nodes, dtype=np.int64)
-        which = which[nodes.nearest_m(point.lon, point.lat, which) <= radius_m]
-        some = expand(c.node_start, which)
-        some = some[blocks.nearest_m(point.lon, point.lat, some) <= radius_m]
-        return expand(c.block_start, some)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from geo.blocks import Circles, circles_around, circles_of_circles
+from geo.blocks import BLOCK_ROWS, Circles, circles_around, circles_of_circles
 from geo.types import Amenity
 from matching.snapshot.layout import NO_PRICE_CENTS, UNKNOWN_CENTS
 
@@ -29,7 +29,21 @@ def block_summaries(rows: dict[str, npt.NDArray[Any]], starts: Ints) -> dict[str
         "block_member_price_cents": _over(np.minimum, _known(rows["member_price_cents"]), starts),
         "block_seats": np.where(fewest == np.iinfo(np.int32).max, 0, fewest),
         "block_trust": _over(np.maximum, rows["trust"], starts),
+        "block_has": _sliced(rows["yes"], starts),
     }
+
+
+def _sliced(masks: npt.NDArray[np.uint32], starts: Ints) -> npt.NDArray[np.uint64]:
+    """Masks of amenities by row as one word per block and amenity, in one piece."""
+    lengths = np.diff(starts)
+    block = np.repeat(np.arange(len(lengths)), lengths)
+    lane = np.arange(len(masks)) - np.repeat(starts[:-1], lengths)
+    square = np.zeros((len(Amenity), len(lengths), BLOCK_ROWS), np.bool_)
+    for bit in range(len(Amenity)):
+        square[bit, block, lane] = (masks >> np.uint32(bit)) & np.uint32(1)
+    packed = np.packbits(square, axis=2, bitorder="little").view("<u8")[..., 0]
+    words: npt.NDArray[np.uint64] = np.ascontiguousarray(packed.T).reshape(-1).astype(np.uint64)
+    return words
 
 
 def node_summaries(blocks: dict[str, npt.NDArray[Any]], starts: Ints) -> dict[str, npt.NDArray[Any]]:

@@ -1,4 +1,7 @@
-"""The terms of the score, one file each. A new term is a new file and a line in `TERMS`."""
+"""The terms of the score, one file each: formula, bound and words.
+
+A new term is a new file, a line here, and one each in `matching.kernel.rows` and `matching.kernel.bounds`.
+"""
 
 from matching.terms.affinity import Affinity
 from matching.terms.fit import Fit

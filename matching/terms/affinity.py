@@ -3,33 +3,36 @@
 from typing import ClassVar
 
 from matching.affinity import PARTNER, SAME
+from matching.compiled import inner
+from matching.kernel.asked import Wanted
+from matching.kernel.tree import Tree
 from matching.query import Query
 from matching.snapshot.snapshot import Snapshot
-from matching.terms.term import Asked, Blocks, Floats, Reason, Rows, Shown
+from matching.terms.term import Reason, Shown
 
 CLOSE = 0.15
 
 
-class Affinity:
-    """Maximum over the communities that offer the space and that the searcher may see; 0 for a public space.
+@inner
+def value(tree: Tree, wanted: Wanted, row: int, metres: float) -> float:
+    """Maximum over the communities that offer the space and that the searcher may see; 0 for a public space."""
+    return wanted.set_affinity[tree.set_id[row]]
 
-    The values come from `matching/affinity.py`.
-    """
+
+@inner
+def upper_bound(tree: Tree, wanted: Wanted, part: int, metres: float) -> float:
+    """By all communities that offer some row of a block; a node does not tell which."""
+    of_set = tree.part_set[part]
+    return wanted.most_affinity if of_set < 0 else wanted.set_affinity[of_set]
+
+
+class Affinity:
+    """In words; the values come from `matching/affinity.py`."""
 
     name: ClassVar[str] = "affinity"
-    columns: ClassVar[tuple[str, ...]] = ("set_id",)
-    summaries: ClassVar[tuple[str, ...]] = ("block_set_id",)
 
     def usable(self, query: Query, snapshot: Snapshot) -> bool:
         return snapshot.describes(query.community)
-
-    def value(self, rows: Rows, asked: Asked) -> Floats:
-        result: Floats = asked.set_affinity[rows.columns.set_id[rows.index]]
-        return result
-
-    def upper_bound(self, blocks: Blocks, asked: Asked) -> Floats:
-        result: Floats = asked.set_affinity[blocks.columns.block_set_id[blocks.index]]
-        return result
 
     def reasons(self, value: float, shown: Shown) -> list[Reason]:
         slug = shown.result.closest_community

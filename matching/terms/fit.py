@@ -6,17 +6,23 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from matching.compiled import inner
+from matching.kernel.asked import Wanted
+from matching.kernel.tree import Tree
 from matching.query import Query
 from matching.snapshot.snapshot import Snapshot
-from matching.terms.term import NEUTRAL, Asked, Blocks, Floats, Reason, Rows, Shown
+from matching.terms.term import NEUTRAL, Floats, Reason, Shown
 
 AMPLE = 2.0
 LEAST = 0.2
 TOO_BIG = 0.35
+TABLED = 1 << 10
+"""How so many seats suit is looked up (`Wanted.suits`): a logarithm takes longer."""
 
 
+@inner
 def suits(seats: int, asked: int) -> float:
-    """1 up to twice the seats asked, falling to 0.2; neutral for 0, unknown. Compiled by the kernel."""
+    """1 up to twice the seats asked, falling to 0.2; neutral for 0, unknown."""
     if seats == 0:
         return NEUTRAL
     ratio = max(seats / asked, AMPLE)
@@ -29,25 +35,28 @@ def all_suit(seats: npt.NDArray[np.int32], asked: int) -> Floats:
     return np.where(seats == 0, NEUTRAL, np.maximum(LEAST, 1.0 - 0.8 * np.log10(ratio / AMPLE)))
 
 
-class Fit:
+@inner
+def value(tree: Tree, wanted: Wanted, row: int, metres: float) -> float:
     """1 up to twice the seats asked, then 0.8 less for each tenfold, down to 0.2 at twenty times; unknown 0.4."""
+    seats = tree.seats[row]
+    return wanted.suits[seats] if seats < TABLED else suits(seats, wanted.seats)
+
+
+@inner
+def upper_bound(tree: Tree, wanted: Wanted, part: int, metres: float) -> float:
+    """The value falls with the seats: the smallest room bounds the others, be it too small to be a result. Spaces and
+    candidates, whose seats nobody knows, are never in one part."""
+    seats = tree.part_seats[part]
+    return wanted.suits[seats] if seats < TABLED else suits(seats, wanted.seats)
+
+
+class Fit:
+    """In words."""
 
     name: ClassVar[str] = "fit"
-    columns: ClassVar[tuple[str, ...]] = ("seats",)
-    summaries: ClassVar[tuple[str, ...]] = ("block_seats",)
 
     def usable(self, query: Query, snapshot: Snapshot) -> bool:
         return True
-
-    def value(self, rows: Rows, asked: Asked) -> Floats:
-        result: Floats = all_suit(rows.columns.seats[rows.index], asked.query.seats)
-        return result
-
-    def upper_bound(self, blocks: Blocks, asked: Asked) -> Floats:
-        # The value falls with the seats: the smallest room bounds the others, be it too small to be a result. Spaces
-        # and candidates, whose seats nobody knows, are never in one block.
-        result: Floats = all_suit(blocks.columns.block_seats[blocks.index], asked.query.seats)
-        return result
 
     def reasons(self, value: float, shown: Shown) -> list[Reason]:
         if shown.result.space_id is None or value > TOO_BIG:

@@ -6,28 +6,25 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from matching.compiled import inner
+from matching.kernel.asked import Wanted
+from matching.kernel.tree import Tree
 from matching.numbers import euros_text
 from matching.query import Query
 from matching.snapshot.layout import UNKNOWN_CENTS
 from matching.snapshot.snapshot import Snapshot
-from matching.terms.term import NEUTRAL, Asked, Blocks, Floats, Reason, Rows, Shown
+from matching.terms.term import NEUTRAL, Floats, Reason, Shown
 
 HALF_CENTS = 1500.0
 CHEAP = 0.8
 DEAR = 0.4
+TABLED = 1 << 12
+"""The worth of so many cents is looked up (`Wanted.worths`): a power takes longer."""
 
 
-def asked_cents(rows: Rows, asked: Asked) -> npt.NDArray[np.int32]:
-    """What the searcher would pay per half-day: the members' price where there is one and their community offers it."""
-    public = rows.columns.price_cents[rows.index]
-    members = rows.columns.member_price_cents[rows.index]
-    own = asked.set_own[rows.columns.set_id[rows.index]]
-    result: npt.NDArray[np.int32] = np.where(own & (members != UNKNOWN_CENTS), members, public)
-    return result
-
-
+@inner
 def worth(cents: int) -> float:
-    """1 when free, half as much every 15 EUR, neutral when unknown. Compiled by the kernel."""
+    """1 when free, half as much every 15 EUR, neutral when unknown."""
     return NEUTRAL if cents == UNKNOWN_CENTS else math.exp2(-cents / HALF_CENTS)
 
 
@@ -36,29 +33,34 @@ def worths(cents: npt.NDArray[np.int32]) -> Floats:
     return np.where(cents == UNKNOWN_CENTS, NEUTRAL, np.exp2(-cents / HALF_CENTS))
 
 
-class Price:
+@inner
+def asked_cents(tree: Tree, wanted: Wanted, row: int) -> int:
+    """What the searcher would pay per half-day: the members' price where there is one and their community offers it."""
+    if wanted.any_own and wanted.set_own[tree.set_id[row]] and tree.member_price_cents[row] != UNKNOWN_CENTS:
+        return tree.member_price_cents[row]
+    return tree.price_cents[row]
+
+
+@inner
+def value(tree: Tree, wanted: Wanted, row: int, metres: float) -> float:
     """`2 ** (-price / 15 EUR)`; unknown 0.4."""
+    cents = asked_cents(tree, wanted, row)
+    return wanted.worths[cents - UNKNOWN_CENTS] if cents < TABLED else worth(cents)
+
+
+@inner
+def upper_bound(tree: Tree, wanted: Wanted, part: int, metres: float) -> float:
+    """By the lowest price of the part, or by one that nobody knows."""
+    return tree.part_any_price[part] if wanted.any_own else tree.part_price[part]
+
+
+class Price:
+    """In words."""
 
     name: ClassVar[str] = "price"
-    columns: ClassVar[tuple[str, ...]] = ("price_cents", "member_price_cents", "set_id")
-    summaries: ClassVar[tuple[str, ...]] = ("block_price_cents", "block_member_price_cents", "block_set_id")
 
     def usable(self, query: Query, snapshot: Snapshot) -> bool:
         return True
-
-    def value(self, rows: Rows, asked: Asked) -> Floats:
-        result: Floats = worths(asked_cents(rows, asked))
-        return result
-
-    def upper_bound(self, blocks: Blocks, asked: Asked) -> Floats:
-        c = blocks.columns
-        public = c.block_price_cents[blocks.index]
-        members = c.block_member_price_cents[blocks.index]
-        own = asked.set_own[c.block_set_id[blocks.index]]
-        lowest = np.where(own, np.minimum(public, members), public)
-        # A block may hold rows whose price nobody knows, beside expensive ones.
-        result: Floats = np.maximum(NEUTRAL, worths(lowest))
-        return result
 
     def reasons(self, value: float, shown: Shown) -> list[Reason]:
         cents = shown.result.price_cents

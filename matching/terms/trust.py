@@ -2,30 +2,35 @@
 
 from typing import ClassVar
 
+from matching.compiled import inner
+from matching.kernel.asked import Wanted
+from matching.kernel.tree import Tree
 from matching.query import Query
 from matching.snapshot.snapshot import Snapshot
-from matching.terms.term import Asked, Blocks, Floats, Reason, Rows, Shown
+from matching.terms.term import Reason, Shown
 
 DOUBTFUL = 0.15
 
 
-class Trust:
+@inner
+def value(tree: Tree, wanted: Wanted, row: int, metres: float) -> float:
     """Freshness times completeness at the moment the index was built, whatever the query."""
+    return tree.trust[row]
+
+
+@inner
+def upper_bound(tree: Tree, wanted: Wanted, part: int, metres: float) -> float:
+    """The most of any row."""
+    return tree.part_trust[part]
+
+
+class Trust:
+    """In words."""
 
     name: ClassVar[str] = "trust"
-    columns: ClassVar[tuple[str, ...]] = ("trust",)
-    summaries: ClassVar[tuple[str, ...]] = ("block_trust",)
 
     def usable(self, query: Query, snapshot: Snapshot) -> bool:
         return True
-
-    def value(self, rows: Rows, asked: Asked) -> Floats:
-        result: Floats = rows.columns.trust[rows.index]
-        return result
-
-    def upper_bound(self, blocks: Blocks, asked: Asked) -> Floats:
-        result: Floats = blocks.columns.block_trust[blocks.index]
-        return result
 
     def reasons(self, value: float, shown: Shown) -> list[Reason]:
         if value > DOUBTFUL:

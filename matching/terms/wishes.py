@@ -3,40 +3,48 @@
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
 from geo.types import Amenity
+from matching.bits import count_ones
+from matching.compiled import inner
+from matching.kernel.asked import Wanted
+from matching.kernel.tree import Tree
 from matching.query import Query
 from matching.snapshot.snapshot import Snapshot
-from matching.terms.term import NEUTRAL, Asked, Blocks, Floats, Reason, Rows, Shown
+from matching.terms.term import NEUTRAL, Reason, Shown
 from matching.words import listed, missing, with_these
 
-Masks = npt.NDArray[np.uint32]
 MOST_NAMED = 3
 
 
-def granted(there: Any, untold: Any, count: int) -> Any:
-    """Mean over `count` wishes, of which some are there and of some nobody told; compiled or not."""
-    return (there + NEUTRAL * untold) / count
+@inner
+def granted(there: Any, untold: Any, count: int) -> float:
+    """Mean over `count` wishes; the words say which are there, and which nobody told."""
+    return (count_ones(there) + NEUTRAL * count_ones(untold)) / count
+
+
+@inner
+def value(tree: Tree, wanted: Wanted, row: int, metres: float) -> float:
+    """Mean over the wishes."""
+    yes, no = tree.yes[row], tree.no[row]
+    return granted(np.uint64(yes & wanted.wishes), np.uint64(~(yes | no) & wanted.wishes), wanted.wish_count)
+
+
+@inner
+def upper_bound(tree: Tree, wanted: Wanted, part: int, metres: float) -> float:
+    """As if one row had all that some row has, and else nobody had told."""
+    yes = tree.part_yes[part]
+    untold = tree.part_unknown[part] & ~yes & wanted.wishes
+    return granted(np.uint64(yes & wanted.wishes), np.uint64(untold), wanted.wish_count)
 
 
 class Wishes:
-    """Mean over the wishes."""
+    """In words."""
 
     name: ClassVar[str] = "wishes"
-    columns: ClassVar[tuple[str, ...]] = ("yes", "no")
-    summaries: ClassVar[tuple[str, ...]] = ("block_yes", "block_unknown")
 
     def usable(self, query: Query, snapshot: Snapshot) -> bool:
         return bool(query.wishes)
-
-    def value(self, rows: Rows, asked: Asked) -> Floats:
-        yes, no = rows.columns.yes[rows.index], rows.columns.no[rows.index]
-        return _mean(yes, ~(yes | no), asked)
-
-    def upper_bound(self, blocks: Blocks, asked: Asked) -> Floats:
-        yes = blocks.columns.block_yes[blocks.index]
-        return _mean(yes, blocks.columns.block_unknown[blocks.index] & ~yes, asked)
 
     def reasons(self, value: float, shown: Shown) -> list[Reason]:
         answers: dict[str, str] = shown.result.facts["amenities"]
@@ -45,10 +53,3 @@ class Wishes:
         not_there = [missing(amenity, shown.language) for amenity in wished if answers[amenity.value] == "no"]
         told = [Reason(with_these(there[:MOST_NAMED], shown.language))] if there else []
         return told + ([Reason(listed(not_there, shown.language), good=False, objection=True)] if not_there else [])
-
-
-def _mean(yes: Masks, unknown: Masks, asked: Asked) -> Floats:
-    there = np.bitwise_count(yes & asked.wishes).astype(np.float64)
-    untold = np.bitwise_count(unknown & asked.wishes).astype(np.float64)
-    result: Floats = granted(there, untold, int(asked.wishes).bit_count())
-    return result

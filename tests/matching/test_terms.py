@@ -3,76 +3,98 @@
 import math
 import random
 from dataclasses import replace
-from itertools import pairwise
+from typing import Any
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.blocks import Circles, cut
-from geo.distance import haversine_array_m, quantise_m
 from geo.errors import InvalidInput
 from geo.types import Amenity, Point
-from matching.engine import Whole, search
+from matching.engine import Whole, search, weights_of
+from matching.kernel.asked import understood
+from matching.kernel.bounds import OUT, most, nearest_m
+from matching.kernel.rows import distance_dm, other_values, score_of
+from matching.kernel.tree import Tree, unpacked
 from matching.presets import PRESETS, TERM_NAMES, asked_weights, renormalised
-from matching.query import Mode, Query
-from matching.snapshot.layout import COLUMN_DTYPES
-from matching.snapshot.sets import packed, sets_of_blocks
+from matching.query import MAX_RADIUS_M, Mode, Preset, Query
+from matching.searchable import Searchable, mask_of
 from matching.snapshot.snapshot import Snapshot
-from matching.snapshot.summaries import block_summaries
-from matching.terms import TERMS
-from matching.terms.term import Blocks, Rows, prepare
+from matching.terms import TERMS, affinity, fit, price, proximity, trust, wishes
+from matching.terms.proximity import HALF_M
 from tests.matching.world import NOW, query_from
 
 
-def in_blocks_of(size: int, snapshot: Snapshot) -> Snapshot:
-    """The same rows in smaller blocks, so that a bound has no lucky neighbour to lean on."""
-    c = snapshot.columns
-    rows = {name: getattr(c, name) for name in COLUMN_DTYPES}
-    starts = cut([snapshot.meta.offered_rows, snapshot.meta.rows - snapshot.meta.offered_rows], size)
-    bounds = c.set_start.tolist()
-    sets = [tuple(c.set_members[start:stop].tolist()) for start, stop in pairwise(bounds)]
-    of_block = sets_of_blocks(sets, c.set_id, starts)
-    set_start, set_members = packed(sets)
-    smaller = replace(
-        c,
-        **block_summaries(rows, starts),
-        block_start=starts,
-        block_set_id=of_block,
-        set_start=set_start,
-        set_members=set_members,
-    )
-    return replace(snapshot, columns=smaller)
+@pytest.fixture(scope="module")
+def searchable(snapshot: Snapshot) -> Searchable:
+    return Searchable(snapshot)
 
 
-@pytest.mark.parametrize("size", [1, 3, 64])
-@settings(max_examples=25, deadline=None)
+@numba.njit
+def _of_rows(tree: Any, numbers: Any, whole: Any, tables: Any, kilometres: float) -> Any:
+    """Values of the six terms for every row, and its score in millionths, at a distance or (negative) where it is."""
+    tree, wanted = unpacked(tree), understood(numbers, whole, tables)
+    answer = np.empty((len(tree.place_id), 7))
+    scratch = np.empty(6)
+    for row in range(len(tree.place_id)):
+        metres = distance_dm(tree, wanted, row) / 10 if kilometres < 0 else kilometres * 1000.0
+        scratch[0] = proximity.value(tree, wanted, row, metres)
+        other_values(tree, wanted, row, scratch)
+        answer[row, :6] = scratch
+        answer[row, 6] = score_of(wanted, scratch)
+    return answer
+
+
+@numba.njit
+def _of_parts(tree: Any, numbers: Any, whole: Any, tables: Any) -> Any:
+    """Bounds of the six terms for every part, and of the sum."""
+    tree, wanted = unpacked(tree), understood(numbers, whole, tables)
+    answer = np.empty((len(tree.part_yes), 7))
+    for part in range(len(tree.part_yes)):
+        metres = nearest_m(tree, wanted, part)
+        answer[part, 0] = proximity.upper_bound(tree, wanted, part, metres)
+        answer[part, 1] = wishes.upper_bound(tree, wanted, part, metres) if wanted.wish_count else 0.0
+        answer[part, 2] = price.upper_bound(tree, wanted, part, metres)
+        answer[part, 3] = affinity.upper_bound(tree, wanted, part, metres)
+        answer[part, 4] = fit.upper_bound(tree, wanted, part, metres)
+        answer[part, 5] = trust.upper_bound(tree, wanted, part, metres)
+        answer[part, 6] = most(tree, wanted, part)
+    return answer
+
+
+def _members(part: int, tree: Tree) -> tuple[int, int]:
+    """First row of a part, and the one after its last."""
+    blocks = int(tree.counts[0])
+    first = last = part
+    while first >= blocks:
+        first, last = int(tree.child_first[first - blocks]), int(tree.child_stop[last - blocks]) - 1
+    return int(tree.block_start[first]), int(tree.block_start[last + 1])
+
+
+@settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 10**9))
-def test_no_row_exceeds_the_bound_of_its_block(snapshot: Snapshot, size: int, seed: int) -> None:
-    query = query_from(random.Random(seed))
-    snapshot = in_blocks_of(size, snapshot)
-    c, asked = snapshot.columns, prepare(query, snapshot)
-    index = np.arange(snapshot.meta.rows)
-    spherical_m = quantise_m(haversine_array_m(query.point.lon, query.point.lat, c.lon, c.lat))
-    rows = Rows(c, index, np.maximum(spherical_m, c.expected_dm / 10))
-    circles = Circles(c.block_lon, c.block_lat, c.block_radius_m)
-    nearest_m = circles.nearest_m(query.point.lon, query.point.lat)
-    blocks = Blocks(c, np.arange(len(nearest_m)), nearest_m)
-    block = np.searchsorted(c.block_start, index, side="right") - 1
-    for term in TERMS:
-        if not term.usable(query, snapshot):
-            continue
-        values, bounds = term.value(rows, asked), term.upper_bound(blocks, asked)
-        assert np.all((values >= 0) & (values <= 1)), term.name
-        assert np.all(bounds[block] >= values), term.name
-        assert np.all(bounds <= 1), term.name
+def test_no_row_exceeds_the_bound_of_a_part_it_is_in(searchable: Searchable, seed: int) -> None:
+    query = replace(query_from(random.Random(seed)), radius_m=MAX_RADIUS_M)
+    weights = weights_of(query, searchable.snapshot)
+    asked = searchable.asked(query, weights, None)
+    values, bounds = _of_rows(searchable.handed, *asked, -1.0), _of_parts(searchable.handed, *asked)
+    assert np.all((values[:, :6] >= 0) & (values[:, :6] <= 1))
+    needs = mask_of(query.needs)
+    for part, bound in enumerate(bounds):
+        first, stop = _members(part, searchable.tree)
+        assert np.all(bound[:6] >= values[first:stop, :6].max(axis=0)), part
+        if bound[6] == OUT:  # too far, or nobody there has what is needed
+            yes = searchable.tree.yes[first:stop]
+            far = values[first:stop, 0] <= 2 ** (-(MAX_RADIUS_M - 1) / HALF_M[query.mode])
+            assert np.all(far | ((yes & needs) != needs))
+        else:
+            assert math.floor(bound[6] * 1e6 + 0.5) >= values[first:stop, 6].max()
 
 
-def test_terms_are_those_of_the_presets_and_name_existing_columns() -> None:
+def test_terms_are_those_of_the_presets() -> None:
     assert tuple(term.name for term in TERMS) == TERM_NAMES
-    for term in TERMS:
-        assert {*term.columns, *term.summaries} <= set(COLUMN_DTYPES)
     for weights in PRESETS.values():
         assert list(weights) == list(TERM_NAMES)
         assert math.isclose(sum(weights.values()), 1.0)
@@ -85,9 +107,9 @@ def one(snapshot: Snapshot, **facts: int) -> Snapshot:
 
 
 def value(name: str, snapshot: Snapshot, query: Query, distance_m: float = 0.0) -> float:
-    term = next(term for term in TERMS if term.name == name)
-    rows = Rows(snapshot.columns, np.array([0]), np.array([distance_m]))
-    return float(term.value(rows, prepare(query, snapshot))[0])
+    searchable = Searchable(snapshot)
+    asked = searchable.asked(query, dict.fromkeys(TERM_NAMES, 1 / 6), None)
+    return float(_of_rows(searchable.handed, *asked, distance_m / 1000)[0, TERM_NAMES.index(name)])
 
 
 HERE = Point(2.35, 48.86)
@@ -141,9 +163,9 @@ def test_a_community_nobody_described_brings_no_affinity(snapshot: Snapshot) -> 
 @pytest.mark.parametrize("weights", [(("beauty", 1.0),), (("price", -1.0),), (("price", float("nan")),)])
 def test_weights_that_make_no_sense(weights: tuple[tuple[str, float], ...]) -> None:
     with pytest.raises(InvalidInput):
-        asked_weights(Query(HERE, weights=weights))
+        asked_weights(Preset.BALANCED, weights)
 
 
 def test_weights_that_no_term_can_use() -> None:
     with pytest.raises(InvalidInput, match="None of the weighted terms"):
-        renormalised(asked_weights(Query(HERE, weights=(("wishes", 1.0),))), frozenset({"proximity"}))
+        renormalised(asked_weights(Preset.BALANCED, (("wishes", 1.0),)), frozenset({"proximity"}))

@@ -87,6 +87,8 @@ class World:
     """Rows of the four tables; `input()` makes an IndexInput of them, or of some places."""
 
     def __init__(self, seed: int = 7, scale: float = 1.0) -> None:
+        # An id is never used again, whatever is removed.
+        self.last_place_id, self.last_space_id = 997, 48
         self.random = random.Random(seed)
         self.places: list[Row] = []
         self.spaces: list[Row] = []
@@ -119,12 +121,20 @@ class World:
         slugs = [row["slug"] for row in self.communities] + ["stranger"]
         return self.random.sample(slugs, self.random.choice([1, 1, 1, 2, 3]))
 
+    def _next_place_id(self) -> int:
+        self.last_place_id += 3
+        return self.last_place_id
+
+    def _next_space_id(self) -> int:
+        self.last_space_id += 2
+        return self.last_space_id
+
     def _place(self, region: tuple[Any, ...]) -> Row:
         drawn, (name, lon, lat, spread, _, insee, zone) = self.random, region
         at = lon + drawn.gauss(0, spread / 2)
         commune_only = drawn.random() < 0.08
         row = {
-            "place_id": 1000 + 3 * len(self.places),
+            "place_id": self._next_place_id(),
             "name": f"Lieu « {len(self.places)} »",
             "kind": drawn.choice(list(PlaceKind)).value,
             "status": drawn.choices(["offered", "candidate", "closed"], [62, 34, 4])[0],
@@ -153,7 +163,7 @@ class World:
 
     def _space(self, place: Row) -> None:
         drawn = self.random
-        space_id = 50 + 2 * len(self.spaces)
+        space_id = self._next_space_id()
         seats = drawn.choice([1, 1, 2, 4, 6, 8, 12, 40, 150])
         row = {
             "space_id": space_id,
@@ -182,11 +192,11 @@ class World:
         """Places alike in everything but their ids: ties that only the ids can break."""
         offered = [row for row in self.places if row["status"] == "offered"]
         for original in self.random.sample(offered, min(count, len(offered))):
-            twin = {**original, "place_id": 1000 + 3 * len(self.places)}
+            twin = {**original, "place_id": self._next_place_id()}
             self.places.append(twin)
             for space in [row for row in self.spaces if row["place_id"] == original["place_id"]]:
                 for _ in range(2):
-                    self.spaces.append({**space, "space_id": 50 + 2 * len(self.spaces), "place_id": twin["place_id"]})
+                    self.spaces.append({**space, "space_id": self._next_space_id(), "place_id": twin["place_id"]})
 
 
 def query_from(drawn: random.Random) -> Query:
