@@ -67,6 +67,8 @@ if ! "$venv/bin/python" -c 'import importlib.metadata as m; m.version("placelibr
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . \
     || fail "PlaceLibre itself could not be installed: read the lines above."
 fi
+step "Preparing the search (half a minute the first time)"
+"$venv/bin/python" -m matching.ahead || fail "The search could not be compiled: read the lines above."
 if [ "$wanted" = test ]; then
   install_locked requirements-dev.lock
   install_debian "PostgreSQL with PostGIS" "[ -x /usr/lib/postgresql/15/bin/initdb ] && ls /usr/share/postgresql/15/extension/postgis.control >/dev/null 2>&1" \

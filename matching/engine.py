@@ -16,12 +16,12 @@ import numpy.typing as npt
 from geo.types import Point
 from matching.audience import Audience
 from matching.free import check_window, free_run
-from matching.kernel.counting import count_places, count_rows
-from matching.kernel.search import best_of_rows, best_places
+from matching.kernel.counting import count_places
+from matching.kernel.search import best_places
 from matching.kernel.space import TERMS as TERM_COUNT
 from matching.kernel.space import own
 from matching.presets import TERM_NAMES, asked_weights, renormalised
-from matching.query import Preset, Query, slot_start
+from matching.query import MAX_LIMIT, Preset, Query, slot_start
 from matching.results import Result, SearchResults, TermScore
 from matching.searchable import Searchable
 from matching.snapshot.layout import UNKNOWN_CENTS
@@ -30,6 +30,9 @@ from matching.terms import TERMS
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+
+
+_NONE = np.zeros(0, np.int64)
 
 
 class Layer(Protocol):
@@ -62,57 +65,64 @@ class Cursor:
     place_id: int
 
 
-@dataclass(frozen=True, slots=True)
 class Ranked:
-    """The best places, best first, one entry each: the layer and row of the best space, its score and distance, the
-    values of all terms (shape (places, terms)), further spaces that fit, the price in cents."""
+    """The best places of one layer, best first, one entry each; read from the copy of what the kernel found."""
 
-    layer: Ints
-    row: Ints
-    place_id: Ints
-    space_id: Ints
-    score: Floats
-    distance_m: Floats
-    values: Floats
-    others: Ints
-    cents: Ints
+    __slots__ = ("_found", "_values", "size")
 
-    def top(self, limit: int) -> "Ranked":
-        order = np.lexsort((self.place_id, self.distance_m, -self.score))[:limit]
-        return Ranked(*(getattr(self, name)[order] for name in self.__slots__))
+    def __init__(self, size: int, found: Ints, values: Floats) -> None:
+        self.size, self._found, self._values = size, found, values
+
+    @property
+    def keys(self) -> Ints:
+        """Score in millionths, distance in decimetres, place, space: shape (places, 4)."""
+        return self._found[: 4 * self.size].reshape(-1, 4)
+
+    @property
+    def rows(self) -> Ints:
+        """Row of the best space."""
+        return self._part(4)
+
+    @property
+    def others(self) -> Ints:
+        """Further spaces of the place that fit."""
+        return self._part(5)
+
+    @property
+    def cents(self) -> Ints:
+        """Price per half-day for the searcher."""
+        return self._part(6)
+
+    @property
+    def values(self) -> Floats:
+        """Of all terms, those that weigh nothing 0: shape (places, terms)."""
+        return self._values[: TERM_COUNT * self.size].reshape(-1, TERM_COUNT)
+
+    def _part(self, number: int) -> Ints:
+        return self._found[number * MAX_LIMIT : number * MAX_LIMIT + self.size]
 
 
-def rank(layers: Sequence[Layer], query: Query, weights: dict[str, float], after: Cursor | None = None) -> Ranked:
-    """The best `query.limit` places after `after`, over layers that share no place."""
-    found = [_rank(number, layer, query, weights, after) for number, layer in enumerate(layers)]
-    if len(found) == 1:
-        return found[0]
-    together = Ranked(*(np.concatenate([getattr(one, name) for one in found]) for name in Ranked.__slots__))
-    return together.top(query.limit)
-
-
-def _rank(number: int, layer: Layer, query: Query, weights: dict[str, float], after: Cursor | None) -> Ranked:
+def rank(layer: Layer, query: Query, weights: dict[str, float], after: Cursor | None = None) -> Ranked:
+    """The best `query.limit` places of a layer after `after`."""
     searchable = layer.searchable
     numbers, whole, tables = searchable.asked(query, weights, after)
     working = own.large_enough(searchable.parts)
     rows = layer.rows_within(query.point, query.radius_m, candidates=query.candidates)
-    if rows is None:
-        found = best_places(searchable.handed, numbers, whole, tables, working.handed, query.limit)
-    else:
-        found = best_of_rows(searchable.handed, numbers, whole, tables, working.handed, query.limit, rows)
-    space = working.space
-    keys = space.keys[: 4 * found].reshape(found, 4)
-    return Ranked(
-        np.full(found, number),
-        space.rows[:found].copy(),
-        keys[:, 2].copy(),
-        keys[:, 3].copy(),
-        keys[:, 0] / 1e6,
-        keys[:, 1] / 10,
-        space.values[: TERM_COUNT * found].reshape(found, TERM_COUNT).copy(),
-        space.others[:found].copy(),
-        space.cents[:found].copy(),
-    )
+    some = _NONE if rows is None else rows
+    size = best_places(searchable.handed, numbers, whole, tables, working.handed, query.limit, some, rows is not None)
+    return Ranked(size, working.found.copy(), working.space.values.copy())
+
+
+def merged(ranked: Sequence[Ranked], limit: int) -> list[tuple[int, int]]:
+    """(layer, position in it) of the best places of all layers, best first; layers share no place."""
+    if len(ranked) == 1:
+        return [(0, at) for at in range(ranked[0].size)]
+    every = [
+        (-score, distance, place, number, at)
+        for number, one in enumerate(ranked)
+        for at, (score, distance, place, _) in enumerate(one.keys.tolist())
+    ]
+    return [(number, at) for _, _, _, number, at in sorted(every)[:limit]]
 
 
 def count(layers: Sequence[Layer], query: Query, weights: dict[str, float]) -> tuple[int, int]:
@@ -123,10 +133,8 @@ def count(layers: Sequence[Layer], query: Query, weights: dict[str, float]) -> t
         numbers, whole, tables = searchable.asked(query, weights, None)
         working = own.large_enough(searchable.parts)
         rows = layer.rows_within(query.point, query.radius_m, candidates=query.candidates)
-        if rows is None:
-            count_places(searchable.handed, numbers, whole, tables, working.handed)
-        else:
-            count_rows(searchable.handed, numbers, whole, tables, working.handed, rows)
+        some = _NONE if rows is None else rows
+        count_places(searchable.handed, numbers, whole, tables, working.handed, some, rows is not None)
         total += int(working.space.told[0])
         unsure += int(working.space.told[1])
     return total, unsure
@@ -143,6 +151,12 @@ def _weights(preset: Preset, weights: tuple[tuple[str, float], ...] | None, usab
     return renormalised(asked_weights(preset, weights), usable)
 
 
+def warm(layers: Sequence[Layer], now: datetime) -> None:
+    """Answers a question nobody asked, so that whoever asks first does not wait for the compiler, or for the disk."""
+    nowhere = Query(Point(0.0, 0.0), radius_m=0.0)
+    search(layers, nowhere, now)
+
+
 def search(
     layers: Sequence[Layer], query: Query, now: datetime, version: str | None = None, after: Cursor | None = None
 ) -> SearchResults:
@@ -154,15 +168,15 @@ def search(
     if query.window is not None:
         check_window(query.window, base.meta, now)
     weights = weights_of(query, base)
-    ranked = rank(layers, query, weights, after)
+    ranked = [rank(layer, query, weights, after) for layer in layers]
     total, to_confirm = count(layers, query, weights)
     audiences = [layer.searchable.audience(query) for layer in layers]
     snapshots = [layer.searchable.snapshot for layer in layers]
     return SearchResults(
         query=query,
         results=tuple(
-            _result(ranked, at, query, snapshots[layer], audiences[layer], weights, now)
-            for at, layer in enumerate(ranked.layer.tolist())
+            _result(ranked[layer], at, query, snapshots[layer], audiences[layer], weights, now)
+            for layer, at in merged(ranked, query.limit)
         ),
         total=total,
         to_confirm=to_confirm,
@@ -180,22 +194,22 @@ def _result(
     weights: dict[str, float],
     now: datetime,
 ) -> Result:
-    row, cents = int(ranked.row[at]), int(ranked.cents[at])
-    space_id = int(ranked.space_id[at]) or None
+    row, cents = int(ranked.rows[at]), int(ranked.cents[at])
+    score, decimetres, place_id, space_id = ranked.keys[at].tolist()
     facts: dict[str, Any] = snapshot.facts.of(row)
     members = audience.seen(snapshot, int(snapshot.columns.set_id[row]))
     slugs = [snapshot.meta.communities[member].slug for member in members]
     facts["communities"] = [slug for slug in facts["communities"] if slug in slugs]
     run = None
-    if query.window is not None and space_id is not None:
+    if query.window is not None and space_id:
         run = free_run(snapshot, row, query.window, query.seats, now)
     values = dict(zip(TERM_NAMES, ranked.values[at].tolist(), strict=True))
     return Result(
-        place_id=int(ranked.place_id[at]),
-        space_id=space_id,
+        place_id=place_id,
+        space_id=space_id or None,
         other_spaces=int(ranked.others[at]),
-        score=float(ranked.score[at]),
-        distance_m=float(ranked.distance_m[at]),
+        score=score / 1e6,
+        distance_m=decimetres / 10,
         terms=tuple(TermScore(name, values[name], weight) for name, weight in weights.items()),
         facts=facts,
         seats_left=None if run is None else run.seats_left,

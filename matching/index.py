@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from geo.errors import SnapshotUnusable
-from matching.engine import Layer, Whole, search
+from matching.engine import Layer, Whole, search, warm
 from matching.overlay import Overlay, build_overlay
 from matching.query import Query
 from matching.results import SearchResults
@@ -67,6 +67,10 @@ class LiveIndex:
                 path=self._folder or state.version, fr=f"date de {days} jours", en=f"is {days} days old"
             )
         return search(state.layers(), query, now, state.version)
+
+    def warm(self, now: datetime) -> None:
+        """Loads what searches need, compiling it the first time: half a minute, then never again."""
+        warm(self._state.layers(), now)
 
     def set_overlay(self, now_are: IndexInput, place_ids: Collection[int]) -> None:
         """Takes in all the places changed since `revision`: `place_ids` of all, `now_are` those that still exist."""

@@ -1,6 +1,7 @@
 """A snapshot ready for the kernel, and queries against it in the form that the kernel takes."""
 
 import math
+import struct
 from collections.abc import Collection
 from enum import StrEnum
 from functools import lru_cache
@@ -11,7 +12,7 @@ import numpy.typing as npt
 
 from geo.types import Amenity, PlaceKind, SpaceKind
 from matching.audience import Audience, audience_of
-from matching.kernel.asked import NO_PAGE_BEFORE
+from matching.kernel.asked import FIRST_WEIGHT, NO_PAGE_BEFORE, WHOLE_NUMBERS
 from matching.kernel.passing import addresses
 from matching.kernel.planting import tree_of
 from matching.kernel.tree import handed
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from matching.engine import Cursor
 
 Array = npt.NDArray[Any]
+_NUMBERS = struct.Struct(f"{FIRST_WEIGHT + len(TERM_NAMES)}d")
 REMEMBERED = 512
 """Audiences and tables of lately asked queries: most ask alike."""
 
@@ -51,8 +53,8 @@ class Searchable:
         _, hides, owns, most = self._audience(query.community, query.visible)
         point = query.point
         lon, lat = math.radians(point.lon), math.radians(point.lat)
-        numbers = np.array(
-            (
+        numbers = np.frombuffer(
+            _NUMBERS.pack(
                 point.lon,
                 point.lat,
                 math.cos(lat) * math.cos(lon),
@@ -61,7 +63,7 @@ class Searchable:
                 query.radius_m,
                 HALF_M[query.mode],
                 most,
-                *(weights.get(name, 0.0) for name in TERM_NAMES),
+                *[weights.get(name, 0.0) for name in TERM_NAMES],
             )
         )
         page = NO_PAGE_BEFORE
@@ -71,8 +73,9 @@ class Searchable:
         if query.window is not None:
             first = self._first_slot
             window = (1, query.window.start - first, query.window.stop - first, query.window.any_slots or 0)
-        whole = np.array(
-            (
+        whole = np.frombuffer(
+            struct.pack(
+                f"{WHOLE_NUMBERS + 3 * window[0]}q",
                 mask_of(query.needs),
                 mask_of(query.wishes),
                 len(query.wishes),

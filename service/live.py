@@ -70,6 +70,10 @@ class LiveSearch:
             self.refresh()
         return self._index.search(query, self._now())
 
+    def warm(self) -> None:
+        """Makes ready for the first visitor."""
+        self._index.warm(self._now())
+
     def touch(self) -> None:
         """This process changed the store: the next search looks at once."""
         self._next_look = 0.0

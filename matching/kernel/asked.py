@@ -9,7 +9,8 @@ from matching.compiled import unpacking
 from matching.kernel.passing import bytes_, floats
 
 Array = npt.NDArray[Any]
-FIRST_WEIGHT, FIRST_WINDOW = 8, 14
+FIRST_WEIGHT, WHOLE_NUMBERS = 8, 14
+"""Numbers before the weights, whole numbers before the windows."""
 NO_PAGE_BEFORE = (-1, 0, 0)
 
 
@@ -79,7 +80,7 @@ def understood(numbers: Any, whole: Any, where: Any) -> Any:
         whole[11],
         whole[12],
         whole[13],
-        whole[FIRST_WINDOW:],
+        whole[WHOLE_NUMBERS:],
         bytes_(where, 0),
         bytes_(where, 1),
         bytes_(where, 2),

@@ -13,60 +13,60 @@ from matching.kernel.search import block_of
 from matching.kernel.space import Space, working
 from matching.kernel.tree import Tree, unpacked
 
-ONE = np.uint64(1)
+ONE, ALL = np.uint64(1), np.uint64(0xFFFFFFFFFFFFFFFF)
 TOTAL, UNSURE, PLACE, STATE = 0, 1, 2, 3
 """In `told`: the two counts, the place being read, and what its rows said: 1 fits for sure, 2 only maybe."""
 
 
 @entry
-def count_places(tree: Any, numbers: Any, whole: Any, tables: Any, space: Any) -> None:
+def count_places(tree: Any, numbers: Any, whole: Any, tables: Any, space: Any, some: Any, among_some: bool) -> None:
     """See `_count_places`; the arguments as handed over."""
-    _count_places(unpacked(tree), understood(numbers, whole, tables), working(space))
-
-
-@entry
-def count_rows(tree: Any, numbers: Any, whole: Any, tables: Any, space: Any, some: Any) -> None:
-    """See `_count_rows`."""
-    _count_rows(unpacked(tree), understood(numbers, whole, tables), working(space), some)
+    _count_places(unpacked(tree), understood(numbers, whole, tables), working(space), some, among_some)
 
 
 @inner
-def _count_places(tree: Tree, wanted: Wanted, space: Space) -> None:
-    """Leaves the two numbers in `space.told`."""
+def _count_places(tree: Tree, wanted: Wanted, space: Space, some: Any, among_some: bool) -> None:
+    """Leaves the two numbers in `space.told`: of the whole tree, or only `among_some` rows, ascending."""
     _start(space.told)
     stack, blocks = space.parts, tree.counts[0]
-    for section in range(2 if wanted.candidates else 1):
-        depth = 0
+    depth = 0 if among_some else _begin(tree, wanted, stack)
+    at = 0
+    while True:
+        if among_some:
+            if at == len(some):
+                break
+            block, rows = block_of(tree, some[at]), np.uint64(0)
+            while at < len(some) and some[at] < tree.block_start[block + 1]:
+                rows |= ONE << np.uint64(some[at] - tree.block_start[block])
+                at += 1
+        else:
+            if depth == 0:
+                break
+            depth -= 1
+            block, rows = stack[depth], ALL
+            if nearest_m(tree, wanted, block) > wanted.radius_m:
+                continue
+            if block >= blocks:
+                # The last child first, so that rows are read in their order: those of a place follow each other.
+                for child in range(tree.child_stop[block - blocks] - 1, tree.child_first[block - blocks] - 1, -1):
+                    stack[depth] = child
+                    depth += 1
+                continue
+        word = rows & free_rows(tree, wanted, space.words, block)
+        while word != 0:
+            _count(tree, wanted, space.told, tree.block_start[block] + np.int64(trailing_zeros(word)))
+            word &= word - ONE
+    _close(space.told)
+
+
+@inner
+def _begin(tree: Tree, wanted: Wanted, stack: Any) -> int:
+    depth = 0
+    for section in range(1 if wanted.candidates else 0, -1, -1):
         for part in range(tree.counts[5 + 2 * section] - 1, tree.counts[4 + 2 * section] - 1, -1):
             stack[depth] = part
             depth += 1
-        while depth > 0:
-            depth -= 1
-            part = stack[depth]
-            if nearest_m(tree, wanted, part) > wanted.radius_m:
-                continue
-            if part < blocks:
-                first, word = tree.block_start[part], free_rows(tree, wanted, space.words, part)
-                while word != 0:
-                    _count(tree, wanted, space.told, first + np.int64(trailing_zeros(word)))
-                    word &= word - ONE
-                continue
-            for child in range(tree.child_stop[part - blocks] - 1, tree.child_first[part - blocks] - 1, -1):
-                stack[depth] = child
-                depth += 1
-    _close(space.told)
-
-
-@inner
-def _count_rows(tree: Tree, wanted: Wanted, space: Space, some: Any) -> None:
-    """The same among some rows only, ascending."""
-    _start(space.told)
-    for at in range(len(some)):
-        row = some[at]
-        block = block_of(tree, row)
-        if (free_rows(tree, wanted, space.words, block) >> np.uint64(row - tree.block_start[block])) & ONE:
-            _count(tree, wanted, space.told, row)
-    _close(space.told)
+    return depth
 
 
 @inner

@@ -43,11 +43,15 @@ def free_rows(tree: Tree, wanted: Wanted, words: Any, block: int) -> Any:
 def _free_all_along(tree: Tree, wanted: Wanted, block: int, window: int) -> Any:
     first, stop = wanted.windows[3 * window], wanted.windows[3 * window + 1]
     word = ALL
-    for slot in range(first, stop):
-        day = np.int64(tree.block_day[block * DAYS + slot // SLOTS_PER_DAY])
-        word &= tree.day_words[day * SLOTS_PER_DAY + slot % SLOTS_PER_DAY]
+    day, slot = first // SLOTS_PER_DAY, first
+    while slot < stop:
+        midnight = (day + 1) * SLOTS_PER_DAY
+        at = np.int64(tree.block_day[block * DAYS + day]) * SLOTS_PER_DAY - day * SLOTS_PER_DAY
+        for of_day in range(at + slot, at + min(stop, midnight)):
+            word &= tree.day_words[of_day]
         if word == 0:
             return word
+        day, slot = day + 1, midnight
     if wanted.seats > 1:
         for entry in range(tree.left_start[block], tree.left_start[block + 1]):
             if first <= tree.left_slot[entry] < stop and tree.left_seats[entry] < wanted.seats:

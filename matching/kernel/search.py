@@ -25,72 +25,70 @@ from matching.kernel.space import Space, working
 from matching.kernel.tree import Tree, unpacked
 from matching.terms import price, proximity
 
-ONE = np.uint64(1)
+ONE, ALL = np.uint64(1), np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
 @entry
-def best_places(tree: Any, numbers: Any, whole: Any, tables: Any, space: Any, limit: int) -> int:
+def best_places(
+    tree: Any, numbers: Any, whole: Any, tables: Any, space: Any, limit: int, some: Any, among_some: bool
+) -> int:
     """See `_best_places`; the arguments as handed over."""
-    return _best_places(unpacked(tree), understood(numbers, whole, tables), working(space), limit)
-
-
-@entry
-def best_of_rows(tree: Any, numbers: Any, whole: Any, tables: Any, space: Any, limit: int, some: Any) -> int:
-    """See `_best_of_rows`."""
-    return _best_of_rows(unpacked(tree), understood(numbers, whole, tables), working(space), limit, some)
+    return _best_places(unpacked(tree), understood(numbers, whole, tables), working(space), limit, some, among_some)
 
 
 @inner
-def _best_places(tree: Tree, wanted: Wanted, space: Space, limit: int) -> int:
-    """How many places were found: the best `limit` after `wanted.after`, best first, in `space` (`keys`, `rows`,
-    `values`, `others`, `cents`); `told[0]` is how many blocks were looked into."""
+def _best_places(tree: Tree, wanted: Wanted, space: Space, limit: int, some: Any, among_some: bool) -> int:
+    """How many places were found: the best `limit` after those told, best first, in `space` (`keys`, `rows`, `values`,
+    `others`, `cents`); `told[0]` is how many blocks were looked into.
+
+    Of the whole tree, or only `among_some` rows, ascending.
+    """
     bounds, parts = space.bounds, space.parts
-    keys, rows = space.keys, space.rows
     blocks = tree.counts[0]
-    size = found = looked = 0
-    for section in range(2 if wanted.candidates else 1):
-        for part in range(tree.counts[4 + 2 * section], tree.counts[5 + 2 * section]):
-            bound = most(tree, wanted, part)
-            if bound != OUT:
-                push(bounds, parts, size, bound, part)
-                size += 1
-    while size > 0:
-        bound, part = bounds[0], parts[0]
-        pop(bounds, parts, size)
-        size -= 1
-        if found == limit and _millionths(bound) < keys[0]:
-            break
-        if part < blocks:
-            looked += 1
-            found = _look_into(tree, wanted, space, limit, part, found)
-            continue
-        for child in range(tree.child_first[part - blocks], tree.child_stop[part - blocks]):
-            bound = most(tree, wanted, child)
-            if bound != OUT and (found < limit or _millionths(bound) >= keys[0]):
-                push(bounds, parts, size, bound, child)
-                size += 1
-    in_order(keys, rows, found)
+    size = 0 if among_some else _begin(tree, wanted, bounds, parts)
+    found = looked = at = 0
+    while True:
+        if among_some:
+            if at == len(some):
+                break
+            block, rows = block_of(tree, some[at]), np.uint64(0)
+            while at < len(some) and some[at] < tree.block_start[block + 1]:
+                rows |= ONE << np.uint64(some[at] - tree.block_start[block])
+                at += 1
+        else:
+            if size == 0:
+                break
+            bound, block, rows = bounds[0], parts[0], ALL
+            pop(bounds, parts, size)
+            size -= 1
+            if found == limit and _millionths(bound) < space.keys[0]:
+                break
+            if block >= blocks:
+                for child in range(tree.child_first[block - blocks], tree.child_stop[block - blocks]):
+                    bound = most(tree, wanted, child)
+                    if bound != OUT and (found < limit or _millionths(bound) >= space.keys[0]):
+                        push(bounds, parts, size, bound, child)
+                        size += 1
+                continue
+        looked += 1
+        found = _look_into(tree, wanted, space, limit, block, rows, found)
+    in_order(space.keys, space.rows, found)
     _tell(tree, wanted, space, found)
     space.told[0] = looked
     return found
 
 
 @inner
-def _best_of_rows(tree: Tree, wanted: Wanted, space: Space, limit: int, some: Any) -> int:
-    """The same among some rows only, ascending."""
-    found = 0
-    block, word = -1, np.uint64(0)
-    for at in range(len(some)):
-        row = some[at]
-        if block < 0 or row >= tree.block_start[block + 1]:
-            block = block_of(tree, row)
-            word = free_rows(tree, wanted, space.words, block)
-        if (word >> np.uint64(row - tree.block_start[block])) & ONE and meets_needs(tree, wanted, row):
-            found = _consider(tree, wanted, space, limit, row, wanted.weights[0], found)
-    in_order(space.keys, space.rows, found)
-    _tell(tree, wanted, space, found)
-    space.told[0] = 0
-    return found
+def _begin(tree: Tree, wanted: Wanted, bounds: Any, parts: Any) -> int:
+    """Puts the topmost parts into the frontier; returns how many."""
+    size = 0
+    for section in range(2 if wanted.candidates else 1):
+        for part in range(tree.counts[4 + 2 * section], tree.counts[5 + 2 * section]):
+            bound = most(tree, wanted, part)
+            if bound != OUT:
+                push(bounds, parts, size, bound, part)
+                size += 1
+    return size
 
 
 @inner
@@ -100,10 +98,11 @@ def _millionths(bound: float) -> float:
 
 
 @inner
-def _look_into(tree: Tree, wanted: Wanted, space: Space, limit: int, block: int, found: int) -> int:
+def _look_into(tree: Tree, wanted: Wanted, space: Space, limit: int, block: int, rows: Any, found: int) -> int:
+    """Offers those of the `rows` of a block (bits of a word) that fit."""
     first = tree.block_start[block]
-    word = having_all(tree, wanted, block)
-    if word != 0:
+    word = rows & having_all(tree, wanted, block)
+    if word != 0:  # last, for it reads what is far apart in memory
         word &= free_rows(tree, wanted, space.words, block)
     if word == 0:
         return found

@@ -36,27 +36,29 @@ class Own(threading.local):
     """A thread's space, and the addresses under which the kernel finds it."""
 
     def __init__(self) -> None:
-        self.space = _space(0)
+        # In one piece, so that one copy takes them all out: keys, rows, others, cents.
+        self.found = np.empty(7 * MAX_LIMIT, np.int64)
+        self.space = _space(0, self.found)
         self.handed = addresses(self.space)
 
     def large_enough(self, parts: int) -> "Own":
         """Itself, with room for a tree of so many parts."""
         if len(self.space.parts) < parts:
-            self.space = _space(parts)
+            self.space = _space(parts, self.found)
             self.handed = addresses(self.space)
         return self
 
 
-def _space(parts: int) -> Space:
+def _space(parts: int, found: Array) -> Space:
     return Space(
         np.empty(parts, np.float64),
         np.empty(parts, np.int64),
         np.empty(DAYS * SLOTS_PER_DAY, np.uint64),
-        np.empty(4 * MAX_LIMIT, np.int64),
-        np.empty(MAX_LIMIT, np.int64),
+        found[: 4 * MAX_LIMIT],
+        found[4 * MAX_LIMIT : 5 * MAX_LIMIT],
         np.empty(TERMS * MAX_LIMIT, np.float64),
-        np.empty(MAX_LIMIT, np.int64),
-        np.empty(MAX_LIMIT, np.int64),
+        found[5 * MAX_LIMIT : 6 * MAX_LIMIT],
+        found[6 * MAX_LIMIT :],
         np.empty(TERMS, np.float64),
         np.empty(4, np.int64),
     )

@@ -19,6 +19,7 @@ from geo.errors import SnapshotUnusable, StorageFull
 
 Arrays = dict[str, npt.NDArray[Any]]
 _SUM = "checksum:"
+_DTYPES = {"float": "float32", "double": "float64"}
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -75,13 +76,21 @@ def read_arrays(path: Path) -> tuple[Arrays, dict[str, str]]:
             if reader.num_record_batches != 1:
                 raise damaged(path)
             batch = reader.get_batch(0)
-        arrays = {name: batch.column(name).values.to_numpy(zero_copy_only=True) for name in batch.schema.names}
+        arrays = {name: _in_place(batch.column(name).values) for name in batch.schema.names}
         raw: dict[bytes, bytes] = reader.schema.metadata or {}
         return arrays, {key.decode(): value.decode() for key, value in raw.items()}
     except FileNotFoundError as error:
         raise missing(path) from error
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise damaged(path) from error
+
+
+def _in_place(values: pa.Array) -> npt.NDArray[Any]:
+    """The values where they lie. Arrow's own way to numpy first loads pandas, a third of a second."""
+    dtype = np.dtype(_DTYPES.get(str(values.type), str(values.type)))
+    content = values.buffers()[1]
+    whole: npt.NDArray[Any] = np.zeros(0, dtype) if content is None else np.frombuffer(content, dtype)
+    return whole[values.offset : values.offset + len(values)]
 
 
 def damaged_columns(arrays: Arrays, metadata: Mapping[str, str]) -> list[str]:

@@ -27,6 +27,7 @@ def run_server(host: str | None, port: int | None) -> None:
     chosen = settings()
     running = Services(chosen)
     running.live.refresh()  # fails here, in one sentence, rather than at the first visitor
+    running.live.warm()
     running.gazetteer.suggest("Nantes", 1)
     address, number = host or chosen.host, port or chosen.port
     listening = _listen(address, number)

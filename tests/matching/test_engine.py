@@ -4,14 +4,18 @@ import random
 
 import pytest
 
+from geo.frames import PLACES, SPACES
+from geo.types import Point
 from matching.engine import Whole, search
-from matching.query import Query, slot_start
+from matching.query import MAX_LIMIT, MAX_RADIUS_M, Query, slot_start
 from matching.results import Result
+from matching.snapshot.builder import build_index
+from matching.snapshot.input import IndexInput
 from matching.snapshot.snapshot import Snapshot
 from tests.matching.reference import Reference, Row
-from tests.matching.world import AS_OF, NOW, World, query_from
+from tests.matching.world import AS_OF, NOW, World, frame, query_from
 
-QUERIES = 2000
+QUERIES = 10_000
 
 
 @pytest.fixture(scope="module")
@@ -38,12 +42,12 @@ def same(result: Result, expected: Row, query: Query) -> None:
     assert set(result.facts["communities"]) == set(expected["row"]["communities"]) & query.visible
 
 
-def test_2000_random_queries_equal_the_reference(snapshot: Snapshot, reference: Reference) -> None:
-    drawn = random.Random(20261005)
+def test_10_000_random_queries_equal_the_reference(snapshot: Snapshot, reference: Reference) -> None:
+    drawn, whole = random.Random(20261005), Whole(snapshot)
     answered = 0
     for _ in range(QUERIES):
         query = query_from(drawn)
-        got = search([Whole(snapshot)], query, NOW)
+        got = search([whole], query, NOW)
         expected, total, unsure = reference.search(query, NOW)
         assert (got.total, got.to_confirm) == (total, unsure)
         assert len(got.results) == min(total, query.limit)
@@ -51,3 +55,34 @@ def test_2000_random_queries_equal_the_reference(snapshot: Snapshot, reference: 
             same(result, other, query)
         answered += total > 0
     assert answered >= 0.7 * QUERIES
+
+
+def test_equal_scores_go_by_distance_then_place(small_world: World) -> None:
+    """Three hundred places alike, a hundred each at three points as far: only their ids tell them apart."""
+    one = next(place for place in small_world.places if place["precision"] == "exact")
+    points = [(2.35, 48.86), (2.36, 48.86), (2.34, 48.86)]
+    places = [
+        {**one, "status": "offered", "place_id": number, "lon": points[number % 3][0], "lat": points[number % 3][1]}
+        for number in range(1, 301)
+    ]
+    room = {**small_world.spaces[0], "seats": 2, "communities": []}
+    spaces = [{**room, "space_id": 1000 - number, "place_id": number} for number in range(1, 301)]
+    source = IndexInput(places=frame(places, PLACES), spaces=frame(spaces, SPACES))
+    found = search([Whole(build_index(source, as_of=AS_OF))], Query(Point(2.35, 48.86), limit=MAX_LIMIT), NOW)
+    assert [one.place_id for one in found.results] == list(range(3, 301, 3))
+    assert found.total == 300
+
+
+def test_more_results_asked_than_there_are_places(small_world: World) -> None:
+    places = [place for place in small_world.places if place["status"] != "closed"][:7]
+    source = small_world.input({place["place_id"] for place in places})
+    everywhere = Query(
+        Point(places[0]["lon"], places[0]["lat"]), radius_m=MAX_RADIUS_M, candidates=True, limit=MAX_LIMIT
+    )
+    found = search([Whole(build_index(source, as_of=AS_OF))], everywhere, NOW)
+    assert len(found.results) == found.total <= 7
+
+
+def test_an_empty_index_answers_nothing() -> None:
+    found = search([Whole(build_index(IndexInput(), as_of=AS_OF))], Query(Point(2.35, 48.86), candidates=True), NOW)
+    assert (found.results, found.total, found.to_confirm) == ((), 0, 0)

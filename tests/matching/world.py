@@ -30,6 +30,8 @@ REGIONS = [
     ("Les Abymes", -61.5, 16.27, 0.12, 110, "97101", "America/Guadeloupe"),
     ("Mata-Utu", -176.2, -13.28, 0.08, 40, "98613", "Pacific/Wallis"),
     ("La mer", 179.99, -13.3, 0.2, 60, "", "Pacific/Wallis"),
+    # Around one of the twelve pentagons of H3, where cells and their order are irregular.
+    ("Pentagone", 58.1577, 10.4473, 0.1, 60, "", "Indian/Reunion"),
 ]
 HOURS = [
     "Mo-Fr 09:00-12:00,14:00-18:00",
@@ -201,12 +203,13 @@ class World:
 
 def query_from(drawn: random.Random) -> Query:
     """One plausible question: most of them have an answer."""
-    name, lon, lat, spread, *_ = drawn.choices(REGIONS, [5, 3, 2, 3, 2, 2, 1, 1])[0]
+    name, lon, lat, spread, *_ = drawn.choices(REGIONS, [5, 3, 2, 3, 2, 2, 1, 1, 1])[0]
     reach = drawn.choice([0.3, 1.0, 2.0])
     at = lon + drawn.gauss(0, spread / 2) * reach
     point = Point((at + 180) % 360 - 180, lat + drawn.gauss(0, spread / 2) * reach)
     dense = name in {"Paris", "Nantes"}
     radii = [1500.0, 3000.0, 6000.0, 12_000.0] if dense else [5000.0, 20_000.0, 30_000.0, 100_000.0]
+    radii = [0.0] if drawn.random() < 0.01 else radii
     slugs = [row["slug"] for row in COMMUNITY_ROWS]
     community = drawn.choice([None, *slugs, "unheard-of"])
     visible = {slug for slug in slugs if drawn.random() < 0.6} | ({community} if community in slugs else set())
