@@ -12,16 +12,18 @@ from typing import Any, cast
 
 import numba
 
+COMPILED = ("*.py", "kernel/*.py", "terms/*.py", "snapshot/*.py")
+"""Sources of which something is compiled, or a constant compiled in."""
+
 
 def _kept_in() -> Path:
     """A folder for what is compiled of exactly these sources: the compiler only watches the file of an entry."""
-    here = Path(__file__).resolve().parent / "kernel"
+    here = Path(__file__).resolve().parent
     digest = hashlib.sha256()
-    for path in sorted([*here.glob("*.py"), *(here.parent / "terms").glob("*.py"), here.parent / "snapshot/layout.py"]):
+    for path in sorted(path for pattern in COMPILED for path in here.glob(pattern)):
         digest.update(path.read_bytes())
-    beside = here / "__pycache__"
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "placelibre"
-    return (beside if os.access(here, os.W_OK) else home) / f"kernel-{digest.hexdigest()[:16]}"
+    return (here / "__pycache__" if os.access(here, os.W_OK) else home) / f"kernel-{digest.hexdigest()[:16]}"
 
 
 numba.config.CACHE_DIR = str(_kept_in())

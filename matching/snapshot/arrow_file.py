@@ -33,13 +33,16 @@ def storage_full(error: OSError) -> bool:
     return error.errno in _FULL
 
 
-def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]], metadata: Mapping[str, str]) -> None:
-    """Writes and syncs the file. Raises StorageFull when the device has no room; other OSErrors pass."""
+def write_arrays(
+    path: Path, arrays: Mapping[str, npt.NDArray[Any]], metadata: Mapping[str, str], known: Mapping[str, str]
+) -> None:
+    """Writes and syncs the file; `known`: checksums of some arrays. Raises StorageFull when the device has no room;
+    other OSErrors pass."""
     columns = [
         pa.LargeListArray.from_arrays(pa.array([0, len(values)], pa.int64()), pa.array(values))
         for values in arrays.values()
     ]
-    sums = {_SUM + name: checksum(values) for name, values in arrays.items()}
+    sums = {_SUM + name: known.get(name) or checksum(values) for name, values in arrays.items()}
     schema = pa.schema(
         [pa.field(name, column.type) for name, column in zip(arrays, columns, strict=True)],
         metadata={**metadata, **sums},

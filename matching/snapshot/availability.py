@@ -3,21 +3,23 @@
 Distinct days are stored once; seats left beyond the first are a sparse table. See `matching/snapshot/layout.py`.
 """
 
-import sys
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from geo.blocks import BLOCK_ROWS
+from matching.compiled import entry, unpacking
 from matching.snapshot.layout import DAYS, SLOTS_PER_DAY
 
 Ints = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
 SLOTS = DAYS * SLOTS_PER_DAY
-CHUNK_BLOCKS = 64
-"""Blocks expanded at a time: 64 x 64 rows x 3,024 slots are 12 MB of booleans."""
+MOST_SEEDS = 8
+"""Two days with one digest are told apart by another; once would be a miracle."""
+PRIME = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +56,85 @@ def _day_words(
     pattern_of_row: Ints, open_tables: npt.NDArray[np.bool_], full_row: Ints, full_slot: npt.NDArray[np.int32]
 ) -> tuple[npt.NDArray[np.int32], Words]:
     """Index of each (block, day) into the distinct days, numbered by first appearance, and their words."""
-    day_bytes = SLOTS_PER_DAY * 8
-    numbers: dict[bytes, int] = {}
-    indexes: list[int] = []
-    step = CHUNK_BLOCKS * BLOCK_ROWS
-    for start in range(0, len(pattern_of_row), step):
-        patterns = pattern_of_row[start : start + step]
-        blocks = -(-len(patterns) // BLOCK_ROWS)
-        free = np.zeros((blocks * BLOCK_ROWS, SLOTS), np.bool_)
-        free[: len(patterns)] = open_tables[patterns]
-        low, high = np.searchsorted(full_row, (start, start + step))
-        free[full_row[low:high] - start, full_slot[low:high]] = False
-        raw = _words(free.reshape(blocks, BLOCK_ROWS, SLOTS)).tobytes()
-        for offset in range(0, len(raw), day_bytes):
-            day = raw[offset : offset + day_bytes]
-            indexes.append(numbers.setdefault(day, len(numbers)))
-    words = np.frombuffer(b"".join(numbers), np.dtype("<u8")).astype(np.uint64)
-    return np.array(indexes, np.int32), words
+    blocks = -(-len(pattern_of_row) // BLOCK_ROWS)
+    full_start = np.searchsorted(full_row, np.arange(blocks + 1, dtype=np.int64) * BLOCK_ROWS)
+    told = (pattern_of_row, np.ascontiguousarray(open_tables), full_start, full_row, full_slot)
+    for seed in range(MOST_SEEDS):
+        digests = np.empty(blocks * DAYS, np.uint64)
+        _digest_days(*told, np.uint64(2 * seed + 1), digests)
+        _, first, day_of = np.unique(digests, return_index=True, return_inverse=True)
+        appearance = np.argsort(first, kind="stable")
+        number = np.empty(len(first), np.int64)
+        number[appearance] = np.arange(len(first))
+        of_day = number[day_of]
+        words = np.zeros(len(first) * SLOTS_PER_DAY, np.uint64)
+        if _write_days(*told, of_day, first[appearance], words):
+            return of_day.astype(np.int32), words
+    raise RuntimeError("days differ and their digests never do")
 
 
-def _words(free: npt.NDArray[np.bool_]) -> Words:
-    """(blocks, 64, slots) booleans to (blocks, slots) words, lane 0 in the lowest bit."""
-    packed = np.packbits(free, axis=1, bitorder="little")
-    words: Words = np.ascontiguousarray(packed.transpose(0, 2, 1)).view("<u8")[..., 0]
-    return words if sys.byteorder == "little" else words.astype("<u8")
+@entry
+def _digest_days(
+    pattern_of_row: Any, open_tables: Any, full_start: Any, full_row: Any, full_slot: Any, seed: Any, digests: Any
+) -> None:
+    """A number per (block, day), equal for equal days."""
+    words = np.empty(SLOTS, np.uint64)
+    for block in range(len(full_start) - 1):
+        _block_words(pattern_of_row, open_tables, full_start, full_row, full_slot, block, words)
+        for day in range(DAYS):
+            digest = seed
+            for slot in range(day * SLOTS_PER_DAY, (day + 1) * SLOTS_PER_DAY):
+                digest = (digest ^ words[slot]) * PRIME
+                digest ^= digest >> np.uint64(29)
+            digests[block * DAYS + day] = digest
+
+
+@entry
+def _write_days(
+    pattern_of_row: Any,
+    open_tables: Any,
+    full_start: Any,
+    full_row: Any,
+    full_slot: Any,
+    of_day: Any,
+    first: Any,
+    written: Any,
+) -> bool:
+    """Writes each distinct day once, where it appears first; False when two days only had one digest."""
+    words = np.empty(SLOTS, np.uint64)
+    for block in range(len(full_start) - 1):
+        _block_words(pattern_of_row, open_tables, full_start, full_row, full_slot, block, words)
+        for day in range(DAYS):
+            number = of_day[block * DAYS + day]
+            is_first = first[number] == block * DAYS + day
+            for slot in range(SLOTS_PER_DAY):
+                word = words[day * SLOTS_PER_DAY + slot]
+                if is_first:
+                    written[number * SLOTS_PER_DAY + slot] = word
+                elif written[number * SLOTS_PER_DAY + slot] != word:
+                    return False
+    return True
+
+
+@unpacking
+def _block_words(
+    pattern_of_row: Any, open_tables: Any, full_start: Any, full_row: Any, full_slot: Any, block: int, words: Any
+) -> None:
+    """One word per slot: bit i says that row i of the block is open and has a seat left."""
+    words[:] = 0
+    first = block * BLOCK_ROWS
+    stop = min(len(pattern_of_row), first + BLOCK_ROWS)
+    done = np.uint64(0)
+    for row in range(first, stop):
+        if (done >> np.uint64(row - first)) & np.uint64(1):
+            continue
+        pattern, lanes = pattern_of_row[row], np.uint64(0)
+        for other in range(row, stop):
+            if pattern_of_row[other] == pattern:
+                lanes |= np.uint64(1) << np.uint64(other - first)
+        done |= lanes
+        for slot in range(SLOTS):
+            if open_tables[pattern, slot]:
+                words[slot] |= lanes
+    for entry_ in range(full_start[block], full_start[block + 1]):
+        words[full_slot[entry_]] &= ~(np.uint64(1) << np.uint64(full_row[entry_] - first))

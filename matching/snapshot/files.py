@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -83,12 +84,15 @@ def _write(snapshot: Snapshot, folder: Path) -> None:
         **{name: str(value) for name, value in meta.items() if isinstance(value, int)},
     }
     columns = {name: getattr(snapshot.columns, name) for name in COLUMN_DTYPES}
-    write_arrays(folder / SEARCH, columns, words)
     facts: Arrays = {"start": snapshot.facts.start, "data": snapshot.facts.data}
-    write_arrays(folder / FACTS, facts, {"format": str(FORMAT), "version": snapshot.meta.version})
-    files = {
-        name: {"bytes": (folder / name).stat().st_size, "blake2b": _file_sum(folder / name)} for name in (SEARCH, FACTS)
-    }
+    short = {"format": str(FORMAT), "version": snapshot.meta.version}
+
+    def write(name: str, arrays: Arrays, metadata: dict[str, str]) -> tuple[str, dict[str, Any]]:
+        write_arrays(folder / name, arrays, metadata, snapshot.sums)
+        return name, {"bytes": (folder / name).stat().st_size, "blake2b": _file_sum(folder / name)}
+
+    with ThreadPoolExecutor(2) as beside:  # disks and checksums leave the interpreter's lock
+        files = dict(beside.map(write, (SEARCH, FACTS), (columns, facts), (words, short)))
     manifest = {"format": FORMAT, "version": snapshot.meta.version, "files": files}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 

@@ -36,9 +36,13 @@ class Facts:
 def render(rows: pl.DataFrame) -> Facts:
     """The facts of all index rows, in their order."""
     texts = rows.select(_facts().struct.json_encode().alias("json"))["json"]
-    lengths = texts.str.len_bytes().to_numpy().astype(np.int64)
-    start = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
-    return Facts(start, np.frombuffer("".join(texts.to_list()).encode(), np.uint8))
+    if texts.is_empty():
+        return Facts(np.zeros(1, np.int64), np.zeros(0, np.uint8))
+    # Arrow keeps strings as just that: where each begins, and all of them in one piece.
+    strings = texts.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
+    _, offsets, content = strings.buffers()
+    start = np.frombuffer(offsets, np.int64)[strings.offset : strings.offset + len(strings) + 1]
+    return Facts(start - start[0], np.frombuffer(content, np.uint8)[start[0] : start[-1]])
 
 
 def _facts() -> pl.Expr:

@@ -1,6 +1,7 @@
 """A snapshot in hand: its columns, what it says about itself, and its rendered rows."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,8 @@ class Snapshot:
     columns: Columns
     meta: Meta
     facts: Facts
+    sums: Mapping[str, str] = field(default_factory=dict)
+    """Checksums of columns and facts, when they are known already."""
 
     def days(self) -> npt.NDArray[np.uint64]:
         """The distinct days, shape (days, 48)."""

@@ -168,7 +168,7 @@ def test_a_flipped_byte_is_named_by_its_column(folder: Path, small_snapshot: Sna
 
 def test_a_full_device_says_so() -> None:
     with pytest.raises(StorageFull, match="disk is full"):
-        write_arrays(Path("/dev/full"), {"a": np.arange(100_000)}, {})
+        write_arrays(Path("/dev/full"), {"a": np.arange(100_000)}, {}, {})
 
 
 @pytest.mark.parametrize("step", ["write_arrays", "_point_to"])
