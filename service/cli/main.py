@@ -6,6 +6,7 @@ import typer
 
 from geo.errors import Language, PlaceLibreError
 from service.cli import (
+    bench_command,
     check_command,
     community_command,
     coverage_command,
@@ -35,6 +36,7 @@ app.command("import")(import_command.import_lists)
 app.add_typer(import_command.imports, name="imports")
 app.add_typer(feed_command.feeds, name="feeds")
 app.command("worker")(worker_command.worker)
+app.command("bench")(bench_command.bench)
 app.add_typer(review_command.review, name="review")
 app.command("index")(index_command.index)
 app.command("geocode-index")(geocode_command.geocode_index)

@@ -1,0 +1,20 @@
+"""Ours."""
+
+from matching.engine import Whole, rank, weights_of
+from matching.query import Query
+from matching.snapshot.input import IndexInput
+from matching.snapshot.snapshot import Snapshot
+from service.bench.plain import Answer
+
+
+class PlaceLibre:
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._layer = Whole(snapshot)
+
+    def answer(self, query: Query) -> Answer:
+        keys = rank(self._layer, query, weights_of(query, self._layer.searchable.snapshot)).keys
+        return [(place, space, score, metres) for score, metres, place, space in keys.tolist()]
+
+
+def make(world: IndexInput, snapshot: Snapshot, store: str) -> PlaceLibre:
+    return PlaceLibre(snapshot)

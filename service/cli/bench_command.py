@@ -1,0 +1,54 @@
+"""`placelibre bench`: how fast the search is, beside its peers, on a seeded world."""
+
+from typing import Annotated
+
+import typer
+
+from geo.errors import InvalidInput
+from service.cli.output import console, print_json, say, services
+
+
+def bench(
+    spaces: Annotated[int, typer.Option(help="Spaces of the world", min=100)] = 75_000,
+    quick: Annotated[bool, typer.Option("--quick", help="A tenth of the queries")] = False,
+    peers: Annotated[str | None, typer.Option(help="Comma-separated; default: all that can answer here")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Figures on standard output")] = False,
+) -> None:
+    """Measure the search and its peers: same world, same queries, answers checked."""
+    from matching.snapshot.builder import build_index
+    from service.bench.peers import PEERS
+    from service.bench.run import as_dict, names_of, run
+    from service.bench.world import AS_OF, build_world
+
+    running = services()
+    store = running.settings.store
+    names = names_of(peers, store)
+    unknown = [name for name in names if name not in PEERS]
+    if unknown:
+        listed = ", ".join(PEERS)
+        raise InvalidInput(
+            field="peers",
+            value=unknown[0],
+            fr=f"« {unknown[0]} » n'est pas un concurrent connu : choisissez parmi {listed}.",
+            en=f"“{unknown[0]}” is no peer we know: choose among {listed}.",
+        )
+    world = build_world(running.areas, spaces)
+    snapshot = build_index(world, as_of=AS_OF)
+    count = 200 if quick else 2_000
+    results = []
+    _line(as_json, f"{'':<12}{'p50':>10}{'p95':>10}{'p99':>10} ms")
+    for figures in run(world, snapshot, names, count, store, lambda name: say(f"… {name}", f"… {name}")):
+        results.append(as_dict(figures))
+        times = f"{figures.p50_ms:>10.3f}{figures.p95_ms:>10.3f}{figures.p99_ms:>10.3f} ms"
+        same = "=" if figures.exact else "≠"
+        _line(as_json, f"{figures.name:<12}{times}{figures.queries_per_s:>10.0f}/s  {same}")
+    if as_json:
+        print_json({"spaces": spaces, "queries": count, "results": results})
+
+
+def _line(as_json: bool, text: str) -> None:
+    """A line of the table; with --json standard output holds nothing but the figures."""
+    if as_json:
+        say(text, text)
+    else:
+        console().print(text)
