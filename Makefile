@@ -1,7 +1,7 @@
 # Everything a person runs. Each target can be run again.
 BIN := .venv/bin
 
-.PHONY: help setup demo test check lock web pictures size clean
+.PHONY: help setup demo test check bench lock web pictures size clean
 
 help:            ## what can be run
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
@@ -25,6 +25,10 @@ check:           ## lint, types, documentation, built pages
 	@if command -v npm >/dev/null; then sh web/check-build.sh; elif [ "$$CI" = true ]; then \
 		echo "npm is missing: install Node 20 or newer to check the built pages" >&2; exit 1; else \
 		echo "npm is missing: the built pages are not checked against their source (install Node 20 or newer)"; fi
+
+bench:           ## the search and its peers on a seeded world, as a table and as bench.json
+	@./setup.sh test
+	@$(BIN)/placelibre bench --json > bench.json
 
 lock:            ## pin dependencies again (needs uv)
 	uv pip compile -q pyproject.toml --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header \
