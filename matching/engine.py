@@ -105,11 +105,11 @@ class Ranked:
 def rank(layer: Layer, query: Query, weights: dict[str, float], after: Cursor | None = None) -> Ranked:
     """The best `query.limit` places of a layer after `after`."""
     searchable = layer.searchable
-    numbers, whole, tables = searchable.asked(query, weights, after)
+    asked = searchable.asked(query, weights, after)
     working = own.large_enough(searchable.parts)
     rows = layer.rows_within(query.point, query.radius_m, candidates=query.candidates)
     some = _NONE if rows is None else rows
-    size = best_places(searchable.handed, numbers, whole, tables, working.handed, query.limit, some, rows is not None)
+    size = best_places(searchable.handed, *asked[:3], working.handed, query.limit, some, rows is not None)
     return Ranked(size, working.found.copy(), working.space.values.copy())
 
 
@@ -130,11 +130,11 @@ def count(layers: Sequence[Layer], query: Query, weights: dict[str, float]) -> t
     total = unsure = 0
     for layer in layers:
         searchable = layer.searchable
-        numbers, whole, tables = searchable.asked(query, weights, None)
+        asked = searchable.asked(query, weights, None)
         working = own.large_enough(searchable.parts)
         rows = layer.rows_within(query.point, query.radius_m, candidates=query.candidates)
         some = _NONE if rows is None else rows
-        count_places(searchable.handed, numbers, whole, tables, working.handed, some, rows is not None)
+        count_places(searchable.handed, *asked[:3], working.handed, some, rows is not None)
         total += int(working.space.told[0])
         unsure += int(working.space.told[1])
     return total, unsure

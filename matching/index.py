@@ -77,7 +77,9 @@ class LiveIndex:
         with self._swap:
             whole = self._state.whole
             base = whole.searchable.snapshot
-            overlay = build_overlay(base, now_are, place_ids, calendar=self._calendar) if place_ids else None
+            overlay = None
+            if place_ids:
+                overlay = build_overlay(whole.searchable, now_are, place_ids, calendar=self._calendar)
             self._overlays += 1
             version = f"{base.meta.version}+{self._overlays}" if overlay is not None else base.meta.version
             self._state = _State(whole, overlay, version)

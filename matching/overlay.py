@@ -31,8 +31,8 @@ SLACK = 1e-9
 class Masked:
     """The snapshot without the places that changed."""
 
-    def __init__(self, snapshot: Snapshot, alive: npt.NDArray[np.uint64]) -> None:
-        self.searchable = Searchable(snapshot, alive)
+    def __init__(self, base: Searchable, alive: npt.NDArray[np.uint64]) -> None:
+        self.searchable = base.without(alive)
 
     def rows_within(self, point: Point, radius_m: float, *, candidates: bool) -> Ints | None:
         return None
@@ -99,12 +99,16 @@ class Overlay:
 
 
 def build_overlay(
-    base: Snapshot, now_are: IndexInput, place_ids: Collection[int], *, calendar: Calendar | None = None
+    whole: Searchable, now_are: IndexInput, place_ids: Collection[int], *, calendar: Calendar | None = None
 ) -> Overlay:
-    """Overlay of all places changed since `base` was built: `place_ids` are theirs (removed ones too), `now_are` holds
-    those that still exist. Dates, ages and the affinity of communities are the snapshot's: a change to a community
-    itself shows after a rebuild."""
+    """Overlay of all places changed since the snapshot was built: `place_ids` are theirs (removed ones too), `now_are`
+    holds those that still exist.
+
+    Dates, ages and the affinity of communities are the snapshot's: a change to a community itself shows after a
+    rebuild.
+    """
+    base = whole.snapshot
     replaced = np.array(sorted({*place_ids, *now_are.places["place_id"].to_list()}), np.int64)
     alive = _without(base, np.flatnonzero(np.isin(base.columns.place_id, replaced)))
     snapshot = build_index(now_are, as_of=base.meta.as_of, calendar=calendar, like=base)
-    return Overlay(Masked(base, alive), Changed(snapshot), now_are.revision)
+    return Overlay(Masked(whole, alive), Changed(snapshot), now_are.revision)

@@ -3,9 +3,11 @@
 import math
 import struct
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from enum import StrEnum
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +17,8 @@ from matching.audience import Audience, audience_of
 from matching.kernel.asked import FIRST_WEIGHT, NO_PAGE_BEFORE, WHOLE_NUMBERS
 from matching.kernel.passing import addresses
 from matching.kernel.planting import tree_of
+from matching.kernel.profile import bound_together
+from matching.kernel.space import own
 from matching.kernel.tree import handed
 from matching.presets import TERM_NAMES
 from matching.query import Query
@@ -28,28 +32,51 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 _NUMBERS = struct.Struct(f"{FIRST_WEIGHT + len(TERM_NAMES)}d")
+Profile = tuple[str | None, frozenset[str], int, tuple[float, ...], tuple[str, ...]]
 REMEMBERED = 512
 """Audiences and tables of lately asked queries: most ask alike."""
+
+
+class Asked(NamedTuple):
+    """Numbers, whole numbers, addresses of tables; and the tables, which must live until the kernel has answered."""
+
+    numbers: Array
+    whole: Array
+    tables: Array
+    kept: list[Array]
 
 
 class Searchable:
     """The tree of a snapshot, its addresses, and what is remembered of lately asked queries."""
 
-    def __init__(self, snapshot: Snapshot, alive: npt.NDArray[np.uint64] | None = None) -> None:
+    def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
-        self.tree = tree_of(snapshot, alive)
+        self.tree = tree_of(snapshot)
         self.handed = handed(self.tree)
         self.parts = len(self.tree.part_yes)
         self._first_slot = snapshot.meta.first_slot
         self._audience = lru_cache(REMEMBERED)(self._make_audience)
         self._tables = lru_cache(REMEMBERED)(self._make_tables)
+        self._profiles = Profiles(self)
+
+    def without(self, alive: npt.NDArray[np.uint64]) -> "Searchable":
+        """The same with fewer rows: `alive` is a word per block, bit i says that row i still stands. What is remembered
+        is shared: bounds of more rows are bounds."""
+        fewer = copy(self)
+        fewer.tree = self.tree._replace(alive=alive)
+        fewer.handed = handed(fewer.tree)
+        return fewer
+
+    def wait_for_bounds(self) -> None:
+        """Returns when all that is being worked out for those who asked is known."""
+        self._profiles.wait()
 
     def audience(self, query: Query) -> Audience:
         """Who asks."""
         return self._audience(query.community, query.visible)[0]
 
-    def asked(self, query: Query, weights: dict[str, float], after: "Cursor | None") -> tuple[Array, Array, Array]:
-        """Numbers, whole numbers and addresses of tables, as `matching.kernel.asked.understood` takes them."""
+    def asked(self, query: Query, weights: dict[str, float], after: "Cursor | None") -> "Asked":
+        """The query as `matching.kernel.asked.understood` takes it."""
         _, hides, owns, most = self._audience(query.community, query.visible)
         point = query.point
         lon, lat = math.radians(point.lon), math.radians(point.lat)
@@ -91,8 +118,12 @@ class Searchable:
             ),
             np.int64,
         )
-        tables, _ = self._tables(query.community, query.visible, query.kinds, query.space_kinds, query.seats)
-        return numbers, whole, tables
+        profile = (query.community, query.visible, query.seats, tuple(weights.values()), tuple(weights))
+        known = self._profiles.of(profile, numbers, whole)
+        tables, kept = self._tables(
+            query.community, query.visible, query.kinds, query.space_kinds, query.seats, profile if known else None
+        )
+        return Asked(numbers, whole, tables, kept)
 
     def _make_audience(self, community: str | None, visible: frozenset[str]) -> tuple[Audience, bool, bool, float]:
         one = audience_of(community, visible, self.snapshot)
@@ -106,6 +137,7 @@ class Searchable:
         kinds: frozenset[PlaceKind],
         space_kinds: frozenset[SpaceKind],
         seats: int,
+        profile: Profile | None,
     ) -> tuple[Array, list[Array]]:
         """Addresses, and the arrays that must live as long."""
         audience = self._audience(community, visible)[0]
@@ -117,8 +149,45 @@ class Searchable:
             audience.set_affinity,
             _worths(),
             fit.all_suit(np.arange(fit.TABLED, dtype=np.int32), seats),
+            _NOTHING if profile is None else self._profiles.known[profile],
         ]
         return addresses(arrays), arrays
+
+
+class Profiles:
+    """Joint bounds (`matching.kernel.profile`) for those who ask alike, worked out beside the searches: the first to
+    ask does not wait for them."""
+
+    def __init__(self, searchable: Searchable) -> None:
+        self.known: dict[Profile, Array] = {}
+        self._searchable = searchable
+        self._asked: set[Profile] = set()
+        self._beside = ThreadPoolExecutor(1, "placelibre-bounds")
+
+    def of(self, profile: Profile, numbers: Array, whole: Array) -> bool:
+        """Whether the bounds are known; if not, they will be."""
+        if profile in self.known:
+            return True
+        if profile not in self._asked and len(self._asked) < REMEMBERED:
+            self._asked.add(profile)
+            self._beside.submit(self._work_out, profile, numbers, whole)
+        return False
+
+    def wait(self) -> None:
+        """Until nothing is being worked out."""
+        self._beside.submit(lambda: None).result()
+
+    def _work_out(self, profile: Profile, numbers: Array, whole: Array) -> None:
+        searchable = self._searchable
+        community, visible, seats = profile[:3]
+        tables, _kept = searchable._make_tables(community, visible, frozenset(), frozenset(), seats, None)
+        answer = np.empty(searchable.parts, np.float64)
+        working = own.large_enough(searchable.parts)
+        bound_together(searchable.handed, numbers, whole, tables, working.handed, answer)
+        self.known[profile] = answer
+
+
+_NOTHING = np.zeros(0)
 
 
 @lru_cache(maxsize=1)

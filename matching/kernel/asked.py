@@ -51,6 +51,8 @@ class Wanted(NamedTuple):
     set_affinity: Array
     worths: Array
     suits: Array
+    together: Array
+    """Per part, the most that any row is worth by all terms but proximity and wishes together; empty: not known yet."""
 
 
 @unpacking
@@ -88,4 +90,5 @@ def understood(numbers: Any, whole: Any, where: Any) -> Any:
         floats(where, 4),
         floats(where, 5),
         floats(where, 6),
+        floats(where, 7),
     )

@@ -33,6 +33,8 @@ def most(tree: Tree, wanted: Wanted, part: int) -> float:
     bound = weights[0] * proximity.upper_bound(tree, wanted, part, metres) + ROUNDING
     if weights[1] > 0.0:
         bound += weights[1] * wishes.upper_bound(tree, wanted, part, metres)
+    if len(wanted.together) > 0:
+        return bound + wanted.together[part]
     if weights[2] > 0.0:
         bound += weights[2] * price.upper_bound(tree, wanted, part, metres)
     if weights[3] > 0.0:

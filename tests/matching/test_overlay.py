@@ -13,6 +13,7 @@ from matching.index import LiveIndex
 from matching.overlay import Changed, build_overlay
 from matching.query import Query
 from matching.results import SearchResults
+from matching.searchable import Searchable
 from matching.snapshot.builder import build_index, build_snapshot
 from matching.snapshot.snapshot import Snapshot
 from tests.matching.world import AS_OF, NOW, REGIONS, World, query_from
@@ -59,7 +60,7 @@ def test_overlay_answers_what_a_rebuild_answers(
     world: World, snapshot: Snapshot, later: tuple[World, set[int]]
 ) -> None:
     after, changed = later
-    overlay = build_overlay(snapshot, after.input(changed), changed)
+    overlay = build_overlay(Searchable(snapshot), after.input(changed), changed)
     rebuilt = build_index(after.input(), as_of=AS_OF)
     drawn, touched = random.Random(8), 0
     for _ in range(400):
@@ -72,7 +73,7 @@ def test_overlay_answers_what_a_rebuild_answers(
 
 def test_removed_places_need_no_rows(small_world: World, small_snapshot: Snapshot) -> None:
     everything = {place["place_id"] for place in small_world.places}
-    overlay = build_overlay(small_snapshot, small_world.input(set()), everything)
+    overlay = build_overlay(Searchable(small_snapshot), small_world.input(set()), everything)
     query = Query(Point(2.35, 48.86), radius_m=100_000, candidates=True)
     assert overlay.places == 0
     assert search([overlay.masked, overlay.changed], query, NOW).total == 0
