@@ -3,21 +3,10 @@
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Protocol
 
-from matching.query import Query
 from matching.snapshot.input import IndexInput
 from matching.snapshot.snapshot import Snapshot
-from service.bench.plain import Answer
-
-
-class Peer(Protocol):
-    """Ready to answer. What it takes to get ready is not counted."""
-
-    def answer(self, query: Query) -> Answer:
-        """The best places, exactly."""
-        ...
-
+from service.bench.peers.peer import Peer
 
 PEERS: Mapping[str, tuple[str, str]] = {
     "placelibre": ("placelibre", "make"),

@@ -7,10 +7,11 @@ from geo.distance import EARTH_RADIUS_M
 from matching.query import Query
 from matching.snapshot.input import IndexInput
 from matching.snapshot.snapshot import Snapshot
+from service.bench.peers.peer import Peer
 from service.bench.plain import Answer, Plain
 
 
-class Balls:
+class Balls(Peer):
     def __init__(self, snapshot: Snapshot) -> None:
         c = snapshot.columns
         self._plain = Plain(snapshot)

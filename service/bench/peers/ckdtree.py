@@ -7,10 +7,11 @@ from geo.distance import chord_of_m, unit_vectors
 from matching.query import Query
 from matching.snapshot.input import IndexInput
 from matching.snapshot.snapshot import Snapshot
+from service.bench.peers.peer import Peer
 from service.bench.plain import Answer, Plain
 
 
-class Tree:
+class Tree(Peer):
     def __init__(self, snapshot: Snapshot) -> None:
         self._plain = Plain(snapshot)
         self._tree = cKDTree(unit_vectors(snapshot.columns.lon, snapshot.columns.lat))

@@ -6,11 +6,12 @@ from matching.query import Query
 from matching.snapshot.input import IndexInput
 from matching.snapshot.snapshot import Snapshot
 from service.bench.box import box_around
+from service.bench.peers.peer import Peer
 from service.bench.plain import Answer
 from service.bench.sql import NAMES, parameters, statement, tables
 
 
-class Duck:
+class Duck(Peer):
     def __init__(self, world: IndexInput, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self._connection = duckdb.connect()
@@ -33,6 +34,9 @@ class Duck:
         bound = {**parameters(query, self._snapshot), "west": west, "south": south, "east": east, "north": north}
         found = self._connection.execute(self._statement, bound).fetchall()
         return [(place, space, int(score), int(metres)) for place, space, score, metres in found]
+
+    def close(self) -> None:
+        self._connection.close()
 
 
 def make(world: IndexInput, snapshot: Snapshot, store: str) -> Duck:

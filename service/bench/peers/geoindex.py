@@ -7,10 +7,11 @@ from matching.query import Query
 from matching.snapshot.input import IndexInput
 from matching.snapshot.snapshot import Snapshot
 from service.bench.box import box_around
+from service.bench.peers.peer import Peer
 from service.bench.plain import Answer, Plain
 
 
-class Packed:
+class Packed(Peer):
     def __init__(self, snapshot: Snapshot) -> None:
         c = snapshot.columns
         self._plain = Plain(snapshot)

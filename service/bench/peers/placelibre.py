@@ -4,10 +4,11 @@ from matching.engine import Whole, rank, weights_of
 from matching.query import Query
 from matching.snapshot.input import IndexInput
 from matching.snapshot.snapshot import Snapshot
+from service.bench.peers.peer import Peer
 from service.bench.plain import Answer
 
 
-class PlaceLibre:
+class PlaceLibre(Peer):
     def __init__(self, snapshot: Snapshot) -> None:
         self._layer = Whole(snapshot)
 

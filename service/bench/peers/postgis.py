@@ -14,6 +14,7 @@ from geo.cells import cells_of
 from matching.query import Query
 from matching.snapshot.input import IndexInput
 from matching.snapshot.snapshot import Snapshot
+from service.bench.peers.peer import Peer
 from service.bench.plain import Answer
 from service.bench.sql import NAMES, parameters, statement, tables
 
@@ -24,7 +25,7 @@ EDGE_M = 1_900.0
 _TYPES = {"Float64": "double precision", "Int32": "integer"}
 
 
-class PostGis:
+class PostGis(Peer):
     """`where` finds the spots near a query: a condition over `spot s`, and what it is bound to."""
 
     def __init__(
@@ -64,6 +65,9 @@ class PostGis:
         values = {**parameters(query, self._snapshot), **self._bound(query)}
         found = self._connection.execute(self._statement, values)
         return [(place, space, int(score), int(metres)) for place, space, score, metres in found]
+
+    def close(self) -> None:
+        self._connection.close()
 
 
 def make(world: IndexInput, snapshot: Snapshot, store: str) -> PostGis:

@@ -5,10 +5,11 @@ import numpy as np
 from matching.query import Query
 from matching.snapshot.input import IndexInput
 from matching.snapshot.snapshot import Snapshot
+from service.bench.peers.peer import Peer
 from service.bench.plain import Answer, Plain
 
 
-class Scan:
+class Scan(Peer):
     def __init__(self, snapshot: Snapshot) -> None:
         self._plain, self._rows = Plain(snapshot), np.arange(snapshot.meta.rows)
 

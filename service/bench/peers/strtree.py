@@ -7,10 +7,11 @@ from matching.query import Query
 from matching.snapshot.input import IndexInput
 from matching.snapshot.snapshot import Snapshot
 from service.bench.box import box_around
+from service.bench.peers.peer import Peer
 from service.bench.plain import Answer, Plain
 
 
-class Boxes:
+class Boxes(Peer):
     def __init__(self, snapshot: Snapshot) -> None:
         self._plain = Plain(snapshot)
         self._tree = shapely.STRtree(shapely.points(snapshot.columns.lon, snapshot.columns.lat))

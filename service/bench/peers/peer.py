@@ -1,0 +1,17 @@
+"""What a peer is."""
+
+from abc import ABC, abstractmethod
+
+from matching.query import Query
+from service.bench.plain import Answer
+
+
+class Peer(ABC):
+    """Ready to answer. What it takes to get ready is not counted."""
+
+    @abstractmethod
+    def answer(self, query: Query) -> Answer:
+        """The best places, exactly."""
+
+    def close(self) -> None:  # noqa: B027  most have nothing to let go of
+        """Lets go of connections, of those who have some."""
