@@ -22,7 +22,7 @@ def _kept_in() -> Path:
     digest = hashlib.sha256()
     for path in sorted(path for pattern in COMPILED for path in here.glob(pattern)):
         digest.update(path.read_bytes())
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "placelibre"
+    home = Path.home() / ".cache" / "placelibre"
     return (here / "__pycache__" if os.access(here, os.W_OK) else home) / f"kernel-{digest.hexdigest()[:16]}"
 
 
