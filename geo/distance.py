@@ -42,6 +42,12 @@ def quantise_score(scores: Floats) -> Floats:
     return np.round(scores, 6)
 
 
+def unit_vector(lon: float, lat: float) -> tuple[float, float, float]:
+    """A point as x, y, z on the unit sphere."""
+    phi, lambda_ = math.radians(lat), math.radians(lon)
+    return math.cos(phi) * math.cos(lambda_), math.cos(phi) * math.sin(lambda_), math.sin(phi)
+
+
 def unit_vectors(lons: Floats, lats: Floats) -> Floats:
     """Points as unit vectors, shape (n, 3): chords between them grow with spherical distance."""
     lon, lat = np.radians(lons), np.radians(lats)
@@ -51,6 +57,12 @@ def unit_vectors(lons: Floats, lats: Floats) -> Floats:
 def chord_of_m(distance_m: float) -> float:
     """Chord on the unit sphere that spans `distance_m` metres of arc (capped at half the Earth)."""
     return 2 * math.sin(min(distance_m / (2 * EARTH_RADIUS_M), math.pi / 2))
+
+
+def chords_of_m(distances_m: Floats) -> Floats:
+    """`chord_of_m` of many."""
+    result: Floats = 2 * np.sin(np.minimum(distances_m / (2 * EARTH_RADIUS_M), np.pi / 2))
+    return result
 
 
 def arc_m_of_chord(chords: Floats) -> Floats:

@@ -20,9 +20,8 @@ class Groups:
     """Where listings belong. Ids of new listings and places are provisional (negative).
 
     `place_of`: of every listing that takes thought; new listings that nobody else is linked to are not in it.
-    `was`: the places those listings had. `pairs`: (smaller id, larger id, probability) worth keeping,
-    those of twins left out. `gone`: places
-    all of whose listings left, with the place that took them over.
+    `was`: the places those listings had. `pairs`: (smaller id, larger id, probability) worth keeping, those of twins
+    left out. `gone`: places all of whose listings left, with the place that took them over.
     """
 
     place_of: dict[int, int] = field(default_factory=dict)
@@ -68,7 +67,7 @@ def group(
     answer.stored = stored.filter(pl.col("listing").is_in(list(nodes)))
     answer.pairs = scored
     known = [(a, b, p) for (a, b), p in kept.items()] + scored
-    answer.place_of = _settled(chosen, known, decided, changed)
+    answer.place_of = _settled(chosen, known, decided, judged, changed)
     answer.was = {row[0]: row[1] for row in answer.stored.select("listing", "place_id").iter_rows()} | changed
     answer.gone = _gone(answer)
     return answer
@@ -133,12 +132,13 @@ def _settled(
     chosen: pl.DataFrame,
     pairs: Sequence[Edge],
     decided: Sequence[tuple[int, int, bool]],
+    judged: set[int],
     changed: dict[int, int],
 ) -> dict[int, int]:
     """Place of every chosen listing: the oldest of the places its group had, or a new one."""
     if chosen.is_empty():
         return {}
-    speaking, position = np.unique(speakers(chosen, {i for a, b, _ in decided for i in (a, b)}), return_inverse=True)
+    speaking, position = np.unique(speakers(chosen, judged), return_inverse=True)
     told = chosen[speaking]
     at = dict(zip(chosen["listing"].to_list(), position.tolist(), strict=True))
     edges: dict[tuple[int, int], float] = {}

@@ -140,7 +140,7 @@ def _read(record: Record, reading: _Reading) -> Record:
         record.reject(Reason.NO_NAME, "name", "")
         return record
     circle = pick(row, fields.get("communities", ()))
-    if circle and choices.community not in circle.split(SEPARATOR):
+    if _is_for_others(circle, choices):
         record.reject(Reason.OTHER_CIRCLE, "communities", circle)
         return record
     said = address.parts(pick(row, fields.get("address", ())))
@@ -173,11 +173,16 @@ def _read(record: Record, reading: _Reading) -> Record:
         record.agreed = yes_no.answer(pick(row, agreement)) == "yes"
     _read_hours(record, mapping.hours)
     rooms_of = pick(row, fields.get("space_communities", ()))
-    if rooms_of and choices.community not in rooms_of.split(SEPARATOR):
+    if _is_for_others(rooms_of, choices):
         record.remark(Note.ROOM_OF_OTHERS, "space_communities", rooms_of)
     elif reading.speaks_of_spaces:
         read_space(record, mapping, choices.as_space, reading.space_columns)
     return record
+
+
+def _is_for_others(communities: str, choices: Choices) -> bool:
+    """Whether a cell names communities, and not the one that brings the list."""
+    return bool(communities) and choices.community not in communities.split(SEPARATOR)
 
 
 def _kind(row: Cells, shown: str, mapping: Mapping) -> PlaceKind:

@@ -1,7 +1,8 @@
 """How the search is compiled, and where what was compiled is kept.
 
-Nothing in it allocates: callers bring the space it works in. So no reference is ever counted, which would cost more
-than the search itself (every function is handed some sixty arrays), and the interpreter's lock is not needed.
+Of the search nothing but its entries may allocate: callers bring the space it works in. So no reference is counted,
+which would cost more than the search itself (every function is handed some sixty arrays), nor is the interpreter's
+lock needed.
 """
 
 import hashlib
@@ -12,7 +13,7 @@ from typing import Any, cast
 
 import numba
 
-COMPILED = ("*.py", "kernel/*.py", "terms/*.py", "snapshot/*.py")
+COMPILED = ("geo/*.py", "matching/*.py", "matching/kernel/*.py", "matching/terms/*.py", "matching/snapshot/*.py")
 """Sources of which something is compiled, or a constant compiled in."""
 
 
@@ -20,7 +21,7 @@ def _kept_in() -> Path:
     """A folder for what is compiled of exactly these sources: the compiler only watches the file of an entry."""
     here = Path(__file__).resolve().parent
     digest = hashlib.sha256()
-    for path in sorted(path for pattern in COMPILED for path in here.glob(pattern)):
+    for path in sorted(path for pattern in COMPILED for path in here.parent.glob(pattern)):
         digest.update(path.read_bytes())
     home = Path.home() / ".cache" / "placelibre"
     return (here / "__pycache__" if os.access(here, os.W_OK) else home) / f"kernel-{digest.hexdigest()[:16]}"

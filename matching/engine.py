@@ -23,15 +23,13 @@ from matching.kernel.space import own
 from matching.presets import TERM_NAMES, asked_weights, renormalised
 from matching.query import MAX_LIMIT, Preset, Query, slot_start
 from matching.results import Result, SearchResults, TermScore
-from matching.searchable import Searchable
+from matching.searchable import Asked, Searchable
 from matching.snapshot.layout import UNKNOWN_CENTS
 from matching.snapshot.snapshot import Snapshot
 from matching.terms import TERMS
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-
-
 _NONE = np.zeros(0, np.int64)
 
 
@@ -102,15 +100,39 @@ class Ranked:
         return self._found[number * MAX_LIMIT : number * MAX_LIMIT + self.size]
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A query put to one layer, as the kernel takes it: to rank and to count."""
+
+    searchable: Searchable
+    asked: Asked
+    limit: int
+    some: Ints
+    among_some: bool
+
+    def best(self) -> Ranked:
+        working = own.large_enough(self.searchable.parts)
+        size = best_places(
+            self.searchable.handed, *self.asked[:3], working.handed, self.limit, self.some, self.among_some
+        )
+        return Ranked(size, working.found.copy(), working.space.values.copy())
+
+    def count(self) -> tuple[int, int]:
+        """(places that fit, places of which none fits for sure, but one would if a need that nobody told were met)."""
+        working = own.large_enough(self.searchable.parts)
+        count_places(self.searchable.handed, *self.asked[:3], working.handed, self.some, self.among_some)
+        return int(working.space.told[0]), int(working.space.told[1])
+
+
+def _question(layer: Layer, query: Query, weights: dict[str, float], after: Cursor | None) -> _Question:
+    rows = layer.rows_within(query.point, query.radius_m, candidates=query.candidates)
+    asked = layer.searchable.asked(query, weights, after)
+    return _Question(layer.searchable, asked, query.limit, _NONE if rows is None else rows, rows is not None)
+
+
 def rank(layer: Layer, query: Query, weights: dict[str, float], after: Cursor | None = None) -> Ranked:
     """The best `query.limit` places of a layer after `after`."""
-    searchable = layer.searchable
-    asked = searchable.asked(query, weights, after)
-    working = own.large_enough(searchable.parts)
-    rows = layer.rows_within(query.point, query.radius_m, candidates=query.candidates)
-    some = _NONE if rows is None else rows
-    size = best_places(searchable.handed, *asked[:3], working.handed, query.limit, some, rows is not None)
-    return Ranked(size, working.found.copy(), working.space.values.copy())
+    return _question(layer, query, weights, after).best()
 
 
 def merged(ranked: Sequence[Ranked], limit: int) -> list[tuple[int, int]]:
@@ -123,21 +145,6 @@ def merged(ranked: Sequence[Ranked], limit: int) -> list[tuple[int, int]]:
         for at, (score, distance, place, _) in enumerate(one.keys.tolist())
     ]
     return [(number, at) for _, _, _, number, at in sorted(every)[:limit]]
-
-
-def count(layers: Sequence[Layer], query: Query, weights: dict[str, float]) -> tuple[int, int]:
-    """(places that fit, places of which none fits for sure, but one would if a need that nobody told were met)."""
-    total = unsure = 0
-    for layer in layers:
-        searchable = layer.searchable
-        asked = searchable.asked(query, weights, None)
-        working = own.large_enough(searchable.parts)
-        rows = layer.rows_within(query.point, query.radius_m, candidates=query.candidates)
-        some = _NONE if rows is None else rows
-        count_places(searchable.handed, *asked[:3], working.handed, some, rows is not None)
-        total += int(working.space.told[0])
-        unsure += int(working.space.told[1])
-    return total, unsure
 
 
 def weights_of(query: Query, snapshot: Snapshot) -> dict[str, float]:
@@ -168,8 +175,9 @@ def search(
     if query.window is not None:
         check_window(query.window, base.meta, now)
     weights = weights_of(query, base)
-    ranked = [rank(layer, query, weights, after) for layer in layers]
-    total, to_confirm = count(layers, query, weights)
+    questions = [_question(layer, query, weights, after) for layer in layers]
+    ranked = [question.best() for question in questions]
+    counts = [question.count() for question in questions]
     audiences = [layer.searchable.audience(query) for layer in layers]
     snapshots = [layer.searchable.snapshot for layer in layers]
     return SearchResults(
@@ -178,8 +186,8 @@ def search(
             _result(ranked[layer], at, query, snapshots[layer], audiences[layer], weights, now)
             for layer, at in merged(ranked, query.limit)
         ),
-        total=total,
-        to_confirm=to_confirm,
+        total=sum(total for total, _ in counts),
+        to_confirm=sum(unsure for _, unsure in counts),
         as_of=base.meta.as_of,
         index_version=version or base.meta.version,
     )

@@ -1,6 +1,5 @@
 """A snapshot ready for the kernel, and queries against it in the form that the kernel takes."""
 
-import math
 import struct
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from geo.distance import unit_vector
 from geo.types import Amenity, PlaceKind, SpaceKind
 from matching.audience import Audience, audience_of
 from matching.kernel.asked import FIRST_WEIGHT, NO_PAGE_BEFORE, WHOLE_NUMBERS
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 _NUMBERS = struct.Struct(f"{FIRST_WEIGHT + len(TERM_NAMES)}d")
-Profile = tuple[str | None, frozenset[str], int, tuple[float, ...], tuple[str, ...]]
+Profile = tuple[str | None, frozenset[str], int, tuple[tuple[str, float], ...]]
 REMEMBERED = 512
 """Audiences and tables of lately asked queries: most ask alike."""
 
@@ -79,14 +79,11 @@ class Searchable:
         """The query as `matching.kernel.asked.understood` takes it."""
         _, hides, owns, most = self._audience(query.community, query.visible)
         point = query.point
-        lon, lat = math.radians(point.lon), math.radians(point.lat)
         numbers = np.frombuffer(
             _NUMBERS.pack(
                 point.lon,
                 point.lat,
-                math.cos(lat) * math.cos(lon),
-                math.cos(lat) * math.sin(lon),
-                math.sin(lat),
+                *unit_vector(point.lon, point.lat),
                 query.radius_m,
                 HALF_M[query.mode],
                 most,
@@ -118,7 +115,7 @@ class Searchable:
             ),
             np.int64,
         )
-        profile = (query.community, query.visible, query.seats, tuple(weights.values()), tuple(weights))
+        profile = (query.community, query.visible, query.seats, tuple(weights.items()))
         known = self._profiles.of(profile, numbers, whole)
         tables, kept = self._tables(
             query.community, query.visible, query.kinds, query.space_kinds, query.seats, profile if known else None
@@ -170,7 +167,8 @@ class Profiles:
             return True
         if profile not in self._asked and len(self._asked) < REMEMBERED:
             self._asked.add(profile)
-            self._beside.submit(self._work_out, profile, numbers, whole)
+            working = self._beside.submit(self._work_out, profile, numbers, whole)
+            working.add_done_callback(lambda done: done.result())  # a fault is logged, not lost with its future
         return False
 
     def wait(self) -> None:
@@ -179,7 +177,7 @@ class Profiles:
 
     def _work_out(self, profile: Profile, numbers: Array, whole: Array) -> None:
         searchable = self._searchable
-        community, visible, seats = profile[:3]
+        community, visible, seats, _ = profile
         tables, _kept = searchable._make_tables(community, visible, frozenset(), frozenset(), seats, None)
         answer = np.empty(searchable.parts, np.float64)
         working = own.large_enough(searchable.parts)

@@ -60,10 +60,9 @@ PLACES: Schema = {
     "licences": _LIST,
 }
 """One row per place that is not closed. `kind`, `precision` are words of `geo.types`; `agreed` says that the host did;
-`hours` is OSM syntax;
-`amenities` is JSON text with sorted keys, absent meaning unknown; `phone` is E.164 where that is possible; `siret` is
-whatever number identifies the body; `score` (0-1) is how sure the position is, null when nobody said; `communities`
-empty means public."""
+`hours` is OSM syntax; `amenities` is JSON text with sorted keys, absent meaning unknown; `phone` is E.164 where that is
+possible; `siret` is whatever number identifies the body; `score` (0-1) is how sure the position is, null when nobody
+said; `communities` empty means public."""
 
 SPACES: Schema = {
     "id": pl.String,

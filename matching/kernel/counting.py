@@ -8,12 +8,10 @@ from matching.bits import trailing_zeros
 from matching.compiled import entry, inner
 from matching.kernel.asked import Wanted, understood
 from matching.kernel.bounds import nearest_m
-from matching.kernel.rows import about_m, distance_dm, fits, free_rows, meets_needs
-from matching.kernel.search import block_of
+from matching.kernel.rows import ALL, ONE, about_m, distance_dm, fits, free_rows, meets_needs, next_block
 from matching.kernel.space import Space, working
 from matching.kernel.tree import Tree, unpacked
 
-ONE, ALL = np.uint64(1), np.uint64(0xFFFFFFFFFFFFFFFF)
 TOTAL, UNSURE, PLACE, STATE = 0, 1, 2, 3
 """In `told`: the two counts, the place being read, and what its rows said: 1 fits for sure, 2 only maybe."""
 
@@ -35,10 +33,7 @@ def _count_places(tree: Tree, wanted: Wanted, space: Space, some: Any, among_som
         if among_some:
             if at == len(some):
                 break
-            block, rows = block_of(tree, some[at]), np.uint64(0)
-            while at < len(some) and some[at] < tree.block_start[block + 1]:
-                rows |= ONE << np.uint64(some[at] - tree.block_start[block])
-                at += 1
+            block, rows, at = next_block(tree, some, at)
         else:
             if depth == 0:
                 break

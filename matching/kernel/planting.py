@@ -1,12 +1,13 @@
 """The tree of a snapshot: nodes and groups are made when it is opened, a few thousand numbers."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from geo.blocks import NODE_BLOCKS, cut
-from geo.distance import EARTH_RADIUS_M, unit_vectors
+from geo.blocks import NODE_BLOCKS, Circles, circles_of_circles, cut
+from geo.distance import chords_of_m, unit_vectors
 from matching.kernel.tree import Tree
 from matching.snapshot.snapshot import Snapshot
 from matching.terms.price import worths
@@ -17,13 +18,13 @@ BALL_SLACK = 1e-6
 """Of the Earth's radius, six metres: centres and radii are rounded, and no member may fall out."""
 
 
-def tree_of(snapshot: Snapshot, alive: Array | None = None) -> Tree:
-    """The tree of a snapshot. `alive`: a word per block, bit i says that its row i still stands; None: all do."""
+def tree_of(snapshot: Snapshot) -> Tree:
+    """The tree of a snapshot, all of whose rows stand."""
     c, meta = snapshot.columns, snapshot.meta
     parts, children, tops = _parts(snapshot)
     stored = {name: getattr(c, name) for name in Tree._fields[: Tree._fields.index("alive")]}
     made = {name: np.ascontiguousarray(values) for name, values in parts.items()} | {
-        "alive": all_standing(snapshot) if alive is None else alive,
+        "alive": all_standing(snapshot),
         "child_first": np.ascontiguousarray(children[:, 0]),
         "child_stop": np.ascontiguousarray(children[:, 1]),
         "counts": np.array([meta.blocks, meta.offered_blocks, meta.rows, meta.offered_rows, *tops], np.int64),
@@ -39,15 +40,11 @@ def all_standing(snapshot: Snapshot) -> npt.NDArray[np.uint64]:
 
 
 def _parts(snapshot: Snapshot) -> tuple[dict[str, Array], Array, tuple[int, int, int, int]]:
+    """The `part_*` arrays, the children of each part that is no block, and the range of the topmost parts."""
     c, meta = snapshot.columns, snapshot.meta
-    centre = unit_vectors(c.block_lon, c.block_lat)
     # A block may hold rows whose price nobody knows, beside expensive ones.
     price = np.maximum(NEUTRAL, worths(c.block_price_cents))
     level: dict[str, Array] = {
-        "part_x": centre[:, 0],
-        "part_y": centre[:, 1],
-        "part_z": centre[:, 2],
-        "part_reach": _chords(c.block_radius_m) + BALL_SLACK,
         "part_price": price,
         "part_any_price": np.maximum(price, worths(c.block_member_price_cents)),
         "part_trust": c.block_trust,
@@ -56,42 +53,40 @@ def _parts(snapshot: Snapshot) -> tuple[dict[str, Array], Array, tuple[int, int,
         "part_seats": c.block_seats,
         "part_set": c.block_set_id,
     }
-    levels, children = [level], []
+    circles = Circles(c.block_lon, c.block_lat, c.block_radius_m)
+    levels, rings, children = [level], [circles], []
     first, sections = 0, [meta.offered_blocks, meta.blocks - meta.offered_blocks]
     for _ in range(2):
         starts = cut(sections, NODE_BLOCKS)
         children.append(np.column_stack([starts[:-1], starts[1:]]) + first)
         first += sum(sections)
         sections = [-(-section // NODE_BLOCKS) for section in sections]
-        level = _above(level, starts)
+        level, circles = _above(level, starts), circles_of_circles(circles, starts)
         levels.append(level)
+        rings.append(circles)
     together = {name: np.concatenate([one[name] for one in levels]) for name in level}
     tops = (first, first + sections[0], first + sections[0], first + sum(sections))
-    return together, np.concatenate(children).astype(np.int64).reshape(-1, 2), tops
+    return together | _balls(rings), np.concatenate(children).astype(np.int64).reshape(-1, 2), tops
+
+
+def _balls(rings: Sequence[Circles]) -> dict[str, Array]:
+    """Circles on the sphere as balls in space, which a distance is found to without a sine."""
+    lon, lat, radius_m = (np.concatenate([getattr(one, name) for one in rings]) for name in ("lon", "lat", "radius_m"))
+    centre = unit_vectors(lon, lat)
+    axes = {f"part_{axis}": centre[:, number] for number, axis in enumerate("xyz")}
+    return {**axes, "part_reach": chords_of_m(radius_m) + BALL_SLACK}
 
 
 def _above(level: dict[str, Array], starts: Array) -> dict[str, Array]:
     """The parts above those of a level."""
     if len(starts) == 1:
         return {name: values[:0] for name, values in level.items()}
-    axes, lengths = ("part_x", "part_y", "part_z"), np.diff(starts)
-    centre = {axis: np.add.reduceat(level[axis], starts[:-1]) / lengths for axis in axes}
-    square = sum((level[axis] - np.repeat(centre[axis], lengths)) ** 2 for axis in axes)
-    away = np.sqrt(square) + level["part_reach"]
     operations = {
         **dict.fromkeys(("part_price", "part_any_price", "part_trust"), np.maximum),
         **dict.fromkeys(("part_yes", "part_unknown"), np.bitwise_or),
         "part_seats": np.minimum,
     }
     return {
-        **centre,
-        "part_reach": np.maximum.reduceat(away, starts[:-1]) + BALL_SLACK,
         **{name: operation.reduceat(level[name], starts[:-1]) for name, operation in operations.items()},
-        "part_set": np.full(len(lengths), -1, level["part_set"].dtype),
+        "part_set": np.full(len(starts) - 1, -1, level["part_set"].dtype),
     }
-
-
-def _chords(radius_m: Array) -> Array:
-    """Chords on the unit sphere of arcs in metres."""
-    result: Array = 2 * np.sin(np.minimum(radius_m / (2 * EARTH_RADIUS_M), np.pi / 2))
-    return result

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from geo.blocks import BLOCK_ROWS
-from geo.distance import EARTH_RADIUS_M
+from geo.distance import EARTH_RADIUS_M, haversine_m
 from geo.types import Amenity
 from matching.bits import trailing_zeros
 from matching.compiled import aside, inner
@@ -16,11 +16,29 @@ from matching.snapshot.layout import DAYS, SLOTS_PER_DAY, UNKNOWN_CENTS
 from matching.terms import affinity, fit, price, trust, wishes
 
 AMENITIES = len(Amenity)
-RADIANS = math.pi / 180.0
 ONE = np.uint64(1)
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 VECTOR_SLACK_M = 2.0
 """Rows keep their vectors in single precision, good to half a metre."""
+
+_haversine_m = inner(haversine_m)
+
+
+@inner
+def block_of(tree: Tree, row: int) -> int:
+    """The block of a row."""
+    offered = tree.counts[3]
+    return row // BLOCK_ROWS if row < offered else tree.counts[1] + (row - offered) // BLOCK_ROWS
+
+
+@inner
+def next_block(tree: Tree, some: Any, at: int) -> Any:
+    """(block, word of its rows, position after them) of the ascending rows in `some` from position `at` on."""
+    block, rows = block_of(tree, some[at]), np.uint64(0)
+    while at < len(some) and some[at] < tree.block_start[block + 1]:
+        rows |= ONE << np.uint64(some[at] - tree.block_start[block])
+        at += 1
+    return block, rows, at
 
 
 @inner
@@ -124,10 +142,7 @@ def about_m(tree: Tree, x: float, y: float, z: float, row: int) -> float:
 @inner
 def distance_dm(tree: Tree, wanted: Wanted, row: int) -> float:
     """Distance as shown, in whole decimetres: haversine, rounded, never under the expected one."""
-    phi1, phi2 = wanted.lat * RADIANS, tree.lat[row] * RADIANS
-    half_phi, half_lambda = (phi2 - phi1) / 2, (tree.lon[row] - wanted.lon) * RADIANS / 2
-    a = math.sin(half_phi) ** 2 + math.cos(phi1) * math.cos(phi2) * math.sin(half_lambda) ** 2
-    metres = 2 * EARTH_RADIUS_M * math.asin(math.sqrt(min(1.0, a)))
+    metres = _haversine_m(wanted.lon, wanted.lat, tree.lon[row], tree.lat[row])
     return max(np.rint(metres * 10), float(tree.expected_dm[row]))
 
 

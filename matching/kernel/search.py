@@ -12,20 +12,22 @@ from matching.kernel.best import in_order, offer
 from matching.kernel.bounds import OUT, most, nearest_m
 from matching.kernel.frontier import pop, push
 from matching.kernel.rows import (
+    ALL,
+    ONE,
     about_m,
+    block_of,
     distance_dm,
     fits,
     free_rows,
     having_all,
     meets_needs,
+    next_block,
     other_values,
     score_of,
 )
 from matching.kernel.space import Space, working
 from matching.kernel.tree import Tree, unpacked
 from matching.terms import price, proximity
-
-ONE, ALL = np.uint64(1), np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
 @entry
@@ -51,10 +53,7 @@ def _best_places(tree: Tree, wanted: Wanted, space: Space, limit: int, some: Any
         if among_some:
             if at == len(some):
                 break
-            block, rows = block_of(tree, some[at]), np.uint64(0)
-            while at < len(some) and some[at] < tree.block_start[block + 1]:
-                rows |= ONE << np.uint64(some[at] - tree.block_start[block])
-                at += 1
+            block, rows, at = next_block(tree, some, at)
         else:
             if size == 0:
                 break
@@ -174,13 +173,6 @@ def _is_result(tree: Tree, wanted: Wanted, space: Space, row: int) -> bool:
     block = block_of(tree, row)
     free = (free_rows(tree, wanted, space.words, block) >> np.uint64(row - tree.block_start[block])) & ONE
     return free != 0 and fits(tree, wanted, row) and meets_needs(tree, wanted, row)
-
-
-@inner
-def block_of(tree: Tree, row: int) -> int:
-    """The block of a row."""
-    offered = tree.counts[3]
-    return row // 64 if row < offered else tree.counts[1] + (row - offered) // 64
 
 
 @aside

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from geo.blocks import BLOCK_ROWS
-from matching.compiled import entry, unpacking
+from matching.compiled import entry, inner
 from matching.snapshot.layout import DAYS, SLOTS_PER_DAY
 
 Ints = npt.NDArray[np.int64]
@@ -116,7 +116,7 @@ def _write_days(
     return True
 
 
-@unpacking
+@inner
 def _block_words(
     pattern_of_row: Any, open_tables: Any, full_start: Any, full_row: Any, full_slot: Any, block: int, words: Any
 ) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from geo.blocks import BLOCK_ROWS, NODE_BLOCKS, cut
+from geo.blocks import BLOCK_ROWS, cut
 from geo.distance import unit_vectors
 from matching.affinity import affinity_matrix
 from matching.snapshot.arrow_file import checksum
@@ -26,7 +26,7 @@ from matching.snapshot.rendered import Facts, render
 from matching.snapshot.rows import index_rows
 from matching.snapshot.sets import packed, sets_of_blocks, sets_of_rows
 from matching.snapshot.snapshot import Snapshot
-from matching.snapshot.summaries import block_summaries, node_summaries
+from matching.snapshot.summaries import block_summaries
 
 __all__ = ["IndexInput", "build_index", "build_snapshot"]
 
@@ -85,20 +85,15 @@ def _columns(
     candidates = int(rows["candidate"].sum())
     offered = len(rows) - candidates
     starts = cut([offered, candidates], BLOCK_ROWS)
-    offered_blocks, candidate_blocks = -(-offered // BLOCK_ROWS), -(-candidates // BLOCK_ROWS)
-    nodes = cut([offered_blocks, candidate_blocks], NODE_BLOCKS)
-    columns |= {"block_start": starts, "node_start": nodes, "affinity": affinity.reshape(-1)}
+    columns |= {"block_start": starts, "affinity": affinity.reshape(-1)}
     columns |= block_summaries(columns, starts)
-    columns |= node_summaries(columns, nodes)
     columns |= _set_columns(rows, entries, starts)
     columns |= _availability_columns(rows.head(offered), source.busy, as_of, calendar or GeoCalendar(as_of.date()))
     counts = {
         "rows": len(rows),
         "offered_rows": offered,
         "blocks": len(starts) - 1,
-        "offered_blocks": offered_blocks,
-        "nodes": len(nodes) - 1,
-        "offered_nodes": -(-offered_blocks // NODE_BLOCKS),
+        "offered_blocks": -(-offered // BLOCK_ROWS),
     }
     return columns, entries, counts
 

@@ -181,7 +181,7 @@ def _typed(arrays: Arrays, path: Path) -> Columns:
 
 
 def _meta(words: dict[str, str], path: Path) -> Meta:
-    counts = ("revision", "rows", "offered_rows", "blocks", "offered_blocks", "nodes", "offered_nodes")
+    counts = ("revision", "rows", "offered_rows", "blocks", "offered_blocks")
     try:
         communities = tuple(
             CommunityEntry(one["slug"], one["name"], one["sharing"], tuple(one["partners"]))

@@ -38,7 +38,7 @@ def _column(dtype: type[np.generic], of: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Plain arrays, memory-mapped or in memory. The name after `of` says how long: per row, block or node."""
+    """Plain arrays, memory-mapped or in memory. The name after `of` says how long: per row, per block, and so on."""
 
     place_id: npt.NDArray[np.int64] = _column(np.int64, "rows")
     space_id: npt.NDArray[np.int64] = _column(np.int64, "rows")
@@ -89,12 +89,6 @@ class Columns:
     block_set_id: npt.NDArray[np.int32] = _column(np.int32, "blocks")
     """Set of all communities that offer some row of the block."""
 
-    node_start: npt.NDArray[np.int64] = _column(np.int64, "nodes+1")
-    """First block of each node, and the number of blocks."""
-    node_lon: npt.NDArray[np.float64] = _column(np.float64, "nodes")
-    node_lat: npt.NDArray[np.float64] = _column(np.float64, "nodes")
-    node_radius_m: npt.NDArray[np.float64] = _column(np.float64, "nodes")
-
     set_start: npt.NDArray[np.int64] = _column(np.int64, "sets+1")
     """Sets of communities, each stored once: members of set i are `set_members[set_start[i]:set_start[i + 1]]`."""
     set_members: npt.NDArray[np.int32] = _column(np.int32, "members")
@@ -144,8 +138,6 @@ class Meta:
     offered_rows: int
     blocks: int
     offered_blocks: int
-    nodes: int
-    offered_nodes: int
     communities: tuple[CommunityEntry, ...]
 
     @property
@@ -177,8 +169,6 @@ def wrong_length(columns: Columns, meta: Meta) -> str | None:
         "rows": meta.rows,
         "blocks": meta.blocks,
         "blocks+1": meta.blocks + 1,
-        "nodes": meta.nodes,
-        "nodes+1": meta.nodes + 1,
         "members": int(c.set_start[-1]) if len(c.set_start) else -1,
         "pairs": len(meta.communities) ** 2,
         "block_amenities": meta.blocks * len(Amenity),

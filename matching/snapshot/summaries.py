@@ -1,11 +1,11 @@
-"""What blocks and nodes know of their rows: a circle, and enough of each fact to bound the terms that use it."""
+"""What blocks know of their rows: a circle, and enough of each fact to bound the terms that use it."""
 
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from geo.blocks import BLOCK_ROWS, Circles, circles_around, circles_of_circles
+from geo.blocks import BLOCK_ROWS, circles_around
 from geo.types import Amenity
 from matching.snapshot.layout import NO_PRICE_CENTS, UNKNOWN_CENTS
 
@@ -44,13 +44,6 @@ def _sliced(masks: npt.NDArray[np.uint32], starts: Ints) -> npt.NDArray[np.uint6
     packed = np.packbits(square, axis=2, bitorder="little").view("<u8")[..., 0]
     words: npt.NDArray[np.uint64] = np.ascontiguousarray(packed.T).reshape(-1).astype(np.uint64)
     return words
-
-
-def node_summaries(blocks: dict[str, npt.NDArray[Any]], starts: Ints) -> dict[str, npt.NDArray[Any]]:
-    """The `node_*` columns: circles around circles."""
-    inner = Circles(blocks["block_lon"], blocks["block_lat"], blocks["block_radius_m"])
-    circles = circles_of_circles(inner, starts)
-    return {"node_lon": circles.lon, "node_lat": circles.lat, "node_radius_m": circles.radius_m}
 
 
 def _over(operation: np.ufunc, values: npt.NDArray[Any], starts: Ints) -> npt.NDArray[Any]:

@@ -9,6 +9,7 @@ from geo.types import Amenity, Point
 from matching.query import Query, Window
 from matching.snapshot.layout import SLOTS_PER_DAY
 from matching.snapshot.snapshot import Snapshot
+from service.bench.world import M_PER_DEGREE
 
 SHARES: Mapping[str, float] = {"people": 0.60, "paris": 0.10, "rural": 0.20, "island": 0.05, "night": 0.05}
 """`people`: near a random space, as people live. `paris`: within 10 km of Notre-Dame. `rural`: anywhere between the
@@ -21,7 +22,6 @@ COMMUNITY_SHARE = 0.5
 PARIS, NEAR_PARIS_M = (2.3499, 48.853), 10_000.0
 RURAL_BOX = ((-1.0, 44.0), (6.0, 49.0))
 ISLANDS = ((55.53, -21.12, 0.2), (-61.55, 16.2, 0.15))
-M_PER_DEGREE = 111_195.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -82,7 +82,3 @@ def _timed(peer: Peer, asked: Sequence[Asked]) -> tuple[list[float], list[Answer
         if time.perf_counter() - begun > LONGEST_S and len(answers) >= FEWEST:
             break
     return seconds, answers
-
-
-def as_dict(figures: Figures) -> dict[str, object]:
-    return asdict(figures)

@@ -5,7 +5,7 @@ them. Amenities are known for half of the places, prices for two thirds; seven s
 to come. Nothing is read from a store: the same seed gives the same world everywhere.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -184,8 +184,3 @@ def _words(
     random: Random, words: "list[str] | tuple[str, ...]", shares: "list[float] | tuple[float, ...]", count: int
 ) -> pl.Series:
     return pl.Series([str(word) for word in words]).gather(random.choice(len(words), count, p=shares))
-
-
-def first_day() -> date:
-    """The first day that the world knows of."""
-    return AS_OF.date()

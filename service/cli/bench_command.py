@@ -1,5 +1,6 @@
 """`placelibre bench`: how fast the search is, beside its peers, on a seeded world."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -17,7 +18,7 @@ def bench(
     """Measure the search and its peers: same world, same queries, answers checked."""
     from matching.snapshot.builder import build_index
     from service.bench.peers import PEERS
-    from service.bench.run import as_dict, names_of, run
+    from service.bench.run import names_of, run
     from service.bench.world import AS_OF, build_world
 
     running = services()
@@ -38,7 +39,7 @@ def bench(
     results = []
     _line(as_json, f"{'':<12}{'p50':>10}{'p95':>10}{'p99':>10} ms")
     for figures in run(world, snapshot, names, count, store, lambda name: say(f"… {name}", f"… {name}")):
-        results.append(as_dict(figures))
+        results.append(asdict(figures))
         times = f"{figures.p50_ms:>10.3f}{figures.p95_ms:>10.3f}{figures.p99_ms:>10.3f} ms"
         same = "=" if figures.exact else "≠"
         _line(as_json, f"{figures.name:<12}{times}{figures.queries_per_s:>10.0f}/s  {same}")

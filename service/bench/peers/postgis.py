@@ -3,7 +3,6 @@
 Tables are temporary: nothing is left in the database.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import h3.api.basic_int as h3
@@ -14,9 +13,8 @@ from geo.cells import cells_of
 from matching.query import Query
 from matching.snapshot.input import IndexInput
 from matching.snapshot.snapshot import Snapshot
-from service.bench.peers.peer import Peer
-from service.bench.plain import Answer
-from service.bench.sql import NAMES, parameters, statement, tables
+from service.bench.peers.database import Database
+from service.bench.sql import NAMES, statement, tables
 
 CELLS = 7
 """Resolution of the b-tree: cells of some 5 km²."""
@@ -25,64 +23,68 @@ EDGE_M = 1_900.0
 _TYPES = {"Float64": "double precision", "Int32": "integer"}
 
 
-class PostGis(Peer):
-    """`where` finds the spots near a query: a condition over `spot s`, and what it is bound to."""
+class ByGist(Database):
+    """Near spots by the GiST index over their points."""
 
-    def __init__(
-        self, world: IndexInput, snapshot: Snapshot, store: str, within: str, bound: Callable[[Query], dict[str, Any]]
-    ) -> None:
-        self._snapshot, self._bound = snapshot, bound
-        self._connection = psycopg.connect(store.replace("postgresql+psycopg", "postgresql"), autocommit=True)
-        for name, table in tables(world, snapshot).items():
-            self._load(name, table)
-        cells = cells_of(snapshot.columns.lon.tolist(), snapshot.columns.lat.tolist(), CELLS)
-        ids = pl.DataFrame({"space_id": snapshot.columns.space_id, "cell": cells.astype("int64")})
-        self._load("cell_of", ids)
-        for command in (
-            "ALTER TABLE spot ADD here geography(Point, 4326), ADD cell bigint",
-            "UPDATE spot s SET here = ST_MakePoint(lon, lat)::geography, cell = c.cell FROM cell_of c "
-            "WHERE c.space_id = s.space_id",
-            "CREATE INDEX ON spot USING gist (here)",
-            "CREATE INDEX ON spot (cell)",
-            "CREATE UNIQUE INDEX ON hours (pattern, day)",
-            "CREATE UNIQUE INDEX ON busy (space_id, slot) INCLUDE (taken)",
-            "CREATE UNIQUE INDEX ON akin (community, set_id)",
-            "VACUUM ANALYZE",
-            "SET jit = off",
-        ):
-            self._connection.execute(command)
-        marks = {name: f"%({name})s" for name in NAMES}
-        self._statement = statement("spot s", within, marks, "least", "greatest")
-
-    def _load(self, name: str, table: pl.DataFrame) -> None:
-        columns = ", ".join(f"{column} {_TYPES.get(str(kind), 'bigint')}" for column, kind in table.schema.items())
-        self._connection.execute(f"CREATE TEMP TABLE {name} ({columns})")
-        with self._connection.cursor().copy(f"COPY {name} FROM STDIN") as copy:
-            for row in table.iter_rows():
-                copy.write_row(row)
-
-    def answer(self, query: Query) -> Answer:
-        values = {**parameters(query, self._snapshot), **self._bound(query)}
-        found = self._connection.execute(self._statement, values)
-        return [(place, space, int(score), int(metres)) for place, space, score, metres in found]
-
-    def close(self) -> None:
-        self._connection.close()
-
-
-def make(world: IndexInput, snapshot: Snapshot, store: str) -> PostGis:
-    """By the GiST index."""
     within = "ST_DWithin(s.here, ST_MakePoint(%(lon)s, %(lat)s)::geography, %(metres)s, false)"
-    return PostGis(world, snapshot, store, within, lambda query: {"metres": query.radius_m + 10})
+
+    def reach(self, query: Query) -> dict[str, Any]:
+        return {"metres": query.radius_m + 10}
 
 
-def make_by_cells(world: IndexInput, snapshot: Snapshot, store: str) -> PostGis:
+class ByCells(Database):
+    """Near spots by the b-tree over their cells."""
+
+    within = "s.cell = ANY(%(cells)s)"
+
+    def reach(self, query: Query) -> dict[str, Any]:
+        """Cells whose centre is near enough that some of their points may be within the radius."""
+        here = h3.latlng_to_cell(query.point.lat, query.point.lon, CELLS)
+        rings = int((query.radius_m + EDGE_M) / (h3.average_hexagon_edge_length(CELLS, unit="m") * 1.4)) + 2
+        return {"cells": list(h3.grid_disk(here, rings))}
+
+
+def make(world: IndexInput, snapshot: Snapshot, store: str) -> ByGist:
+    """By the GiST index."""
+    return ByGist(snapshot, _loaded(world, snapshot, store), _statement(ByGist.within))
+
+
+def make_by_cells(world: IndexInput, snapshot: Snapshot, store: str) -> ByCells:
     """By the b-tree over H3 cells."""
-    return PostGis(world, snapshot, store, "s.cell = ANY(%(cells)s)", _cells)
+    return ByCells(snapshot, _loaded(world, snapshot, store), _statement(ByCells.within))
 
 
-def _cells(query: Query) -> dict[str, Any]:
-    """Cells whose centre is near enough that some of their points may be within the radius."""
-    here = h3.latlng_to_cell(query.point.lat, query.point.lon, CELLS)
-    rings = int((query.radius_m + EDGE_M) / (h3.average_hexagon_edge_length(CELLS, unit="m") * 1.4)) + 2
-    return {"cells": list(h3.grid_disk(here, rings))}
+def _statement(within: str) -> str:
+    return statement("spot s", within, {name: f"%({name})s" for name in NAMES}, "least", "greatest")
+
+
+def _loaded(world: IndexInput, snapshot: Snapshot, store: str) -> psycopg.Connection[Any]:
+    """A connection with the tables and both indexes."""
+    connection = psycopg.connect(store.replace("postgresql+psycopg", "postgresql"), autocommit=True)
+    for name, table in tables(world, snapshot).items():
+        _load(connection, name, table)
+    cells = cells_of(snapshot.columns.lon.tolist(), snapshot.columns.lat.tolist(), CELLS)
+    ids = pl.DataFrame({"space_id": snapshot.columns.space_id, "cell": cells.astype("int64")})
+    _load(connection, "cell_of", ids)
+    for command in (
+        "ALTER TABLE spot ADD here geography(Point, 4326), ADD cell bigint",
+        "UPDATE spot s SET here = ST_MakePoint(lon, lat)::geography, cell = c.cell FROM cell_of c "
+        "WHERE c.space_id = s.space_id",
+        "CREATE INDEX ON spot USING gist (here)",
+        "CREATE INDEX ON spot (cell)",
+        "CREATE UNIQUE INDEX ON hours (pattern, day)",
+        "CREATE UNIQUE INDEX ON busy (space_id, slot) INCLUDE (taken)",
+        "CREATE UNIQUE INDEX ON akin (community, set_id)",
+        "VACUUM ANALYZE spot, hours, busy, akin",
+        "SET jit = off",
+    ):
+        connection.execute(command)
+    return connection
+
+
+def _load(connection: psycopg.Connection[Any], name: str, table: pl.DataFrame) -> None:
+    columns = ", ".join(f"{column} {_TYPES.get(str(kind), 'bigint')}" for column, kind in table.schema.items())
+    connection.execute(f"CREATE TEMP TABLE {name} ({columns})")
+    with connection.cursor().copy(f"COPY {name} FROM STDIN") as copy:
+        for row in table.iter_rows():
+            copy.write_row(row)

@@ -1,0 +1,29 @@
+"""Peers that answer by one SQL statement (`service.bench.sql`)."""
+
+from typing import Any
+
+from matching.query import Query
+from matching.snapshot.snapshot import Snapshot
+from service.bench.box import box_around
+from service.bench.peers.peer import Peer
+from service.bench.plain import Answer
+from service.bench.sql import parameters
+
+
+class Database(Peer):
+    """A connection with the tables, and the statement: what `execute(statement, values).fetchall()` takes."""
+
+    def __init__(self, snapshot: Snapshot, connection: Any, statement: str) -> None:
+        self._snapshot, self._connection, self._statement = snapshot, connection, statement
+
+    def reach(self, query: Query) -> dict[str, Any]:
+        """What the statement finds near spots by: the box around the disk."""
+        return dict(zip(("west", "south", "east", "north"), box_around(query.point, query.radius_m), strict=True))
+
+    def answer(self, query: Query) -> Answer:
+        values = {**parameters(query, self._snapshot), **self.reach(query)}
+        found = self._connection.execute(self._statement, values).fetchall()
+        return [(place, space, int(score), int(metres)) for place, space, score, metres in found]
+
+    def close(self) -> None:
+        self._connection.close()
