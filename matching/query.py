@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import pairwise
 
 from geo.errors import InvalidInput
 from geo.types import Amenity, PlaceKind, Point, SpaceKind
@@ -10,6 +11,8 @@ from geo.types import Amenity, PlaceKind, Point, SpaceKind
 SLOT_S = 1800
 MAX_WINDOW_SLOTS = 24
 """A window of one search is at most 12 hours; searching "any n hours" may look into a longer span."""
+MAX_WINDOWS = 62
+"""As many as there are bits in a word, and about as many as there are days to search in."""
 DEFAULT_RADIUS_M = 30_000.0
 MAX_RADIUS_M = 100_000.0
 MAX_LIMIT = 100
@@ -83,7 +86,10 @@ class Query:
     offers the searcher may see; a place or space that belongs to no community is visible to all."""
 
     point: Point
-    window: Window | None = None
+    windows: tuple[Window, ...] = ()
+    """In order, none overlapping another; a space must be free in all of them, unless `most_windows`."""
+    most_windows: bool = False
+    """Enough to be free in one: whoever is free in more comes first, whatever the score."""
     seats: int = 1
     needs: frozenset[Amenity] = frozenset()
     wishes: frozenset[Amenity] = frozenset()
@@ -102,6 +108,13 @@ class Query:
     limit: int = 20
 
     def __post_init__(self) -> None:
+        if len(self.windows) > MAX_WINDOWS or any(a.stop > b.start for a, b in pairwise(self.windows)):
+            raise InvalidInput(
+                field="windows",
+                value=len(self.windows),
+                fr=f"Les créneaux doivent se suivre sans se chevaucher, {MAX_WINDOWS} au plus : retirez-en.",
+                en=f"Windows must follow each other without overlapping, {MAX_WINDOWS} at most: take some away.",
+            )
         if not 1 <= self.seats <= 10_000:
             raise InvalidInput(
                 field="seats",

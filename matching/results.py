@@ -26,8 +26,10 @@ class Result:
     """One place with its best space for the query.
 
     `facts` is what does not depend on the query, as rendered when the index was built (keys: see
-    `matching/snapshot/rendered.py`). `free_from`/`free_until` (UTC) bound the free run around the asked window,
-    None without a window; for "any n hours" they are the first run that fits.
+    `matching/snapshot/rendered.py`, and `communities`, those that the searcher may see). `score` is the sum of the
+    terms' contributions; places are ordered by it rounded to a millionth. `free_from`/`free_until` (UTC) bound the free
+    run around the first asked window in which it is free, None without a window; for "any n hours" they are the first
+    run that fits.
     """
 
     place_id: int
@@ -39,10 +41,13 @@ class Result:
     terms: tuple[TermScore, ...]
     facts: dict[str, Any]
     seats_left: int | None
+    """The fewest in any of the windows in which it is free."""
     free_from: datetime | None
     free_until: datetime | None
     price_cents: int | None
     """Per half-day, at the searcher's price; None when unknown."""
+    free_windows: tuple[bool, ...] = ()
+    """Per window asked: whether it is free in it."""
     wishes: frozenset[Amenity] = frozenset()
     """Those of the query, so that a result can be explained on its own."""
     closest_community: str | None = None

@@ -28,12 +28,12 @@ from matching.terms import fit, price
 from matching.terms.proximity import HALF_M
 
 if TYPE_CHECKING:
-    from matching.engine import Cursor
+    from matching.found import Cursor
 
 Array = npt.NDArray[Any]
 _NUMBERS = struct.Struct(f"{FIRST_WEIGHT + len(TERM_NAMES)}d")
 Profile = tuple[str | None, frozenset[str], int, tuple[tuple[str, float], ...]]
-REMEMBERED = 512
+REMEMBERED, SETS_REMEMBERED = 512, 16_384
 """Audiences and tables of lately asked queries: most ask alike."""
 
 
@@ -56,6 +56,7 @@ class Searchable:
         self.parts = len(self.tree.part_yes)
         self._first_slot = snapshot.meta.first_slot
         self._audience = lru_cache(REMEMBERED)(self._make_audience)
+        self._seen = lru_cache(SETS_REMEMBERED)(self._make_seen)
         self._tables = lru_cache(REMEMBERED)(self._make_tables)
         self._profiles = Profiles(self)
 
@@ -75,8 +76,12 @@ class Searchable:
         """Who asks."""
         return self._audience(query.community, query.visible)[0]
 
-    def asked(self, query: Query, weights: dict[str, float], after: "Cursor | None") -> "Asked":
-        """The query as `matching.kernel.asked.understood` takes it."""
+    def seen(self, query: Query, set_id: int) -> tuple[str, ...]:
+        """Slugs of the communities of a set that the searcher may see, closest first."""
+        return self._seen(query.community, query.visible, set_id)
+
+    def asked(self, query: Query, weights: dict[str, float], after: "Cursor | None", now: int) -> "Asked":
+        """The query as `matching.kernel.asked.understood` takes it; `now` is the number of the slot that runs."""
         _, hides, owns, most = self._audience(query.community, query.visible)
         point = query.point
         numbers = np.frombuffer(
@@ -90,16 +95,13 @@ class Searchable:
                 *[weights.get(name, 0.0) for name in TERM_NAMES],
             )
         )
-        page = NO_PAGE_BEFORE
-        if after is not None:
-            page = (round(after.score * 1e6), round(after.distance_m * 10), after.place_id)
-        window: tuple[int, ...] = (0,)
-        if query.window is not None:
-            first = self._first_slot
-            window = (1, query.window.start - first, query.window.stop - first, query.window.any_slots or 0)
+        first = self._first_slot
+        windows = [
+            number for one in query.windows for number in (one.start - first, one.stop - first, one.any_slots or 0)
+        ]
         whole = np.frombuffer(
             struct.pack(
-                f"{WHOLE_NUMBERS + 3 * window[0]}q",
+                f"{WHOLE_NUMBERS + len(windows)}q",
                 mask_of(query.needs),
                 mask_of(query.wishes),
                 len(query.wishes),
@@ -107,11 +109,14 @@ class Searchable:
                 -1 if query.max_price_cents is None else query.max_price_cents,
                 owns,
                 query.candidates,
-                *page,
+                *(NO_PAGE_BEFORE if after is None else after),
                 hides,
                 bool(query.kinds),
                 bool(query.space_kinds),
-                *window,
+                query.most_windows,
+                max(0, now - first),
+                len(query.windows),
+                *windows,
             ),
             np.int64,
         )
@@ -126,6 +131,10 @@ class Searchable:
         one = audience_of(community, visible, self.snapshot)
         most = float(one.set_affinity.max(initial=0.0))
         return one, not bool(one.set_visible.all()), bool(one.set_own.any()), most
+
+    def _make_seen(self, community: str | None, visible: frozenset[str], set_id: int) -> tuple[str, ...]:
+        members = self._audience(community, visible)[0].seen(self.snapshot, set_id)
+        return tuple(self.snapshot.meta.communities[member].slug for member in members)
 
     def _make_tables(
         self,

@@ -9,16 +9,16 @@ from matching.compiled import unpacking
 from matching.kernel.passing import bytes_, floats
 
 Array = npt.NDArray[Any]
-FIRST_WEIGHT, WHOLE_NUMBERS = 8, 14
+FIRST_WEIGHT, WHOLE_NUMBERS = 8, 16
 """Numbers before the weights, whole numbers before the windows."""
 NO_PAGE_BEFORE = (-1, 0, 0)
 
 
 class Wanted(NamedTuple):
     """`weights` in the order of `matching.presets.TERM_NAMES`, 0 for terms that do not count. `windows`, three numbers
-    each: first slot, slot after the last, counted from the snapshot's first, and how many in a row are enough (0: all).
-    `after_*`: the last result of the page before, its score in millionths (-1: there is none) and its distance in
-    decimetres."""
+    each: first slot, slot after the last, counted from the snapshot's first, and how many in a row are enough (0: all);
+    `most_windows`: see `matching.query`; `now`: the slot that runs. `after_*`: the last result of the page before, its
+    merit (`matching.kernel.rows.merit`; -1: there is none) and its distance in decimetres."""
 
     lon: float
     lat: float
@@ -36,12 +36,14 @@ class Wanted(NamedTuple):
     max_price_cents: int
     any_own: int
     candidates: int
-    after_score: int
+    after_merit: int
     after_distance: int
     after_place: int
     some_hidden: int
     some_kinds: int
     some_space_kinds: int
+    most_windows: int
+    now: int
     window_count: int
     windows: Array
     kinds: Array
@@ -82,6 +84,8 @@ def understood(numbers: Any, whole: Any, where: Any) -> Any:
         whole[11],
         whole[12],
         whole[13],
+        whole[14],
+        whole[15],
         whole[WHOLE_NUMBERS:],
         bytes_(where, 0),
         bytes_(where, 1),

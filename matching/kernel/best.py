@@ -1,6 +1,6 @@
 """The best places so far: a heap whose first is the one to beat, each place at most once, by its best row.
 
-`keys`, four for each: score in millionths, distance in decimetres, place, space; `rows` beside it.
+`keys`, four for each: merit (`matching.kernel.rows`), distance in decimetres, place, space; `rows` beside it.
 """
 
 from typing import Any
@@ -9,10 +9,10 @@ from matching.compiled import inner
 
 
 @inner
-def beats(score: int, distance: int, place: int, space: int, keys: Any, at: int) -> bool:
-    """Whether this comes before the one at `at`: by score, then distance, place, space."""
-    if score != keys[4 * at + 0]:
-        return score > keys[4 * at + 0]
+def beats(merit: int, distance: int, place: int, space: int, keys: Any, at: int) -> bool:
+    """Whether this comes before the one at `at`: by merit, then distance, place, space."""
+    if merit != keys[4 * at + 0]:
+        return merit > keys[4 * at + 0]
     if distance != keys[4 * at + 1]:
         return distance < keys[4 * at + 1]
     if place != keys[4 * at + 2]:
@@ -22,22 +22,22 @@ def beats(score: int, distance: int, place: int, space: int, keys: Any, at: int)
 
 @inner
 def offer(
-    keys: Any, rows: Any, limit: int, size: int, score: int, distance: int, place: int, space: int, row: int
+    keys: Any, rows: Any, limit: int, size: int, merit: int, distance: int, place: int, space: int, row: int
 ) -> int:
     """Takes a row in when it is among the best `limit`; returns how many places there are now."""
-    if size == limit and not beats(score, distance, place, space, keys, 0):
+    if size == limit and not beats(merit, distance, place, space, keys, 0):
         return size
     for at in range(size):
         if keys[4 * at + 2] == place:
-            if beats(score, distance, place, space, keys, at):
-                _write(keys, rows, at, score, distance, place, space, row)
+            if beats(merit, distance, place, space, keys, at):
+                _write(keys, rows, at, merit, distance, place, space, row)
                 _sift_down(keys, rows, size, at)
             return size
     if size < limit:
-        _write(keys, rows, size, score, distance, place, space, row)
+        _write(keys, rows, size, merit, distance, place, space, row)
         _sift_up(keys, rows, size)
         return size + 1
-    _write(keys, rows, 0, score, distance, place, space, row)
+    _write(keys, rows, 0, merit, distance, place, space, row)
     _sift_down(keys, rows, size, 0)
     return size
 
@@ -51,8 +51,8 @@ def in_order(keys: Any, rows: Any, size: int) -> None:
 
 
 @inner
-def _write(keys: Any, rows: Any, at: int, score: int, distance: int, place: int, space: int, row: int) -> None:
-    keys[4 * at + 0], keys[4 * at + 1], keys[4 * at + 2], keys[4 * at + 3] = score, distance, place, space
+def _write(keys: Any, rows: Any, at: int, merit: int, distance: int, place: int, space: int, row: int) -> None:
+    keys[4 * at + 0], keys[4 * at + 1], keys[4 * at + 2], keys[4 * at + 3] = merit, distance, place, space
     rows[at] = row
 
 

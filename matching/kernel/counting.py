@@ -4,16 +4,30 @@ from typing import Any
 
 import numpy as np
 
-from matching.bits import trailing_zeros
+from geo.distance import EARTH_RADIUS_M
+from matching.bits import count_ones, trailing_zeros
 from matching.compiled import entry, inner
 from matching.kernel.asked import Wanted, understood
 from matching.kernel.bounds import nearest_m
-from matching.kernel.rows import ALL, ONE, about_m, distance_dm, fits, free_rows, meets_needs, next_block
+from matching.kernel.rows import (
+    ALL,
+    ONE,
+    about_m,
+    distance_dm,
+    expect,
+    fits,
+    free_rows,
+    having_all,
+    is_picky,
+    lacking_some,
+    next_block,
+)
 from matching.kernel.space import Space, working
 from matching.kernel.tree import Tree, unpacked
 
 TOTAL, UNSURE, PLACE, STATE = 0, 1, 2, 3
-"""In `told`: the two counts, the place being read, and what its rows said: 1 fits for sure, 2 only maybe."""
+"""In `told`: the two counts, the last place of the block before, and whether it was counted."""
+SURE, MAYBE = 1, 2
 
 
 @entry
@@ -25,7 +39,9 @@ def count_places(tree: Any, numbers: Any, whole: Any, tables: Any, space: Any, s
 @inner
 def _count_places(tree: Tree, wanted: Wanted, space: Space, some: Any, among_some: bool) -> None:
     """Leaves the two numbers in `space.told`: of the whole tree, or only `among_some` rows, ascending."""
-    _start(space.told)
+    told = space.told
+    told[TOTAL] = told[UNSURE] = told[STATE] = 0
+    told[PLACE] = -1
     stack, blocks = space.parts, tree.counts[0]
     depth = 0 if among_some else _begin(tree, wanted, stack)
     at = 0
@@ -41,17 +57,15 @@ def _count_places(tree: Tree, wanted: Wanted, space: Space, some: Any, among_som
             block, rows = stack[depth], ALL
             if nearest_m(tree, wanted, block) > wanted.radius_m:
                 continue
+            if depth > 0:
+                expect(tree, wanted, stack[depth - 1])
             if block >= blocks:
                 # The last child first, so that rows are read in their order: those of a place follow each other.
                 for child in range(tree.child_stop[block - blocks] - 1, tree.child_first[block - blocks] - 1, -1):
                     stack[depth] = child
                     depth += 1
                 continue
-        word = rows & free_rows(tree, wanted, space.words, block)
-        while word != 0:
-            _count(tree, wanted, space.told, tree.block_start[block] + np.int64(trailing_zeros(word)))
-            word &= word - ONE
-    _close(space.told)
+        _count(tree, wanted, space, block, rows & free_rows(tree, wanted, space.slots, space.free, block))
 
 
 @inner
@@ -65,30 +79,69 @@ def _begin(tree: Tree, wanted: Wanted, stack: Any) -> int:
 
 
 @inner
-def _start(told: Any) -> None:
-    told[TOTAL] = told[UNSURE] = told[STATE] = 0
-    told[PLACE] = -1
+def _count(tree: Tree, wanted: Wanted, space: Space, block: int, free: Any) -> None:
+    """Adds the places of a block to the two numbers; blocks come in their order, for a place may go on in the next."""
+    told = space.told
+    sure = free & having_all(tree, wanted, block)
+    unsure = free & ~sure & ~lacking_some(tree, wanted, block)
+    if sure | unsure == 0:
+        return
+    kept = _kept(tree, wanted, block, sure | unsure)
+    last = tree.block_last[block]
+    sure = _ends(sure & kept, last)
+    unsure = _ends(unsure & kept, last) & ~sure
+    first, final = last & (~last + ONE), ONE << np.uint64(tree.block_start[block + 1] - tree.block_start[block] - 1)
+    before = told[STATE] if tree.place_id[tree.block_start[block]] == told[PLACE] else 0
+    if before == SURE:
+        sure, unsure = sure & ~first, unsure & ~first
+    elif before == MAYBE:
+        unsure &= ~first
+        told[UNSURE] -= sure & first != 0
+    now = SURE if sure & final != 0 else (MAYBE if unsure & final != 0 else 0)
+    told[STATE] = before if now == 0 and final == first else now
+    told[PLACE] = tree.place_id[tree.block_start[block + 1] - 1]
+    told[TOTAL] += np.int64(count_ones(sure))
+    told[UNSURE] += np.int64(count_ones(unsure))
 
 
 @inner
-def _count(tree: Tree, wanted: Wanted, told: Any, row: int) -> None:
-    if (tree.no[row] & wanted.needs) != 0 or not fits(tree, wanted, row):
-        return
+def _ends(rows: Any, last: Any) -> Any:
+    """The last rows of the places of which some row is among `rows`: adding carries a bit over the rest of a place."""
+    others = ~last
+    return (((rows & others) + others) | rows) & last
+
+
+@inner
+def _kept(tree: Tree, wanted: Wanted, block: int, rows: Any) -> Any:
+    """Those of the rows that fit and are within the radius: what the whole block is need not be asked of a row."""
+    is_within = _is_within(tree, wanted, block)
+    if is_within and not is_picky(wanted):
+        return rows
+    kept, left = np.uint64(0), rows
+    while left != 0:
+        lane = trailing_zeros(left)
+        row = tree.block_start[block] + np.int64(lane)
+        if fits(tree, wanted, row) and (is_within or _is_near(tree, wanted, row)):
+            kept |= ONE << lane
+        left &= left - ONE
+    return kept
+
+
+@inner
+def _is_within(tree: Tree, wanted: Wanted, block: int) -> bool:
+    """Whether all rows of the block are within the radius; an arc is longer than its chord by a hundred thousandth."""
+    across_m = 2.0 * tree.part_reach[block] * EARTH_RADIUS_M
+    return (nearest_m(tree, wanted, block) + across_m) * 1.0001 + 1.0 < wanted.radius_m and (
+        tree.block_expected_dm[block] / 10 <= wanted.radius_m
+    )
+
+
+@inner
+def _is_near(tree: Tree, wanted: Wanted, row: int) -> bool:
     about = about_m(tree, wanted.x, wanted.y, wanted.z, row)
     if about > wanted.radius_m:
-        return
+        return False
     # Only near the edge the exact distance can matter, or where a place is known by its commune.
-    is_close = about + 10.0 < wanted.radius_m and tree.expected_dm[row] == 0
-    if not is_close and distance_dm(tree, wanted, row) / 10 > wanted.radius_m:
-        return
-    if tree.place_id[row] != told[PLACE]:
-        _close(told)
-        told[PLACE] = tree.place_id[row]
-    told[STATE] |= 1 if meets_needs(tree, wanted, row) else 2
-
-
-@inner
-def _close(told: Any) -> None:
-    told[TOTAL] += told[STATE] & 1
-    told[UNSURE] += told[STATE] == 2
-    told[STATE] = 0
+    if about + 10.0 < wanted.radius_m and tree.expected_dm[row] == 0:
+        return True
+    return distance_dm(tree, wanted, row) / 10 <= wanted.radius_m

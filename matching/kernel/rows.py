@@ -8,16 +8,17 @@ import numpy as np
 from geo.blocks import BLOCK_ROWS
 from geo.distance import EARTH_RADIUS_M, haversine_m
 from geo.types import Amenity
-from matching.bits import trailing_zeros
+from matching.bits import fetch_soon, trailing_zeros
 from matching.compiled import aside, inner
 from matching.kernel.asked import Wanted
 from matching.kernel.tree import Tree
-from matching.snapshot.layout import DAYS, SLOTS_PER_DAY, UNKNOWN_CENTS
+from matching.snapshot.layout import SLOTS_PER_DAY, UNKNOWN_CENTS
 from matching.terms import affinity, fit, price, trust, wishes
 
 AMENITIES = len(Amenity)
 ONE = np.uint64(1)
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+MORE_THAN_ANY_SCORE = 10_000_000
 VECTOR_SLACK_M = 2.0
 """Rows keep their vectors in single precision, good to half a metre."""
 
@@ -42,19 +43,51 @@ def next_block(tree: Tree, some: Any, at: int) -> Any:
 
 
 @inner
-def free_rows(tree: Tree, wanted: Wanted, words: Any, block: int) -> Any:
-    """Word of the rows of a block that stand and are free in every window; candidates are, for nobody knows."""
+def free_rows(tree: Tree, wanted: Wanted, slots: Any, free: Any, block: int) -> Any:
+    """Word of the rows of a block that stand and are free in every window, or in some when most count; candidates are,
+    for nobody knows. When most count, `free` gets a word per window."""
     word = tree.alive[block]
-    if block >= tree.counts[1]:
+    if block >= tree.counts[1] or wanted.window_count == 0:
         return word
+    if wanted.most_windows:
+        some = np.uint64(0)
+        for window in range(wanted.window_count):
+            free[window] = word & free_in(tree, wanted, slots, block, window)
+            some |= free[window]
+        return some
     for window in range(wanted.window_count):
         if word == 0:
             return word
-        if wanted.windows[3 * window + 2] == 0:
-            word &= _free_all_along(tree, wanted, block, window)
-        else:
-            word &= _free_somewhere(tree, wanted, words, block, window)
+        word &= free_in(tree, wanted, slots, block, window)
     return word
+
+
+@inner
+def free_in(tree: Tree, wanted: Wanted, slots: Any, block: int, window: int) -> Any:
+    """Word of the rows of an offered block that are free in one window."""
+    if wanted.windows[3 * window + 2] == 0:
+        return _free_all_along(tree, wanted, block, window)
+    return _free_somewhere(tree, wanted, slots, block, window)
+
+
+@inner
+def windows_of(tree: Tree, wanted: Wanted, free: Any, row: int) -> int:
+    """In how many windows a row is free, as far as that counts; `free` is its block's."""
+    if not wanted.most_windows or row >= tree.counts[3]:
+        return 0
+    lane, count = np.uint64(row % BLOCK_ROWS), 0
+    for window in range(wanted.window_count):
+        count += np.int64((free[window] >> lane) & ONE)
+    return count
+
+
+@inner
+def expect(tree: Tree, wanted: Wanted, block: int) -> None:
+    """A block is likely read next: what says when it is free lies far away in memory."""
+    if wanted.window_count > 0 and block < tree.counts[1]:
+        day = wanted.windows[0] // SLOTS_PER_DAY
+        at = np.int64(tree.block_day[day * tree.counts[1] + block]) - day
+        fetch_soon(tree.day_words, at * SLOTS_PER_DAY + wanted.windows[0])
 
 
 @inner
@@ -64,7 +97,7 @@ def _free_all_along(tree: Tree, wanted: Wanted, block: int, window: int) -> Any:
     day, slot = first // SLOTS_PER_DAY, first
     while slot < stop:
         midnight = (day + 1) * SLOTS_PER_DAY
-        at = np.int64(tree.block_day[block * DAYS + day]) * SLOTS_PER_DAY - day * SLOTS_PER_DAY
+        at = np.int64(tree.block_day[day * tree.counts[1] + block]) * SLOTS_PER_DAY - day * SLOTS_PER_DAY
         for of_day in range(at + slot, at + min(stop, midnight)):
             word &= tree.day_words[of_day]
         if word == 0:
@@ -78,20 +111,20 @@ def _free_all_along(tree: Tree, wanted: Wanted, block: int, window: int) -> Any:
 
 
 @aside
-def _free_somewhere(tree: Tree, wanted: Wanted, words: Any, block: int, window: int) -> Any:
+def _free_somewhere(tree: Tree, wanted: Wanted, slots: Any, block: int, window: int) -> Any:
     first, stop, length = wanted.windows[3 * window], wanted.windows[3 * window + 1], wanted.windows[3 * window + 2]
     for slot in range(first, stop):
-        day = np.int64(tree.block_day[block * DAYS + slot // SLOTS_PER_DAY])
-        words[slot - first] = tree.day_words[day * SLOTS_PER_DAY + slot % SLOTS_PER_DAY]
+        day = np.int64(tree.block_day[slot // SLOTS_PER_DAY * tree.counts[1] + block])
+        slots[slot - first] = tree.day_words[day * SLOTS_PER_DAY + slot % SLOTS_PER_DAY]
     if wanted.seats > 1:
         for entry in range(tree.left_start[block], tree.left_start[block + 1]):
             if first <= tree.left_slot[entry] < stop and tree.left_seats[entry] < wanted.seats:
-                words[tree.left_slot[entry] - first] &= ~(ONE << np.uint64(tree.left_row[entry] % BLOCK_ROWS))
+                slots[tree.left_slot[entry] - first] &= ~(ONE << np.uint64(tree.left_row[entry] % BLOCK_ROWS))
     word = np.uint64(0)
     for start in range(stop - first - length + 1):
-        run = words[start]
+        run = slots[start]
         for slot in range(start + 1, start + length):
-            run &= words[slot]
+            run &= slots[slot]
         word |= run
     return word
 
@@ -116,9 +149,32 @@ def fits(tree: Tree, wanted: Wanted, row: int) -> bool:
 
 
 @inner
+def is_picky(wanted: Wanted) -> bool:
+    """Whether some row might not fit."""
+    return bool(
+        wanted.some_hidden
+        or wanted.some_kinds
+        or wanted.some_space_kinds
+        or wanted.seats > 1
+        or wanted.max_price_cents >= 0
+    )
+
+
+@inner
 def meets_needs(tree: Tree, wanted: Wanted, row: int) -> bool:
     """Whether everything needed is known to be there."""
     return (tree.yes[row] & wanted.needs) == wanted.needs
+
+
+@inner
+def lacking_some(tree: Tree, wanted: Wanted, block: int) -> Any:
+    """Word of the rows of a block that are known not to have something needed."""
+    word, needs = np.uint64(0), wanted.needs
+    while needs != 0:
+        amenity = np.int64(trailing_zeros(np.uint64(needs)))
+        word |= tree.block_lacks[block * AMENITIES + amenity]
+        needs &= needs - np.uint32(1)
+    return word
 
 
 @inner
@@ -169,3 +225,9 @@ def score_of(wanted: Wanted, values: Any) -> float:
     for term in range(6):
         total += wanted.weights[term] * values[term]
     return np.rint(total * 1e6)
+
+
+@inner
+def merit(windows: int, millionths: float) -> int:
+    """What places are ordered by: in how many windows, as far as that counts, then the score."""
+    return windows * MORE_THAN_ANY_SCORE + np.int64(millionths)

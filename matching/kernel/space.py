@@ -8,26 +8,36 @@ import numpy.typing as npt
 
 from matching.compiled import unpacking
 from matching.kernel.passing import addresses, floats, longs, words
-from matching.query import MAX_LIMIT
+from matching.query import MAX_LIMIT, MAX_WINDOWS
 from matching.snapshot.layout import DAYS, SLOTS_PER_DAY
 
 Array = npt.NDArray[Any]
 TERMS = 6
+TOLD = ("rows", "others", "cents", "why", "windows", "start", "stop", "left")
+"""After the keys, in one piece with them, so that one copy takes all of it out."""
 
 
 class Space(NamedTuple):
-    """`bounds`, `parts`: the frontier (`frontier`), or a stack; `words`: one per slot; `keys`, `rows`: the best so far
-    (`best`); `values`, `others`, `cents`: what is told of them; `scratch`: values of one row; `told`: numbers that
-    come back."""
+    """`bounds`, `parts`: the frontier (`frontier`), or a stack; `slots`: a word per slot; `free`: a word per window, of
+    the block at hand; `beside`: the same of another block; `keys`, `rows`: the best so far (`best`); `values` and those
+    after: what is told of them; `scratch`: values of one row; `told`: numbers that come back."""
 
     bounds: Array
     parts: Array
-    words: Array
+    slots: Array
+    free: Array
+    beside: Array
     keys: Array
     rows: Array
     values: Array
     others: Array
     cents: Array
+    why: Array
+    windows: Array
+    """Bit i: free in window i."""
+    start: Array
+    stop: Array
+    left: Array
     scratch: Array
     told: Array
 
@@ -36,8 +46,7 @@ class Own(threading.local):
     """A thread's space, and the addresses under which the kernel finds it."""
 
     def __init__(self) -> None:
-        # In one piece, so that one copy takes them all out: keys, rows, others, cents.
-        self.found = np.empty(7 * MAX_LIMIT, np.int64)
+        self.found = np.empty((4 + len(TOLD)) * MAX_LIMIT, np.int64)
         self.space = _space(0, self.found)
         self.handed = addresses(self.space)
 
@@ -50,17 +59,18 @@ class Own(threading.local):
 
 
 def _space(parts: int, found: Array) -> Space:
+    told = {name: found[at * MAX_LIMIT : (at + 1) * MAX_LIMIT] for at, name in enumerate(TOLD, start=4)}
     return Space(
-        np.empty(parts, np.float64),
-        np.empty(parts, np.int64),
-        np.empty(DAYS * SLOTS_PER_DAY, np.uint64),
-        found[: 4 * MAX_LIMIT],
-        found[4 * MAX_LIMIT : 5 * MAX_LIMIT],
-        np.empty(TERMS * MAX_LIMIT, np.float64),
-        found[5 * MAX_LIMIT : 6 * MAX_LIMIT],
-        found[6 * MAX_LIMIT :],
-        np.empty(TERMS, np.float64),
-        np.empty(4, np.int64),
+        bounds=np.empty(parts, np.float64),
+        parts=np.empty(parts, np.int64),
+        slots=np.empty(DAYS * SLOTS_PER_DAY, np.uint64),
+        free=np.empty(MAX_WINDOWS, np.uint64),
+        beside=np.empty(MAX_WINDOWS, np.uint64),
+        keys=found[: 4 * MAX_LIMIT],
+        values=np.empty(TERMS * MAX_LIMIT, np.float64),
+        scratch=np.empty(TERMS, np.float64),
+        told=np.empty(4, np.int64),
+        **told,
     )
 
 
@@ -71,13 +81,20 @@ def working(where: Any) -> Any:
         floats(where, 0),
         longs(where, 1),
         words(where, 2),
-        longs(where, 3),
-        longs(where, 4),
-        floats(where, 5),
+        words(where, 3),
+        words(where, 4),
+        longs(where, 5),
         longs(where, 6),
-        longs(where, 7),
-        floats(where, 8),
+        floats(where, 7),
+        longs(where, 8),
         longs(where, 9),
+        longs(where, 10),
+        longs(where, 11),
+        longs(where, 12),
+        longs(where, 13),
+        longs(where, 14),
+        floats(where, 15),
+        longs(where, 16),
     )
 
 

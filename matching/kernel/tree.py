@@ -43,6 +43,9 @@ class Tree(NamedTuple):
     left_slot: Array
     left_seats: Array
     block_has: Array
+    block_lacks: Array
+    block_last: Array
+    block_expected_dm: Array
     alive: Array
     """Per block, bit i: row i still stands."""
     part_x: Array
@@ -102,18 +105,21 @@ def unpacked(where: Any) -> Any:
         ints(where, 23),
         words(where, 24),
         words(where, 25),
-        floats(where, 26),
-        floats(where, 27),
-        floats(where, 28),
+        words(where, 26),
+        ints(where, 27),
+        words(where, 28),
         floats(where, 29),
         floats(where, 30),
         floats(where, 31),
         floats(where, 32),
-        masks(where, 33),
-        masks(where, 34),
-        ints(where, 35),
-        ints(where, 36),
-        longs(where, 37),
-        longs(where, 38),
-        longs(where, 39),
+        floats(where, 33),
+        floats(where, 34),
+        floats(where, 35),
+        masks(where, 36),
+        masks(where, 37),
+        ints(where, 38),
+        ints(where, 39),
+        longs(where, 40),
+        longs(where, 41),
+        longs(where, 42),
     )

@@ -55,7 +55,10 @@ def build_availability(
 def _day_words(
     pattern_of_row: Ints, open_tables: npt.NDArray[np.bool_], full_row: Ints, full_slot: npt.NDArray[np.int32]
 ) -> tuple[npt.NDArray[np.int32], Words]:
-    """Index of each (block, day) into the distinct days, numbered by first appearance, and their words."""
+    """Index of each (day, block) into the distinct days, numbered by first appearance, and their words.
+
+    Day by day, for a search reads one day of many blocks that are near each other: what it reads lies together.
+    """
     blocks = -(-len(pattern_of_row) // BLOCK_ROWS)
     full_start = np.searchsorted(full_row, np.arange(blocks + 1, dtype=np.int64) * BLOCK_ROWS)
     told = (pattern_of_row, np.ascontiguousarray(open_tables), full_start, full_row, full_slot)
@@ -68,7 +71,7 @@ def _day_words(
         number[appearance] = np.arange(len(first))
         of_day = number[day_of]
         words = np.zeros(len(first) * SLOTS_PER_DAY, np.uint64)
-        if _write_days(*told, of_day, first[appearance], words):
+        if _write_days(*told, of_day, words):
             return of_day.astype(np.int32), words
     raise RuntimeError("days differ and their digests never do")
 
@@ -77,16 +80,17 @@ def _day_words(
 def _digest_days(
     pattern_of_row: Any, open_tables: Any, full_start: Any, full_row: Any, full_slot: Any, seed: Any, digests: Any
 ) -> None:
-    """A number per (block, day), equal for equal days."""
+    """A number per (day, block), equal for equal days."""
     words = np.empty(SLOTS, np.uint64)
-    for block in range(len(full_start) - 1):
+    blocks = len(full_start) - 1
+    for block in range(blocks):
         _block_words(pattern_of_row, open_tables, full_start, full_row, full_slot, block, words)
         for day in range(DAYS):
             digest = seed
             for slot in range(day * SLOTS_PER_DAY, (day + 1) * SLOTS_PER_DAY):
                 digest = (digest ^ words[slot]) * PRIME
                 digest ^= digest >> np.uint64(29)
-            digests[block * DAYS + day] = digest
+            digests[day * blocks + block] = digest
 
 
 @entry
@@ -97,22 +101,23 @@ def _write_days(
     full_row: Any,
     full_slot: Any,
     of_day: Any,
-    first: Any,
     written: Any,
 ) -> bool:
-    """Writes each distinct day once, where it appears first; False when two days only had one digest."""
+    """Writes each distinct day once; False when two days only had one digest."""
     words = np.empty(SLOTS, np.uint64)
-    for block in range(len(full_start) - 1):
+    is_there = np.zeros(len(written) // SLOTS_PER_DAY, np.bool_)
+    blocks = len(full_start) - 1
+    for block in range(blocks):
         _block_words(pattern_of_row, open_tables, full_start, full_row, full_slot, block, words)
         for day in range(DAYS):
-            number = of_day[block * DAYS + day]
-            is_first = first[number] == block * DAYS + day
+            number = of_day[day * blocks + block]
             for slot in range(SLOTS_PER_DAY):
                 word = words[day * SLOTS_PER_DAY + slot]
-                if is_first:
+                if not is_there[number]:
                     written[number * SLOTS_PER_DAY + slot] = word
                 elif written[number * SLOTS_PER_DAY + slot] != word:
                     return False
+            is_there[number] = True
     return True
 
 

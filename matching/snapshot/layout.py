@@ -19,7 +19,7 @@ import numpy.typing as npt
 from geo.blocks import BLOCK_ROWS
 from geo.types import Amenity
 
-FORMAT = 2
+FORMAT = 3
 DAYS = 63
 SLOTS_PER_DAY = 48
 NONE = 255
@@ -86,6 +86,12 @@ class Columns:
     block_trust: npt.NDArray[np.float64] = _column(np.float64, "blocks")
     block_has: npt.NDArray[np.uint64] = _column(np.uint64, "block_amenities")
     """Per block and amenity one word: bit i, row i of the block has it."""
+    block_lacks: npt.NDArray[np.uint64] = _column(np.uint64, "block_amenities")
+    """The same of what a row is known not to have."""
+    block_last: npt.NDArray[np.uint64] = _column(np.uint64, "blocks")
+    """Bit i: row i is the last of its place in the block."""
+    block_expected_dm: npt.NDArray[np.int32] = _column(np.int32, "blocks")
+    """Most of `expected_dm`."""
     block_set_id: npt.NDArray[np.int32] = _column(np.int32, "blocks")
     """Set of all communities that offer some row of the block."""
 
@@ -96,7 +102,7 @@ class Columns:
     """Square matrix, searcher's community by row: see `matching/affinity.py`."""
 
     block_day: npt.NDArray[np.int32] = _column(np.int32, "block_days")
-    """Offered block x day: which day of `day_words` says when its rows have a seat free."""
+    """Day x offered block: which day of `day_words` says when its rows have a seat free."""
     day_words: npt.NDArray[np.uint64] = _column(np.uint64, "words")
     """Each distinct day once, 48 words: bit i of a word, row i of the block has at least one seat in that half-hour."""
     left_start: npt.NDArray[np.int64] = _column(np.int64, "offered_blocks+1")

@@ -1,11 +1,11 @@
-"""What a result shows that does not depend on the query: JSON per row, in a file of its own beside the columns.
+"""What a result shows that does not depend on the query: a GeoJSON feature per row, in a file beside the columns.
 
-Keys of `facts`: name, kind, status, address, postcode, commune, insee, lon, lat, precision, time_zone, opening_hours
-(the space's, else the place's), amenities {name: yes | no | unknown, all of them}, phone, website, checked_on (ISO date
-or null), communities [slugs that offer it], demo, space: null for a candidate, else {id, kind, name, seats,
-price_half_day_cents, member_price_half_day_cents, demo}.
+Its properties: place_id, space_id, name, kind, status, address, postcode, commune, insee, precision, time_zone,
+opening_hours (the space's, else the place's), amenities {name: yes | no | unknown, all of them}, phone, website,
+checked_on (ISO date or null), demo, space: null for a candidate, else {id, kind, name, seats, price_half_day_cents,
+member_price_half_day_cents, demo}.
 
-The engine keeps of `communities` those the searcher may see.
+Which communities offer it depends on who asks: see `matching.audience`.
 """
 
 from dataclasses import dataclass
@@ -21,21 +21,26 @@ from geo.types import Amenity, Answer
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Rendered rows: row i is `data[start[i]:start[i + 1]]`, JSON in UTF-8."""
+    """Rendered rows: row i is `data[start[i]:start[i + 1]]`, JSON in UTF-8, its last two bytes closing the properties
+    and the feature."""
 
     start: npt.NDArray[np.int64]
     data: npt.NDArray[np.uint8]
 
+    def raw(self, row: int) -> bytes:
+        """The feature of one row as it was rendered."""
+        return self.data[self.start[row] : self.start[row + 1]].tobytes()
+
     def of(self, row: int) -> dict[str, Any]:
-        """The facts of one row."""
-        raw = self.data[self.start[row] : self.start[row + 1]].tobytes()
-        decoded: dict[str, Any] = msgspec.json.decode(raw)
-        return decoded
+        """The facts of one row: the properties of its feature, `lon` and `lat`."""
+        feature = msgspec.json.decode(self.raw(row))
+        lon, lat = feature["geometry"]["coordinates"]
+        return {**feature["properties"], "lon": lon, "lat": lat}
 
 
 def render(rows: pl.DataFrame) -> Facts:
     """The facts of all index rows, in their order."""
-    texts = rows.select(_facts().struct.json_encode().alias("json"))["json"]
+    texts = rows.select(_feature().struct.json_encode().alias("json"))["json"]
     if texts.is_empty():
         return Facts(np.zeros(1, np.int64), np.zeros(0, np.uint8))
     # Arrow keeps strings as just that: where each begins, and all of them in one piece.
@@ -45,7 +50,7 @@ def render(rows: pl.DataFrame) -> Facts:
     return Facts(start - start[0], np.frombuffer(content, np.uint8)[start[0] : start[-1]])
 
 
-def _facts() -> pl.Expr:
+def _feature() -> pl.Expr:
     space = pl.struct(
         pl.col("space_id").alias("id"),
         pl.col("space_kind_word").alias("kind"),
@@ -55,7 +60,9 @@ def _facts() -> pl.Expr:
         "member_price_half_day_cents",
         pl.col("space_demo").alias("demo"),
     )
-    return pl.struct(
+    properties = pl.struct(
+        "place_id",
+        pl.when(~pl.col("candidate")).then(pl.col("space_id")).otherwise(None).alias("space_id"),
         "name",
         "kind",
         "status",
@@ -63,8 +70,6 @@ def _facts() -> pl.Expr:
         "postcode",
         "commune",
         "insee",
-        "lon",
-        "lat",
         "precision",
         "time_zone",
         pl.col("hours").alias("opening_hours"),
@@ -72,9 +77,14 @@ def _facts() -> pl.Expr:
         "phone",
         "website",
         pl.col("checked_on").cast(pl.String),
-        pl.col("offered_by").alias("communities"),
         "demo",
         pl.when(~pl.col("candidate")).then(space).otherwise(None).alias("space"),
+    )
+    return pl.struct(
+        pl.lit("Feature").alias("type"),
+        pl.col("place_id").alias("id"),
+        pl.struct(pl.lit("Point").alias("type"), pl.concat_list("lon", "lat").alias("coordinates")).alias("geometry"),
+        properties.alias("properties"),
     )
 
 

@@ -25,8 +25,8 @@ class Snapshot:
         return self.columns.day_words.reshape(-1, SLOTS_PER_DAY)
 
     def block_days(self) -> npt.NDArray[np.int32]:
-        """Per offered block and day, an index into `days()`."""
-        return self.columns.block_day.reshape(-1, DAYS)
+        """Per day and offered block, an index into `days()`."""
+        return self.columns.block_day.reshape(DAYS, -1)
 
     def community(self, slug: str | None) -> int | None:
         """Position of a community, None when the index does not know it."""

@@ -29,20 +29,33 @@ def block_summaries(rows: dict[str, npt.NDArray[Any]], starts: Ints) -> dict[str
         "block_member_price_cents": _over(np.minimum, _known(rows["member_price_cents"]), starts),
         "block_seats": np.where(fewest == np.iinfo(np.int32).max, 0, fewest),
         "block_trust": _over(np.maximum, rows["trust"], starts),
+        "block_expected_dm": _over(np.maximum, rows["expected_dm"], starts),
         "block_has": _sliced(rows["yes"], starts),
+        "block_lacks": _sliced(rows["no"], starts),
+        "block_last": _lasts(rows["place_id"], starts),
     }
 
 
 def _sliced(masks: npt.NDArray[np.uint32], starts: Ints) -> npt.NDArray[np.uint64]:
     """Masks of amenities by row as one word per block and amenity, in one piece."""
+    words = [_words((masks >> np.uint32(bit)) & np.uint32(1), starts) for bit in range(len(Amenity))]
+    return np.stack(words, axis=1).reshape(-1)
+
+
+def _lasts(places: Ints, starts: Ints) -> npt.NDArray[np.uint64]:
+    is_last = np.ones(len(places), np.bool_)
+    is_last[:-1] = places[1:] != places[:-1]
+    is_last[starts[1:] - 1] = True
+    return _words(is_last, starts)
+
+
+def _words(bits: npt.NDArray[Any], starts: Ints) -> npt.NDArray[np.uint64]:
+    """A bit per row as one word per block."""
     lengths = np.diff(starts)
-    block = np.repeat(np.arange(len(lengths)), lengths)
-    lane = np.arange(len(masks)) - np.repeat(starts[:-1], lengths)
-    square = np.zeros((len(Amenity), len(lengths), BLOCK_ROWS), np.bool_)
-    for bit in range(len(Amenity)):
-        square[bit, block, lane] = (masks >> np.uint32(bit)) & np.uint32(1)
-    packed = np.packbits(square, axis=2, bitorder="little").view("<u8")[..., 0]
-    words: npt.NDArray[np.uint64] = np.ascontiguousarray(packed.T).reshape(-1).astype(np.uint64)
+    lane = np.arange(len(bits)) - np.repeat(starts[:-1], lengths)
+    square = np.zeros((len(lengths), BLOCK_ROWS), np.bool_)
+    square[np.repeat(np.arange(len(lengths)), lengths), lane] = bits
+    words: npt.NDArray[np.uint64] = np.packbits(square, axis=1, bitorder="little").view("<u8")[:, 0].astype(np.uint64)
     return words
 
 

@@ -26,6 +26,15 @@ def upper_bound(tree: Tree, wanted: Wanted, part: int, metres: float) -> float:
     return wanted.most_affinity if of_set < 0 else wanted.set_affinity[of_set]
 
 
+def level(value: float) -> int:
+    """How close in words: 0 nothing to say, 1 akin, 2 partner, 3 the same."""
+    if value >= SAME:
+        return 3
+    if value >= PARTNER:
+        return 2
+    return 1 if value >= CLOSE else 0
+
+
 class Affinity:
     """In words; the values come from `matching/affinity.py`."""
 

@@ -50,6 +50,11 @@ def upper_bound(tree: Tree, wanted: Wanted, part: int, metres: float) -> float:
     return wanted.suits[seats] if seats < TABLED else suits(seats, wanted.seats)
 
 
+def level(value: float) -> int:
+    """1 when there is something to say: much too big."""
+    return 0 if value > TOO_BIG else 1
+
+
 class Fit:
     """In words."""
 
@@ -59,6 +64,6 @@ class Fit:
         return True
 
     def reasons(self, value: float, shown: Shown) -> list[Reason]:
-        if shown.result.space_id is None or value > TOO_BIG:
+        if shown.result.space_id is None or level(value) == 0:
             return []
         return [Reason(shown.say("bien plus grand que demandé", "much larger than asked"), good=False, objection=True)]

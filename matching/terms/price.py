@@ -54,6 +54,15 @@ def upper_bound(tree: Tree, wanted: Wanted, part: int, metres: float) -> float:
     return tree.part_any_price[part] if wanted.any_own else tree.part_price[part]
 
 
+def level(value: float, cents: int) -> int:
+    """How cheap in words: 0 nothing to say, 1 free, 2 cheap, 3 dear."""
+    if cents == 0:
+        return 1
+    if cents == UNKNOWN_CENTS or DEAR <= value < CHEAP:
+        return 0
+    return 3 if value < DEAR else 2
+
+
 class Price:
     """In words."""
 
@@ -63,12 +72,11 @@ class Price:
         return True
 
     def reasons(self, value: float, shown: Shown) -> list[Reason]:
-        cents = shown.result.price_cents
-        if cents == 0:
-            return [Reason(shown.say("gratuit", "free of charge"))]
-        if cents is None or DEAR <= value < CHEAP:
-            return []
+        cents = UNKNOWN_CENTS if shown.result.price_cents is None else shown.result.price_cents
         price = euros_text(cents, shown.language)
-        if value < DEAR:
-            return [Reason(shown.say(f"plus cher ({price})", f"dearer ({price})"), good=False)]
-        return [Reason(shown.say(f"à {price} seulement", f"only {price}"))]
+        return (
+            [],
+            [Reason(shown.say("gratuit", "free of charge"))],
+            [Reason(shown.say(f"à {price} seulement", f"only {price}"))],
+            [Reason(shown.say(f"plus cher ({price})", f"dearer ({price})"), good=False)],
+        )[level(value, cents)]

@@ -15,6 +15,8 @@ from matching.terms.term import Reason, Shown
 
 HALF_M: Mapping[Mode | None, float] = {None: 3000.0, Mode.WALK: 800.0, Mode.BIKE: 2500.0, Mode.CAR: 8000.0}
 NEAR, NOT_FAR, FURTHER = 0.75, 0.5, 0.2
+FAR = 3
+"""Level of what is told by its distance."""
 
 
 @inner
@@ -35,6 +37,15 @@ def upper_bound(tree: Tree, wanted: Wanted, part: int, metres: float) -> float:
     return near(metres, wanted.half_m)
 
 
+def level(value: float) -> int:
+    """How near in words: 0 very near, 1 not far, 2 further, 3 far."""
+    if value >= NEAR:
+        return 0
+    if value >= NOT_FAR:
+        return 1
+    return 2 if value >= FURTHER else 3
+
+
 class Proximity:
     """In words."""
 
@@ -47,11 +58,12 @@ class Proximity:
         result = shown.result
         if result.facts.get("precision") == Precision.COMMUNE.value:
             return [Reason(shown.say("adresse à préciser", "exact address to be confirmed"), good=False)]
-        if value >= NEAR:
-            return [Reason(shown.say("tout près", "very near"))]
-        if value >= NOT_FAR:
-            return [Reason(shown.say("pas loin", "not far"))]
-        if value >= FURTHER:
-            return [Reason(shown.say("un peu plus loin", "a little further away"), good=False)]
         far = distance_text(result.distance_m, shown.language)
-        return [Reason(shown.say(f"à {far}", f"{far} away"), good=False)]
+        return [
+            (
+                Reason(shown.say("tout près", "very near")),
+                Reason(shown.say("pas loin", "not far")),
+                Reason(shown.say("un peu plus loin", "a little further away"), good=False),
+                Reason(shown.say(f"à {far}", f"{far} away"), good=False),
+            )[level(value)]
+        ]

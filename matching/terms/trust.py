@@ -24,6 +24,11 @@ def upper_bound(tree: Tree, wanted: Wanted, part: int, metres: float) -> float:
     return tree.part_trust[part]
 
 
+def level(value: float) -> int:
+    """1 when there is something to say: old, or told in part only."""
+    return 0 if value > DOUBTFUL else 1
+
+
 class Trust:
     """In words."""
 
@@ -33,7 +38,7 @@ class Trust:
         return True
 
     def reasons(self, value: float, shown: Shown) -> list[Reason]:
-        if value > DOUBTFUL:
+        if level(value) == 0:
             return []
         checked_on = shown.result.facts.get("checked_on")
         year_fr, year_en = (f" de {checked_on[:4]}", f" from {checked_on[:4]}") if checked_on else ("", "")

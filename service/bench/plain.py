@@ -64,12 +64,12 @@ class Plain:
         )
 
     def _free(self, query: Query, rows: Ints) -> npt.NDArray[np.bool_]:
-        if query.window is None:
-            return np.ones(len(rows), np.bool_)
+        free = np.ones(len(rows), np.bool_)
         blocks, which = np.unique(rows // BLOCK_ROWS, return_inverse=True)
-        words = free_words(self.snapshot, blocks, query.window.start, query.window.stop, query.seats)
-        word = fitting(words, query.window.any_slots)[which]
-        free: npt.NDArray[np.bool_] = (word >> (rows % BLOCK_ROWS).astype(np.uint64)) & np.uint64(1) == 1
+        for window in query.windows:
+            words = free_words(self.snapshot, blocks, window.start, window.stop, query.seats)
+            word = fitting(words, window.any_slots)[which]
+            free &= (word >> (rows % BLOCK_ROWS).astype(np.uint64)) & np.uint64(1) == 1
         return free
 
     def _best(self, rows: Ints, score: Ints, decimetres: Ints, limit: int) -> Answer:

@@ -46,7 +46,7 @@ def _query(random: np.random.Generator, share: str, snapshot: Snapshot, slugs: l
     start = snapshot.meta.first_slot + day * SLOTS_PER_DAY + begin
     return Query(
         point=_point(random, share, snapshot),
-        window=Window(start, start + 2 * _drawn(random, HOURS)),
+        windows=(Window(start, start + 2 * _drawn(random, HOURS)),),
         seats=_drawn(random, SEATS),
         needs=frozenset(list(Amenity)[at] for at in random.choice(len(Amenity), _drawn(random, NEEDS), replace=False)),
         community=slugs[int(random.integers(len(slugs)))] if random.random() < COMMUNITY_SHARE else None,

@@ -97,7 +97,7 @@ def _akin(snapshot: Snapshot) -> pl.DataFrame:
 
 def parameters(query: Query, snapshot: Snapshot) -> dict[str, Any]:
     """The numbers of one query; those of the radius apart, they are the same for every database."""
-    window = query.window
+    window = query.windows[0] if query.windows else None
     if window is None:
         raise ValueError("the mix always asks for a time")
     first, stop = window.start - snapshot.meta.first_slot, window.stop - snapshot.meta.first_slot

@@ -87,7 +87,7 @@ def _answer(services: Services, form: SearchForm, t: Translator, fmt: Formats, t
         asked=(*form.need, *form.wish),
         mode=found.query.mode,
         day=day,
-        windowed=found.query.window is not None,
+        windowed=bool(found.query.windows),
     )
     cards = tuple(maker.card(rank, result) for rank, result in enumerate(found.results[: form.show], start=1))
 

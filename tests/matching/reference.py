@@ -13,7 +13,7 @@ from typing import Any
 
 from geo.opening_hours import open_slots
 from geo.public_holidays import holiday_region
-from matching.query import Query
+from matching.query import Query, Window
 
 Row = dict[str, Any]
 DAYS, PER_DAY = 63, 48
@@ -155,7 +155,7 @@ class Reference:
                 found.append(self.best(place, sure_rows, distance_m, weights, query))
             elif unsure_rows:
                 unsure += 1
-        found.sort(key=lambda one: (-one["score"], one["distance_m"], one["place_id"]))
+        found.sort(key=lambda one: (-one["windows"], -one["score"], one["distance_m"], one["place_id"]))
         for one in found[: query.limit]:
             self.tell_when(one, query, now)
         return found, len(found), unsure
@@ -170,7 +170,7 @@ class Reference:
             row["seats"] >= query.seats
             and (not query.space_kinds or row["kind"] in query.space_kinds)
             and (query.max_price_cents is None or (price is not None and price <= query.max_price_cents))
-            and (query.window is None or self.first_start(row, query) is not None)
+            and self.free_enough(row, query)
         )
 
     def price(self, row: Row, query: Query) -> int | None:
@@ -186,8 +186,14 @@ class Reference:
             return 0
         return int(row["seats"]) - self.taken.get(row["space_id"], {}).get(slot, 0)
 
-    def first_start(self, row: Row, query: Query) -> int | None:
-        window = query.window
+    def free_enough(self, row: Row, query: Query) -> bool:
+        free = self.free_windows(row, query)
+        return any(free) or not free if query.most_windows else all(free)
+
+    def free_windows(self, row: Row, query: Query) -> list[bool]:
+        return [self.first_start(row, query, window) is not None for window in query.windows]
+
+    def first_start(self, row: Row, query: Query, window: Window) -> int | None:
         length = window.any_slots or window.stop - window.start
         run = 0
         for slot in range(window.start, window.stop):
@@ -203,10 +209,13 @@ class Reference:
         for row in rows:
             values = {name: self.value(name, place, row, distance_m, query) for name in weights}
             score = round(sum(weights[name] * value for name, value in values.items()), 6)
-            scored.append((-score, distance_m, row["space_id"] or 0, row, values))
-        scored.sort(key=lambda one: one[:3])
-        score, _, _, row, values = scored[0]
+            counts = query.most_windows and row["space_id"] is not None
+            windows = sum(self.free_windows(row, query)) if counts else 0
+            scored.append((-windows, -score, distance_m, row["space_id"] or 0, row, values))
+        scored.sort(key=lambda one: one[:4])
+        windows, score, _, _, row, values = scored[0]
         return {
+            "windows": -windows,
             "place_id": place["place_id"],
             "space_id": row["space_id"],
             "others": len(rows) - 1,
@@ -238,18 +247,29 @@ class Reference:
         return float(row["trust"])
 
     def tell_when(self, one: Row, query: Query, now: datetime) -> None:
-        """Adds the free run around the window and the seats left in it."""
-        row, window = one["row"], query.window
+        """Adds in which windows it is free, the run around the first of them, and the seats left in all of them."""
+        row = one["row"]
         one["free"] = one["left"] = None
-        if window is None or row["space_id"] is None:
+        if row["space_id"] is None:
+            one["windows_free"] = [False] * len(query.windows)
             return
-        start = begin = self.first_start(row, query)
-        stop = begin + (window.any_slots or window.stop - window.start)
-        one["left"] = min(self.left(row, slot) for slot in range(begin, stop))
+        one["windows_free"] = self.free_windows(row, query)
+        for window, free in zip(query.windows, one["windows_free"], strict=True):
+            if not free:
+                continue
+            begin = self.first_start(row, query, window)
+            stop = begin + (window.any_slots or window.stop - window.start)
+            left = min(self.left(row, slot) for slot in range(begin, stop))
+            one["left"] = left if one["left"] is None else min(left, one["left"])
+            one["free"] = one["free"] or self.run_around(row, query, window, begin, stop, now)
+
+    def run_around(
+        self, row: Row, query: Query, window: Window, start: int, stop: int, now: datetime
+    ) -> tuple[int, int]:
         last = window.stop if window.any_slots else self.first_slot + DAYS * PER_DAY
         while stop < last and self.left(row, stop) >= query.seats:
             stop += 1
         earliest = int(now.timestamp()) // 1800
         while window.any_slots is None and start > earliest and self.left(row, start - 1) >= query.seats:
             start -= 1
-        one["free"] = (start, stop)
+        return (start, stop)

@@ -36,7 +36,7 @@ def test_words_say_what_each_space_says(rows: int, seed: int) -> None:
     for row, slot, gone in ledger.iter_rows():
         if 0 <= slot < SLOTS:
             left[row, slot] = max(0, left[row, slot] - gone) if tables[patterns[row], slot] else 0
-    days = built.day_words.reshape(-1, 48)[built.block_day.reshape(-1, DAYS)].reshape(-1, SLOTS)
+    days = built.day_words.reshape(-1, 48)[built.block_day.reshape(DAYS, -1).T].reshape(-1, SLOTS)
     for row in range(rows):
         bits = (days[row // 64] >> np.uint64(row % 64)) & np.uint64(1) == 1
         np.testing.assert_array_equal(bits, left[row] > 0)
@@ -76,13 +76,13 @@ def test_any_run_of_n_slots(words: list[int], length: int) -> None:
 )
 def test_windows_over_or_too_far_ahead(snapshot: Snapshot, start: int, stop: int) -> None:
     with pytest.raises(InvalidInput) as refusal:
-        search([Whole(snapshot)], Query(HERE, window=Window(start, stop)), NOW)
+        search([Whole(snapshot)], Query(HERE, windows=(Window(start, stop),)), NOW)
     assert refusal.value.values["field"] == "window"
 
 
 def test_the_half_hour_that_runs_may_still_be_asked(snapshot: Snapshot) -> None:
     window = Window(slot_floor(NOW), slot_floor(NOW) + 2)
-    assert search([Whole(snapshot)], Query(HERE, window=window), NOW).total > 0
+    assert search([Whole(snapshot)], Query(HERE, windows=(window,)), NOW).total > 0
 
 
 def test_hours_nobody_knows_are_never_free_but_found_without_a_window(snapshot: Snapshot) -> None:
@@ -90,5 +90,5 @@ def test_hours_nobody_knows_are_never_free_but_found_without_a_window(snapshot: 
     unknown = {one.space_id for one in found.results if one.facts["opening_hours"] is None}
     assert unknown
     window = Window(FIRST_SLOT, FIRST_SLOT + SLOTS, any_slots=1)
-    later = search([Whole(snapshot)], Query(HERE, window=Window(slot_floor(NOW), window.stop, 1), limit=100), NOW)
+    later = search([Whole(snapshot)], Query(HERE, windows=(Window(slot_floor(NOW), window.stop, 1),), limit=100), NOW)
     assert not unknown & {one.space_id for one in later.results}

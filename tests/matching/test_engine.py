@@ -25,7 +25,9 @@ def reference(world: World) -> Reference:
 
 def same(result: Result, expected: Row, query: Query) -> None:
     assert (result.place_id, result.space_id) == (expected["place_id"], expected["space_id"])
-    assert result.score == expected["score"]
+    assert round(result.score, 6) == expected["score"]
+    assert sum(term.contribution for term in result.terms) == pytest.approx(result.score, abs=1e-12)
+    assert list(result.free_windows) == expected["windows_free"]
     assert result.distance_m == expected["distance_m"]
     assert result.other_spaces == expected["others"]
     assert result.price_cents == expected["price"]
@@ -33,7 +35,6 @@ def same(result: Result, expected: Row, query: Query) -> None:
     for term in result.terms:
         assert term.value == pytest.approx(expected["values"][term.name], abs=1e-12)
         assert term.weight == pytest.approx(expected["weights"][term.name], abs=1e-12)
-    assert sum(term.contribution for term in result.terms) == pytest.approx(result.score, abs=1e-6)
     assert result.seats_left == expected["left"]
     if expected["free"] is None:
         assert result.free_from is None and result.free_until is None

@@ -6,16 +6,25 @@ from dataclasses import replace
 import pytest
 
 from geo.types import Point
-from matching.engine import Cursor, Whole, search
+from matching.engine import Whole, search
+from matching.found import Cursor
+from matching.kernel.rows import MORE_THAN_ANY_SCORE
 from matching.query import MAX_LIMIT, MAX_RADIUS_M, Query
-from matching.results import SearchResults
+from matching.results import Result, SearchResults
 from matching.snapshot.snapshot import Snapshot
 from tests.matching.world import NOW, query_from
 
 
 def last(page: SearchResults) -> Cursor:
-    result = page.results[-1]
-    return Cursor(result.score, result.distance_m, result.place_id)
+    return cursor(page, page.results[-1])
+
+
+def cursor(page: SearchResults, result: Result) -> Cursor:
+    """As a page that ends with the result would give it."""
+    windows = sum(result.free_windows) if page.query.most_windows else 0
+    return Cursor(
+        windows * MORE_THAN_ANY_SCORE + round(result.score * 1e6), round(result.distance_m * 10), result.place_id
+    )
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +67,6 @@ def test_a_place_with_several_spaces_is_told_by_the_best_and_never_again(whole: 
     several = [result for result in page.results if result.other_spaces]
     assert several
     for result in several[:20]:
-        after = Cursor(result.score, result.distance_m, result.place_id)
+        after = cursor(page, result)
         later = search([whole], query, NOW, after=after)
         assert result.place_id not in [one.place_id for one in later.results]

@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -215,7 +216,8 @@ def query_from(drawn: random.Random) -> Query:
     visible = {slug for slug in slugs if drawn.random() < 0.6} | ({community} if community in slugs else set())
     return Query(
         point=point,
-        window=window_from(drawn),
+        windows=(windows := windows_from(drawn)),
+        most_windows=len(windows) > 1 and drawn.random() < 0.6,
         seats=drawn.choice([1, 1, 1, 2, 3, 8]),
         needs=frozenset(drawn.sample(list(Amenity), drawn.choice([0, 0, 0, 1, 1, 2]))),
         wishes=frozenset(drawn.sample(list(Amenity), drawn.choice([0, 0, 1, 2, 4]))),
@@ -233,9 +235,19 @@ def query_from(drawn: random.Random) -> Query:
     )
 
 
-def window_from(drawn: random.Random) -> Window | None:
+def windows_from(drawn: random.Random) -> tuple[Window, ...]:
+    """None, one, or the same hours of several days."""
     if drawn.random() < 0.35:
-        return None
+        return ()
+    first = window_from(drawn)
+    if drawn.random() < 0.75 or first.stop - first.start > 48:
+        return (first,)
+    step, last = drawn.choice([48, 336]), FIRST_SLOT + SLOTS
+    later = [replace(first, start=first.start + step * n, stop=first.stop + step * n) for n in range(1, 9)]
+    return (first, *[window for window in later[: drawn.choice([1, 3, 8])] if window.stop <= last])
+
+
+def window_from(drawn: random.Random) -> Window:
     now_slot = int(NOW.timestamp()) // 1800
     day = drawn.choice([0, 1, 2, 7, 15, 20, 40, 61])
     start = max(now_slot, FIRST_SLOT + 48 * day + drawn.randrange(0, 44))

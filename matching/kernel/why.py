@@ -1,0 +1,49 @@
+"""What a sentence about a result depends on, in one number: how each term speaks, and which of them counts most.
+
+Two results of one number differ in what is named (a price, a community), never in how. See `matching/reasons.py`.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from matching.compiled import inner
+from matching.terms import affinity, fit, price, proximity, trust
+
+PROXIMITY, PRICE, AFFINITY, FIT, TRUST, WEIGHTED, ORDERS = 0, 2, 4, 6, 7, 8, 14
+"""First bit of each: levels of terms, which terms weigh, and in which order they count for it, then against it."""
+DIGIT = 3
+TERMS = 6
+
+_proximity = inner(proximity.level)
+_price = inner(price.level)
+_affinity = inner(affinity.level)
+_fit = inner(fit.level)
+_trust = inner(trust.level)
+
+
+@inner
+def why(weights: Any, values: Any, cents: int) -> int:
+    """See above; `cents` is the price for the searcher."""
+    told = _proximity(values[0]) << PROXIMITY | _price(values[2], cents) << PRICE | _affinity(values[3]) << AFFINITY
+    told |= _fit(values[4]) << FIT | _trust(values[5]) << TRUST
+    shift = ORDERS
+    for against in range(2):
+        for term in range(TERMS):
+            before = 0
+            for other in range(TERMS):
+                mine = _counts(weights, values, term, against)
+                theirs = _counts(weights, values, other, against)
+                before += theirs > mine or (theirs == mine and other < term)
+            told |= before << shift
+            shift += DIGIT
+    for term in range(TERMS):
+        told |= (1 if weights[term] > 0.0 else 0) << (WEIGHTED + term)
+    return np.int64(told)
+
+
+@inner
+def _counts(weights: Any, values: Any, term: int, against: int) -> float:
+    """How much a term recommends, or warns: what weighs much and is low costs most."""
+    contribution = weights[term] * values[term]
+    return weights[term] - contribution if against else contribution

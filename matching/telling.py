@@ -1,0 +1,51 @@
+"""What was found, place by place: the facts of its row, its terms, and when it is free."""
+
+from typing import Any
+
+from matching.found import Found
+from matching.presets import TERM_NAMES
+from matching.query import slot_start
+from matching.results import Result, SearchResults, TermScore
+from matching.snapshot.layout import UNKNOWN_CENTS
+
+
+def told(found: Found) -> SearchResults:
+    """All that was found, in words and numbers for people."""
+    return SearchResults(
+        query=found.query,
+        results=tuple(result(found, at) for at in range(len(found.order))),
+        total=found.total,
+        to_confirm=found.to_confirm,
+        as_of=found.as_of,
+        index_version=found.index_version,
+    )
+
+
+def result(found: Found, rank: int) -> Result:
+    """The place of that rank, 0 being the best."""
+    layer, at = found.order[rank]
+    ranked, searchable, query = found.ranked[layer], found.searchables[layer], found.query
+    snapshot = searchable.snapshot
+    row, cents, windows, left = (int(ranked.told(name)[at]) for name in ("rows", "cents", "windows", "left"))
+    _, decimetres, place_id, space_id = ranked.keys[at].tolist()
+    slugs = searchable.seen(query, int(snapshot.columns.set_id[row]))
+    facts: dict[str, Any] = snapshot.facts.of(row) | {"communities": sorted(slugs)}
+    values = dict(zip(TERM_NAMES, ranked.values[at].tolist(), strict=True))
+    terms = tuple(TermScore(name, values[name], weight) for name, weight in found.weights.items())
+    first = snapshot.meta.first_slot
+    return Result(
+        place_id=place_id,
+        space_id=space_id or None,
+        other_spaces=int(ranked.told("others")[at]),
+        score=sum(term.contribution for term in terms),
+        distance_m=decimetres / 10,
+        terms=terms,
+        facts=facts,
+        seats_left=left if windows else None,
+        free_from=slot_start(first + int(ranked.told("start")[at])) if windows else None,
+        free_until=slot_start(first + int(ranked.told("stop")[at])) if windows else None,
+        free_windows=tuple(bool(windows >> number & 1) for number in range(len(query.windows))),
+        price_cents=None if cents == UNKNOWN_CENTS else cents,
+        wishes=query.wishes,
+        closest_community=slugs[0] if slugs and query.community is not None else None,
+    )
