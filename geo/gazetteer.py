@@ -11,7 +11,7 @@ spellings.
 """
 
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from geo.addresses import Address, Streets, readings
@@ -26,6 +26,8 @@ from geo.toponyms import fold, split_number
 from geo.types import Point, Precision
 
 _LONGEST = 200
+REMEMBERED = 10_000
+"""Texts asked lately."""
 _AROUND = re.compile(
     r"^\s*(?:(?:tout\s+)?pr[eè]s\s+d(?:e\s+|u\s+|es\s+|['’]\s*)|proche\s+d(?:e\s+|u\s+|['’]\s*)|autour\s+d(?:e\s+|u\s+|['’]\s*)"
     r"|aux\s+alentours\s+d(?:e\s+|['’]\s*)|near\s+|around\s+)",
@@ -47,6 +49,7 @@ class Gazetteer:
         self.areas = areas or Areas.load(data_dir)
         self._data_dir = data_dir
         self._streets = Streets(data_dir, self.areas)
+        self._known = lru_cache(REMEMBERED)(self._find)
 
     @classmethod
     def load(cls, data_dir: Path, areas: Areas | None = None) -> "Gazetteer":
@@ -63,6 +66,9 @@ class Gazetteer:
 
     def where(self, text: str) -> Located:
         """The point meant by `text`. Raises InvalidInput, Ambiguous (several places) or NotFound."""
+        return self._known(text)
+
+    def _find(self, text: str) -> Located:
         asked = " ".join(text.split())
         if not asked or len(asked) > _LONGEST:
             raise InvalidInput(

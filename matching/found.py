@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -48,7 +49,7 @@ class Ranked:
         return self._values[: TERMS * self.size].reshape(-1, TERMS)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Found:
     """An answer as the kernel gave it, layer by layer; `order`: (layer, position in its `ranked`), best first."""
 
@@ -62,10 +63,36 @@ class Found:
     as_of: datetime
     index_version: str
 
+    @cached_property
+    def keys(self) -> Ints:
+        """`Ranked.keys` of all that was found, in order."""
+        return self._gathered([one.keys for one in self.ranked])
+
+    @cached_property
+    def values(self) -> Floats:
+        """`Ranked.values` of all that was found, in order."""
+        return self._gathered([one.values for one in self.ranked])
+
+    def told(self, name: str) -> Ints:
+        """`Ranked.told` of all that was found, in order."""
+        return self._gathered([one.told(name) for one in self.ranked])
+
+    def column(self, name: str) -> npt.NDArray[Any]:
+        """A column of the index (`matching.snapshot.layout`) at the rows that were found, in order."""
+        columns = [getattr(one.snapshot.columns, name) for one in self.searchables]
+        return self._gathered([one[ranked.told("rows")] for one, ranked in zip(columns, self.ranked, strict=True)])
+
+    def _gathered(self, parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+        if len(parts) == 1:
+            return parts[0]
+        values = np.empty((len(self.order), *parts[0].shape[1:]), parts[0].dtype)
+        for rank, (layer, at) in enumerate(self.order):
+            values[rank] = parts[layer][at]
+        return values
+
     @property
     def next(self) -> Cursor | None:
         """Where the next page begins; None when this one is not full."""
         if len(self.order) < self.query.limit:
             return None
-        layer, at = self.order[-1]
-        return Cursor(*self.ranked[layer].keys[at, :3].tolist())
+        return Cursor(*self.keys[-1, :3].tolist())

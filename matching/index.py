@@ -8,8 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from geo.errors import SnapshotUnusable
-from matching.engine import Layer, Whole, search, warm
+from geo.errors import InvalidInput, SnapshotUnusable
+from matching.engine import Layer, Whole, find, warm
+from matching.found import Cursor, Found
 from matching.overlay import Overlay, build_overlay
 from matching.query import Query
 from matching.results import SearchResults
@@ -17,6 +18,7 @@ from matching.snapshot.files import current_version, open_snapshot, verify
 from matching.snapshot.hours import Calendar
 from matching.snapshot.input import IndexInput
 from matching.snapshot.snapshot import Snapshot
+from matching.telling import told
 
 MAX_AGE = timedelta(days=21)
 """Older than this a snapshot no longer answers: a third of the days it knows are over, its ages are wrong."""
@@ -48,6 +50,7 @@ class LiveIndex:
         self._calendar = calendar
         self._swap = threading.Lock()
         self._state = _State(Whole(snapshot), None, snapshot.meta.version)
+        self._before: _State | None = None
         self._overlays = 0
 
     @classmethod
@@ -56,17 +59,33 @@ class LiveIndex:
         return cls(open_snapshot(folder), folder)
 
     def search(self, query: Query, now: datetime) -> SearchResults:
-        """The best places at the moment `now` (timezone-aware).
+        """`find`, place by place."""
+        return told(self.find(query, now))
 
-        Raises InvalidInput (a window over or too far ahead, unusable weights) and SnapshotUnusable (stale).
+    def find(self, query: Query, now: datetime, after: Cursor | None = None, pinned: str | None = None) -> Found:
+        """The best places at the moment `now` (timezone-aware), those after a cursor that version `pinned` gave.
+
+        Raises InvalidInput (a window over or too far ahead, unusable weights, a page of a version that is gone) and
+        SnapshotUnusable (stale).
         """
-        state = self._state
+        state = self._state if pinned is None else self._pinned(pinned)
         if now - state.snapshot.meta.as_of > MAX_AGE:
             days = (now - state.snapshot.meta.as_of).days
             raise SnapshotUnusable(
                 path=self._folder or state.version, fr=f"date de {days} jours", en=f"is {days} days old"
             )
-        return search(state.layers(), query, now, state.version)
+        return find(state.layers(), query, now, state.version, after)
+
+    def _pinned(self, version: str) -> _State:
+        for state in (self._state, self._before):
+            if state is not None and state.snapshot.meta.version == version:
+                return state
+        raise InvalidInput(
+            field="after",
+            value=version,
+            fr="La liste a été renouvelée depuis la page précédente : reprenez à la première page.",
+            en="The list was renewed since the page before: start again at the first page.",
+        )
 
     def warm(self, now: datetime) -> None:
         """Loads what searches need, compiling it the first time: half a minute, then never again."""
@@ -93,6 +112,7 @@ class LiveIndex:
             return False
         with self._swap:
             snapshot = open_snapshot(self._folder)
+            self._before = self._state  # whoever is reading its pages goes on
             self._state = _State(Whole(snapshot), None, snapshot.meta.version)
         return True
 

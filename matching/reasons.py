@@ -1,16 +1,63 @@
 """Why a result ranks where it does, in one plain sentence."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterator, Mapping
 
 from geo.errors import Language
 from geo.types import PlaceStatus
+from matching.found import Found
+from matching.kernel import why
+from matching.numbers import distance_text
 from matching.results import Result
-from matching.terms import TERMS
+from matching.searchable import mask_of
+from matching.telling import result
+from matching.terms import TERMS, price, proximity
 from matching.terms.term import Reason, Shown
 from matching.words import listed
 
 MOST_GOOD = 3
 MOST_DOUBTS = 1
+REMEMBERED = 100_000
+"""Sentences kept per index: most results are explained like another one."""
+
+
+def sentences(found: Found, language: Language, names: Mapping[str, str]) -> list[str]:
+    """`sentence` of all that was found, in order. What is said alike is put into words once."""
+    texts = []
+    for rank, said in enumerate(_what_is_said(found, language, names)):
+        known = found.searchables[found.order[rank][0]].sentences
+        text = known.get(said)
+        if text is None:
+            if len(known) >= REMEMBERED:
+                known.clear()
+            text = known[said] = sentence(result(found, rank), language, names)
+        texts.append(text)
+    return texts
+
+
+def _what_is_said(found: Found, language: Language, names: Mapping[str, str]) -> Iterator[Hashable]:
+    """Per result all that its sentence depends on: results that agree in it have the same one."""
+    query, wishes = found.query, mask_of(found.query.wishes)
+    columns = [found.column(name).tolist() for name in ("set_id", "precision", "checked_year", "yes", "no")]
+    numbers = [found.told(name).tolist() for name in ("why", "cents")]
+    keys = found.keys.tolist()
+    for rank, (said, cents, set_id, precision, year, yes, no) in enumerate(zip(*numbers, *columns, strict=True)):
+        level, tariff = said >> why.PROXIMITY & 3, said >> why.PRICE & 3
+        closest = None
+        if query.community is not None and said >> why.AFFINITY & 3:
+            slugs = found.searchables[found.order[rank][0]].seen(query, set_id)
+            closest = names.get(slugs[0], slugs[0]) if slugs else None
+        yield (
+            language,
+            said,
+            cents if tariff in price.NAMED else None,
+            distance_text(keys[rank][1] / 10, language) if level == proximity.FAR else None,
+            closest,
+            precision,
+            year if said >> why.TRUST & 1 else None,
+            yes & wishes,
+            no & wishes,
+            keys[rank][3] == 0,
+        )
 
 
 def sentence(result: Result, language: Language, names: Mapping[str, str] | None = None) -> str:

@@ -1,7 +1,7 @@
 """A snapshot ready for the kernel, and queries against it in the form that the kernel takes."""
 
 import struct
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from enum import StrEnum
@@ -54,6 +54,7 @@ class Searchable:
         self.tree = tree_of(snapshot)
         self.handed = handed(self.tree)
         self.parts = len(self.tree.part_yes)
+        self.sentences: dict[Hashable, str] = {}
         self._first_slot = snapshot.meta.first_slot
         self._audience = lru_cache(REMEMBERED)(self._make_audience)
         self._seen = lru_cache(SETS_REMEMBERED)(self._make_seen)

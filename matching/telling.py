@@ -23,27 +23,26 @@ def told(found: Found) -> SearchResults:
 
 def result(found: Found, rank: int) -> Result:
     """The place of that rank, 0 being the best."""
-    layer, at = found.order[rank]
-    ranked, searchable, query = found.ranked[layer], found.searchables[layer], found.query
+    searchable, query = found.searchables[found.order[rank][0]], found.query
     snapshot = searchable.snapshot
-    row, cents, windows, left = (int(ranked.told(name)[at]) for name in ("rows", "cents", "windows", "left"))
-    _, decimetres, place_id, space_id = ranked.keys[at].tolist()
+    row, cents, windows, left = (int(found.told(name)[rank]) for name in ("rows", "cents", "windows", "left"))
+    _, decimetres, place_id, space_id = found.keys[rank].tolist()
     slugs = searchable.seen(query, int(snapshot.columns.set_id[row]))
     facts: dict[str, Any] = snapshot.facts.of(row) | {"communities": sorted(slugs)}
-    values = dict(zip(TERM_NAMES, ranked.values[at].tolist(), strict=True))
+    values = dict(zip(TERM_NAMES, found.values[rank].tolist(), strict=True))
     terms = tuple(TermScore(name, values[name], weight) for name, weight in found.weights.items())
     first = snapshot.meta.first_slot
     return Result(
         place_id=place_id,
         space_id=space_id or None,
-        other_spaces=int(ranked.told("others")[at]),
+        other_spaces=int(found.told("others")[rank]),
         score=sum(term.contribution for term in terms),
         distance_m=decimetres / 10,
         terms=terms,
         facts=facts,
         seats_left=left if windows else None,
-        free_from=slot_start(first + int(ranked.told("start")[at])) if windows else None,
-        free_until=slot_start(first + int(ranked.told("stop")[at])) if windows else None,
+        free_from=slot_start(first + int(found.told("start")[rank])) if windows else None,
+        free_until=slot_start(first + int(found.told("stop")[rank])) if windows else None,
         free_windows=tuple(bool(windows >> number & 1) for number in range(len(query.windows))),
         price_cents=None if cents == UNKNOWN_CENTS else cents,
         wishes=query.wishes,

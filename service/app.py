@@ -18,6 +18,7 @@ import service.pages.planner
 import service.pages.router
 from geo.errors import PlaceLibreError
 from service.api.problems import problem_of
+from service.api.quick import QuickSearch
 from service.container import Services
 from service.imports import ListTooLarge
 from service.language import language_of
@@ -60,6 +61,7 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
     app.include_router(service.pages.router.create_router())
     _install_errors(app)
     _install_guards(app, settings.upload_limit_mb)
+    app.add_middleware(QuickSearch, services=running, headers=SECURITY_HEADERS)
     return app
 
 

@@ -130,6 +130,22 @@ def add(
     return found
 
 
+class Circle:
+    """All communities, and what each may see of the others."""
+
+    def __init__(self, communities: Iterable[Community]) -> None:
+        self.communities = sorted(communities, key=lambda one: one.slug)
+        self.names = {one.slug: one.name for one in self.communities}
+        self._visible: dict[str | None, frozenset[str]] = {}
+
+    def visible_to(self, slug: str | None) -> frozenset[str]:
+        """Slugs of the communities whose offers a searcher may see: `visible_to`, worked out once."""
+        seen = self._visible.get(slug)
+        if seen is None:
+            seen = self._visible[slug] = visible_to(self.communities, slug)
+        return seen
+
+
 def visible_to(communities: Iterable[Community], slug: str | None) -> frozenset[str]:
     """Slugs of the communities whose offers a searcher may see.
 

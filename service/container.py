@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from geo.store.engine import open_store
 from geo.store.reading import PlaceRecord, read_place
-from service.communities import Community, read_all, visible_to
+from service.communities import Circle, Community, read_all
+from service.lately import Lately
 from service.searching import SearchRequest, understand
 from service.settings import Settings
 
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from geo.areas import Areas
+    from geo.errors import Language
     from geo.gazetteer import Gazetteer
     from geo.geocoder.geocoder import Geocoder
     from geo.located import Located
     from ingest.pipeline import Workshop
+    from matching.found import Found
     from matching.results import SearchResults
     from service.coverage import CoverageDesk
     from service.fetch import Fetcher
@@ -102,14 +105,23 @@ class Services:
 
         return Fetcher(self.settings.feed_limit_mb, self.settings.feed_timeout_s)
 
+    @cached_property
+    def _circle(self) -> Lately[Circle]:
+        return Lately(lambda: Circle(read_all(self.engine)), self.settings.refresh_s)
+
+    @property
+    def circle(self) -> Circle:
+        """Who shares with whom, as of at most a refresh ago."""
+        return self._circle.get()
+
     @property
     def communities(self) -> list[Community]:
         """Communities of the store, by slug."""
-        return sorted(read_all(self.engine), key=lambda one: one.slug)
+        return self.circle.communities
 
     def visible(self, authenticated: str | None) -> frozenset[str]:
         """Communities whose offers a searcher may see; `authenticated` is the slug its key proved, if any."""
-        return visible_to(self.communities, authenticated)
+        return self.circle.visible_to(authenticated)
 
     def search(
         self, request: SearchRequest, *, authenticated: str | None = None, operator: bool = False
@@ -119,9 +131,45 @@ class Services:
         A claimed `request.community` changes the ranking only; what is visible follows `authenticated`, or
         the claimed community for the operator at the command line.
         """
+        from matching.telling import told
+
+        located, found = self.find(request, authenticated=authenticated, operator=operator)
+        return located, told(found)
+
+    def find(
+        self,
+        request: SearchRequest,
+        *,
+        authenticated: str | None = None,
+        operator: bool = False,
+        after: str | None = None,
+    ) -> "tuple[Located, Found]":
+        """The same in numbers; `after` is the cursor that the page before gave."""
+        from service.paging import read_cursor
+
         visible = self.visible(request.community if operator else authenticated)
         located, query = understand(request, self.gazetteer, visible, self.now())
-        return located, self.live.search(query)
+        if after is None:
+            return located, self.live.find(query)
+        page = read_cursor(after, request, authenticated)
+        return located, self.live.find(query, page.cursor, page.index_version)
+
+    def search_answer(
+        self,
+        request: SearchRequest,
+        language: "Language",
+        *,
+        authenticated: str | None = None,
+        operator: bool = False,
+        after: str | None = None,
+    ) -> bytes:
+        """The answer to a search as GeoJSON: what the API sends and the command line prints."""
+        from service.features import search_collection
+        from service.paging import written_cursor
+
+        located, found = self.find(request, authenticated=authenticated, operator=operator, after=after)
+        cursor = written_cursor(found, request, authenticated)
+        return search_collection(located, found, self.circle.names, language, cursor)
 
     def place(self, place_id: int, visible: frozenset[str]) -> PlaceRecord | None:
         """A place with the spaces and lists that the searcher may see; None when there is none to see."""

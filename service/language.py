@@ -14,15 +14,15 @@ def language_of(request: Request) -> Language:
     for wanted in (request.query_params.get("lang"), request.cookies.get(COOKIE)):
         if wanted in LANGUAGES:
             return wanted
-    accepted = _accepted(request.headers.get("accept-language", ""))
-    if accepted is not None:
-        return accepted
+    preferred = accepted(request.headers.get("accept-language", ""))
+    if preferred is not None:
+        return preferred
     services = getattr(request.app.state, "services", None)
     default = services.settings.language if services is not None else "fr"
     return "en" if default == "en" else "fr"
 
 
-def _accepted(header: str) -> Language | None:
+def accepted(header: str) -> Language | None:
     """The best language of ours in an Accept-Language header, None when it names neither."""
     ranked: list[tuple[float, int, Language]] = []
     for position, part in enumerate(header.split(",")):

@@ -1,5 +1,6 @@
 """Keeps the search index in step with the store: snapshot, overlay of what changed since, swap to a new one."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -11,10 +12,12 @@ from sqlalchemy import Engine
 from geo.store.counters import changed_since, count_changed_since, revision
 from geo.store.engine import reading
 from geo.store.reading import StoreFrames, read_frames
+from matching.found import Cursor, Found
 from matching.index import LiveIndex
 from matching.query import Query, slot_floor
-from matching.results import SearchResults
 from matching.snapshot.builder import IndexInput, build_snapshot
+
+logger = logging.getLogger(__name__)
 
 
 def index_input(frames: StoreFrames) -> IndexInput:
@@ -63,12 +66,31 @@ class LiveSearch:
         self._index = LiveIndex.open(folder)
         self._seen = -1
         self._rebuilding: threading.Thread | None = None
+        self._watching: threading.Thread | None = None
+        self._closing = threading.Event()
 
-    def search(self, query: Query) -> SearchResults:
-        """Exact results of the index as of at most `refresh_s` seconds ago."""
-        if time.monotonic() >= self._next_look:
+    def find(self, query: Query, after: Cursor | None = None, pinned: str | None = None) -> Found:
+        """Exact results of the index as of at most `refresh_s` seconds ago; `after` a cursor of version `pinned`."""
+        if self.is_due:
             self.refresh()
-        return self._index.search(query, self._now())
+        return self._index.find(query, self._now(), after, pinned)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the next search looks for changes before it answers."""
+        return time.monotonic() >= self._next_look
+
+    def watch(self) -> None:
+        """Looks for changes beside the searches from now on, so that none of them waits for it."""
+        self._watching = threading.Thread(target=self._keep_watch, name="placelibre-watch", daemon=True)
+        self._watching.start()
+
+    def _keep_watch(self) -> None:
+        while not self._closing.wait(self._refresh_s / 2):
+            try:
+                self.refresh()
+            except Exception:  # the store may be away for a while; searches say so when they look themselves
+                logger.exception("looking for changes failed")
 
     def warm(self) -> None:
         """Makes ready for the first visitor."""
@@ -103,6 +125,9 @@ class LiveSearch:
             self._rebuilding = work
 
     def close(self) -> None:
+        self._closing.set()
+        if self._watching is not None:
+            self._watching.join()
         if self._rebuilding is not None:
             self._rebuilding.join()
         self._index.close()

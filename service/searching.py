@@ -12,20 +12,35 @@ from geo.located import Located
 from geo.travel.straight_line import reach_m
 from geo.types import Amenity, PlaceKind, SpaceKind
 from matching.query import DEFAULT_RADIUS_M, Mode, Preset, Query, Window
-from service.when import parse_any, parse_window
+from service.when import later, parse_any, parse_window
 
 _WITHIN = re.compile(r"^(\d+(?:[.,]\d+)?)\s*(km|m|min)$", re.IGNORECASE)
 DEFAULT_MODE_FOR_MINUTES = Mode.WALK
+MOST_WEEKS = 9
+"""As far ahead as the index knows."""
+
+
+class Dates(StrEnum):
+    """Of several windows, which a space must be free in."""
+
+    ALL = "all"
+    MOST = "most"
 
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """A search as a person typed it. Times without offset are local to `where`; `max_price` is in euros."""
+    """A search as a person typed it. Times without offset are local to `where`; `max_price` is in euros.
+
+    `weeks`: the windows asked, and the same ones of the weeks after; `dates`: free on all of them, or on as many as
+    may be.
+    """
 
     where: str
-    at: str | None = None
+    at: tuple[str, ...] = ()
     any: str | None = None
     between: str | None = None
+    weeks: int = 1
+    dates: str = "all"
     seats: int = 1
     need: tuple[str, ...] = ()
     wish: tuple[str, ...] = ()
@@ -48,7 +63,8 @@ def understand(
     mode = _word(Mode, request.mode, "mode") if request.mode else None
     return located, Query(
         point=located.point,
-        window=_window(request, ZoneInfo(located.time_zone), now),
+        windows=_windows(request, ZoneInfo(located.time_zone), now),
+        most_windows=_word(Dates, request.dates, "dates") is Dates.MOST,
         seats=request.seats,
         needs=frozenset(words(Amenity, request.need, "need")),
         wishes=frozenset(words(Amenity, request.wish, "wish")),
@@ -65,24 +81,38 @@ def understand(
     )
 
 
-def _window(request: SearchRequest, zone: ZoneInfo, now: datetime) -> Window | None:
+def _windows(request: SearchRequest, zone: ZoneInfo, now: datetime) -> tuple[Window, ...]:
+    if not 1 <= request.weeks <= MOST_WEEKS:
+        raise InvalidInput(
+            field="weeks",
+            value=request.weeks,
+            fr=f"Une recherche porte sur 1 à {MOST_WEEKS} semaines : corrigez leur nombre.",
+            en=f"A search is for 1 to {MOST_WEEKS} weeks: correct their number.",
+        )
+    first = _first_windows(request, zone, now)
+    return tuple(sorted((later(one, week, zone) for week in range(request.weeks) for one in first), key=_start))
+
+
+def _start(window: Window) -> int:
+    return window.start
+
+
+def _first_windows(request: SearchRequest, zone: ZoneInfo, now: datetime) -> list[Window]:
     if request.at and (request.any or request.between):
         raise InvalidInput(
             field="at",
             fr="Donnez soit un créneau précis (at), soit une durée et un intervalle (any et between), pas les deux.",
             en="Give either one precise window (at) or a duration and an interval (any and between), not both.",
         )
-    if request.at:
-        return parse_window(request.at, zone, now)
     if request.any and request.between:
-        return parse_any(request.any, request.between, zone, now)
+        return [parse_any(request.any, request.between, zone, now)]
     if request.any or request.between:
         raise InvalidInput(
             field="any",
             fr="« any » (la durée) et « between » (l'intervalle) vont ensemble : donnez les deux.",
             en="“any” (the duration) and “between” (the interval) go together: give both.",
         )
-    return None
+    return [parse_window(text, zone, now) for text in request.at]
 
 
 def parse_within(text: str, mode: Mode | None = None) -> float:

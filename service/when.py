@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from geo.errors import InvalidInput
-from matching.query import SLOT_S, Window
+from matching.query import SLOT_S, Window, slot_start
 
 _DURATION = re.compile(r"^P?T?(?:(\d{1,3})h(?:(\d{1,2})(?:m(?:in)?)?)?|(\d{1,4})m(?:in)?)$", re.IGNORECASE)
 _CLOCK = r"(\d{1,2})(?:\s*[h:]\s*(\d{2})?)?"
@@ -54,6 +54,14 @@ def parse_any(duration: str, between: str, zone: ZoneInfo, now: datetime) -> Win
     asked_slots = -(-int(parse_duration(duration).total_seconds()) // SLOT_S)
     start = max(start, now) if start < now < stop else start
     return Window.between(start, stop, asked_slots)
+
+
+def later(window: Window, weeks: int, zone: ZoneInfo) -> Window:
+    """The same hours by the clock of `zone`, so many weeks later: an hour's shift of the clocks moves its slots."""
+    if weeks == 0:
+        return window
+    start, stop = (slot_start(slot).astimezone(zone) + timedelta(weeks=weeks) for slot in (window.start, window.stop))
+    return Window.between(start, stop, window.any_slots)
 
 
 def _check_not_over(stop: datetime, now: datetime) -> None:

@@ -77,7 +77,7 @@ def windows_of(tree: Tree, wanted: Wanted, free: Any, row: int) -> int:
         return 0
     lane, count = np.uint64(row % BLOCK_ROWS), 0
     for window in range(wanted.window_count):
-        count += np.int64((free[window] >> lane) & ONE)
+        count += int((free[window] >> lane) & ONE)
     return count
 
 
@@ -230,4 +230,4 @@ def score_of(wanted: Wanted, values: Any) -> float:
 @inner
 def merit(windows: int, millionths: float) -> int:
     """What places are ordered by: in how many windows, as far as that counts, then the score."""
-    return windows * MORE_THAN_ANY_SCORE + np.int64(millionths)
+    return windows * MORE_THAN_ANY_SCORE + int(millionths)

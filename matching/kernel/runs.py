@@ -38,10 +38,10 @@ def free_run(tree: Tree, wanted: Wanted, row: int, window: int) -> Any:
 @inner
 def fewest_left(tree: Tree, row: int, start: int, stop: int) -> int:
     """Fewest seats left in any slot of a run that is free."""
-    block, left = row // BLOCK_ROWS, np.int64(tree.seats[row])
+    block, left = row // BLOCK_ROWS, int(tree.seats[row])
     for entry in range(tree.left_start[block], tree.left_start[block + 1]):
         if tree.left_row[entry] == row and start <= tree.left_slot[entry] < stop:
-            left = min(left, np.int64(tree.left_seats[entry]))
+            left = min(left, int(tree.left_seats[entry]))
     return left
 
 

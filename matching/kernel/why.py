@@ -5,8 +5,6 @@ Two results of one number differ in what is named (a price, a community), never 
 
 from typing import Any
 
-import numpy as np
-
 from matching.compiled import inner
 from matching.terms import affinity, fit, price, proximity, trust
 
@@ -39,7 +37,7 @@ def why(weights: Any, values: Any, cents: int) -> int:
             shift += DIGIT
     for term in range(TERMS):
         told |= (1 if weights[term] > 0.0 else 0) << (WEIGHTED + term)
-    return np.int64(told)
+    return told
 
 
 @inner

@@ -128,6 +128,8 @@ def _row_columns(rows: pl.DataFrame) -> Arrays:
         "expected_dm": "expected_dm",
         "kind": "kind_code",
         "space_kind": "space_kind_code",
+        "precision": "precision_code",
+        "checked_year": "checked_year",
         "yes": "yes",
         "no": "no",
         "seats": "seats",

@@ -59,6 +59,10 @@ class Columns:
     """Bit i: amenity i is there."""
     no: npt.NDArray[np.uint32] = _column(np.uint32, "rows")
     """Bit i: amenity i is known not to be there; in neither mask means unknown."""
+    precision: npt.NDArray[np.uint8] = _column(np.uint8, "rows")
+    """Position in `Precision`."""
+    checked_year: npt.NDArray[np.uint8] = _column(np.uint8, "rows")
+    """Years after 1970 in which the facts were checked; 0: nobody knows."""
     seats: npt.NDArray[np.int32] = _column(np.int32, "rows")
     """0 for a candidate."""
     price_cents: npt.NDArray[np.int32] = _column(np.int32, "rows")

@@ -6,12 +6,13 @@ from datetime import date
 import polars as pl
 
 from geo.cells import FINEST, cells_of
-from geo.types import Amenity, Answer, PlaceKind, PlaceStatus, SpaceKind
+from geo.types import Amenity, Answer, PlaceKind, PlaceStatus, Precision, SpaceKind
 from matching.snapshot.input import IndexInput
 from matching.snapshot.layout import NONE, UNKNOWN_CENTS
 from matching.snapshot.trust import trust
 
 SET_SEPARATOR = "\x1f"
+FIRST_YEAR = 1970
 _BIT = {amenity: 1 << position for position, amenity in enumerate(Amenity)}
 
 
@@ -72,12 +73,15 @@ def _masks(place: str | None, space: str | None) -> tuple[int, int]:
 
 def _with_codes(rows: pl.DataFrame) -> pl.DataFrame:
     kinds = {kind.value: code for code, kind in enumerate(PlaceKind)}
+    precisions = {precision.value: code for code, precision in enumerate(Precision)}
     space_kinds = {kind.value: code for code, kind in enumerate(SpaceKind)}
     return rows.with_columns(
         kind_code=pl.col("kind").replace_strict(kinds, return_dtype=pl.UInt8),
         space_kind_code=pl.col("space_kind_word")
         .replace_strict(space_kinds, default=None, return_dtype=pl.UInt8)
         .fill_null(NONE),
+        precision_code=pl.col("precision").replace_strict(precisions, return_dtype=pl.UInt8),
+        checked_year=(pl.col("checked_on").dt.year() - FIRST_YEAR).clip(0, 255).fill_null(0).cast(pl.UInt8),
         price=pl.col("price_half_day_cents").fill_null(UNKNOWN_CENTS),
         member_price=pl.col("member_price_half_day_cents").fill_null(UNKNOWN_CENTS),
         seats=pl.col("seats").fill_null(0),

@@ -16,6 +16,8 @@ from matching.snapshot.snapshot import Snapshot
 from matching.terms.term import NEUTRAL, Floats, Reason, Shown
 
 HALF_CENTS = 1500.0
+NAMED = (2, 3)
+"""Levels of which the price is told."""
 CHEAP = 0.8
 DEAR = 0.4
 TABLED = 1 << 12

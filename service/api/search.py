@@ -3,16 +3,15 @@
 from datetime import datetime
 from typing import Annotated
 
-import msgspec
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from service.api.problems import documented
 from service.api.schemas import inlined
 from service.api.security import Caller, Container
-from service.features import GEOJSON, search_collection
+from service.features import GEOJSON
 from service.language import language_of
-from service.searching import SearchRequest
+from service.searching import MOST_WEEKS, SearchRequest
 
 
 class Geometry(BaseModel):
@@ -58,6 +57,7 @@ class SearchCollection(BaseModel):
     type: str
     features: list[ResultFeature]
     where: Where
+    next: str | None
     total: int
     to_confirm: int
     radius_m: float
@@ -93,9 +93,14 @@ def create_router() -> APIRouter:
         services: Container,
         caller: Caller,
         where: Annotated[str, Query(max_length=200, description="Commune, station, address or `lat,lon`")],
-        at: Annotated[str | None, Query(max_length=80, description="`2026-11-24T09:00/PT3H`, local to where")] = None,
+        at: Annotated[
+            list[Annotated[str, Field(max_length=80)]],
+            Query(max_length=62, description="`2026-11-24T09:00/PT3H`, local to where; several are fine"),
+        ] = [],  # noqa: B006
         any: Annotated[str | None, Query(max_length=20, description="A duration, with `between`")] = None,
         between: Annotated[str | None, Query(max_length=80)] = None,
+        weeks: Annotated[int, Query(ge=1, le=MOST_WEEKS, description="The same hours, so many weeks running")] = 1,
+        dates: Annotated[str, Query(max_length=10, description="Of several windows: `all`, or `most` of them")] = "all",
         seats: Annotated[int, Query(ge=1, le=10_000)] = 1,
         need: Words = [],  # noqa: B006  FastAPI copies the default
         wish: Words = [],  # noqa: B006
@@ -108,12 +113,15 @@ def create_router() -> APIRouter:
         preset: Annotated[str, Query(max_length=20)] = "balanced",
         candidates: bool = False,
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
+        after: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
     ) -> Response:
         asked = SearchRequest(
             where=where,
-            at=at,
+            at=tuple(at),
             any=any,
             between=between,
+            weeks=weeks,
+            dates=dates,
             seats=seats,
             need=tuple(need),
             wish=tuple(wish),
@@ -127,10 +135,8 @@ def create_router() -> APIRouter:
             candidates=candidates,
             limit=limit,
         )
-        located, found = services.search(asked, authenticated=caller)
-        names = {one.slug: one.name for one in services.communities}
-        body = search_collection(located, found, names, language_of(request))
-        return Response(msgspec.json.encode(body), media_type=GEOJSON)
+        body = services.search_answer(asked, language_of(request), authenticated=caller, after=after)
+        return Response(body, media_type=GEOJSON)
 
     @router.get("/suggest", summary="Communes and stations whose name starts like this")
     def suggest(

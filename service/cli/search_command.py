@@ -2,19 +2,24 @@
 
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from geo.errors import Language
 from service.cli.output import console, language, print_json, services
-from service.features import search_collection
 from service.searching import SearchRequest
 
 
 def search(
     where: Annotated[str, typer.Argument(help="Commune, “commune postcode”, station, address or lat,lon")],
-    at: Annotated[str | None, typer.Option(help="2026-11-24T09:00/PT3H or “demain 9h-12h”, local to WHERE")] = None,
+    at: Annotated[
+        list[str] | None,
+        typer.Option(help="2026-11-24T09:00/PT3H or “demain 9h-12h”, local to WHERE; or several"),
+    ] = None,
     any_: Annotated[str | None, typer.Option("--any", help="A duration such as 3h, with --between")] = None,
     between: Annotated[str | None, typer.Option(help="2026-11-24T08:00/2026-11-24T19:00")] = None,
+    weeks: Annotated[int, typer.Option(help="The same hours, so many weeks running")] = 1,
+    dates: Annotated[str, typer.Option(help="all: free on every date asked; most: on as many as may be")] = "all",
     seats: Annotated[int, typer.Option(help="Seats needed")] = 1,
     need: Annotated[list[str] | None, typer.Option(help="Must have: wifi,screen,...")] = None,
     wish: Annotated[list[str] | None, typer.Option(help="Would like: quiet,coffee,...")] = None,
@@ -32,9 +37,11 @@ def search(
     running = services()
     request = SearchRequest(
         where=where,
-        at=at,
+        at=tuple(at or ()),
         any=any_,
         between=between,
+        weeks=weeks,
+        dates=dates,
         seats=seats,
         need=tuple(need or ()),
         wish=tuple(wish or ()),
@@ -47,9 +54,7 @@ def search(
         candidates=candidates,
         limit=limit,
     )
-    located, found = running.search(request, operator=True)
-    names = {one.slug: one.name for one in running.communities}
-    collection = search_collection(located, found, names, language())
+    collection = msgspec.json.decode(running.search_answer(request, language(), operator=True))
     running.close()
     if as_json:
         print_json(collection)

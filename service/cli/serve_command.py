@@ -1,12 +1,16 @@
 """`placelibre serve`."""
 
 import socket
+import sys
 from typing import Annotated
 
 import typer
 
 from geo.errors import Conflict
 from service.cli.output import say, settings
+
+SWITCH_S = 0.0005
+"""How long work beside the searches may hold them up at a time."""
 
 
 def serve(
@@ -28,11 +32,13 @@ def run_server(host: str | None, port: int | None) -> None:
     running = Services(chosen)
     running.live.refresh()  # fails here, in one sentence, rather than at the first visitor
     running.live.warm()
+    running.live.watch()
+    sys.setswitchinterval(SWITCH_S)
     running.gazetteer.suggest("Nantes", 1)
     address, number = host or chosen.host, port or chosen.port
     listening = _listen(address, number)
     say(f"PlaceLibre écoute sur http://{address}:{number}", f"PlaceLibre listens on http://{address}:{number}")
-    config = uvicorn.Config(create_app(chosen, running), log_level="warning")
+    config = uvicorn.Config(create_app(chosen, running), log_level="warning", access_log=False)
     uvicorn.Server(config).run(sockets=[listening])
 
 

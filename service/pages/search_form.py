@@ -104,7 +104,7 @@ class SearchForm:
         within, _, mode = self.reach.partition("-")
         return SearchRequest(
             where=self.place_text,
-            at=self.window_text(),
+            at=tuple(filter(None, [self.window_text()])),
             seats=_seats(self.seats),
             need=self.need,
             wish=self.wish,

@@ -1,0 +1,87 @@
+"""`GET /api/v1/search`, answered before the framework: the same answer, four times as soon.
+
+Only plain searches are: no key, no cookie, every parameter as the documentation has it. Whatever else comes, whatever is
+wrong, and whatever might wait for the store, goes the documented way (`service.api.search`), which explains it.
+"""
+
+from functools import lru_cache
+from urllib.parse import parse_qsl
+
+import msgspec
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from geo.errors import Language, PlaceLibreError
+from service.container import Services
+from service.features import GEOJSON
+from service.language import accepted
+from service.searching import SearchRequest
+
+PATH = "/api/v1/search"
+LONGEST = 1_000
+SEVERAL = frozenset({"at", "need", "wish", "kind", "space_kind"})
+ELSEWHERE = frozenset({b"authorization", b"cookie"})
+
+
+class QuickSearch:
+    """Wraps the application; `headers` go with every answer."""
+
+    def __init__(self, app: ASGIApp, services: Services, headers: dict[str, str]) -> None:
+        self._app, self._services = app, services
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        self._headers.append((b"content-type", GEOJSON.encode()))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = self._answer(scope) if scope["type"] == "http" and scope["path"] == PATH else None
+        if body is None:
+            await self._app(scope, receive, send)
+            return
+        length = (b"content-length", str(len(body)).encode())
+        await send({"type": "http.response.start", "status": 200, "headers": [*self._headers, length]})
+        await send({"type": "http.response.body", "body": body})
+
+    def _answer(self, scope: Scope) -> bytes | None:
+        if scope["method"] != "GET" or self._services.live.is_due:
+            return None
+        language = self._language(scope["headers"])
+        asked = understood(scope["query_string"]) if language is not None else None
+        if language is None or asked is None:
+            return None
+        try:
+            return self._services.search_answer(asked[0], language, after=asked[1])
+        except PlaceLibreError:
+            return None  # asked again the documented way, which tells what is wrong
+
+    def _language(self, headers: list[tuple[bytes, bytes]]) -> Language | None:
+        """Of the answer; None for who brings a key or a cookie."""
+        wanted = b""
+        for name, value in headers:
+            if name in ELSEWHERE:
+                return None
+            if name == b"accept-language":
+                wanted = value
+        return _language(wanted, self._services.settings.language)
+
+
+@lru_cache(maxsize=1024)
+def _language(header: bytes, default: str) -> Language:
+    return accepted(header.decode("latin-1")) or ("en" if default == "en" else "fr")
+
+
+def understood(query_string: bytes) -> tuple[SearchRequest, str | None] | None:
+    """The search and its cursor; None when a parameter is not what the documentation says."""
+    if len(query_string) > LONGEST:
+        return None
+    given: dict[str, str | list[str]] = {}
+    try:
+        for name, value in parse_qsl(query_string.decode("ascii"), keep_blank_values=True, strict_parsing=True):
+            if name in SEVERAL:
+                known = given.setdefault(name, [])
+                if isinstance(known, list):
+                    known.append(value)
+            else:
+                given[name] = value
+        after = given.pop("after", None)
+        asked = msgspec.convert(given, SearchRequest, strict=False)
+    except (ValueError, msgspec.ValidationError):
+        return None
+    return None if "lang" in given or isinstance(after, list) else (asked, after)
