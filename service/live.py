@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from geo.errors import PlaceLibreError
 from geo.store.counters import changed_since, count_changed_since, revision
 from geo.store.engine import reading
 from geo.store.reading import StoreFrames, read_frames
@@ -89,8 +90,8 @@ class LiveSearch:
         while not self._closing.wait(self._refresh_s / 2):
             try:
                 self.refresh()
-            except Exception:  # the store may be away for a while; searches say so when they look themselves
-                logger.exception("looking for changes failed")
+            except PlaceLibreError as error:  # the store may be away for a while; whoever searches then is told
+                logger.warning("looking for changes failed: %s", error.message("en"))
 
     def warm(self) -> None:
         """Makes ready for the first visitor."""

@@ -89,7 +89,7 @@ def test_the_worked_example(example: Result) -> None:
         shown = [float(cell) for cell in table[term.name][-3:]]
         assert shown == [round(term.value, 6), round(term.weight, 6), round(term.contribution, 6)], term.name
     text = PAGE.read_text(encoding="utf-8")
-    assert f"score is **{example.score}**" in text
+    assert f"score is **{round(example.score, 6)}**" in text
     assert f"**{example.distance_m} m**" in text
 
 

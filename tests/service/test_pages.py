@@ -340,7 +340,7 @@ def test_a_form_and_its_address_say_the_same() -> None:
     again = SearchForm.read(QueryParams(form.url().removeprefix("/?")), date(2026, 11, 23))
     assert again == form
     request = form.to_request()
-    assert request.at == "2026-11-25T14:00/17:30"
+    assert request.at == ("2026-11-25T14:00/17:30",)
     assert (request.within, request.mode) == ("20min", "bike")
     assert request.need == ("wifi", "quiet")
     assert request.candidates
@@ -353,7 +353,7 @@ def test_the_words_of_the_api_work_in_the_page_too() -> None:
 
 
 def test_an_empty_day_means_any_time() -> None:
-    assert SearchForm.read(QueryParams("where=Nantes&date="), date(2026, 11, 23)).to_request().at is None
+    assert SearchForm.read(QueryParams("where=Nantes&date="), date(2026, 11, 23)).to_request().at == ()
 
 
 @pytest.mark.parametrize(("today", "proposed"), [(23, 24), (26, 27), (27, 30), (28, 30), (29, 30)])
