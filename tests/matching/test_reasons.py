@@ -1,13 +1,19 @@
 """The sentence beside a score: plain, true, in two languages."""
 
+import random
 from dataclasses import replace
 
 import pytest
 
+from geo.errors import Language
 from geo.types import Amenity
+from matching.engine import Whole, find
 from matching.numbers import distance_text, euros_text
-from matching.reasons import sentence
+from matching.reasons import sentence, sentences
 from matching.results import Result, TermScore
+from matching.snapshot.snapshot import Snapshot
+from matching.telling import told
+from tests.matching.world import NOW, query_from
 
 NAMES = {"rura": "RuraConnect"}
 
@@ -111,3 +117,17 @@ def test_distances_the_french_way(metres: float, french: str) -> None:
 def test_prices() -> None:
     assert [euros_text(cents, "fr") for cents in (600, 750)] == ["6\u00a0€", "7,50\u00a0€"]
     assert [euros_text(cents, "en") for cents in (600, 750)] == ["€6", "€7.50"]
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_remembered_sentences_are_those_of_each_result(snapshot: Snapshot, language: Language) -> None:
+    """What is said alike is put into words once: nobody may get the words of another."""
+    drawn, whole, compared = random.Random(31), Whole(snapshot), 0
+    for _ in range(400):
+        query = query_from(drawn)
+        found = find([whole], query, NOW)
+        each = [sentence(one, language, NAMES) for one in told(found).results]
+        assert sentences(found, language, NAMES) == each
+        compared += len(each)
+    assert compared > 2_000
+    assert len(whole.searchable.sentences) < compared

@@ -28,7 +28,7 @@ def test_a_search_is_a_geojson_collection_whose_terms_sum_to_the_score(client: T
         assert facts["amenities"]["wifi"] == "yes"
         assert facts["space_id"] is not None
         total = sum(term["contribution"] for term in facts["terms"].values())
-        assert total == pytest.approx(facts["score"], abs=1e-6)
+        assert total == pytest.approx(facts["score"], abs=1e-9)
         assert facts["free_from"] <= "2026-11-24T08:00:00Z"
         assert facts["free_until"] >= "2026-11-24T11:00:00Z"
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from geo.errors import InvalidInput
 from matching.query import Window, slot_start
-from service.when import parse_any, parse_duration, parse_window
+from service.when import later, parse_any, parse_duration, parse_window
 
 PARIS = ZoneInfo("Europe/Paris")
 REUNION = ZoneInfo("Indian/Reunion")
@@ -112,3 +112,19 @@ def test_nothing_typed_crashes(typed: str) -> None:
         assert parse_window(typed, PARIS, NOW).stop > 0
     except InvalidInput as error:
         assert error.message("fr")
+
+
+def test_weeks_later_is_the_same_hour_by_the_clock_through_summer_time() -> None:
+    now = datetime(2026, 10, 12, 8, 0, tzinfo=PARIS)
+    first = parse_window("2026-10-20T09:00/PT3H", PARIS, now)
+    assert [local(later(first, weeks, PARIS)) for weeks in range(3)] == [
+        ("10-20 09:00", "10-20 12:00"),
+        ("10-27 09:00", "10-27 12:00"),
+        ("11-03 09:00", "11-03 12:00"),
+    ]
+    assert later(first, 1, PARIS).start - first.start == 7 * 48 + 2  # the clocks went back in between
+
+
+def test_weeks_later_keeps_the_hours_asked_inside_an_interval() -> None:
+    window = parse_any("2h", "2026-11-24T08:00/2026-11-24T19:00", REUNION, NOW)
+    assert later(window, 2, REUNION).any_slots == window.any_slots == 4
