@@ -45,8 +45,8 @@ M_PER_DEGREE = 111_195.0
 Random = np.random.Generator
 
 
-def build_world(areas: Areas, spaces: int, seed: int = 7) -> IndexInput:
-    """Tables of a world with exactly that many spaces."""
+def build_world(areas: Areas, spaces: int, seed: int = 7, as_of: datetime = AS_OF) -> IndexInput:
+    """Tables of a world with exactly that many spaces, whose bookings begin on the day of `as_of`."""
     random = np.random.default_rng(seed)
     sizes = random.choice(np.arange(1, 6), spaces, p=SPACES_OF_PLACE)
     places = int(np.searchsorted(np.cumsum(sizes), spaces)) + 1
@@ -57,14 +57,16 @@ def build_world(areas: Areas, spaces: int, seed: int = 7) -> IndexInput:
     offered_by = _offered_by(random, places, communities)
     space_table = _spaces(random, np.repeat(place_ids, sizes), offered_by)
     return IndexInput(
-        _places(random, areas, place_ids, offered_by),
+        _places(random, areas, place_ids, offered_by, as_of),
         space_table,
-        _busy(random, space_table),
+        _busy(random, space_table, as_of),
         _communities(communities),
     )
 
 
-def _places(random: Random, areas: Areas, place_ids: npt.NDArray[np.int64], offered_by: pl.Series) -> pl.DataFrame:
+def _places(
+    random: Random, areas: Areas, place_ids: npt.NDArray[np.int64], offered_by: pl.Series, as_of: datetime
+) -> pl.DataFrame:
     communes = [one for one in areas.communes if one.kind == "COM" and one.population > 0]
     people = np.array([one.population for one in communes], np.float64)
     at = random.choice(len(communes), len(place_ids), p=people / people.sum())
@@ -74,7 +76,7 @@ def _places(random: Random, areas: Areas, place_ids: npt.NDArray[np.int64], offe
     north, east = reach_m * np.sin(angle), reach_m * np.cos(angle)
     zones = pl.Series([areas.time_zone(one.insee) for one in communes])
     insee = pl.Series([one.insee for one in communes])
-    checked = np.array([AS_OF.date() - timedelta(days=days) for days in range(0, 1_000, 10)], dtype="datetime64[D]")
+    checked = np.array([as_of.date() - timedelta(days=days) for days in range(0, 1_000, 10)], dtype="datetime64[D]")
     count = len(place_ids)
     return pl.DataFrame(
         {
@@ -127,7 +129,7 @@ def _spaces(random: Random, place_of: npt.NDArray[np.int64], offered_by: pl.Seri
     )
 
 
-def _busy(random: Random, spaces: pl.DataFrame) -> pl.DataFrame:
+def _busy(random: Random, spaces: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
     """Bookings of two to eight hours by day, of one seat or of all of them."""
     booked = np.flatnonzero(random.random(spaces.height) < BOOKED_SHARE)
     day = random.integers(0, DAYS, len(booked))
@@ -135,7 +137,7 @@ def _busy(random: Random, spaces: pl.DataFrame) -> pl.DataFrame:
     length = random.integers(4, 17, len(booked))
     seats = spaces["seats"].to_numpy()[booked]
     taken = np.where(random.random(len(booked)) < 0.5, seats, 1)
-    first = first_slot_of(AS_OF.date()) + day * SLOTS_PER_DAY + begin
+    first = first_slot_of(as_of.date()) + day * SLOTS_PER_DAY + begin
     at = np.repeat(np.arange(len(booked)), length)
     offset = np.arange(len(at)) - np.repeat(np.cumsum(length) - length, length)
     return pl.DataFrame(

@@ -1,18 +1,24 @@
 """`placelibre bench`: how fast the search is, beside its peers, on a seeded world."""
 
 from dataclasses import asdict
-from typing import Annotated
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from geo.errors import InvalidInput
 from service.cli.output import console, print_json, say, services
 
+if TYPE_CHECKING:
+    from service.container import Services
+
 
 def bench(
     spaces: Annotated[int, typer.Option(help="Spaces of the world", min=100)] = 75_000,
     quick: Annotated[bool, typer.Option("--quick", help="A tenth of the queries")] = False,
     peers: Annotated[str | None, typer.Option(help="Comma-separated; default: all that can answer here")] = None,
+    web: Annotated[bool, typer.Option("--web", help="Over HTTP instead, beside a bare server; needs wrk")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Figures on standard output")] = False,
 ) -> None:
     """Measure the search and its peers: same world, same queries, answers checked."""
@@ -22,6 +28,9 @@ def bench(
     from service.bench.world import AS_OF, build_world
 
     running = services()
+    if web:
+        _over_http(running, spaces, as_json)
+        return
     store = running.settings.store
     names = names_of(peers, store)
     unknown = [name for name in names if name not in PEERS]
@@ -45,6 +54,25 @@ def bench(
         _line(as_json, f"{figures.name:<12}{times}{figures.queries_per_s:>10.0f}/s  {same}")
     if as_json:
         print_json({"spaces": spaces, "queries": count, "results": results})
+
+
+def _over_http(running: "Services", spaces: int, as_json: bool) -> None:
+    """One worker on one core, the client on the other."""
+    from matching.snapshot.builder import build_index
+    from service.bench.web import measure
+    from service.bench.world import build_world
+
+    now = running.now()
+    snapshot = build_index(build_world(running.areas, spaces, as_of=now), as_of=now)
+    results = []
+    with TemporaryDirectory(prefix="placelibre-bench-") as folder:
+        figures = measure(snapshot, running.areas, now, Path(folder), lambda name: say(f"… {name}", f"… {name}"))
+        for one in figures:
+            results.append(asdict(one))
+            times = f"{one.requests_per_s:>10.0f}/s  p50 {one.p50_ms:.3f} ms  p99 {one.p99_ms:.3f} ms"
+            _line(as_json, f"{one.name:<12}{times}  {one.bytes:>8} B  {one.wrong} ≠")
+    if as_json:
+        print_json({"spaces": spaces, "results": results})
 
 
 def _line(as_json: bool, text: str) -> None:

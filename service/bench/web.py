@@ -1,0 +1,159 @@
+"""Searches over HTTP, one worker on one core, `wrk` on the other; beside a bare "hello" in the same run.
+
+The mix is that of `service.bench.queries`, asked as people do: by the name of a commune, drawn by population. One
+search in five is by a position, as a browser sends it.
+"""
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlencode
+
+import numpy as np
+
+from geo.areas import Areas
+from geo.errors import InvalidInput
+from geo.store.engine import open_store
+from matching.query import slot_start
+from matching.snapshot.files import publish
+from matching.snapshot.snapshot import Snapshot
+from service.bench.queries import Asked, queries
+from service.communities import Community, sync
+from service.migrations import upgrade
+
+SECONDS, CONNECTIONS = 10, 2
+BY_POSITION = 0.2
+SERVER_CORE, CLIENT_CORE = "0", "1"
+READY_S = 120.0
+SCRIPT = """
+local paths, at = {}, 0
+for line in io.lines("%s") do paths[#paths + 1] = line end
+request = function()
+  at = at %% #paths + 1
+  return wrk.format("GET", paths[at])
+end
+done = function(summary, latency, requests)
+  local wrong = summary.errors.status + summary.errors.read + summary.errors.timeout + summary.errors.connect
+  io.write(string.format('\\n{"requests": %%d, "us": %%d, "p50": %%d, "p99": %%d, "wrong": %%d, "bytes": %%d}\\n',
+    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99), wrong, summary.bytes))
+end
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class WebFigures:
+    """How a server did: requests a second, milliseconds, answers that were no success, bytes of an answer."""
+
+    name: str
+    requests_per_s: float
+    p50_ms: float
+    p99_ms: float
+    wrong: int
+    bytes: int
+
+
+def measure(
+    snapshot: Snapshot, areas: Areas, now: datetime, folder: Path, progress: Callable[[str], None]
+) -> Iterator[WebFigures]:
+    """ "hello" first, then searches over `snapshot`. Raises InvalidInput without `wrk`."""
+    if shutil.which("wrk") is None:
+        raise InvalidInput(
+            field="web",
+            fr="Il manque « wrk » pour mesurer le serveur : installez-le (apt-get install wrk).",
+            en="“wrk” is missing, which measures the server: install it (apt-get install wrk).",
+        )
+    progress("hello")
+    hello = [sys.executable, "-m", "uvicorn", "--factory", "service.bench.hello:create_app", "--log-level", "warning"]
+    with _serving([*hello, "--no-access-log"], {}) as port:
+        yield _wrk("hello", port, ["/"], folder)
+    store = f"sqlite:///{folder / 'store.db'}"
+    engine = open_store(store)
+    upgrade(engine)
+    sync(engine, [Community(one.slug, one.name, partners=one.partners) for one in snapshot.meta.communities])
+    engine.dispose()
+    publish(snapshot, folder / "index")
+    progress("placelibre")
+    settings = {"PLACELIBRE_STORE": store, "PLACELIBRE_INDEX": str(folder / "index")}
+    ours = [sys.executable, "-c", "from service.cli.main import run; run()", "serve"]
+    with _serving(ours, settings) as port:
+        paths = [f"/api/v1/search?{text}" for text in _addresses(queries(snapshot, 2_000), areas, now)]
+        _wrk("warm-up", port, paths, folder)
+        yield _wrk("placelibre", port, paths, folder)
+
+
+def _addresses(asked: Sequence[Asked], areas: Areas, now: datetime) -> Iterator[str]:
+    random = np.random.default_rng(5)
+    communes = [one for one in areas.communes if one.kind == "COM" and one.postcodes]
+    people = np.array([one.population for one in communes], np.float64)
+    drawn = random.choice(len(communes), len(asked), p=people / people.sum())
+    for one, at in zip(asked, drawn, strict=True):
+        query, window = one.query, one.query.windows[0]
+        if slot_start(window.start) <= now:
+            continue
+        commune = communes[at]
+        by_position = random.random() < BY_POSITION
+        where = (
+            f"{query.point.lat:.5f},{query.point.lon:.5f}"
+            if by_position
+            else (f"{commune.postcodes[0]} {commune.name}")
+        )
+        begin = slot_start(window.start).strftime("%Y-%m-%dT%H:%MZ")
+        pairs = {
+            "where": where,
+            "at": f"{begin}/PT{(window.stop - window.start) // 2}H",
+            "seats": str(query.seats),
+            "within": f"{query.radius_m / 1000:.0f}km",
+        }
+        if query.needs:
+            pairs["need"] = ",".join(sorted(query.needs))
+        if query.community is not None:
+            pairs["community"] = query.community
+        yield urlencode(pairs)
+
+
+@contextmanager
+def _serving(command: list[str], settings: dict[str, str]) -> Iterator[int]:
+    """Runs a server on one core; yields its port once it answers."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = int(free.getsockname()[1])
+    named = [f"{name}={value}" for name, value in settings.items()]
+    command = ["env", *named, "taskset", "-c", SERVER_CORE, *command, "--port", str(port)]
+    process = subprocess.Popen(command)  # noqa: S603  our own server
+    try:
+        _wait_for(port, process)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + READY_S
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1.0).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError(f"the server did not answer on port {port}")
+
+
+def _wrk(name: str, port: int, paths: list[str], folder: Path) -> WebFigures:
+    (folder / "paths").write_text("\n".join(paths) + "\n", encoding="ascii")
+    (folder / "wrk.lua").write_text(SCRIPT % (folder / "paths"), encoding="utf-8")
+    command = ["taskset", "-c", CLIENT_CORE, "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s"]
+    command += ["-s", str(folder / "wrk.lua"), f"http://127.0.0.1:{port}"]
+    ran = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603  numbers and paths of ours
+    told = json.loads(ran.stdout.splitlines()[-1])
+    each = told["bytes"] // max(1, told["requests"])
+    per_s = told["requests"] / told["us"] * 1e6
+    return WebFigures(name, per_s, told["p50"] / 1e3, told["p99"] / 1e3, told["wrong"], each)
