@@ -12,8 +12,10 @@ from geo.store.engine import reading
 from geo.store.schema import community, place
 from geo.store.visibility import published
 from matching.index import LiveIndex
+from service.accepted_weights import read
 from service.container import Services
 from service.migrations import current, head
+from service.search_log import kept
 
 FREE_SPACE_MB = 200
 
@@ -116,9 +118,35 @@ def _disk(services: Services) -> Iterator[Finding]:
     )
 
 
+def _weights(services: Services) -> Iterator[Finding]:
+    """Which weights the balanced preset has, and what the search log holds to learn others from."""
+    try:
+        accepted = read(services.settings.weights)
+    except FileNotFoundError:
+        yield Finding("weights", True, "poids fixés à la main", "weights set by hand")
+    else:
+        told = ", ".join(f"{name} {weight:.4f}" for name, weight in accepted.weights.items())
+        yield Finding(
+            "weights",
+            True,
+            f"poids appris, acceptés le {accepted.accepted_at[:10]} : {told}",
+            f"learned weights, accepted on {accepted.accepted_at[:10]}: {told}",
+        )
+    log = kept(services.engine)
+    yield Finding(
+        "search log",
+        log.lost == 0,
+        f"{log.impressions} recherches, {log.clicks} clics, {log.bookings} réservations, {log.lost} notes perdues"
+        + (" ; allégez la charge de la base" if log.lost else ""),
+        f"{log.impressions} searches, {log.clicks} clicks, {log.bookings} bookings, {log.lost} notes lost"
+        + ("; lighten the load on the store" if log.lost else ""),
+    )
+
+
 CHECKS: dict[str, Callable[[Services], Iterator[Finding]]] = {
     "data": _data,
     "store": _store,
     "index": _index,
     "disk": _disk,
+    "weights": _weights,
 }

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from geo.located import Located
     from ingest.pipeline import Workshop
     from matching.results import SearchResults
+    from service.accepted_weights import AcceptedWeights
     from service.coverage import CoverageDesk
     from service.fetch import Fetcher
     from service.imports import ImportDesk
     from service.live import LiveSearch
+    from service.search_log import SearchLog
 
 
 def system_clock() -> datetime:
@@ -102,6 +104,18 @@ class Services:
 
         return Fetcher(self.settings.feed_limit_mb, self.settings.feed_timeout_s)
 
+    @cached_property
+    def accepted_weights(self) -> "AcceptedWeights":
+        from service.accepted_weights import AcceptedWeights
+
+        return AcceptedWeights(self.settings.weights)
+
+    @cached_property
+    def search_log(self) -> "SearchLog":
+        from service.search_log import SearchLog
+
+        return SearchLog(self.engine, self.now)
+
     @property
     def communities(self) -> list[Community]:
         """Communities of the store, by slug."""
@@ -121,7 +135,7 @@ class Services:
         """
         visible = self.visible(request.community if operator else authenticated)
         located, query = understand(request, self.gazetteer, visible, self.now())
-        return located, self.live.search(query)
+        return located, self.live.search(self.accepted_weights.applied(query))
 
     def place(self, place_id: int, visible: frozenset[str]) -> PlaceRecord | None:
         """A place with the spaces and lists that the searcher may see; None when there is none to see."""
@@ -136,6 +150,9 @@ class Services:
 
     def close(self) -> None:
         """Lets go of files and connections; what is used again is opened again."""
+        log: SearchLog | None = self.__dict__.pop("search_log", None)
+        if log is not None:
+            log.close()
         live: LiveSearch | None = self.__dict__.pop("live", None)
         if live is not None:
             live.close()

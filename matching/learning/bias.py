@@ -31,9 +31,7 @@ def examination(log: Log) -> Floats:
         p = np.clip(looked * liked, 1e-12, 1 - 1e-12)
         by_p = np.where(chosen, -1 / p, 1 / (1 - p)) * p
         by_liking, by_looking = by_p * (1 - liked), by_p * (1 - looked)
-        gradient = np.concatenate(
-            [np.bincount(at, by_looking, DEPTH)[1:], by_liking @ log.values, [by_liking.sum()]]
-        )
+        gradient = np.concatenate([np.bincount(at, by_looking, DEPTH)[1:], by_liking @ log.values, [by_liking.sum()]])
         return -np.where(chosen, np.log(p), np.log1p(-p)).sum() / rows, gradient / rows
 
     start = np.zeros(DEPTH + terms)

@@ -1,9 +1,8 @@
 """What a log may keep of where somebody searched: a hexagon of about 5 km², never the position.
 
 The values of `proximity` would betray it: three distances to known places fix a point. So a log keeps, for each
-result, the mean of the term over the whole hexagon instead. What is left out is then independent of what is kept
-(regression calibration; Carroll et al., "Measurement Error in Nonlinear Models", chapter 4), and the weights learned stay
-right to a percent or so (the proof learns from such a log).
+result, the mean of the term over the whole hexagon instead (regression calibration; Carroll et al., "Measurement Error
+in Nonlinear Models", chapter 4). It costs the weights some percent, not more: the proof learns from such a log.
 """
 
 from functools import lru_cache
@@ -15,10 +14,13 @@ from geo.cells import cells_of
 from geo.distance import haversine_array_m
 from geo.types import Point
 from matching.learning.log import Floats
+from matching.query import Mode
 
 CELL_RESOLUTION = 7
 SAMPLED_RESOLUTION = 9
 """Centres of the 49 cells of this resolution stand for all points of the hexagon."""
+TOO_NEAR = Mode.WALK
+"""On foot proximity halves within the hexagon: its mean tells too little, so these searches are not learned from."""
 
 
 def cell_of(point: Point) -> int:

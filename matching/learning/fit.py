@@ -3,11 +3,11 @@ their term values.
 
 If results are liked independently with odds exp(slope * score), then of two of which exactly one is liked it is the
 first with odds exp(slope * (score of first - of second)): the coefficients are the weights times a slope. What is
-liked is only seen where it was looked at. With examination e and choice c, the expectation of c_i / e_i * (1 - c_j / e_j)
-is the probability that i is liked and j is not, for i and j looked at independently, so every ordered pair weighs that
-much (Saito, "Unbiased Pairwise Learning from Biased Implicit Feedback", ICTIR 2020). Where both were chosen it is
-negative, which takes back what the other pairs say too loudly; pairs of one search only, so whatever makes all of a
-search more or less attractive cancels out.
+liked is only seen where it was looked at. With examination e and choice c, the expectation of
+c_i / e_i * (1 - c_j / e_j) is the probability that i is liked and j is not, for i and j looked at independently, so
+every ordered pair weighs that much (Saito, "Unbiased Pairwise Learning from Biased Implicit Feedback", ICTIR 2020).
+Where both were chosen it is negative, which takes back what the other pairs say too loudly. Only pairs of one search
+are compared, so whatever makes all of its results more or less attractive cancels out.
 """
 
 from collections.abc import Mapping

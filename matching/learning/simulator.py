@@ -54,11 +54,14 @@ def questions(snapshot: Snapshot, count: int, seed: int) -> list[Query]:
     east, north = random.normal(0, 0.03, count), random.normal(0, 0.02, count)
     asked = []
     for row, dx, dy in zip(rows.tolist(), east.tolist(), north.tolist(), strict=True):
-        wishes = random.choice(len(amenities), int(random.choice([0, 1, 2, 3], p=[0.35, 0.3, 0.2, 0.15])), replace=False)
+        wishes = random.choice(
+            len(amenities), int(random.choice([0, 1, 2, 3], p=[0.35, 0.3, 0.2, 0.15])), replace=False
+        )
         asked.append(
             Query(
                 point=Point(
-                    (float(columns.lon[row]) + dx + 180) % 360 - 180, min(90.0, max(-90.0, float(columns.lat[row]) + dy))
+                    (float(columns.lon[row]) + dx + 180) % 360 - 180,
+                    min(90.0, max(-90.0, float(columns.lat[row]) + dy)),
                 ),
                 seats=int(random.choice([1, 1, 1, 2, 4])),
                 wishes=frozenset(amenities[at] for at in wishes),

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from service.api.problems import documented
 from service.api.schemas import inlined
 from service.api.security import Caller, Container
+from service.consent import RANKING
 from service.features import GEOJSON, search_collection
 from service.language import language_of
 from service.searching import SearchRequest
@@ -108,6 +109,9 @@ def create_router() -> APIRouter:
         preset: Annotated[str, Query(max_length=20)] = "balanced",
         candidates: bool = False,
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
+        placelibre_consent: Annotated[
+            str | None, Header(max_length=20, description="`ranking`: whoever searches agreed to be logged for it")
+        ] = None,
     ) -> Response:
         asked = SearchRequest(
             where=where,
@@ -130,7 +134,10 @@ def create_router() -> APIRouter:
         located, found = services.search(asked, authenticated=caller)
         names = {one.slug: one.name for one in services.communities}
         body = search_collection(located, found, names, language_of(request))
-        return Response(msgspec.json.encode(body), media_type=GEOJSON)
+        response = Response(msgspec.json.encode(body), media_type=GEOJSON)
+        if placelibre_consent == RANKING and found.results:
+            response.headers["PlaceLibre-Impression"] = services.search_log.shown(found, limit)
+        return response
 
     @router.get("/suggest", summary="Communes and stations whose name starts like this")
     def suggest(
