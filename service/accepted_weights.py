@@ -1,4 +1,4 @@
-"""The weights of the `balanced` preset that a person accepted for this installation: one file, taken in while it runs."""
+"""The weights of the `balanced` preset that a person accepted for this installation: one file, read while it runs."""
 
 import json
 import logging

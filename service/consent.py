@@ -1,4 +1,4 @@
-"""Whether whoever searches agreed that it helps to improve the ranking. Nothing is logged, and no cookie set, before."""
+"""Whether whoever searches agreed to help improve the ranking. Nothing is logged, and no cookie set, before."""
 
 from starlette.requests import Request
 from starlette.responses import Response

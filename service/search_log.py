@@ -1,9 +1,9 @@
 """The search log: what visitors who agreed to it were shown and chose, so that the weights can be learned.
 
-Written beside the searches by one thread from a bounded queue: a search never waits for it and never fails with it. What
-could not be written is counted. No account, address or cookie is kept with it, and of the position only the hexagon
-(`matching.learning.coarse`): nothing leads back to a person, so withdrawing consent ends the logging and leaves nothing
-to look up; everything goes after PLACELIBRE_SEARCH_LOG_DAYS.
+Written beside the searches by one thread from a bounded queue: a search never waits for it and never fails with it.
+What could not be written is counted. No account, address or cookie is kept with it, and of the position only the
+hexagon (`matching.learning.coarse`): nothing leads back to a person, so withdrawing consent ends the logging and leaves
+nothing to look up; everything goes after PLACELIBRE_SEARCH_LOG_DAYS.
 """
 
 import logging
@@ -71,10 +71,10 @@ class SearchLog:
     def __init__(self, engine: Engine, now: Callable[[], datetime], waiting: int = WAITING) -> None:
         self._engine, self._now = engine, now
         self._notes: queue.Queue[Note | None] = queue.Queue(waiting)
-        self._start = threading.Lock()
+        self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._dropped = 0
-        self._failed = 0
+        self._lost = 0
+        """Notes that could not be written, and of which no impression told yet."""
 
     def shown(self, found: SearchResults, count: int) -> str:
         """Notes that the first `count` results were shown; the random id under which choices may follow."""
@@ -93,22 +93,26 @@ class SearchLog:
 
     def close(self) -> None:
         """Writes what waits, then ends the thread."""
-        with self._start:
+        with self._lock:
             thread, self._thread = self._thread, None
         if thread is None:
             return
-        self._notes.put(None)
+        try:
+            self._notes.put(None, timeout=LONGEST_GOODBYE_S)
+        except queue.Full:
+            LOG.warning("the search log was not written to its end: the store does not answer")
+            return
         thread.join(LONGEST_GOODBYE_S)
 
     def _put(self, note: Note) -> None:
-        with self._start:
+        with self._lock:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._write_all, daemon=True)
                 self._thread.start()
             try:
                 self._notes.put_nowait(note)
             except queue.Full:
-                self._dropped += 1
+                self._lost += 1
 
     def _write_all(self) -> None:
         while (note := self._notes.get()) is not None:
@@ -121,7 +125,7 @@ class SearchLog:
             self._write(notes)
 
     def _write(self, notes: list[Note]) -> None:
-        lost = self._dropped + self._failed
+        lost = self._lost
         try:
             with writing(self._engine) as connection:
                 told = False
@@ -132,12 +136,15 @@ class SearchLog:
                     else:
                         connection.execute(_choice(note))
         except (PlaceLibreError, SQLAlchemyError) as error:
-            self._failed += len(notes)
             LOG.warning("%d notes of the search log could not be written: %s", len(notes), type(error).__name__)
+            self._lose(len(notes))
             return
         if told:
-            with self._start:
-                self._dropped, self._failed = self._dropped + self._failed - lost, 0
+            self._lose(-lost)
+
+    def _lose(self, count: int) -> None:
+        with self._lock:
+            self._lost += count
 
 
 def _write_shown(connection: Connection, note: Shown, lost_before: int) -> None:
@@ -191,13 +198,12 @@ def _rows(note: Shown, cell: int) -> list[dict[str, Any]]:
 
 
 def _choice(note: Clicked | Booked) -> Any:
-    of_impression = impression_result.c.impression_id == note.impression
+    shown = impression_result.c
+    chosen = update(impression_result).where(shown.impression_id == note.impression)
     if isinstance(note, Clicked):
-        return (
-            update(impression_result).where(of_impression, impression_result.c.rank == note.rank).values(clicked=True)
-        )
+        return chosen.where(shown.rank == note.rank).values(clicked=True)
     its_place = select(space.c.place_id).where(space.c.id == note.space_id).scalar_subquery()
-    return update(impression_result).where(of_impression, impression_result.c.place_id == its_place).values(booked=True)
+    return chosen.where(shown.place_id == its_place).values(booked=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,4 +37,5 @@ def examination(log: Log) -> Floats:
     start = np.zeros(DEPTH + terms)
     start[-1] = -1.0
     found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 1000}).x
-    return np.maximum(LEAST, np.concatenate([[1.0], expit(found[: DEPTH - 1])]))
+    by_rank: Floats = np.maximum(LEAST, np.concatenate([[1.0], expit(found[: DEPTH - 1])]))
+    return by_rank

@@ -37,39 +37,32 @@ def vector(weights: Mapping[str, float]) -> Floats:
     return np.array([weights.get(name, 0.0) for name in TERM_NAMES])
 
 
-def ndcg_of_log(log: Log, looked_at: Floats, weights: Mapping[str, float]) -> Floats:
-    """NDCG at 10 of each impression with a choice, its results put in the order of `weights` (ties as shown).
+def dcg_of_log(log: Log, looked_at: Floats, weights: Mapping[str, float] | None) -> Floats:
+    """DCG at 10 of each impression, its results put in the order of `weights` (ties as shown); None: the best order.
 
-    The gain of a result is its choice over how likely it was looked at, so that an order is not judged good for
-    showing first what was shown first. Only what was shown can be judged.
+    The gain of a result is its choice over how likely it was looked at, so that on average an order is not judged good
+    for showing first what was shown first. Only what was shown can be judged. Never divide one impression's by its
+    best: with one choice the correction would cancel out.
     """
     gain = log.chosen / looked_at[log.rank - 1]
-    score = log.values @ vector(weights)
-    shown = _by(log, np.lexsort((log.rank, -score, log.impression)), gain)
-    best = _by(log, np.lexsort((-gain, log.impression)), gain)
-    chosen = best > 0
-    return shown[chosen] / best[chosen]
-
-
-def _by(log: Log, order: "np.typing.NDArray[np.int64]", gain: Floats) -> Floats:
-    """DCG of each impression with its rows in that order."""
+    score = gain if weights is None else log.values @ vector(weights)
+    order = np.lexsort((log.rank, -score, log.impression))
     place = np.arange(len(order)) - log.starts[log.impression]
     worth = np.where(place < AT, gain[order] / np.log2(place + 2), 0.0)
     return np.bincount(log.impression, worth, log.impressions)
 
 
-def measured(of_each: Floats, seed: int = 0) -> Measured:
-    """The mean over searches."""
-    means = _resampled(of_each[:, None], seed)[:, 0]
-    low, high = np.quantile(means, (0.025, 0.975))
-    return Measured(float(of_each.mean()), float(low), float(high))
+def measured(of_each: Floats, best: Floats | float = 1.0, seed: int = 0) -> Measured:
+    """The mean over searches, as a share of the mean of the best."""
+    means = _resampled(np.stack(np.broadcast_arrays(of_each, best), axis=1), seed)
+    low, high = np.quantile(means[:, 0] / means[:, 1], (0.025, 0.975))
+    return Measured(float(of_each.mean() / np.mean(best)), float(low), float(high))
 
 
 def gained(of_each: Floats, over: Floats, seed: int = 0) -> Measured:
     """By how much the mean is above another's, as a share of it; the searches are the same, drawn together."""
-    means = _resampled(np.stack([of_each, over], axis=1), seed)
-    low, high = np.quantile(means[:, 0] / means[:, 1] - 1, (0.025, 0.975))
-    return Measured(float(of_each.mean() / over.mean() - 1), float(low), float(high))
+    found = measured(of_each, over, seed)
+    return Measured(found.mean - 1, found.low - 1, found.high - 1)
 
 
 def _resampled(columns: Floats, seed: int) -> Floats:

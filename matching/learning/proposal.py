@@ -13,7 +13,7 @@ import numpy as np
 
 from geo.errors import InvalidInput
 from matching.learning.bias import examination
-from matching.learning.evaluate import DISTANCE_ONLY, Measured, gained, measured, ndcg_of_log
+from matching.learning.evaluate import DISTANCE_ONLY, Measured, dcg_of_log, gained, measured
 from matching.learning.fit import MOST_AFFINITY, fit_weights
 from matching.learning.log import Log
 from matching.presets import PRESETS, TERM_NAMES
@@ -76,15 +76,15 @@ def propose(log: Log, seed: int = 0) -> Proposal:
         **{preset.value: of_preset for preset, of_preset in PRESETS.items()},
         "learned": weights,
     }
-    of_each = {name: ndcg_of_log(judged_by, looked_at, way) for name, way in ways.items()}
-    distance = of_each["distance_only"]
+    of_each = {name: dcg_of_log(judged_by, looked_at, way) for name, way in ways.items()}
+    best, distance = dcg_of_log(judged_by, looked_at, None), of_each["distance_only"]
     return Proposal(
         weights,
         log.impressions,
         log.with_a_choice,
         judged_by.impressions,
         tuple(np.round(looked_at, DECIMALS).tolist()),
-        {name: Compared(measured(each), gained(each, distance)) for name, each in of_each.items()},
+        {name: Compared(measured(each, best), gained(each, distance)) for name, each in of_each.items()},
         gained(of_each["learned"], of_each[BALANCED]),
     )
 

@@ -42,7 +42,7 @@ class People:
 
 
 def people() -> People:
-    return People(PLANTED, np.arange(1, DEPTH + 1) ** -FADING)
+    return People(PLANTED, np.arange(1, DEPTH + 1, dtype=np.float64) ** -FADING)
 
 
 def questions(snapshot: Snapshot, count: int, seed: int) -> list[Query]:
@@ -54,15 +54,12 @@ def questions(snapshot: Snapshot, count: int, seed: int) -> list[Query]:
     east, north = random.normal(0, 0.03, count), random.normal(0, 0.02, count)
     asked = []
     for row, dx, dy in zip(rows.tolist(), east.tolist(), north.tolist(), strict=True):
-        wishes = random.choice(
-            len(amenities), int(random.choice([0, 1, 2, 3], p=[0.35, 0.3, 0.2, 0.15])), replace=False
-        )
+        some = int(random.choice([0, 1, 2, 3], p=[0.35, 0.3, 0.2, 0.15]))
+        wishes = random.choice(len(amenities), some, replace=False)
+        lon, lat = float(columns.lon[row]) + dx, float(columns.lat[row]) + dy
         asked.append(
             Query(
-                point=Point(
-                    (float(columns.lon[row]) + dx + 180) % 360 - 180,
-                    min(90.0, max(-90.0, float(columns.lat[row]) + dy)),
-                ),
+                point=Point((lon + 180) % 360 - 180, min(90.0, max(-90.0, lat))),
                 seats=int(random.choice([1, 1, 1, 2, 4])),
                 wishes=frozenset(amenities[at] for at in wishes),
                 community=slugs[int(random.integers(len(slugs)))] if slugs and random.random() < 0.5 else None,
@@ -76,8 +73,8 @@ def questions(snapshot: Snapshot, count: int, seed: int) -> list[Query]:
 
 
 def simulated_log(layer: Layer, asked: Sequence[Query], who: People, seed: int) -> Log:
-    """What these people were shown, in the order of the searches' own weights, and what they clicked; as a log keeps it,
-    without their positions."""
+    """What these people were shown, in the order of the searches' own weights, and what they clicked; as a log keeps
+    it, without their positions."""
     random, snapshot = np.random.default_rng(seed), layer.searchable.snapshot
     found = [(query, rank(layer, query, weights_of(query, snapshot))) for query in asked]
     found = [(query, ranked) for query, ranked in found if ranked.size]

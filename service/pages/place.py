@@ -152,9 +152,8 @@ def _is_web(address: str | None) -> bool:
 
 def _back(request: Request) -> str:
     """Address of the results one comes from, when the address of this page carries their search."""
-    pairs = [
-        (name, value) for name, value in request.query_params.multi_items() if len(value) <= 200 and name not in CHOICE
-    ]
+    given = request.query_params.multi_items()
+    pairs = [(name, value) for name, value in given if len(value) <= 200 and name not in CHOICE]
     return "/?" + urlencode(pairs) if any(name in {"where", "near"} for name, _ in pairs) else ""
 
 
