@@ -69,12 +69,14 @@ def _propose(out: Path | None, as_json: bool) -> None:
     from service.search_log import log_frame
 
     running = services()
-    found = propose(Log.of(log_frame(running.engine)))
+    try:
+        log = Log.of(log_frame(running.engine))
+    finally:
+        running.close()
+    found = propose(log)
     path = out or _beside(running.settings.weights)
-    text = found.to_json(running.now().isoformat())
-    running.close()
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    path.write_text(found.to_json(running.now().isoformat()), encoding="utf-8")
     if as_json:
         print_json(asdict(found))
     else:
