@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from geo.errors import SnapshotUnusable
-from matching.engine import Layer, Whole, search, warm
+from matching.engine import Cursor, Layer, Whole, search, warm
 from matching.overlay import Overlay, build_overlay
 from matching.query import Query
 from matching.results import SearchResults
@@ -55,8 +55,8 @@ class LiveIndex:
         """The current snapshot under `folder`. Raises SnapshotUnusable, which says why and what to do."""
         return cls(open_snapshot(folder), folder)
 
-    def search(self, query: Query, now: datetime) -> SearchResults:
-        """The best places at the moment `now` (timezone-aware).
+    def search(self, query: Query, now: datetime, after: Cursor | None = None) -> SearchResults:
+        """The best places at the moment `now` (timezone-aware), those after `after` in the order.
 
         Raises InvalidInput (a window over or too far ahead, unusable weights) and SnapshotUnusable (stale).
         """
@@ -66,7 +66,7 @@ class LiveIndex:
             raise SnapshotUnusable(
                 path=self._folder or state.version, fr=f"date de {days} jours", en=f"is {days} days old"
             )
-        return search(state.layers(), query, now, state.version)
+        return search(state.layers(), query, now, state.version, after)
 
     def warm(self, now: datetime) -> None:
         """Loads what searches need, compiling it the first time: half a minute, then never again."""

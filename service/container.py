@@ -135,7 +135,16 @@ class Services:
         """
         visible = self.visible(request.community if operator else authenticated)
         located, query = understand(request, self.gazetteer, visible, self.now())
-        return located, self.live.search(self.accepted_weights.applied(query))
+        query = self.accepted_weights.applied(query)
+        per_host = self.settings.per_host if request.per_host is None else request.per_host
+        new_floor = self.settings.new_floor if request.new_floor is None else request.new_floor
+        if not per_host and not new_floor:
+            return located, self.live.search(query)
+        from matching.variety import FIRST_PAGE, Variety, varied
+        from service.hosts import Hosts
+
+        variety = Variety(per_host or None, new_floor or None, min(FIRST_PAGE, query.limit))
+        return located, varied(self.live.search, query, variety, Hosts(self.engine, self.now()).told)
 
     def place(self, place_id: int, visible: frozenset[str]) -> PlaceRecord | None:
         """A place with the spaces and lists that the searcher may see; None when there is none to see."""

@@ -109,6 +109,12 @@ def create_router() -> APIRouter:
         preset: Annotated[str, Query(max_length=20)] = "balanced",
         candidates: bool = False,
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
+        per_host: Annotated[
+            int | None, Query(ge=0, le=100, description="Of one host on the first page at most; 0: no limit")
+        ] = None,
+        new_floor: Annotated[
+            float | None, Query(ge=0, le=1, description="Share of the first page kept for new spaces")
+        ] = None,
         placelibre_consent: Annotated[
             str | None, Header(max_length=20, description="`ranking`: whoever searches agreed to be logged for it")
         ] = None,
@@ -130,6 +136,8 @@ def create_router() -> APIRouter:
             preset=preset,
             candidates=candidates,
             limit=limit,
+            per_host=per_host,
+            new_floor=new_floor,
         )
         located, found = services.search(asked, authenticated=caller)
         names = {one.slug: one.name for one in services.communities}

@@ -53,7 +53,7 @@ def test_what_is_kept_is_coarse(store: Engine, log: SearchLog) -> None:
     assert kept_row["hour"].replace(tzinfo=UTC) == datetime(2026, 11, 23, 9, tzinfo=UTC)
     assert kept_row["h3_r7"] == h3.latlng_to_cell(HERE.lat, HERE.lon, 7)
     assert (kept_row["mode"], kept_row["seats"], kept_row["windowed"]) == ("bike", 2, False)
-    first, second = rows(store, impression_result)
+    first, _ = rows(store, impression_result)
     assert (first["rank"], first["place_id"], first["space_id"]) == (1, 1, 10)
     assert (first["price"], first["affinity"]) == (0.5, None)
     assert 0.5 < first["proximity"] < 0.87
