@@ -1,7 +1,7 @@
 """What variety on the first page costs: NDCG at 10 of the simulated people, over a seeded world.
 
-Hosts are drawn so that few run many places, as public bodies and chains do (Zipf, exponent 1.5: the largest runs a third
-places); the newest tenth of the spaces is new. Run: `python -m benchmarks.variety_cost [queries]`.
+Hosts are drawn so that few run many places, as public bodies and chains do (Zipf, exponent 1.5: the largest runs a
+third of all); the newest tenth of the spaces is new. Run: `python -m benchmarks.variety_cost [queries]`.
 """
 
 import sys

@@ -54,7 +54,7 @@ def test_a_host_is_the_legal_unit_else_the_body_else_the_place(store: Engine) ->
     ]
     spaces = [add_space(store, **one) for one in facts]
     with reading(store) as connection:
-        place_of = dict(connection.execute(select(space.c.id, space.c.place_id)).tuples().all())
+        place_of = {row.id: row.place_id for row in connection.execute(select(space.c.id, space.c.place_id))}
     hosts = [host for host, _ in Hosts(store, NOW).told([shown(place_of[one], one) for one in spaces])]
     assert hosts[0] == hosts[1] == "214401093"
     assert hosts[2] == hosts[3] == "ville de nantes"
