@@ -90,7 +90,7 @@ def propose(log: Log, seed: int = 0) -> Proposal:
 
 
 def rounded(weights: Mapping[str, float]) -> dict[str, float]:
-    """To DECIMALS, still summing to 1: proximity takes what rounding leaves, which no bound forbids it."""
+    """To DECIMALS, still summing to 1: proximity takes what rounding leaves."""
     short = {name: round(weights[name], DECIMALS) for name in TERM_NAMES}
     short["proximity"] = round(short["proximity"] + 1 - sum(short.values()), DECIMALS)
     return short
