@@ -131,18 +131,25 @@ def find(
     weights = weights_of(query, base)
     questions = [_question(layer, query, weights, after, slot_floor(now)) for layer in layers]
     ranked = [question.best() for question in questions]
+    order = merged(ranked, query.limit)
     counts = [question.count() for question in questions]
     return Found(
         query=query,
         weights=weights,
         searchables=tuple(layer.searchable for layer in layers),
         ranked=tuple(ranked),
-        order=tuple(merged(ranked, query.limit)),
+        order=tuple(order),
         total=sum(total for total, _ in counts),
         to_confirm=sum(unsure for _, unsure in counts),
         as_of=base.meta.as_of,
         index_version=version or base.meta.version,
+        next=_after(ranked, order) if len(order) == query.limit else None,
     )
+
+
+def _after(ranked: Sequence[Ranked], order: Sequence[tuple[int, int]]) -> Cursor:
+    layer, at = order[-1]
+    return Cursor(*ranked[layer].keys[at, :3].tolist())
 
 
 def search(

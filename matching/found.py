@@ -1,6 +1,7 @@
 """An answer as the compiled search gives it: numbers, layer by layer."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -62,6 +63,8 @@ class Found:
     to_confirm: int
     as_of: datetime
     index_version: str
+    next: Cursor | None = None
+    """Where the next page begins; None after the last."""
 
     @cached_property
     def keys(self) -> Ints:
@@ -83,16 +86,26 @@ class Found:
         return self._gathered([one[ranked.told("rows")] for one, ranked in zip(columns, self.ranked, strict=True)])
 
     def _gathered(self, parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
-        if len(parts) == 1:
+        if len(parts) == 1 and len(parts[0]) == len(self.order):
             return parts[0]
         values = np.empty((len(self.order), *parts[0].shape[1:]), parts[0].dtype)
         for rank, (layer, at) in enumerate(self.order):
             values[rank] = parts[layer][at]
         return values
 
-    @property
-    def next(self) -> Cursor | None:
-        """Where the next page begins; None when this one is not full."""
-        if len(self.order) < self.query.limit:
-            return None
-        return Cursor(*self.keys[-1, :3].tolist())
+
+def put_together(pages: Sequence[Found], places: Sequence[int], query: Query) -> Found:
+    """What was found on the pages of one search in another order, as the answer to `query`: `places` are positions in
+    all of them, one page after the other. No page follows it."""
+    before = [0]
+    for page in pages:
+        before.append(before[-1] + len(page.searchables))
+    every = [(first + layer, at) for first, page in zip(before, pages, strict=False) for layer, at in page.order]
+    return replace(
+        pages[0],
+        query=query,
+        searchables=tuple(one for page in pages for one in page.searchables),
+        ranked=tuple(one for page in pages for one in page.ranked),
+        order=tuple(every[place] for place in places),
+        next=None,
+    )

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 import service.api.bookings
 import service.api.coverage
 import service.api.imports
+import service.api.impressions
 import service.api.outlines
 import service.api.places
 import service.api.problems
@@ -71,6 +72,7 @@ def _api() -> APIRouter:
         service.api.search,
         service.api.places,
         service.api.bookings,
+        service.api.impressions,
         service.api.imports,
         service.api.coverage,
     ):

@@ -12,10 +12,14 @@ from geo.store.engine import reading
 from geo.store.schema import community, place
 from geo.store.visibility import published
 from matching.index import LiveIndex
+from service.accepted_weights import read
 from service.container import Services
 from service.migrations import current, head
+from service.search_log import kept
 
 FREE_SPACE_MB = 200
+LOST_SHARE = 0.01
+"""Of the search log: more losses than this are worth mending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +120,39 @@ def _disk(services: Services) -> Iterator[Finding]:
     )
 
 
+def _weights(services: Services) -> Iterator[Finding]:
+    try:
+        accepted = read(services.settings.weights)
+    except FileNotFoundError:
+        yield Finding("weights", True, "poids fixés à la main", "weights set by hand")
+    else:
+        told = ", ".join(f"{name} {weight:.4f}" for name, weight in accepted.weights.items())
+        yield Finding(
+            "weights",
+            True,
+            f"poids appris, acceptés le {accepted.accepted_at[:10]} : {told}",
+            f"learned weights, accepted on {accepted.accepted_at[:10]}: {told}",
+        )
+
+
+def _search_log(services: Services) -> Iterator[Finding]:
+    log = kept(services.engine)
+    bearable = log.lost <= LOST_SHARE * log.impressions
+    yield Finding(
+        "search log",
+        bearable,
+        f"{log.impressions} recherches, {log.clicks} clics, {log.bookings} réservations, {log.lost} notes perdues"
+        + ("" if bearable else " ; allégez la charge de la base"),
+        f"{log.impressions} searches, {log.clicks} clicks, {log.bookings} bookings, {log.lost} notes lost"
+        + ("" if bearable else "; lighten the load on the store"),
+    )
+
+
 CHECKS: dict[str, Callable[[Services], Iterator[Finding]]] = {
     "data": _data,
     "store": _store,
     "index": _index,
     "disk": _disk,
+    "weights": _weights,
+    "search log": _search_log,
 }

@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from ingest.pipeline import Workshop
     from matching.found import Found
     from matching.results import SearchResults
+    from service.accepted_weights import AcceptedWeights
     from service.coverage import CoverageDesk
     from service.fetch import Fetcher
     from service.imports import ImportDesk
     from service.live import LiveSearch
+    from service.search_log import SearchLog
 
 
 def system_clock() -> datetime:
@@ -106,6 +108,18 @@ class Services:
         return Fetcher(self.settings.feed_limit_mb, self.settings.feed_timeout_s)
 
     @cached_property
+    def accepted_weights(self) -> "AcceptedWeights":
+        from service.accepted_weights import AcceptedWeights
+
+        return AcceptedWeights(self.settings.weights)
+
+    @cached_property
+    def search_log(self) -> "SearchLog":
+        from service.search_log import SearchLog
+
+        return SearchLog(self.engine, self.now)
+
+    @cached_property
     def _circle(self) -> Lately[Circle]:
         return Lately(lambda: Circle(read_all(self.engine)), self.settings.refresh_s)
 
@@ -145,29 +159,37 @@ class Services:
         after: str | None = None,
     ) -> "tuple[Located, Found]":
         """The same in numbers; `after` is the cursor that the page before gave."""
-        from service.paging import read_cursor
-
         visible = self.visible(request.community if operator else authenticated)
         located, query = understand(request, self.gazetteer, visible, self.now())
-        if after is None:
-            return located, self.live.find(query)
-        page = read_cursor(after, request, authenticated)
-        return located, self.live.find(query, page.cursor, page.index_version)
+        query = self.accepted_weights.applied(query)
+        if after is not None:
+            from service.paging import read_cursor
 
-    def search_answer(
+            page = read_cursor(after, request, authenticated)
+            return located, self.live.find(query, page.cursor, page.index_version)
+        per_host = self.settings.per_host if request.per_host is None else request.per_host
+        new_floor = self.settings.new_floor if request.new_floor is None else request.new_floor
+        if not per_host and not new_floor:
+            return located, self.live.find(query)
+        from matching.variety import FIRST_PAGE, Variety, varied
+        from service.hosts import Hosts
+
+        variety = Variety(per_host or None, new_floor or None, min(FIRST_PAGE, query.limit))
+        return located, varied(self.live.find, query, variety, Hosts(self.engine, self.now()).told)
+
+    def as_geojson(
         self,
+        located: "Located",
+        found: "Found",
         request: SearchRequest,
         language: "Language",
         *,
         authenticated: str | None = None,
-        operator: bool = False,
-        after: str | None = None,
     ) -> bytes:
-        """The answer to a search as GeoJSON: what the API sends and the command line prints."""
+        """What the API sends of a search and the command line prints."""
         from service.features import search_collection
         from service.paging import written_cursor
 
-        located, found = self.find(request, authenticated=authenticated, operator=operator, after=after)
         cursor = written_cursor(found, request, authenticated)
         return search_collection(located, found, self.circle.names, language, cursor)
 

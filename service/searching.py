@@ -53,6 +53,9 @@ class SearchRequest:
     preset: str = "balanced"
     candidates: bool = False
     limit: int = 20
+    per_host: int | None = None
+    """As `new_floor`: None as the installation has it, 0 off."""
+    new_floor: float | None = None
 
 
 def understand(

@@ -26,6 +26,10 @@ class Settings:
     uploads: Path = _setting(Path("var/uploads"), "Folder of lists waiting to be published, kept one day")
     staging: Path = _setting(Path("var/staging"), "Folder of lists being imported, so that a killed import goes on")
     mappings: Path = _setting(Path("var/mappings"), "Folder of the saved mappings, one small file per list")
+    weights: Path = _setting(Path("var/weights.json"), "File of the learned weights that a person accepted")
+    search_log_days: int = _setting(180, "How long what consenting visitors were shown and chose is kept", "days")
+    per_host: int = _setting(0, "Results of one host on the first page at most; 0: as many as rank there")
+    new_floor: float = _setting(0.0, "Share of the first page kept for spaces known for at most 90 days; 0: none")
     data: Path = _setting(ROOT / "data", "Folder of the reference data shipped with PlaceLibre")
     host: str = _setting("127.0.0.1", "Address to listen on")
     port: int = _setting(8000, "Port to listen on")
@@ -40,6 +44,8 @@ class Settings:
         for name, allowed in (("language", LANGUAGES), ("basemap", ("auto", "offline"))):
             if getattr(self, name) not in allowed:
                 raise _wrong(name, getattr(self, name), " / ".join(allowed))
+        if self.search_log_days < 1:
+            raise _wrong("search_log_days", self.search_log_days, "180")
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:

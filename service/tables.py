@@ -1,11 +1,24 @@
-"""Tables of the service: community keys and bookings, on the one metadata of the store."""
+"""Tables of the service: community keys, bookings and the search log, on the one metadata of the store."""
 
 from enum import StrEnum
 
-from sqlalchemy import Boolean, CheckConstraint, Column, DateTime, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+)
 
 from geo.store.dialect import BigKey
 from geo.store.schema import metadata, one_of
+from matching.presets import TERM_NAMES
 
 
 class BookingState(StrEnum):
@@ -51,4 +64,32 @@ booking = Table(
     CheckConstraint("stop_slot > starts_slot", name="window"),
     CheckConstraint("seats > 0", name="seats"),
     Index("ix_booking_space_id", "space_id"),
+)
+
+impression = Table(
+    "impression",
+    metadata,
+    Column("id", String(32), primary_key=True, comment="random; nothing leads from it to a person"),
+    Column("hour", DateTime(timezone=True), nullable=False, comment="UTC, cut to the hour"),
+    Column("h3_r7", BigKey, nullable=False, comment="cell of about 5 km² searched from, never the position"),
+    Column("mode", String(8)),
+    Column("preset", String(16), nullable=False),
+    Column("seats", Integer, nullable=False),
+    Column("windowed", Boolean, nullable=False, comment="whether a time was asked for"),
+    Column("candidates", Boolean, nullable=False),
+    Column("lost_before", Integer, nullable=False, comment="what could not be written since the last one"),
+    Index("ix_impression_hour", "hour"),
+    comment="searches of visitors who agreed to it, forgotten after PLACELIBRE_SEARCH_LOG_DAYS",
+)
+
+impression_result = Table(
+    "impression_result",
+    metadata,
+    Column("impression_id", String(32), ForeignKey("impression.id", ondelete="CASCADE"), primary_key=True),
+    Column("rank", Integer, primary_key=True, autoincrement=False, comment="as shown, from 1"),
+    Column("place_id", BigKey, nullable=False, comment="no foreign key: what was shown stays so"),
+    Column("space_id", BigKey, comment="NULL: a candidate"),
+    *(Column(name, Float(53), comment="0-1; NULL: the search could not use the term") for name in TERM_NAMES),
+    Column("clicked", Boolean, nullable=False, default=False),
+    Column("booked", Boolean, nullable=False, default=False),
 )

@@ -18,6 +18,7 @@ from service.container import Services
 from service.feed_changes import changes
 from service.fetch import Fetcher
 from service.live import is_behind, rebuild
+from service.search_log import forget
 
 PAUSE_S = 30.0
 RENEWED_EVERY_S = 60.0
@@ -59,6 +60,7 @@ class Worker:
     def once(self) -> list[Outcome]:
         """Tidies up and imports everything that is due now."""
         clear_away(self._running.engine, "", IDLE_S)  # "": no list's name; only what has been idle for long
+        forget(self._running.engine, self._running.now(), self._running.settings.search_log_days)
         outcomes = []
         while not self._stop.is_set() and (row := feeds.claim_due(self._running.engine, self._running.now())):
             try:

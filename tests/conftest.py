@@ -172,7 +172,12 @@ def small_lists(folder: Path) -> list[Path]:
 def build_small_product(url: str, folder: Path) -> Services:
     """A store with the four communities, real places, demo offers and an index, at the time `NOW`."""
     settings = Settings(
-        store=url, index=folder / "index", uploads=folder / "uploads", mappings=folder / "mappings", basemap="offline"
+        store=url,
+        index=folder / "index",
+        uploads=folder / "uploads",
+        mappings=folder / "mappings",
+        weights=folder / "weights.json",
+        basemap="offline",
     )
     services = Services(settings, lambda: NOW)
     upgrade(services.engine)
@@ -205,6 +210,7 @@ def small_services(small_product_template: Path, tmp_path: Path) -> Iterator[Ser
         index=folder / "index",
         uploads=folder / "uploads",
         mappings=folder / "mappings",
+        weights=folder / "weights.json",
         basemap="offline",
         refresh_s=0.0,
     )

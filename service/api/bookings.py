@@ -11,6 +11,7 @@ from matching.query import slot_start
 from service.api.problems import documented
 from service.api.security import Community, Container
 from service.bookings import Booking, book, cancel
+from service.search_log import IMPRESSION_ID
 from service.when import parse_duration
 
 
@@ -19,6 +20,9 @@ class BookingRequest(BaseModel):
     start: datetime = Field(description="With its offset, e.g. 2026-11-24T09:00+01:00")
     duration: str = Field(default="PT3H", max_length=12, examples=["PT3H"])
     seats: int = Field(default=1, ge=1, le=10_000)
+    impression: str | None = Field(
+        default=None, pattern=f"^{IMPRESSION_ID.pattern}$", description="Of the search it follows from, when logged"
+    )
 
 
 class BookingAnswer(BaseModel):
@@ -80,6 +84,8 @@ def create_router() -> APIRouter:
             now=services.now(),
         )
         services.live.touch()
+        if asked.impression is not None:
+            services.search_log.booked(asked.impression, booking.space_id)
         return _answer(booking)
 
     @router.delete(

@@ -19,7 +19,7 @@ from service.searching import SearchRequest
 PATH = "/api/v1/search"
 LONGEST = 1_000
 SEVERAL = frozenset({"at", "need", "wish", "kind", "space_kind"})
-ELSEWHERE = frozenset({b"authorization", b"cookie"})
+ELSEWHERE = frozenset({b"authorization", b"cookie", b"placelibre-consent"})
 
 
 class QuickSearch:
@@ -48,7 +48,8 @@ class QuickSearch:
         if language is None or asked is None:
             return None
         try:
-            return self._services.search_answer(asked[0], language, after=asked[1])
+            located, found = self._services.find(asked[0], after=asked[1])
+            return self._services.as_geojson(located, found, asked[0], language)
         except PlaceLibreError:
             return None  # asked again the documented way, which tells what is wrong
 

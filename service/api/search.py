@@ -3,12 +3,14 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from matching.telling import told
 from service.api.problems import documented
 from service.api.schemas import inlined
 from service.api.security import Caller, Container
+from service.consent import RANKING
 from service.features import GEOJSON
 from service.language import language_of
 from service.searching import MOST_WEEKS, SearchRequest
@@ -114,6 +116,15 @@ def create_router() -> APIRouter:
         candidates: bool = False,
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
         after: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
+        per_host: Annotated[
+            int | None, Query(ge=0, le=100, description="Of one host on the first page at most; 0: no limit")
+        ] = None,
+        new_floor: Annotated[
+            float | None, Query(ge=0, le=1, description="Share of the first page kept for new spaces")
+        ] = None,
+        placelibre_consent: Annotated[
+            str | None, Header(max_length=20, description="`ranking`: whoever searches agreed to be logged for it")
+        ] = None,
     ) -> Response:
         asked = SearchRequest(
             where=where,
@@ -134,9 +145,15 @@ def create_router() -> APIRouter:
             preset=preset,
             candidates=candidates,
             limit=limit,
+            per_host=per_host,
+            new_floor=new_floor,
         )
-        body = services.search_answer(asked, language_of(request), authenticated=caller, after=after)
-        return Response(body, media_type=GEOJSON)
+        located, found = services.find(asked, authenticated=caller, after=after)
+        body = services.as_geojson(located, found, asked, language_of(request), authenticated=caller)
+        response = Response(body, media_type=GEOJSON)
+        if placelibre_consent == RANKING and found.order:
+            response.headers["PlaceLibre-Impression"] = services.search_log.shown(told(found), limit)
+        return response
 
     @router.get("/suggest", summary="Communes and stations whose name starts like this")
     def suggest(

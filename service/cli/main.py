@@ -16,6 +16,7 @@ from service.cli import (
     geocode_command,
     import_command,
     index_command,
+    learn_command,
     review_command,
     search_command,
     serve_command,
@@ -42,6 +43,7 @@ app.command("index")(index_command.index)
 app.command("geocode-index")(geocode_command.geocode_index)
 app.command("search")(search_command.search)
 app.command("coverage")(coverage_command.coverage)
+app.add_typer(learn_command.learn, name="learn")
 app.command("export")(export_command.export)
 app.add_typer(community_command.communities, name="community")
 app.command("serve")(serve_command.serve)

@@ -31,6 +31,8 @@ def search(
     preset: Annotated[str, typer.Option(help="balanced, closest, community or cheapest")] = "balanced",
     candidates: Annotated[bool, typer.Option("--candidates", help="Also places that never agreed to host")] = False,
     limit: Annotated[int, typer.Option(help="Results at most")] = 20,
+    per_host: Annotated[int | None, typer.Option(help="Results of one host on the first page at most")] = None,
+    new_floor: Annotated[float | None, typer.Option(help="Share of the first page for new spaces, such as 0.1")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="GeoJSON on standard output")] = False,
 ) -> None:
     """Find free spaces near WHERE, ranked, each with its reason."""
@@ -53,8 +55,11 @@ def search(
         preset=preset,
         candidates=candidates,
         limit=limit,
+        per_host=per_host,
+        new_floor=new_floor,
     )
-    collection = msgspec.json.decode(running.search_answer(request, language(), operator=True))
+    located, found = running.find(request, operator=True)
+    collection = msgspec.json.decode(running.as_geojson(located, found, request, language()))
     running.close()
     if as_json:
         print_json(collection)

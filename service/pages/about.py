@@ -4,6 +4,9 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from matching.presets import PRESETS
+from matching.query import Preset
+from service.container import Services
 from service.pages.rendering import render
 
 SOURCES = (
@@ -22,7 +25,10 @@ SOURCES = (
 
 
 def about(request: Request) -> Response:
-    return render(request, "about.html", sources=SOURCES)
+    services: Services = request.app.state.services
+    accepted = services.accepted_weights.current()
+    weights = PRESETS[Preset.BALANCED] if accepted is None else accepted.weights
+    return render(request, "about.html", sources=SOURCES, weights=weights, learned=accepted is not None)
 
 
 def accessibility(request: Request) -> Response:

@@ -14,6 +14,7 @@ from geo.public_holidays import holiday_region
 from geo.store.reading import PlaceRecord
 from geo.types import Amenity, Precision
 from ingest.exchange.columns import SEPARATOR
+from service.consent import agreed
 from service.container import Services
 from service.language import language_of
 from service.pages.cards import AmenityTag, amenity_tag
@@ -21,8 +22,11 @@ from service.pages.catalogue import Translator
 from service.pages.errors import error_page
 from service.pages.formats import Formats
 from service.pages.rendering import link, render
+from service.search_log import IMPRESSION_ID
 
 MAX_PLACE_ID = 2**53
+CHOICE = ("impression", "rank")
+"""Parameters by which the address of a result tells of which search it was, and where in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,18 @@ def place_page(request: Request, place_id: Annotated[int, Path(ge=1, le=MAX_PLAC
     t, fmt = Translator(language), Formats(language)
     if record is None:
         return error_page(request, 404, t("place.gone"))
+    _note_choice(request, services)
     if record.place["id"] != place_id:
         return RedirectResponse(link(request, f"/lieux/{record.place['id']}"), status_code=308)
     return render(request, "place.html", **_view(services, record, t, fmt), back=_back(request))
+
+
+def _note_choice(request: Request, services: Services) -> None:
+    """Logs that a result of a search was opened, for whoever agreed to it: the address says which."""
+    impression, rank = (request.query_params.get(name, "") for name in CHOICE)
+    ours = IMPRESSION_ID.fullmatch(impression) and rank.isdecimal() and len(rank) < 4
+    if ours and request.method == "GET" and agreed(request):
+        services.search_log.clicked(impression, int(rank))
 
 
 def _view(services: Services, record: PlaceRecord, t: Translator, fmt: Formats) -> dict[str, Any]:
@@ -139,7 +152,8 @@ def _is_web(address: str | None) -> bool:
 
 def _back(request: Request) -> str:
     """Address of the results one comes from, when the address of this page carries their search."""
-    pairs = [(name, value) for name, value in request.query_params.multi_items() if len(value) <= 200]
+    given = request.query_params.multi_items()
+    pairs = [(name, value) for name, value in given if len(value) <= 200 and name not in CHOICE]
     return "/?" + urlencode(pairs) if any(name in {"where", "near"} for name, _ in pairs) else ""
 
 

@@ -13,6 +13,7 @@ from geo.errors import Ambiguous, PlaceLibreError
 from geo.types import Amenity, PlaceKind
 from matching.query import Preset
 from matching.results import SearchResults
+from service.consent import agreed
 from service.container import Services
 from service.language import language_of
 from service.pages.cards import Card, CardMaker
@@ -53,6 +54,12 @@ class Answer:
     more_url: str
     relaxations: tuple[Relaxation, ...]
     map: dict[str, Any]
+    impression: str
+    """Under which the search is logged; empty without consent."""
+
+    def followed(self, rank: int) -> list[tuple[str, str]]:
+        """What the address of a result carries, so that opening it counts as the choice of this rank."""
+        return [("impression", self.impression), ("rank", str(rank))] if self.impression else []
 
 
 def search_page(request: Request) -> Response:
@@ -62,11 +69,12 @@ def search_page(request: Request) -> Response:
     form = SearchForm.read(request.query_params, today)
     language = language_of(request)
     t, fmt = Translator(language), Formats(language)
-    context: dict[str, Any] = {"form": form, "answer": None, "error": "", "choices": ()}
+    helps = agreed(request)
+    context: dict[str, Any] = {"form": form, "answer": None, "error": "", "choices": (), "agreed": helps}
     status = 200
     if form.asked:
         try:
-            context["answer"] = _answer(services, form, t, fmt, today)
+            context["answer"] = _answer(services, form, t, fmt, today, logged=helps and request.method == "GET")
         except PlaceLibreError as error:
             status, context["error"] = error.http_status, error.message(language)
             if isinstance(error, Ambiguous):
@@ -75,7 +83,7 @@ def search_page(request: Request) -> Response:
     return render(request, "search.html", status_code=status, **context, **_choices(services, form, today, t, fmt))
 
 
-def _answer(services: Services, form: SearchForm, t: Translator, fmt: Formats, today: date) -> Answer:
+def _answer(services: Services, form: SearchForm, t: Translator, fmt: Formats, today: date, *, logged: bool) -> Answer:
     located, found = services.search(form.to_request())
     total = found.total
     zone_today = services.now().astimezone(ZoneInfo(located.time_zone)).date()
@@ -105,6 +113,7 @@ def _answer(services: Services, form: SearchForm, t: Translator, fmt: Formats, t
         more_url=form.url(show=form.show + FIRST_PAGE) if len(found.results) > form.show else "",
         relaxations=tuple(relaxations(form, total, count, t, fmt)),
         map=_map(form, located, found, cards, t),
+        impression=services.search_log.shown(found, form.show) if logged and found.results else "",
     )
 
 

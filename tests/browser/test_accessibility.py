@@ -19,6 +19,7 @@ PAGES = {
     "import": "/importer",
     "about": "/a-propos",
     "accessibility": "/accessibilite",
+    "privacy": "/confidentialite",
     "planner": "/territoires",
     "missing": "/nulle-part",
 }

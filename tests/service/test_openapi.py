@@ -15,6 +15,7 @@ OPERATIONS = [
     "GET /api/v1/coverage",
     "POST /api/v1/bookings",
     "DELETE /api/v1/bookings/{booking_id}",
+    "POST /api/v1/impressions/{impression_id}/clicks",
     "GET /api/v1/imports",
     "POST /api/v1/imports",
     "POST /api/v1/imports/{token}/publish",

@@ -1,0 +1,185 @@
+"""`placelibre learn`: weights from what people chose, proposed to a person, who accepts them or not."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from service.cli.output import console, language, print_json, say, services
+
+if TYPE_CHECKING:
+    from matching.learning.proof import Proof
+    from matching.learning.proposal import Compared, Proposal
+
+learn = typer.Typer(help="Learn the weights of the ranking from what visitors chose.", rich_markup_mode=None)
+WORLD_SPACES = 20_000
+JUDGED_BY = 2_000
+
+
+@learn.callback(invoke_without_command=True)
+def propose_weights(
+    context: typer.Context,
+    simulate: Annotated[
+        bool, typer.Option("--simulate", help="Simulated visitors with planted tastes instead")
+    ] = False,
+    impressions: Annotated[int, typer.Option(help="With --simulate: searches to learn from", min=1_000)] = 200_000,
+    seed: Annotated[int, typer.Option(help="With --simulate: another crowd")] = 0,
+    out: Annotated[Path | None, typer.Option(help="File of the proposal; default: beside PLACELIBRE_WEIGHTS")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Figures on standard output")] = False,
+) -> None:
+    """Read the search log, learn the weights and write a proposal. Nothing changes until it is accepted."""
+    if context.invoked_subcommand is not None:
+        return
+    if simulate:
+        _simulate(impressions, seed, as_json)
+    else:
+        _propose(out, as_json)
+
+
+@learn.command("accept")
+def accept_weights(
+    proposal: Annotated[Path | None, typer.Argument(help="File of the proposal; default: the last one")] = None,
+) -> None:
+    """Make proposed weights those of the balanced preset; running servers take them in within seconds."""
+    from service.accepted_weights import accept
+
+    running = services()
+    path = running.settings.weights
+    accepted = accept(proposal or _beside(path), path, running.now())
+    weights = _in_words(accepted.weights)
+    say(f"Poids du préréglage équilibré : {weights}", f"Weights of the balanced preset: {weights}")
+
+
+@learn.command("reset")
+def reset_weights() -> None:
+    """Go back to the weights set by hand."""
+    from service.accepted_weights import reset
+
+    if reset(services().settings.weights):
+        say("Les poids fixés à la main sont de nouveau en vigueur.", "The weights set by hand are in force again.")
+    else:
+        say("Les poids fixés à la main étaient déjà en vigueur.", "The weights set by hand were in force already.")
+
+
+def _propose(out: Path | None, as_json: bool) -> None:
+    from matching.learning.log import Log
+    from matching.learning.proposal import propose
+    from service.search_log import log_frame
+
+    running = services()
+    try:
+        log = Log.of(log_frame(running.engine))
+    finally:
+        running.close()
+    found = propose(log)
+    path = out or _beside(running.settings.weights)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(found.to_json(running.now().isoformat()), encoding="utf-8")
+    if as_json:
+        print_json(asdict(found))
+    else:
+        _show_proposal(found)
+    say(
+        f"Proposition écrite dans {path} ; « placelibre learn accept » la met en vigueur.",
+        f"Proposal written to {path}; “placelibre learn accept” puts it in force.",
+    )
+
+
+def _simulate(impressions: int, seed: int, as_json: bool) -> None:
+    from matching.engine import Whole
+    from matching.learning.proof import prove
+    from matching.snapshot.builder import build_index
+    from service.bench.world import AS_OF, build_world
+
+    running = services()
+    layer = Whole(build_index(build_world(running.areas, WORLD_SPACES), as_of=AS_OF))
+    say(
+        f"{impressions} recherches simulées sur {WORLD_SPACES} espaces…",
+        f"{impressions} simulated searches over {WORLD_SPACES} spaces…",
+    )
+    proof = prove(layer, impressions, JUDGED_BY, seed)
+    if as_json:
+        print_json(
+            {
+                "impressions": proof.impressions,
+                "clicks": proof.clicks,
+                "planted": proof.planted,
+                "learned": proof.learned,
+                "uncorrected": proof.uncorrected,
+                "errors": proof.errors(proof.learned),
+                "errors_uncorrected": proof.errors(proof.uncorrected),
+                "planted_examination": proof.planted_examination.tolist(),
+                "found_examination": proof.found_examination.tolist(),
+                "ndcg_at_10": {name: asdict(one) for name, one in proof.compared.items()},
+            }
+        )
+    else:
+        _show_proof(proof)
+
+
+def _show_proposal(found: "Proposal") -> None:
+    french = language() == "fr"
+    head = (
+        f"{found.impressions} recherches, dont {found.with_a_choice} suivies d'un choix ; {found.held_out} pour juger"
+        if french
+        else f"{found.impressions} searches, {found.with_a_choice} followed by a choice; {found.held_out} to judge by"
+    )
+    console().print(head)
+    console().print(_in_words(found.weights))
+    _show_compared(found.compared)
+
+
+def _show_proof(proof: "Proof") -> None:
+    from rich.table import Table
+
+    french = language() == "fr"
+    titles = (
+        ("terme", "planté", "retrouvé", "erreur", "sans correction", "erreur")
+        if french
+        else ("term", "planted", "found", "error", "uncorrected", "error")
+    )
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in titles:
+        table.add_column(title, justify="right" if table.columns else "left")
+    right, wrong = proof.errors(proof.learned), proof.errors(proof.uncorrected)
+    for name, weight in proof.planted.items():
+        table.add_row(
+            name,
+            f"{weight:.3f}",
+            f"{proof.learned[name]:.4f}",
+            f"{right[name]:.1%}",
+            f"{proof.uncorrected[name]:.4f}",
+            f"{wrong[name]:.1%}",
+        )
+    searches = f"{proof.impressions} recherches" if french else f"{proof.impressions} searches"
+    console().print(f"{searches}, {proof.clicks} clics" if french else f"{searches}, {proof.clicks} clicks")
+    console().print(table)
+    _show_compared(proof.compared)
+
+
+def _show_compared(compared: "Mapping[str, Compared]") -> None:
+    from rich.table import Table
+
+    gain = "au-delà de la distance seule" if language() == "fr" else "above distance alone"
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("", "NDCG@10", "95 %", gain, "95 %"):
+        table.add_column(title, justify="right" if title else "left")
+    for name, one in compared.items():
+        table.add_row(
+            name,
+            f"{one.ndcg.mean:.4f}",
+            f"{one.ndcg.low:.4f} – {one.ndcg.high:.4f}",
+            f"{one.gain.mean:+.1%}",
+            f"{one.gain.low:+.1%} – {one.gain.high:+.1%}",
+        )
+    console().print(table)
+
+
+def _in_words(weights: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {weight:.4f}" for name, weight in weights.items())
+
+
+def _beside(weights: Path) -> Path:
+    return weights.with_suffix(".proposal.json")
