@@ -5,6 +5,7 @@ changed since, which masks in the snapshot the places it replaces.
 """
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -14,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.types import Point
+from matching.affinity import NO_KINSHIP, Affinities
 from matching.audience import Audience
 from matching.free import check_window, free_run
 from matching.kernel.counting import count_places
@@ -49,6 +51,12 @@ class Whole:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.searchable = Searchable(snapshot)
+
+    def with_affinities(self, affinities: Affinities) -> "Whole":
+        """The same, not planted again, for communities that are otherwise close."""
+        other = copy(self)
+        other.searchable = self.searchable.with_affinities(affinities)
+        return other
 
     def rows_within(self, point: Point, radius_m: float, *, candidates: bool) -> Ints | None:
         return None
@@ -211,6 +219,7 @@ def _result(
     run = None
     if query.window is not None and space_id:
         run = free_run(snapshot, row, query.window, query.seats, now)
+    closest = slugs[0] if slugs and query.community is not None else None
     values = dict(zip(TERM_NAMES, ranked.values[at].tolist(), strict=True))
     return Result(
         place_id=place_id,
@@ -225,5 +234,6 @@ def _result(
         free_until=None if run is None else slot_start(run.stop),
         price_cents=None if cents == UNKNOWN_CENTS else cents,
         wishes=query.wishes,
-        closest_community=slugs[0] if slugs and query.community is not None else None,
+        closest_community=closest,
+        kinship=snapshot.affinities.kinship(query.community, closest) if query.community and closest else NO_KINSHIP,
     )

@@ -64,6 +64,12 @@ class Services:
         return Geocoder(self.areas, folder if exists(folder) else None)
 
     @cached_property
+    def secret(self) -> bytes:
+        from service.secret import installation_secret
+
+        return installation_secret(self.settings.secret)
+
+    @cached_property
     def workshop(self) -> "Workshop":
         """What the imports of this process share: where lists are staged, and what the store holds."""
         from ingest.pipeline import Workshop
@@ -121,6 +127,8 @@ class Services:
         """
         visible = self.visible(request.community if operator else authenticated)
         located, query = understand(request, self.gazetteer, visible, self.now())
+        if operator:
+            self.live.settle()  # asks once, and would not see what is learned later
         return located, self.live.search(query)
 
     def place(self, place_id: int, visible: frozenset[str]) -> PlaceRecord | None:

@@ -26,6 +26,7 @@ class Settings:
     uploads: Path = _setting(Path("var/uploads"), "Folder of lists waiting to be published, kept one day")
     staging: Path = _setting(Path("var/staging"), "Folder of lists being imported, so that a killed import goes on")
     mappings: Path = _setting(Path("var/mappings"), "Folder of the saved mappings, one small file per list")
+    secret: Path = _setting(Path("var/secret"), "File of the secret behind members' pseudonyms, made on first use")
     data: Path = _setting(ROOT / "data", "Folder of the reference data shipped with PlaceLibre")
     host: str = _setting("127.0.0.1", "Address to listen on")
     port: int = _setting(8000, "Port to listen on")
