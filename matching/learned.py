@@ -19,10 +19,8 @@ LEARNED_MOST = 0.6
 """Nothing learned reaches a declared partner."""
 CLOSEST = 20
 """A pair is looked at when one of the two is among the closest of the other, by words or by members."""
-MEMBERS_MOST = 0.8
-"""Weight of shared members when very many are known; the rest is that of words."""
-MEMBERS_HALF = 20
-"""Members known of the smaller community at which that weight is half of its most."""
+MEMBERS_HALF = 5
+"""Known members (geometric mean of both communities) from which shared members weigh more than words."""
 DECIMALS = 6
 """Kept of an affinity, so that machines agree on the bytes."""
 _PAIRS_AT_ONCE = 50_000
@@ -72,9 +70,9 @@ def _both_ways(count: int, *pairs: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
 def _blend(vectors: Floats, sizes: Ints, by_members: Floats, one: Ints, other: Ints) -> Floats:
     """Weighted mean of both, in [0, 1]. Members weigh the more the more are known; alone, where one of the two says
     nothing of itself."""
-    known = np.minimum(sizes[one], sizes[other])
+    known = np.sqrt(sizes[one] * sizes[other])
     speaking = vectors.any(axis=1)
-    weight = np.where(speaking[one] & speaking[other], MEMBERS_MOST * known / (known + MEMBERS_HALF), 1.0)
+    weight = np.where(speaking[one] & speaking[other], known / (known + MEMBERS_HALF), 1.0)
     by_words = np.empty(len(one))
     for at in range(0, len(one), _PAIRS_AT_ONCE):
         some = slice(at, at + _PAIRS_AT_ONCE)

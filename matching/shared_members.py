@@ -17,7 +17,7 @@ Ints = npt.NDArray[np.int64]
 LEAST_SHARED = 3
 """Fewer shared members count as none: nobody must be guessed from how close two communities are."""
 SHRINKAGE = 10
-"""So many shared members halve what chance may have done: cosine times shared / (shared + SHRINKAGE)."""
+"""Of the cosine, shared / (shared + SHRINKAGE) is believed: the rest may be chance."""
 _ROWS_AT_ONCE = 500
 
 
@@ -66,7 +66,8 @@ def shared_members(memberships: pl.DataFrame, slugs: Sequence[str]) -> SharedMem
 
 
 def _closeness(shared: "csr_array", start: int, sizes: Ints) -> "csr_array":
-    """Shrunk cosine of the pairs of some rows, the first of which is `start`."""
+    """Of the pairs of some rows, the first of which is `start`: the root of the shrunk cosine, because cosines of
+    members are small beside those of words."""
     from scipy.sparse import coo_array, csr_array
 
     pairs = shared.tocoo()
@@ -74,4 +75,5 @@ def _closeness(shared: "csr_array", start: int, sizes: Ints) -> "csr_array":
     enough = (count >= LEAST_SHARED) & (one + start != other)
     one, other, count = one[enough], other[enough], count[enough]
     cosine = count / np.sqrt(sizes[one + start] * sizes[other])
-    return csr_array(coo_array((cosine * count / (count + SHRINKAGE), (one, other)), shape=shared.shape))
+    closeness = np.sqrt(cosine * count / (count + SHRINKAGE))
+    return csr_array(coo_array((closeness, (one, other)), shape=shared.shape))

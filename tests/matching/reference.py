@@ -69,15 +69,15 @@ def circles(memberships: list[Row]) -> dict[str, set[str]]:
 
 
 def members_in_common(one: set[str], other: set[str]) -> float:
-    """Cosine, shrunk; nothing for fewer than three."""
+    """Root of the cosine, shrunk; nothing for fewer than three."""
     shared = len(one & other)
-    return 0.0 if shared < 3 else shared / math.sqrt(len(one) * len(other)) * shared / (shared + 10)
+    return 0.0 if shared < 3 else math.sqrt(shared / math.sqrt(len(one) * len(other)) * shared / (shared + 10))
 
 
 def blended(by_words: float, both_speak: bool, one: set[str], other: set[str]) -> float:
     """What is learned of two communities: at most 0.6."""
-    known = min(len(one), len(other))
-    weight = 0.8 * known / (known + 20) if both_speak else 1.0
+    known = math.sqrt(len(one) * len(other))
+    weight = known / (known + 5) if both_speak else 1.0
     return round(0.6 * (weight * members_in_common(one, other) + (1 - weight) * by_words), 6)
 
 
