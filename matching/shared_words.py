@@ -56,6 +56,7 @@ def closest_by_words(vectors: Floats, count: int) -> tuple[Ints, Ints]:
 
     from sklearn.neighbors import NearestNeighbors
 
-    neighbours = NearestNeighbors(n_neighbors=count, metric="cosine", algorithm="brute").fit(vectors[speaking])
+    # Of vectors of length 1 the nearest are those of the greatest cosine, and found without the whole square.
+    neighbours = NearestNeighbors(n_neighbors=count, algorithm="brute").fit(vectors[speaking])
     found = neighbours.kneighbors(return_distance=False)  # asked of nobody else, none is its own neighbour
     return np.repeat(speaking, count), speaking[found.reshape(-1)]

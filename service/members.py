@@ -82,8 +82,7 @@ def add_members(engine: Engine, community: str, path: Path, secret: bytes, *, re
     with writing(engine) as connection:
         before, given = _members(connection, community), set(listed)
         fresh, gone = given - before, before - given if replace else set()
-        insert_many(connection, membership, ["community", "member"], [(community, one) for one in sorted(fresh)])
-        _change(connection, community, gone, anything=bool(fresh or gone))
+        _change(connection, community, fresh, gone)
     report.added, report.already_there, report.removed = len(fresh), len(listed) - len(fresh), len(gone)
     report.members = len(before) + len(fresh) - len(gone)
     return report
@@ -95,7 +94,7 @@ def remove_members(engine: Engine, community: str, path: Path | None, secret: by
     with writing(engine) as connection:
         before = _members(connection, community)
         gone = before if listed is None else before & set(listed)
-        _change(connection, community, gone, anything=bool(gone))
+        _change(connection, community, set(), gone)
     report.removed, report.members = len(gone), len(before) - len(gone)
     report.not_there = 0 if listed is None else len(listed) - len(gone)
     return report
@@ -172,11 +171,13 @@ def _check_known(connection: Connection, community: str) -> None:
         )
 
 
-def _change(connection: Connection, community: str, gone: set[str], *, anything: bool) -> None:
-    """Removes members, and notes that there is something to learn from when `anything` changed."""
+def _change(connection: Connection, community: str, fresh: set[str], gone: set[str]) -> None:
+    """Adds and removes members; when there are any, notes that there is something to learn."""
+    if fresh:
+        insert_many(connection, membership, ["community", "member"], [(community, one) for one in sorted(fresh)])
     listed = sorted(gone)
     for at in range(0, len(listed), _DELETED_AT_ONCE):
         some = listed[at : at + _DELETED_AT_ONCE]
         connection.execute(delete(membership).where(membership.c.community == community, membership.c.member.in_(some)))
-    if anything:
+    if fresh or gone:
         record_communities_change(connection)
