@@ -65,3 +65,9 @@ COMMUNITIES: Schema = {
     "words": pl.String,
 }
 """One row per community; `partners` are slugs it declares; `values` and `words` are what it says of itself."""
+
+MEMBERSHIPS: Schema = {
+    "community": pl.String,
+    "member": pl.String,
+}
+"""One row per member of a community, a pseudonym that is the same in all of them."""

@@ -1,73 +1,99 @@
-"""How close two communities are, in [0, 1]: 1 the same, PARTNER declared partners, else what their words share.
+"""How close two communities are, in [0, 1]: 1 the same, PARTNER declared partners, else what is learned of them.
 
-The matrix is asymmetric: row = the searcher's community, whose declaration of partners counts. What is learned never
-reaches a declared partner: it is the cosine of the TF-IDF vectors of values and words, scaled to at most LEARNED_MOST.
+Declared and learned are kept apart: a new declaration counts at once, learning takes its time.
 """
 
+import hashlib
+from dataclasses import dataclass
+
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-Floats = npt.NDArray[np.float64]
+from geo.toponyms import fold
+from matching.learned import Pairs, learned, packed
+from matching.snapshot.layout import CommunityEntry
 
 SAME = 1.0
 PARTNER = 0.7
-LEARNED_MOST = 0.6
-SVD_FROM = 50
-"""Communities from which topics (truncated SVD) are learned; fewer texts hold no topics to find."""
-SVD_TOPICS = 32
-DECIMALS = 6
-"""Kept of a similarity, so that machines agree on the bytes."""
-STOP_WORDS = (
-    *("au", "aux", "avec", "ce", "ces", "cette", "chez", "dans", "de", "des", "du", "elle", "en", "entre", "est", "et"),
-    *("il", "la", "le", "les", "leur", "leurs", "mais", "ne", "nos", "notre", "nous", "on", "ou", "par", "pas", "plus"),
-    *("pour", "qu", "que", "qui", "sa", "sans", "se", "ses", "son", "sont", "sur", "tous", "tout", "toute", "toutes"),
-    *("un", "une", "vos", "votre", "vous"),
-)
+VALUES_TOLD = 2
 
 
-def affinity_matrix(communities: pl.DataFrame) -> Floats:
-    """Square matrix in the order of `communities` (columns slug, partners, values, words)."""
-    slugs = communities["slug"].to_list()
-    matrix = np.round(LEARNED_MOST * _similarity(_texts(communities)), DECIMALS)
-    position = {slug: index for index, slug in enumerate(slugs)}
-    for index, partners in enumerate(communities["partners"].to_list()):
-        for partner in partners or ():
-            if partner in position:
-                matrix[index, position[partner]] = PARTNER
-    np.fill_diagonal(matrix, SAME)
-    return matrix
+@dataclass(frozen=True, slots=True)
+class Kinship:
+    """Why two communities are close: members in common, and values of the first that the second shares."""
+
+    common_members: bool = False
+    common_values: tuple[str, ...] = ()
 
 
-def _texts(communities: pl.DataFrame) -> list[str]:
-    return [
-        " ".join([*(values or ()), words or ""]) for values, words in communities.select("values", "words").iter_rows()
-    ]
+NO_KINSHIP = Kinship()
 
 
-def _similarity(texts: list[str]) -> Floats:
-    """Cosine of TF-IDF vectors (of their topics when there are many), in [0, 1]."""
-    nothing = np.zeros((len(texts), len(texts)))
-    if sum(bool(text.strip()) for text in texts) < 2:
-        return nothing  # without loading a library that takes a second
+class Affinities:
+    """Among the communities that somebody described. Asymmetric: the searcher's declaration of partners counts.
 
-    from sklearn.feature_extraction.text import TfidfVectorizer
+    Never changed: a newer one replaces it.
+    """
 
-    vectorizer = TfidfVectorizer(strip_accents="unicode", stop_words=list(STOP_WORDS))
-    analyse = vectorizer.build_analyzer()
-    if not any(analyse(text) for text in texts):
-        return nothing
-    vectors = vectorizer.fit_transform(texts)
-    dense = vectors.toarray() if len(texts) < SVD_FROM else _topics(vectors)
-    result: Floats = np.clip(dense @ dense.T, 0.0, 1.0)
-    return result
+    def __init__(self, communities: tuple[CommunityEntry, ...], pairs: Pairs) -> None:
+        self.communities, self.pairs = communities, pairs
+        self._position = {entry.slug: position for position, entry in enumerate(communities)}
+
+    def knows(self, slug: str | None) -> bool:
+        """Whether the community was described: only then has it an affinity."""
+        return slug in self._position
+
+    def of(self, slug: str | None) -> dict[str, float]:
+        """By slug, those that are not strangers to a searcher's community; nobody when it is not known."""
+        own = self._position.get(slug or "")
+        if own is None:
+            return {}
+        here = slice(*self.pairs.start[own : own + 2])
+        others = zip(self.pairs.other[here].tolist(), self.pairs.value[here].tolist(), strict=True)
+        close = {self.communities[other].slug: value for other, value in others}
+        close |= {partner: PARTNER for partner in self.communities[own].partners if partner in self._position}
+        close[self.communities[own].slug] = SAME
+        return close
+
+    def kinship(self, searcher: str, slug: str) -> Kinship:
+        """What a searcher's community and another have in common."""
+        own, other = self._position.get(searcher), self._position.get(slug)
+        if own is None or other is None:
+            return NO_KINSHIP
+        start, stop = self.pairs.start[own : own + 2].tolist()
+        at = start + int(np.searchsorted(self.pairs.other[start:stop], other))
+        together = at < stop and self.pairs.other[at] == other and bool(self.pairs.common_members[at])
+        theirs = {fold(value) for value in self.communities[other].values}
+        shared = [value for value in self.communities[own].values if fold(value) in theirs]
+        return Kinship(together, tuple(shared[:VALUES_TOLD]))
+
+    def among(self, communities: tuple[CommunityEntry, ...]) -> "Affinities":
+        """The same learned, among communities as they are now: new ones are close to declared partners only."""
+        now = {entry.slug: position for position, entry in enumerate(communities)}
+        moved = np.array([now.get(entry.slug, -1) for entry in self.communities], np.int64)
+        one = moved[np.repeat(np.arange(len(moved)), np.diff(self.pairs.start))]
+        other = moved[self.pairs.other]
+        kept = (one >= 0) & (other >= 0)
+        value, together = self.pairs.value[kept], self.pairs.common_members[kept].astype(np.bool_)
+        return Affinities(communities, packed(len(communities), one[kept], other[kept], value, together))
+
+    def digest(self) -> str:
+        """Eight hexadecimal digits: two that answer alike have the same."""
+        hashed = hashlib.blake2b(repr(self.communities).encode(), digest_size=4)
+        for array in self.pairs:
+            hashed.update(np.ascontiguousarray(array).data)
+        return hashed.hexdigest()
 
 
-def _topics(vectors: object) -> Floats:
-    from sklearn.decomposition import TruncatedSVD
+def entries_of(communities: pl.DataFrame) -> tuple[CommunityEntry, ...]:
+    """By slug, from a table with the columns of `geo.frames.COMMUNITIES`."""
+    table = communities.sort("slug").select("slug", "name", "sharing", "partners", "values")
+    return tuple(
+        CommunityEntry(slug, name, sharing, tuple(partners or ()), tuple(values or ()))
+        for slug, name, sharing, partners, values in table.iter_rows()
+    )
 
-    width = vectors.shape[1]  # type: ignore[attr-defined]
-    reduced = TruncatedSVD(min(SVD_TOPICS, width), random_state=0).fit_transform(vectors)
-    lengths = np.linalg.norm(reduced, axis=1, keepdims=True)
-    result: Floats = np.divide(reduced, lengths, out=np.zeros_like(reduced), where=lengths > 0)
-    return result
+
+def affinities_of(communities: pl.DataFrame, memberships: pl.DataFrame) -> Affinities:
+    """From tables with the columns of `geo.frames`."""
+    return Affinities(entries_of(communities), learned(communities.sort("slug"), memberships))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from matching.affinity import SAME
 from matching.snapshot.snapshot import Snapshot
 
 Floats = npt.NDArray[np.float64]
@@ -37,10 +38,12 @@ class Audience:
 def audience_of(community: str | None, visible_slugs: frozenset[str], snapshot: Snapshot) -> Audience:
     """The audience of a searcher of `community` (None: of none) who may see what `visible_slugs` offer."""
     c, meta = snapshot.columns, snapshot.meta
-    count = len(meta.communities)
     own = snapshot.community(community)
     visible = np.array([entry.slug in visible_slugs for entry in meta.communities], np.bool_)
-    akin = np.zeros(count) if own is None else c.affinity.reshape(count, count)[own]
+    close = snapshot.affinities.of(community)
+    akin = np.array([close.get(entry.slug, 0.0) for entry in meta.communities], np.float64)
+    if own is not None:
+        akin[own] = SAME
     empty = np.diff(c.set_start) == 0
     # Every non-empty set at once: the best, over its members, of what an invisible member leaves out.
     starts = c.set_start[:-1][~empty]

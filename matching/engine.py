@@ -5,6 +5,7 @@ changed since, which masks in the snapshot the places it replaces.
 """
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -14,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.types import Point
+from matching.affinity import Affinities
 from matching.found import Cursor, Found, Ranked
 from matching.free import check_window
 from matching.kernel.counting import count_places
@@ -47,6 +49,12 @@ class Whole:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.searchable = Searchable(snapshot)
+
+    def with_affinities(self, affinities: Affinities) -> "Whole":
+        """The same, not planted again, for communities that are otherwise close."""
+        other = copy(self)
+        other.searchable = self.searchable.with_affinities(affinities)
+        return other
 
     def rows_within(self, point: Point, radius_m: float, *, candidates: bool) -> Ints | None:
         return None

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from geo.errors import InvalidInput, SnapshotUnusable
+from matching.affinity import Affinities
 from matching.engine import Layer, Whole, find, warm
 from matching.found import Cursor, Found
 from matching.overlay import Overlay, build_overlay
@@ -101,6 +102,17 @@ class LiveIndex:
                 overlay = build_overlay(whole.searchable, now_are, place_ids, calendar=self._calendar)
             self._overlays += 1
             version = f"{base.meta.version}+{self._overlays}" if overlay is not None else base.meta.version
+            _, marked, digest = self._state.version.partition("~")
+            self._state = _State(whole, overlay, f"{version}{marked}{digest}")
+
+    def set_affinities(self, affinities: Affinities) -> None:
+        """From now on communities are as close as this says; searches that have begun end with the old."""
+        with self._swap:
+            state = self._state
+            whole, overlay = state.whole.with_affinities(affinities), state.overlay
+            if overlay is not None:
+                overlay = overlay.with_affinities(affinities, whole.searchable)
+            version = f"{state.version.partition('~')[0]}~{affinities.digest()}"
             self._state = _State(whole, overlay, version)
 
     def reopen_if_newer(self) -> bool:
@@ -119,6 +131,11 @@ class LiveIndex:
     @property
     def snapshot(self) -> Snapshot:
         return self._state.snapshot
+
+    @property
+    def affinities(self) -> Affinities:
+        """How close communities are for the searches of now."""
+        return self._state.snapshot.affinities
 
     @property
     def revision(self) -> int:

@@ -7,6 +7,7 @@ answers exactly what a rebuild would.
 
 import threading
 from collections.abc import Collection, Iterator
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from rtree import index as rtree_index
 
 from geo.distance import chord_of_m, unit_vectors
 from geo.types import Point
+from matching.affinity import Affinities
 from matching.kernel.planting import all_standing
 from matching.searchable import Searchable
 from matching.snapshot.builder import build_index
@@ -57,6 +59,13 @@ class Changed:
         rows.sort()
         return rows if candidates else rows[rows < self.snapshot.meta.offered_rows]
 
+    def with_affinities(self, affinities: Affinities) -> "Changed":
+        """The same, sharing its tree, for communities that are otherwise close."""
+        other = copy(self)
+        other.searchable = self.searchable.with_affinities(affinities)
+        other.snapshot = other.searchable.snapshot
+        return other
+
     def close(self) -> None:
         """Frees the tree."""
         with self._lock:
@@ -97,6 +106,11 @@ class Overlay:
         """How many rows the overlay holds."""
         return self.changed.snapshot.meta.rows
 
+    def with_affinities(self, affinities: Affinities, whole: Searchable) -> "Overlay":
+        """The same over `whole`, which has these affinities already."""
+        alive = self.masked.searchable.tree.alive
+        return Overlay(Masked(whole, alive), self.changed.with_affinities(affinities), self.revision)
+
 
 def build_overlay(
     whole: Searchable, now_are: IndexInput, place_ids: Collection[int], *, calendar: Calendar | None = None
@@ -104,8 +118,7 @@ def build_overlay(
     """Overlay of all places changed since the snapshot was built: `place_ids` are theirs (removed ones too), `now_are`
     holds those that still exist.
 
-    Dates, ages and the affinity of communities are the snapshot's: a change to a community itself shows after a
-    rebuild.
+    Dates and ages are the snapshot's; how close communities are is what `whole` was last told.
     """
     base = whole.snapshot
     replaced = np.array(sorted({*place_ids, *now_are.places["place_id"].to_list()}), np.int64)

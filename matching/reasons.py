@@ -45,7 +45,7 @@ def _what_is_said(found: Found, language: Language, names: Mapping[str, str]) ->
         closest = None
         if query.community is not None and said >> why.AFFINITY & 3:
             slugs = found.searchables[found.order[rank][0]].seen(query, set_id)
-            closest = names.get(slugs[0], slugs[0]) if slugs else None
+            closest = (query.community, slugs[0], names.get(slugs[0])) if slugs else None
         yield (
             language,
             said,

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from geo.types import Amenity
+from matching.affinity import NO_KINSHIP, Kinship
 from matching.query import Query
 
 
@@ -52,6 +53,8 @@ class Result:
     """Those of the query, so that a result can be explained on its own."""
     closest_community: str | None = None
     """Slug of the visible community offering this that is closest to the searcher's; what affinity refers to."""
+    kinship: Kinship = NO_KINSHIP
+    """What the two have in common."""
 
 
 @dataclass(frozen=True, slots=True)

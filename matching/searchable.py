@@ -4,6 +4,7 @@ import struct
 from collections.abc import Collection, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
+from dataclasses import replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,6 +14,7 @@ import numpy.typing as npt
 
 from geo.distance import unit_vector
 from geo.types import Amenity, PlaceKind, SpaceKind
+from matching.affinity import Affinities
 from matching.audience import Audience, audience_of
 from matching.kernel.asked import FIRST_WEIGHT, NO_PAGE_BEFORE, WHOLE_NUMBERS
 from matching.kernel.passing import addresses
@@ -54,8 +56,11 @@ class Searchable:
         self.tree = tree_of(snapshot)
         self.handed = handed(self.tree)
         self.parts = len(self.tree.part_yes)
-        self.sentences: dict[Hashable, str] = {}
         self._first_slot = snapshot.meta.first_slot
+        self._remember()
+
+    def _remember(self) -> None:
+        self.sentences: dict[Hashable, str] = {}
         self._audience = lru_cache(REMEMBERED)(self._make_audience)
         self._seen = lru_cache(SETS_REMEMBERED)(self._make_seen)
         self._tables = lru_cache(REMEMBERED)(self._make_tables)
@@ -68,6 +73,13 @@ class Searchable:
         fewer.tree = self.tree._replace(alive=alive)
         fewer.handed = handed(fewer.tree)
         return fewer
+
+    def with_affinities(self, affinities: Affinities) -> "Searchable":
+        """The same tree for communities that are otherwise close; nothing remembered of searchers is kept."""
+        other = copy(self)
+        other.snapshot = replace(self.snapshot, affinities=affinities)
+        other._remember()
+        return other
 
     def wait_for_bounds(self) -> None:
         """Returns when all that is being worked out for those who asked is known."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from matching.affinity import NO_KINSHIP
 from matching.found import Found
 from matching.presets import TERM_NAMES
 from matching.query import slot_start
@@ -32,6 +33,8 @@ def result(found: Found, rank: int) -> Result:
     values = dict(zip(TERM_NAMES, found.values[rank].tolist(), strict=True))
     terms = tuple(TermScore(name, values[name], weight) for name, weight in found.weights.items())
     first = snapshot.meta.first_slot
+    closest = slugs[0] if slugs and query.community is not None else None
+    affinities = snapshot.affinities
     return Result(
         place_id=place_id,
         space_id=space_id or None,
@@ -46,5 +49,6 @@ def result(found: Found, rank: int) -> Result:
         free_windows=tuple(bool(windows >> number & 1) for number in range(len(query.windows))),
         price_cents=None if cents == UNKNOWN_CENTS else cents,
         wishes=query.wishes,
-        closest_community=slugs[0] if slugs and query.community is not None else None,
+        closest_community=closest,
+        kinship=affinities.kinship(query.community, closest) if query.community and closest else NO_KINSHIP,
     )

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from geo.errors import Conflict, InvalidInput
+from geo.store.counters import record_communities_change
 from geo.store.dialect import upsert
 from geo.store.engine import reading, writing
 from geo.store.schema import community as community_table
@@ -96,6 +97,8 @@ def sync(engine: Engine, communities: Iterable[Community]) -> list[str]:
         known = {one.slug: one for one in _from_rows(connection.execute(select(community_table)).mappings())}
         changed = [one for one in wanted if known.get(one.slug) != one]
         upsert(connection, community_table, [_row(one) for one in changed], key=["slug"])
+        if changed:
+            record_communities_change(connection)
     return [one.slug for one in changed]
 
 
@@ -122,6 +125,7 @@ def add(
             if strangers:
                 raise _unknown_partners(strangers)
             upsert(connection, community_table, [_row(found)], key=["slug"])
+            record_communities_change(connection)
         elif name is not None and name != found.name:
             raise Conflict(
                 fr=f"« {slug} » est déjà la communauté {found.name} : choisissez un autre identifiant.",

@@ -69,6 +69,12 @@ class Services:
         return Geocoder(self.areas, folder if exists(folder) else None)
 
     @cached_property
+    def secret(self) -> bytes:
+        from service.secret import installation_secret
+
+        return installation_secret(self.settings.secret)
+
+    @cached_property
     def workshop(self) -> "Workshop":
         """What the imports of this process share: where lists are staged, and what the store holds."""
         from ingest.pipeline import Workshop
@@ -161,6 +167,8 @@ class Services:
         """The same in numbers; `after` is the cursor that the page before gave."""
         visible = self.visible(request.community if operator else authenticated)
         located, query = understand(request, self.gazetteer, visible, self.now())
+        if operator:
+            self.live.settle()  # asks once, and would not see what is learned later
         query = self.accepted_weights.applied(query)
         if after is not None:
             from service.paging import read_cursor

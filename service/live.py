@@ -10,20 +10,27 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from geo.errors import PlaceLibreError
-from geo.store.counters import changed_since, count_changed_since, revision
+from geo.store.counters import changed_since, communities_revision, count_changed_since, revision
 from geo.store.engine import reading
 from geo.store.reading import StoreFrames, read_frames
 from matching.found import Cursor, Found
 from matching.index import LiveIndex
 from matching.query import Query, slot_floor
 from matching.snapshot.builder import IndexInput, build_snapshot
+from service.live_affinities import LiveAffinities
 
 logger = logging.getLogger(__name__)
 
 
 def index_input(frames: StoreFrames) -> IndexInput:
     """What the index is built from, as the store gives it."""
-    return IndexInput(places=frames.places, spaces=frames.spaces, busy=frames.busy, communities=frames.communities)
+    return IndexInput(
+        places=frames.places,
+        spaces=frames.spaces,
+        busy=frames.busy,
+        communities=frames.communities,
+        memberships=frames.memberships,
+    )
 
 
 OVERLAY_PLACES = 20_000
@@ -65,6 +72,7 @@ class LiveSearch:
         self._next_look = 0.0
         self._folder = folder
         self._index = LiveIndex.open(folder)
+        self._affinities = LiveAffinities(engine, self._index)
         self._seen = -1
         self._rebuilding: threading.Thread | None = None
         self._watching: threading.Thread | None = None
@@ -101,15 +109,23 @@ class LiveSearch:
         """This process changed the store: the next search looks at once."""
         self._next_look = 0.0
 
+    def settle(self) -> None:
+        """Takes in all that changed, also what is else learned beside the searches."""
+        self.refresh()
+        self._affinities.settle()
+
     def refresh(self) -> None:
-        """Takes in a newer snapshot and the places changed since it was built."""
+        """Takes in a newer snapshot, and the places and communities changed since it was built."""
         with self._lock:
             if self._index.reopen_if_newer():
                 self._seen = -1
+                self._affinities.restart()
             with reading(self._engine) as connection:
                 latest = revision(connection)
+                communities_at = communities_revision(connection)
                 behind = count_changed_since(connection, self._index.revision) if latest != self._seen else 0
                 changed = changed_since(connection, self._index.revision) if 0 < behind <= OVERLAY_PLACES else []
+            self._affinities.follow(communities_at)
             if behind > OVERLAY_PLACES:
                 self._rebuild_beside()
             elif latest != self._seen:
@@ -131,4 +147,5 @@ class LiveSearch:
             self._watching.join()
         if self._rebuilding is not None:
             self._rebuilding.join()
+        self._affinities.settle()
         self._index.close()

@@ -33,7 +33,7 @@ def written_cursor(found: Found, request: SearchRequest, searcher: str | None) -
     if found.next is None:
         return None
     search = _digest(request, searcher)
-    written = _Written(found.index_version.partition("+")[0], search, *found.next)
+    written = _Written(found.searchables[0].snapshot.meta.version, search, *found.next)
     return base64.urlsafe_b64encode(msgspec.msgpack.encode(written)).decode().rstrip("=")
 
 

@@ -30,6 +30,7 @@ class Settings:
     search_log_days: int = _setting(180, "How long what consenting visitors were shown and chose is kept", "days")
     per_host: int = _setting(0, "Results of one host on the first page at most; 0: as many as rank there")
     new_floor: float = _setting(0.0, "Share of the first page kept for spaces known for at most 90 days; 0: none")
+    secret: Path = _setting(Path("var/secret"), "File of the secret behind members' pseudonyms, made on first use")
     data: Path = _setting(ROOT / "data", "Folder of the reference data shipped with PlaceLibre")
     host: str = _setting("127.0.0.1", "Address to listen on")
     port: int = _setting(8000, "Port to listen on")

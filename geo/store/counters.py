@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select, update
 from geo.store.dialect import upsert
 from geo.store.schema import bulk_change, counter, place_change
 
-COUNTERS = ("place", "space", "listing", "import_run", "booking", "api_key", "feed", "revision")
+COUNTERS = ("place", "space", "listing", "import_run", "booking", "api_key", "feed", "communities", "revision")
 
 
 def mint(connection: Connection, name: str, count: int = 1) -> range:
@@ -40,6 +40,18 @@ def record_range(connection: Connection, first_id: int, last_id: int, change: in
 def revision(connection: Connection) -> int:
     """The revision of the last committed change."""
     return int(connection.execute(select(counter.c.value).where(counter.c.name == "revision")).scalar_one())
+
+
+def record_communities_change(connection: Connection) -> int:
+    """Notes that communities, or who belongs to them, changed; returns the new revision."""
+    (revision,) = mint(connection, "revision")
+    connection.execute(update(counter).where(counter.c.name == "communities").values(value=revision))
+    return revision
+
+
+def communities_revision(connection: Connection) -> int:
+    """The revision of the last committed change to communities or to who belongs to them."""
+    return int(connection.execute(select(counter.c.value).where(counter.c.name == "communities")).scalar_one())
 
 
 def changed_since(connection: Connection, since: int) -> list[int]:

@@ -209,6 +209,7 @@ def prepare_engine(engine: Engine) -> Engine:
             cursor.execute("PRAGMA journal_mode = WAL")
             cursor.execute("PRAGMA synchronous = NORMAL")
             cursor.execute("PRAGMA foreign_keys = ON")
+            cursor.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten, however SQLite was built
             cursor.execute(f"PRAGMA busy_timeout = {LOCK_TIMEOUT_S * 1000}")
             cursor.execute(f"PRAGMA cache_size = -{SQLITE_CACHE_KIB}")
             cursor.execute(f"PRAGMA wal_autocheckpoint = {SQLITE_CHECKPOINT_PAGES}")

@@ -8,11 +8,11 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, Engine, Select, Text, cast, func, select
 
-from geo.frames import BUSY, COMMUNITIES, PLACES, SPACES
-from geo.store.counters import revision
+from geo.frames import BUSY, COMMUNITIES, MEMBERSHIPS, PLACES, SPACES
+from geo.store.counters import communities_revision, revision
 from geo.store.dialect import MAX_PARAMETERS
 from geo.store.engine import reading
-from geo.store.schema import busy, community, listing, place, place_alias, space, space_community
+from geo.store.schema import busy, community, listing, membership, place, place_alias, space, space_community
 from geo.store.visibility import published, published_listing
 
 PLACE_FRAME: dict[str, Any] = {**PLACES, "hours_assumed": pl.Boolean, "capacity": pl.Int64}
@@ -25,7 +25,8 @@ class StoreFrames:
 
     places: one row per place that is not closed (`PLACE_FRAME`; amenities as JSON text; communities empty
     when any public list or public space names it); spaces: those not closed, of offered places
-    (`SPACE_FRAME`); busy: space_id, slot, seats_taken; communities: slug, name, sharing, partners, values, words.
+    (`SPACE_FRAME`); busy: space_id, slot, seats_taken; communities: slug, name, sharing, partners, values, words;
+    memberships: community, member (left out when only some places are read).
     """
 
     revision: int
@@ -33,6 +34,7 @@ class StoreFrames:
     spaces: pl.DataFrame
     busy: pl.DataFrame
     communities: pl.DataFrame
+    memberships: pl.DataFrame
 
 
 def read_frames(engine: Engine, *, place_ids: Sequence[int] | None = None, first_slot: int = 0) -> StoreFrames:
@@ -59,6 +61,7 @@ def read_frames(engine: Engine, *, place_ids: Sequence[int] | None = None, first
             spaces=_spaces(connection, spaces),
             busy=_frame(connection, taken, dict(BUSY)),
             communities=_communities(connection),
+            memberships=_memberships(connection) if some is None else pl.DataFrame(schema=dict(MEMBERSHIPS)),
         )
 
 
@@ -126,6 +129,22 @@ def _spaces(connection: Connection, statement: Select[Any]) -> pl.DataFrame:
 def _communities(connection: Connection) -> pl.DataFrame:
     columns = [community.c[name] for name in COMMUNITIES]
     return _frame(connection, select(*columns).order_by(community.c.slug), dict(COMMUNITIES))
+
+
+def _memberships(connection: Connection) -> pl.DataFrame:
+    return _frame(connection, select(membership.c.community, membership.c.member), dict(MEMBERSHIPS))
+
+
+def read_communities(engine: Engine) -> tuple[int, pl.DataFrame]:
+    """The revision at which communities last changed, and their table."""
+    with reading(engine) as connection:
+        return communities_revision(connection), _communities(connection)
+
+
+def read_memberships(engine: Engine) -> tuple[int, pl.DataFrame, pl.DataFrame]:
+    """The same, and who belongs to them: all that says how close communities are, read in one transaction."""
+    with reading(engine) as connection:
+        return communities_revision(connection), _communities(connection), _memberships(connection)
 
 
 def _json(value: dict[str, str]) -> str:

@@ -55,6 +55,16 @@ community = Table(
     one_of("sharing", Sharing),
 )
 
+membership = Table(
+    "membership",
+    metadata,
+    Column("community", String(64), ForeignKey("community.slug", ondelete="CASCADE"), primary_key=True),
+    Column("member", String(32), primary_key=True, comment="pseudonym, the same in all communities: service.members"),
+    CheckConstraint("length(member) = 32", name="member"),
+    comment="who belongs to which community, for one purpose: how many members two communities share",
+    sqlite_with_rowid=False,
+)
+
 place = Table(
     "place",
     metadata,

@@ -15,7 +15,7 @@ import polars as pl
 
 from geo.blocks import BLOCK_ROWS, cut
 from geo.distance import unit_vectors
-from matching.affinity import affinity_matrix
+from matching.affinity import Affinities, affinities_of
 from matching.snapshot.arrow_file import checksum
 from matching.snapshot.availability import build_availability
 from matching.snapshot.files import publish
@@ -57,7 +57,10 @@ def build_index(
     rows = index_rows(source, as_of.date())
     with ThreadPoolExecutor(1) as beside:  # half of the work, and none of it needs the interpreter
         rendered = beside.submit(_render, rows)
-        columns, entries, counts = _columns(source, rows, as_of, calendar, like)
+        affinities = affinities_of(source.communities, source.memberships) if like is None else like.affinities
+        entries = _communities(affinities.communities if like is None else like.meta.communities, rows)
+        columns, counts = _columns(source, rows, as_of, calendar, entries)
+        columns |= _learned_columns(affinities)
         facts, sums = rendered.result()
     built = Columns(**{name: np.ascontiguousarray(columns[name], dtype) for name, dtype in COLUMN_DTYPES.items()})
     sums |= {name: checksum(getattr(built, name)) for name in COLUMN_DTYPES}
@@ -68,7 +71,7 @@ def build_index(
         communities=entries,
         **counts,
     )
-    return Snapshot(built, meta, facts, sums)
+    return Snapshot(built, meta, facts, affinities, sums)
 
 
 def _render(rows: pl.DataFrame) -> tuple[Facts, dict[str, str]]:
@@ -77,15 +80,18 @@ def _render(rows: pl.DataFrame) -> tuple[Facts, dict[str, str]]:
 
 
 def _columns(
-    source: IndexInput, rows: pl.DataFrame, as_of: datetime, calendar: Calendar | None, like: Snapshot | None
-) -> tuple[Arrays, tuple[CommunityEntry, ...], dict[str, int]]:
-    """The columns, the communities they speak of, and the counts of `Meta`."""
-    entries, affinity = _communities(source, rows, like)
+    source: IndexInput,
+    rows: pl.DataFrame,
+    as_of: datetime,
+    calendar: Calendar | None,
+    entries: tuple[CommunityEntry, ...],
+) -> tuple[Arrays, dict[str, int]]:
+    """The columns but those of affinity, and the counts of `Meta`."""
     columns = _row_columns(rows)
     candidates = int(rows["candidate"].sum())
     offered = len(rows) - candidates
     starts = cut([offered, candidates], BLOCK_ROWS)
-    columns |= {"block_start": starts, "affinity": affinity.reshape(-1)}
+    columns["block_start"] = starts
     columns |= block_summaries(columns, starts)
     columns |= _set_columns(rows, entries, starts)
     columns |= _availability_columns(rows.head(offered), source.busy, as_of, calendar or GeoCalendar(as_of.date()))
@@ -95,28 +101,19 @@ def _columns(
         "blocks": len(starts) - 1,
         "offered_blocks": -(-offered // BLOCK_ROWS),
     }
-    return columns, entries, counts
+    return columns, counts
 
 
-def _communities(
-    source: IndexInput, rows: pl.DataFrame, like: Snapshot | None
-) -> tuple[tuple[CommunityEntry, ...], npt.NDArray[np.float64]]:
-    """Known communities with their affinity; one that only rows name (not yet in the table) is akin to none."""
-    if like is None:
-        table = source.communities.sort("slug")
-        known = tuple(
-            CommunityEntry(slug, name, sharing, tuple(partners or ()))
-            for slug, name, sharing, partners in table.select("slug", "name", "sharing", "partners").iter_rows()
-        )
-        square = affinity_matrix(table)
-    else:
-        known = like.meta.communities
-        square = like.columns.affinity.reshape(len(known), len(known))
+def _communities(known: tuple[CommunityEntry, ...], rows: pl.DataFrame) -> tuple[CommunityEntry, ...]:
+    """Known communities, then those that only rows name (not yet in the table)."""
     named = set(rows["offered_by"].explode(keep_nulls=False, empty_as_null=False).to_list())
     strangers = sorted(named - {entry.slug for entry in known})
-    affinity = np.eye(len(known) + len(strangers))
-    affinity[: len(known), : len(known)] = square
-    return (*known, *(CommunityEntry(slug, slug, "", ()) for slug in strangers)), affinity
+    return (*known, *(CommunityEntry(slug, slug, "", ()) for slug in strangers))
+
+
+def _learned_columns(affinities: Affinities) -> Arrays:
+    start, other, value, members = affinities.pairs
+    return {"akin_start": start, "akin_other": other, "akin_value": value, "akin_members": members}
 
 
 def _row_columns(rows: pl.DataFrame) -> Arrays:

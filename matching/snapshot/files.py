@@ -25,6 +25,8 @@ from typing import Any
 import numpy as np
 
 from geo.errors import SnapshotUnusable, StorageFull
+from matching.affinity import Affinities
+from matching.learned import Pairs
 from matching.snapshot.arrow_file import (
     Arrays,
     damaged,
@@ -156,7 +158,9 @@ def _open_version(path: Path) -> Snapshot:
     facts = Facts(rendered["start"], rendered["data"])
     if wrong_length(columns, meta) or len(facts.start) != meta.rows + 1:
         raise damaged(path)
-    return Snapshot(columns, meta, facts)
+    described = tuple(entry for entry in meta.communities if entry.described)
+    learned = Pairs(columns.akin_start, columns.akin_other, columns.akin_value, columns.akin_members)
+    return Snapshot(columns, meta, facts, Affinities(described, learned))
 
 
 def _manifest(path: Path) -> dict[str, Any]:
@@ -184,7 +188,7 @@ def _meta(words: dict[str, str], path: Path) -> Meta:
     counts = ("revision", "rows", "offered_rows", "blocks", "offered_blocks")
     try:
         communities = tuple(
-            CommunityEntry(one["slug"], one["name"], one["sharing"], tuple(one["partners"]))
+            CommunityEntry(one["slug"], one["name"], one["sharing"], tuple(one["partners"]), tuple(one["values"]))
             for one in json.loads(words["communities"])
         )
         as_of = datetime.fromisoformat(words["as_of"])

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from geo.frames import BUSY, COMMUNITIES, PLACES, SPACES, Schema
+from geo.frames import BUSY, COMMUNITIES, MEMBERSHIPS, PLACES, SPACES, Schema
 
 
 def _empty(schema: Schema) -> pl.DataFrame:
@@ -13,13 +13,14 @@ def _empty(schema: Schema) -> pl.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class IndexInput:
-    """Four tables with the columns of `geo.frames` (more columns are ignored, order is free) and the store's
+    """Five tables with the columns of `geo.frames` (more columns are ignored, order is free) and the store's
     revision they were read at. Raises polars' own errors when a column is missing or cannot be cast."""
 
     places: pl.DataFrame = field(default_factory=lambda: _empty(PLACES))
     spaces: pl.DataFrame = field(default_factory=lambda: _empty(SPACES))
     busy: pl.DataFrame = field(default_factory=lambda: _empty(BUSY))
     communities: pl.DataFrame = field(default_factory=lambda: _empty(COMMUNITIES))
+    memberships: pl.DataFrame = field(default_factory=lambda: _empty(MEMBERSHIPS))
     revision: int = 0
 
     def __post_init__(self) -> None:
@@ -28,6 +29,7 @@ class IndexInput:
             ("spaces", SPACES),
             ("busy", BUSY),
             ("communities", COMMUNITIES),
+            ("memberships", MEMBERSHIPS),
         ):
             table: pl.DataFrame = getattr(self, name)
             conformed = table.select(pl.col(column).cast(dtype) for column, dtype in schema.items())

@@ -102,8 +102,13 @@ class Columns:
     set_start: npt.NDArray[np.int64] = _column(np.int64, "sets+1")
     """Sets of communities, each stored once: members of set i are `set_members[set_start[i]:set_start[i + 1]]`."""
     set_members: npt.NDArray[np.int32] = _column(np.int32, "members")
-    affinity: npt.NDArray[np.float64] = _column(np.float64, "pairs")
-    """Square matrix, searcher's community by row: see `matching/affinity.py`."""
+    akin_start: npt.NDArray[np.int64] = _column(np.int64, "described+1")
+    """Learned affinities (`matching/learned.py`): described community i is close to those listed in the next three
+    columns from `akin_start[i]` to `akin_start[i + 1]`. What is declared is in `CommunityEntry.partners`."""
+    akin_other: npt.NDArray[np.int32] = _column(np.int32, "akin")
+    akin_value: npt.NDArray[np.float64] = _column(np.float64, "akin")
+    akin_members: npt.NDArray[np.uint8] = _column(np.uint8, "akin")
+    """1: the two share members."""
 
     block_day: npt.NDArray[np.int32] = _column(np.int32, "block_days")
     """Day x offered block: which day of `day_words` says when its rows have a seat free."""
@@ -133,6 +138,12 @@ class CommunityEntry:
     name: str
     sharing: str
     partners: tuple[str, ...]
+    values: tuple[str, ...] = ()
+
+    @property
+    def described(self) -> bool:
+        """Whether it is in the table of communities, and not only named by rows."""
+        return self.sharing != ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +160,7 @@ class Meta:
     blocks: int
     offered_blocks: int
     communities: tuple[CommunityEntry, ...]
+    """The described ones first."""
 
     @property
     def first_day(self) -> date:
@@ -180,7 +192,8 @@ def wrong_length(columns: Columns, meta: Meta) -> str | None:
         "blocks": meta.blocks,
         "blocks+1": meta.blocks + 1,
         "members": int(c.set_start[-1]) if len(c.set_start) else -1,
-        "pairs": len(meta.communities) ** 2,
+        "described+1": 1 + sum(entry.described for entry in meta.communities),
+        "akin": int(c.akin_start[-1]) if len(c.akin_start) else -1,
         "block_amenities": meta.blocks * len(Amenity),
         "block_days": meta.offered_blocks * DAYS,
         "offered_blocks+1": meta.offered_blocks + 1,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from matching.affinity import Affinities
 from matching.snapshot.layout import DAYS, SLOTS_PER_DAY, Columns, Meta
 from matching.snapshot.rendered import Facts
 
@@ -17,6 +18,8 @@ class Snapshot:
     columns: Columns
     meta: Meta
     facts: Facts
+    affinities: Affinities
+    """As built, unless newer ones took their place."""
     sums: Mapping[str, str] = field(default_factory=dict)
     """Checksums of columns and facts, when they are known already."""
 
@@ -36,6 +39,5 @@ class Snapshot:
         return None
 
     def describes(self, slug: str | None) -> bool:
-        """Whether the community was in the table, and not only named by rows: only then has it an affinity."""
-        position = self.community(slug)
-        return position is not None and self.meta.communities[position].sharing != ""
+        """Whether the community has an affinity to others."""
+        return self.affinities.knows(slug)

@@ -9,6 +9,7 @@ from matching.kernel.tree import Tree
 from matching.query import Query
 from matching.snapshot.snapshot import Snapshot
 from matching.terms.term import Reason, Shown
+from matching.words import listed
 
 CLOSE = 0.15
 
@@ -53,6 +54,17 @@ class Affinity:
         if value >= PARTNER:
             text = shown.say(f"{name} est partenaire de votre communauté", f"{name} is a partner of your community")
             return [Reason(text, clause=True)]
-        if value >= CLOSE:
-            return [Reason(shown.say(f"{name} partage vos valeurs", f"{name} shares your values"), clause=True)]
-        return []
+        return [Reason(self._learned(name, shown), clause=True)] if value >= CLOSE else []
+
+    def _learned(self, name: str, shown: Shown) -> str:
+        """What weighs most is told: members in common, then values, then words that are alike."""
+        why = shown.result.kinship
+        if why.common_members:
+            return shown.say(
+                f"{name} a des membres en commun avec votre communauté",
+                f"{name} has members in common with your community",
+            )
+        if why.common_values:
+            told = listed(list(why.common_values), shown.language)
+            return shown.say(f"{name} partage vos valeurs ({told})", f"{name} shares your values ({told})")
+        return shown.say(f"{name} ressemble à votre communauté", f"{name} resembles your community")

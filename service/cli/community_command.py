@@ -1,12 +1,18 @@
-"""`placelibre community`: communities and their keys."""
+"""`placelibre community`: communities, their keys and their members."""
 
-from typing import Annotated
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli.output import console, print_json, say, services
+from service.cli.output import console, language, print_json, say, services
 
-communities = typer.Typer(help="Communities and their keys.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from service.members import MembersReport
+
+communities = typer.Typer(help="Communities, their keys and their members.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Results on standard output")]
 
 
@@ -46,3 +52,50 @@ def add(
         f"Key of {slug}, shown only once; keep it in a safe place:",
     )
     console().print(key, markup=False)
+
+
+@communities.command("members")
+def members(
+    slug: Annotated[str, typer.Argument(help="Slug of the community")],
+    file: Annotated[Path | None, typer.Argument(help="CSV with a column email or member; none: only count")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Forget those whom the list does not name")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Forget those whom the list names; no list: all")] = False,
+    as_json: Json = False,
+) -> None:
+    """Tell who belongs to a community, to learn which communities are close; only pseudonyms are kept."""
+    from service.members import MembersReport, add_members, count_members, remove_members
+
+    if replace and (remove or file is None):
+        raise typer.BadParameter("--replace takes a list, and not --remove with it")
+    with closing(services()) as running:
+        if remove:
+            report = remove_members(running.engine, slug, file, running.secret)
+        elif file is not None:
+            report = add_members(running.engine, slug, file, running.secret, replace=replace)
+        else:
+            report = MembersReport(members=count_members(running.engine, slug))
+    if as_json:
+        rejections = [{"row": one.row, "reason": one.text(language())} for one in report.rejections]
+        print_json({**asdict(report), "rejected": report.rejected, "rejections": rejections})
+    else:
+        _print_members(slug, report)
+
+
+def _print_members(slug: str, report: "MembersReport") -> None:
+    french = language() == "fr"
+    counts = (
+        (report.added, "ajoutés", "added"),
+        (report.already_there, "déjà là", "already there"),
+        (report.removed, "retirés", "removed"),
+        (report.not_there, "absents", "not there"),
+        (report.rejected, "rejetés", "rejected"),
+    )
+    screen = console()
+    if report.rows or report.removed:
+        told = ", ".join(f"{count} {fr if french else en}" for count, fr, en in counts if count)
+        screen.print(f"{report.rows} lignes : {told}" if french else f"{report.rows} rows: {told}", markup=False)
+    for one in report.rejections:
+        line = "ligne" if french else "row"
+        screen.print(f"  {line} {one.row} : {one.fr}" if french else f"  {line} {one.row}: {one.en}", markup=False)
+    known = "membres connus" if french else "members known"
+    screen.print(f"{slug} : {report.members} {known}" if french else f"{slug}: {report.members} {known}", markup=False)

@@ -60,14 +60,41 @@ def likeness(communities: list[Row]) -> dict[tuple[str, str], float]:
     }
 
 
+def circles(memberships: list[Row]) -> dict[str, set[str]]:
+    """The members of each community."""
+    found: dict[str, set[str]] = {}
+    for row in memberships:
+        found.setdefault(row["community"], set()).add(row["member"])
+    return found
+
+
+def members_in_common(one: set[str], other: set[str]) -> float:
+    """Root of the cosine, shrunk; nothing for fewer than three."""
+    shared = len(one & other)
+    return 0.0 if shared < 3 else math.sqrt(shared / math.sqrt(len(one) * len(other)) * shared / (shared + 10))
+
+
+def blended(by_words: float, both_speak: bool, one: set[str], other: set[str]) -> float:
+    """What is learned of two communities: at most 0.6."""
+    known = math.sqrt(len(one) * len(other))
+    weight = known / (known + 5) if both_speak else 1.0
+    return round(0.6 * (weight * members_in_common(one, other) + (1 - weight) * by_words), 6)
+
+
 class Reference:
     """The world seen place by place."""
 
     def __init__(
-        self, places: list[Row], spaces: list[Row], busy: list[Row], communities: list[Row], as_of: datetime
+        self,
+        places: list[Row],
+        spaces: list[Row],
+        busy: list[Row],
+        communities: list[Row],
+        memberships: list[Row],
+        as_of: datetime,
     ) -> None:
         self.as_of, self.communities = as_of, communities
-        self.like = likeness(communities)
+        self.like, self.circles = likeness(communities), circles(memberships)
         self.first_slot = int(datetime(as_of.year, as_of.month, as_of.day, tzinfo=as_of.tzinfo).timestamp()) // 1800
         self.spaces: dict[int, list[Row]] = {}
         for row in spaces:
@@ -121,7 +148,11 @@ class Reference:
         known = {c["slug"] for c in self.communities}
         if other in declared and other in known:
             return 0.7
-        return round(0.6 * self.like.get((searcher, other), 0.0), 6)
+        if other not in known:
+            return 0.0
+        like, circle = self.like, self.circles
+        both_speak = like[searcher, searcher] > 0 and like[other, other] > 0
+        return blended(like[searcher, other], both_speak, circle.get(searcher, set()), circle.get(other, set()))
 
     def weights(self, query: Query) -> dict[str, float]:
         asked = dict(zip(KINDS_OF_TERM, WEIGHTS[query.preset.value], strict=True))

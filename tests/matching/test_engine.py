@@ -13,14 +13,14 @@ from matching.snapshot.builder import build_index
 from matching.snapshot.input import IndexInput
 from matching.snapshot.snapshot import Snapshot
 from tests.matching.reference import Reference, Row
-from tests.matching.world import AS_OF, NOW, World, frame, query_from
+from tests.matching.world import AS_OF, MEMBERSHIP_ROWS, NOW, World, frame, query_from
 
 QUERIES = 10_000
 
 
 @pytest.fixture(scope="module")
 def reference(world: World) -> Reference:
-    return Reference(world.places, world.spaces, world.busy, world.communities, AS_OF)
+    return Reference(world.places, world.spaces, world.busy, world.communities, MEMBERSHIP_ROWS, AS_OF)
 
 
 def same(result: Result, expected: Row, query: Query) -> None:

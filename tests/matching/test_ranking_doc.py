@@ -1,13 +1,15 @@
 """The worked example of docs/ranking.md is what the engine answers, to the last digit printed."""
 
+import math
 import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from geo.frames import COMMUNITIES, PLACES, SPACES
+from geo.frames import COMMUNITIES, MEMBERSHIPS, PLACES, SPACES
 from geo.types import Amenity, Point
+from matching.affinity import affinities_of
 from matching.engine import Whole, search
 from matching.presets import PRESETS, TERM_NAMES
 from matching.query import Query
@@ -91,6 +93,32 @@ def test_the_worked_example(example: Result) -> None:
     text = PAGE.read_text(encoding="utf-8")
     assert f"score is **{round(example.score, 6)}**" in text
     assert f"**{example.distance_m} m**" in text
+
+
+def test_the_learned_affinity() -> None:
+    """Every line as the formulas say, and the last as the index learns it."""
+    told = {name: float(row[-1]) for name, row in cells("## Learned affinity").items()}
+    once, twice = math.log(4 / 2) + 1, math.log(4 / 3) + 1
+    words = twice / math.hypot(twice, once) / math.sqrt(2)
+    cosine, weight = 12 / math.sqrt(40 * 90), 60 / 65
+    members = math.sqrt(cosine * 12 / 22)
+    affinity = 0.6 * (weight * members + (1 - weight) * words)
+    steps = [twice, once, words, cosine, members, weight, affinity]
+    names = ["idf_entraide", "idf_ruralite", "words", "cosine", "members", "lambda", "affinity"]
+    assert told == {name: round(step, 6) for name, step in zip(names, steps, strict=True)}
+
+    values = {"bourg": ["entraide", "ruralité"], "canal": ["entraide", "numérique"], "phare": ["numérique"]}
+    communities = [
+        {"slug": slug, "name": slug, "sharing": "network", "partners": [], "values": values[slug], "words": ""}
+        for slug in values
+    ]
+    memberships = [
+        {"community": slug, "member": str(number)}
+        for slug, numbers in (("bourg", range(40)), ("canal", range(28, 118)))
+        for number in numbers
+    ]
+    found = affinities_of(frame(communities, COMMUNITIES), frame(memberships, MEMBERSHIPS))
+    assert found.of("bourg")["canal"] == found.of("canal")["bourg"] == told["affinity"]
 
 
 def test_the_presets() -> None:

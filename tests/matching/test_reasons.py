@@ -7,6 +7,7 @@ import pytest
 
 from geo.errors import Language
 from geo.types import Amenity
+from matching.affinity import Kinship
 from matching.engine import Whole, find
 from matching.numbers import distance_text, euros_text
 from matching.reasons import sentence, sentences
@@ -86,7 +87,27 @@ def result(
             "pas loin et proposé par RuraConnect, votre communauté",
             "not far and offered by RuraConnect, your community",
         ),
-        (result(proximity=0.6, affinity=0.2), "pas loin, et RuraConnect partage vos valeurs", None),
+        (
+            result(proximity=0.6, affinity=0.2),
+            "pas loin, et RuraConnect ressemble à votre communauté",
+            "not far, and RuraConnect resembles your community",
+        ),
+        (
+            replace(result(proximity=0.6, affinity=0.2), kinship=Kinship(common_values=("entraide", "ruralité"))),
+            "pas loin, et RuraConnect partage vos valeurs (entraide et ruralité)",
+            "not far, and RuraConnect shares your values (entraide and ruralité)",
+        ),
+        (
+            replace(result(proximity=0.6, affinity=0.2), kinship=Kinship(True, ("entraide",))),
+            "pas loin, et RuraConnect a des membres en commun avec votre communauté",
+            "not far, and RuraConnect has members in common with your community",
+        ),
+        (
+            replace(result(proximity=0.6, affinity=0.7), kinship=Kinship(True, ("entraide",))),
+            "pas loin, et RuraConnect est partenaire de votre communauté",
+            "not far, and RuraConnect is a partner of your community",
+        ),
+        (replace(result(proximity=0.6, affinity=0.1), kinship=Kinship(True, ("entraide",))), "pas loin", "not far"),
         (result(proximity=0.6, price=300), "pas loin et à 3\u00a0€ seulement", "not far and only €3"),
     ],
 )

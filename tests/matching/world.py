@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from geo.frames import BUSY, COMMUNITIES, PLACES, SPACES
+from geo.frames import BUSY, COMMUNITIES, MEMBERSHIPS, PLACES, SPACES
 from geo.types import Amenity, PlaceKind, Point, SpaceKind
 from matching.query import Mode, Preset, Query, Window
 from matching.snapshot.input import IndexInput
@@ -80,6 +80,17 @@ COMMUNITY_ROWS: list[Row] = [
     },
     {"slug": "mute", "name": "Muette", "sharing": "network", "partners": [], "values": [], "words": ""},
 ]
+# Enough members in common (alpha and delta), too few (alpha and gamma), members and no words (mute); beta told nobody.
+MEMBERSHIP_ROWS: list[Row] = [
+    {"community": slug, "member": f"member {number}"}
+    for slug, numbers in (
+        ("alpha", range(12)),
+        ("delta", range(5, 40)),
+        ("gamma", range(10, 12)),
+        ("mute", range(9, 30)),
+    )
+    for number in numbers
+]
 
 
 def frame(rows: list[Row], schema: Any) -> pl.DataFrame:
@@ -110,6 +121,7 @@ class World:
             spaces=frame(spaces, SPACES),
             busy=frame([row for row in self.busy if row["space_id"] in kept], BUSY),
             communities=frame(self.communities, COMMUNITIES),
+            memberships=frame(MEMBERSHIP_ROWS, MEMBERSHIPS),
             revision=5,
         )
 

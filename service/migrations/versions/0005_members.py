@@ -1,0 +1,40 @@
+"""Who belongs to which community, and when communities last changed"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    # The first migration makes the counters known when it runs: a new store has this one already. Indexes built before
+    # this one know nothing of members; they are of another format, too, and built again.
+    op.execute(
+        "INSERT INTO counter (name, value) SELECT 'communities', 0 "
+        "WHERE NOT EXISTS (SELECT 1 FROM counter WHERE name = 'communities')"
+    )
+    op.create_table(
+        "membership",
+        sa.Column("community", sa.String(length=64), nullable=False),
+        sa.Column(
+            "member",
+            sa.String(length=32),
+            nullable=False,
+            comment="pseudonym, the same in all communities: service.members",
+        ),
+        sa.CheckConstraint("length(member) = 32", name=op.f("ck_membership_member")),
+        sa.ForeignKeyConstraint(
+            ["community"], ["community.slug"], name=op.f("fk_membership_community"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("community", "member", name=op.f("pk_membership")),
+        comment="who belongs to which community, for one purpose: how many members two communities share",
+        sqlite_with_rowid=False,
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("membership")
+    op.execute("DELETE FROM counter WHERE name = 'communities'")
