@@ -5,7 +5,7 @@ changed since, which masks in the snapshot the places it replaces.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Protocol
@@ -22,6 +22,7 @@ from matching.kernel.space import TERMS as TERM_COUNT
 from matching.kernel.space import own
 from matching.presets import TERM_NAMES, asked_weights, renormalised
 from matching.query import MAX_LIMIT, Preset, Query, slot_start
+from matching.reach import Reach, by_distance
 from matching.results import Result, SearchResults, TermScore
 from matching.searchable import Asked, Searchable
 from matching.snapshot.layout import UNKNOWN_CENTS
@@ -124,15 +125,28 @@ class _Question:
         return int(working.space.told[0]), int(working.space.told[1])
 
 
-def _question(layer: Layer, query: Query, weights: dict[str, float], after: Cursor | None) -> _Question:
-    rows = layer.rows_within(query.point, query.radius_m, candidates=query.candidates)
-    asked = layer.searchable.asked(query, weights, after)
+def _question(
+    layer: Layer, query: Query, weights: dict[str, float], after: Cursor | None, reach: Reach | None = None
+) -> _Question:
+    reach = reach or by_distance(query)
+    rows = layer.rows_within(query.point, reach.radius_m, candidates=query.candidates)
+    asked = layer.searchable.asked(query, weights, after, reach)
     return _Question(layer.searchable, asked, query.limit, _NONE if rows is None else rows, rows is not None)
 
 
-def rank(layer: Layer, query: Query, weights: dict[str, float], after: Cursor | None = None) -> Ranked:
-    """The best `query.limit` places of a layer after `after`."""
-    return _question(layer, query, weights, after).best()
+def rank(
+    layer: Layer, query: Query, weights: dict[str, float], after: Cursor | None = None, reach: Reach | None = None
+) -> Ranked:
+    """The best `query.limit` places of a layer after `after`; `reach` is by distance unless given."""
+    return _question(layer, query, weights, after, reach).best()
+
+
+def count(
+    layer: Layer, query: Query, weights: dict[str, float], reach: Reach, among: Ints | None = None
+) -> tuple[int, int]:
+    """How many places of a layer fit, and how many are to confirm; of all, or `among` some rows, ascending."""
+    question = _question(layer, query, weights, None, reach)
+    return (question if among is None else replace(question, some=among, among_some=True)).count()
 
 
 def merged(ranked: Sequence[Ranked], limit: int) -> list[tuple[int, int]]:
@@ -183,7 +197,7 @@ def search(
     return SearchResults(
         query=query,
         results=tuple(
-            _result(ranked[layer], at, query, snapshots[layer], audiences[layer], weights, now)
+            result_of(ranked[layer], at, query, snapshots[layer], audiences[layer], weights, now)
             for layer, at in merged(ranked, query.limit)
         ),
         total=sum(total for total, _ in counts),
@@ -193,7 +207,7 @@ def search(
     )
 
 
-def _result(
+def result_of(
     ranked: Ranked,
     at: int,
     query: Query,
@@ -202,6 +216,7 @@ def _result(
     weights: dict[str, float],
     now: datetime,
 ) -> Result:
+    """What is shown of the place at `at`."""
     row, cents = int(ranked.rows[at]), int(ranked.cents[at])
     score, decimetres, place_id, space_id = ranked.keys[at].tolist()
     facts: dict[str, Any] = snapshot.facts.of(row)

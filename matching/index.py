@@ -9,10 +9,12 @@ from types import TracebackType
 from typing import Self
 
 from geo.errors import SnapshotUnusable
-from matching.engine import Layer, Whole, search, warm
+from geo.travel.model import Router
+from matching.engine import Layer, Whole, warm
 from matching.overlay import Overlay, build_overlay
 from matching.query import Query
 from matching.results import SearchResults
+from matching.routed import search_by_minutes
 from matching.snapshot.files import current_version, open_snapshot, verify
 from matching.snapshot.hours import Calendar
 from matching.snapshot.input import IndexInput
@@ -55,8 +57,8 @@ class LiveIndex:
         """The current snapshot under `folder`. Raises SnapshotUnusable, which says why and what to do."""
         return cls(open_snapshot(folder), folder)
 
-    def search(self, query: Query, now: datetime) -> SearchResults:
-        """The best places at the moment `now` (timezone-aware).
+    def search(self, query: Query, now: datetime, router: Router | None = None) -> SearchResults:
+        """The best places at the moment `now` (timezone-aware); with a mode, by the minutes of the `router`.
 
         Raises InvalidInput (a window over or too far ahead, unusable weights) and SnapshotUnusable (stale).
         """
@@ -66,7 +68,7 @@ class LiveIndex:
             raise SnapshotUnusable(
                 path=self._folder or state.version, fr=f"date de {days} jours", en=f"is {days} days old"
             )
-        return search(state.layers(), query, now, state.version)
+        return search_by_minutes(state.layers(), query, now, state.version, router=router)
 
     def warm(self, now: datetime) -> None:
         """Loads what searches need, compiling it the first time: half a minute, then never again."""

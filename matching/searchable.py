@@ -22,10 +22,10 @@ from matching.kernel.space import own
 from matching.kernel.tree import handed
 from matching.presets import TERM_NAMES
 from matching.query import Query
+from matching.reach import Reach
 from matching.snapshot.layout import UNKNOWN_CENTS
 from matching.snapshot.snapshot import Snapshot
 from matching.terms import fit, price
-from matching.terms.proximity import HALF_M
 
 if TYPE_CHECKING:
     from matching.engine import Cursor
@@ -75,7 +75,7 @@ class Searchable:
         """Who asks."""
         return self._audience(query.community, query.visible)[0]
 
-    def asked(self, query: Query, weights: dict[str, float], after: "Cursor | None") -> "Asked":
+    def asked(self, query: Query, weights: dict[str, float], after: "Cursor | None", reach: Reach) -> "Asked":
         """The query as `matching.kernel.asked.understood` takes it."""
         _, hides, owns, most = self._audience(query.community, query.visible)
         point = query.point
@@ -84,8 +84,8 @@ class Searchable:
                 point.lon,
                 point.lat,
                 *unit_vector(point.lon, point.lat),
-                query.radius_m,
-                HALF_M[query.mode],
+                reach.radius_m,
+                reach.half_m,
                 most,
                 *[weights.get(name, 0.0) for name in TERM_NAMES],
             )

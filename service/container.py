@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from service.fetch import Fetcher
     from service.imports import ImportDesk
     from service.live import LiveSearch
+    from service.routing import Routing
 
 
 def system_clock() -> datetime:
@@ -77,6 +78,12 @@ class Services:
         return LiveSearch(self.engine, self.settings.index, self.settings.refresh_s, self.now)
 
     @cached_property
+    def routing(self) -> "Routing":
+        from service.routing import Routing
+
+        return Routing(self.settings.routing)
+
+    @cached_property
     def coverage(self) -> "CoverageDesk":
         from service.coverage import CoverageDesk
 
@@ -121,7 +128,7 @@ class Services:
         """
         visible = self.visible(request.community if operator else authenticated)
         located, query = understand(request, self.gazetteer, visible, self.now())
-        return located, self.live.search(query)
+        return located, self.live.search(query, self.routing.router())
 
     def place(self, place_id: int, visible: frozenset[str]) -> PlaceRecord | None:
         """A place with the spaces and lists that the searcher may see; None when there is none to see."""

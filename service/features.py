@@ -8,7 +8,7 @@ from geo.located import Located
 from geo.store.reading import PlaceRecord
 from geo.types import Amenity
 from matching.reasons import sentence
-from matching.results import Result, SearchResults
+from matching.results import Result, SearchResults, Travel
 
 GEOJSON = "application/geo+json"
 _HIDDEN = {"position", "match_key", "h3_r9", "origins"}
@@ -33,6 +33,8 @@ def result_feature(result: Result, names: dict[str, str], language: Language) ->
             "kind": facts["kind"],
             "score": result.score,
             "distance_m": result.distance_m,
+            "minutes": result.minutes,
+            "minutes_by": result.minutes_by,
             "terms": {
                 term.name: {"value": term.value, "weight": term.weight, "contribution": term.contribution}
                 for term in result.terms
@@ -76,7 +78,22 @@ def search_collection(
         "total": found.total,
         "to_confirm": found.to_confirm,
         "radius_m": found.query.radius_m,
+        "mode": found.query.mode,
+        "travel": _travel(found.travel, language),
         "as_of": _utc(found.as_of),
+    }
+
+
+def _travel(travel: Travel | None, language: Language) -> dict[str, Any] | None:
+    """How minutes were found; None when no mode was asked for."""
+    if travel is None:
+        return None
+    return {
+        "by": travel.by,
+        "fallback": None if travel.fallback is None else travel.fallback.message(language),
+        "routed": travel.routed,
+        "within_reach": travel.within_reach,
+        "all_counted": travel.all_counted,
     }
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from geo.store.counters import changed_since, count_changed_since, revision
 from geo.store.engine import reading
 from geo.store.reading import StoreFrames, read_frames
+from geo.travel.model import Router
 from matching.index import LiveIndex
 from matching.query import Query, slot_floor
 from matching.results import SearchResults
@@ -64,11 +65,11 @@ class LiveSearch:
         self._seen = -1
         self._rebuilding: threading.Thread | None = None
 
-    def search(self, query: Query) -> SearchResults:
+    def search(self, query: Query, router: Router | None = None) -> SearchResults:
         """Exact results of the index as of at most `refresh_s` seconds ago."""
         if time.monotonic() >= self._next_look:
             self.refresh()
-        return self._index.search(query, self._now())
+        return self._index.search(query, self._now(), router)
 
     def warm(self) -> None:
         """Makes ready for the first visitor."""

@@ -1,0 +1,53 @@
+"""Valhalla inside this process, over tiles of ours."""
+
+import json
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+from geo.travel.model import RoutingUnavailable
+from geo.travel.network import NO_WAY, Message
+from geo.travel.tiles import configuration, current
+
+
+class _Own(threading.local):
+    """An actor must not be shared between threads; `generation` is what it reads."""
+
+    actor: Any = None
+    generation: Path | None = None
+
+
+class EmbeddedValhalla:
+    """An `Engine` over the network in force in a folder; a newer one is taken up by the next request."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._own = _Own()
+
+    def sources_to_targets(self, asked: Message) -> Message | None:
+        actor = self._actor()
+        try:
+            answer: Message = json.loads(actor.matrix(json.dumps(asked)))
+        except RuntimeError as error:
+            if getattr(error, "code", None) in NO_WAY:
+                return None
+            raise RoutingUnavailable(
+                fr=f"les tuiles de {self._folder} sont illisibles ; refaites-les par « placelibre routing build »",
+                en=f"the tiles in {self._folder} cannot be read; rebuild them with “placelibre routing build”",
+            ) from error
+        return answer
+
+    def _actor(self) -> Any:
+        generation = current(self._folder).folder
+        if self._own.generation != generation:
+            settings = configuration(generation)
+            from valhalla import Actor
+
+            # Given a dictionary, Valhalla leaves its own temporary file behind.
+            with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
+                json.dump(settings, file)
+                file.flush()
+                self._own.actor = Actor(file.name)
+            self._own.generation = generation
+        return self._own.actor
