@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from geo.travel.model import Router, RoutingUnavailable, top_m_per_minute
+from geo.travel.model import OffTheNetwork, Router, RoutingUnavailable, top_m_per_minute
 from geo.travel.straight_line import PACES
 from matching.engine import Cursor, Layer, Ranked, count, rank, result_of, search, weights_of
 from matching.free import check_window
@@ -100,6 +100,7 @@ class _Routed:
         self._reach = at_top_speed(query, mode)
         self._top, self._half = top_m_per_minute(mode), half_minutes(mode)
         self._routed: set[tuple[int, int]] = set()
+        self._on_the_map = False
 
     def answer(self, version: str | None, after: Cursor | None) -> SearchResults:
         best = self._best(after)
@@ -116,8 +117,13 @@ class _Routed:
             to_confirm=sum(unsure for _, unsure in counts),
             as_of=self._base.meta.as_of,
             index_version=version or self._base.meta.version,
-            travel=Travel(Way.NETWORK, None, routed, reachable, all_counted),
+            travel=self._travel(routed, reachable, all_counted),
         )
+
+    def _travel(self, routed: int, reachable: int, all_counted: bool) -> Travel:
+        if routed and not self._on_the_map:
+            return Travel(Way.STRAIGHT_LINE, OffTheNetwork(), routed, reachable, all_counted)
+        return Travel(Way.NETWORK, None, routed, reachable, all_counted)
 
     def _best(self, after: Cursor | None) -> list[_Found]:
         """The best `query.limit` places after `after`."""
@@ -175,6 +181,7 @@ class _Routed:
         points = np.column_stack((columns.lon[rows], columns.lat[rows]))
         routed = self._router.minutes(self._query.point, points, self._mode) if len(rows) else np.zeros(0)
         by_network = ~np.isnan(routed)
+        self._on_the_map |= bool(by_network.any())
         pace = PACES[self._mode].straight_m_per_minute
         minutes = np.where(by_network, routed, distances_m / pace)
         bound = np.maximum(distances_m / self._top, columns.expected_dm[rows] / 10 / pace)

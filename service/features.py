@@ -79,18 +79,18 @@ def search_collection(
         "to_confirm": found.to_confirm,
         "radius_m": found.query.radius_m,
         "mode": found.query.mode,
-        "travel": _travel(found.travel, language),
+        "travel": _travel(found.travel),
         "as_of": _utc(found.as_of),
     }
 
 
-def _travel(travel: Travel | None, language: Language) -> dict[str, Any] | None:
-    """How minutes were found; None when no mode was asked for."""
+def _travel(travel: Travel | None) -> dict[str, Any] | None:
+    """How minutes were found; None when no mode was asked for. Of a failure the code: the rest is for the operator."""
     if travel is None:
         return None
     return {
         "by": travel.by,
-        "fallback": None if travel.fallback is None else travel.fallback.message(language),
+        "fallback": None if travel.fallback is None else travel.fallback.code,
         "routed": travel.routed,
         "within_reach": travel.within_reach,
         "all_counted": travel.all_counted,

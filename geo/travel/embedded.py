@@ -32,15 +32,15 @@ class EmbeddedValhalla:
         except RuntimeError as error:
             if getattr(error, "code", None) in NO_WAY:
                 return None
-            raise RoutingUnavailable(
-                fr=f"les tuiles de {self._folder} sont illisibles ; refaites-les par « placelibre routing build »",
-                en=f"the tiles in {self._folder} cannot be read; rebuild them with “placelibre routing build”",
-            ) from error
+            raise self._damaged() from error
         return answer
 
     def _actor(self) -> Any:
-        generation = current(self._folder).folder
+        noted = current(self._folder)
+        generation = noted.folder
         if self._own.generation != generation:
+            if not noted.is_whole():
+                raise self._damaged()
             settings = configuration(generation)
             from valhalla import Actor
 
@@ -51,3 +51,9 @@ class EmbeddedValhalla:
                 self._own.actor = Actor(file.name)
             self._own.generation = generation
         return self._own.actor
+
+    def _damaged(self) -> RoutingUnavailable:
+        return RoutingUnavailable(
+            fr=f"les tuiles de {self._folder} sont abîmées ; refaites-les par « placelibre routing build »",
+            en=f"the tiles in {self._folder} are damaged; rebuild them with “placelibre routing build”",
+        )

@@ -5,7 +5,7 @@ from typing import ClassVar, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from geo.errors import Language, OperationError
+from geo.errors import Language, OperationError, UserError
 from geo.types import Point
 
 Floats = npt.NDArray[np.float64]
@@ -27,6 +27,17 @@ class RoutingUnavailable(OperationError):
     messages: ClassVar[dict[Language, str]] = {
         "fr": "Le calcul d'itinéraires ne répond pas : {fr}.",
         "en": "Routing does not answer: {en}.",
+    }
+
+
+class OffTheNetwork(UserError):
+    """Nothing of what was asked lies on the map of the network."""
+
+    code = "off_the_network"
+    http_status = 422
+    messages: ClassVar[dict[Language, str]] = {
+        "fr": "Le réseau routier connu ne couvre pas cet endroit ; ajoutez sa région par « placelibre routing build ».",
+        "en": "The road network known does not cover this place; add its region with “placelibre routing build”.",
     }
 
 

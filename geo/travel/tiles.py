@@ -34,6 +34,12 @@ class Noted(NamedTuple):
         told = json.loads((generation / MANIFEST).read_text(encoding="utf-8"))
         return cls(generation, told["source"], datetime.fromisoformat(told["built"]), told["tiles"], told["bytes"])
 
+    def is_whole(self) -> bool:
+        """Whether the tiles are as many and as large as they were: of a cut one, Valhalla only says that nobody lives
+        there."""
+        sizes = [path.stat().st_size for path in self.folder.rglob("*.gph")]
+        return (len(sizes), sum(sizes)) == (self.tiles, self.bytes)
+
     def write(self) -> None:
         told = self._asdict() | {"built": self.built.isoformat()}
         del told["folder"]

@@ -58,7 +58,7 @@ class Where(BaseModel):
 
 class Travel(BaseModel):
     by: str = Field(description="network or straight_line")
-    fallback: str | None = Field(description="Why the network was not asked after all")
+    fallback: str | None = Field(description="Why not by the network: routing_unavailable or off_the_network")
     routed: int
     within_reach: int
     all_counted: bool = Field(description="If not, there are at least `total` places")

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from geo.errors import Language
+from geo.travel.model import OffTheNetwork
 from service.cli.output import console, language, print_json, services
 from service.features import search_collection
 from service.searching import SearchRequest
@@ -104,15 +105,19 @@ def _print_table(collection: dict[str, Any], tongue: Language) -> None:
 
 
 def _travel(travel: dict[str, Any], french: bool) -> str:
+    """How minutes were found, in words."""
     if travel["by"] == "network":
         routed, reach = travel["routed"], travel["within_reach"]
-        return (
-            f"Temps de trajet par le réseau : {routed} itinéraire(s) calculé(s) pour {reach} lieu(x) à portée"
-            if french
-            else f"Travel times by the network: {routed} way(s) looked up of {reach} place(s) within reach"
-        )
-    estimated = "Temps de trajet estimés à vol d'oiseau" if french else "Travel times estimated as the crow flies"
-    return f"{estimated} — {travel['fallback']}" if travel["fallback"] else estimated
+        if french:
+            return f"Durées par le réseau routier : {routed} itinéraire(s) cherché(s) pour {reach} lieu(x) à portée"
+        return f"Travel times by the road network: {routed} way(s) looked up of {reach} place(s) within reach"
+    estimated = "Durées estimées à vol d'oiseau" if french else "Travel times estimated as the crow flies"
+    if travel["fallback"] == OffTheNetwork.code:
+        return estimated + (" : le réseau ne couvre pas cet endroit" if french else ": the network does not cover this")
+    if travel["fallback"]:
+        remedy = "lancez « placelibre check »" if french else "run “placelibre check”"
+        return estimated + (f" : le réseau ne répond pas, {remedy}" if french else f": routing is down, {remedy}")
+    return estimated
 
 
 def _minutes(row: dict[str, Any], tongue: Language) -> str:

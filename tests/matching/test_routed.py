@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from geo.travel.embedded import EmbeddedValhalla
-from geo.travel.model import Floats, RoutingUnavailable
+from geo.travel.model import Floats, OffTheNetwork, RoutingUnavailable
 from geo.travel.network import Network
 from geo.types import Point
 from matching.engine import Cursor, Layer, Whole, search
@@ -223,6 +223,8 @@ def test_where_the_network_does_not_come_near_the_straight_line_tells(networks: 
     found = town.ask(query)
     assert found.results
     assert {one.minutes_by for one in found.results} == {Way.STRAIGHT_LINE}
+    assert found.travel is not None and found.travel.by is Way.STRAIGHT_LINE
+    assert isinstance(found.travel.fallback, OffTheNetwork)
     compare(found, query, town.twin)
 
 
