@@ -22,7 +22,7 @@ from matching.kernel.space import own
 from matching.kernel.tree import handed
 from matching.presets import TERM_NAMES
 from matching.query import Query
-from matching.reach import Reach
+from matching.reach import Reach, by_distance
 from matching.snapshot.layout import UNKNOWN_CENTS
 from matching.snapshot.snapshot import Snapshot
 from matching.terms import fit, price
@@ -75,8 +75,11 @@ class Searchable:
         """Who asks."""
         return self._audience(query.community, query.visible)[0]
 
-    def asked(self, query: Query, weights: dict[str, float], after: "Cursor | None", reach: Reach) -> "Asked":
-        """The query as `matching.kernel.asked.understood` takes it."""
+    def asked(
+        self, query: Query, weights: dict[str, float], after: "Cursor | None", reach: Reach | None = None
+    ) -> "Asked":
+        """The query as `matching.kernel.asked.understood` takes it; `reach` is by distance unless given."""
+        reach = reach or by_distance(query)
         _, hides, owns, most = self._audience(query.community, query.visible)
         point = query.point
         numbers = np.frombuffer(
