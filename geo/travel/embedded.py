@@ -25,15 +25,15 @@ class EmbeddedValhalla:
         self._folder = folder
         self._own = _Own()
 
-    def sources_to_targets(self, asked: Message) -> Message | None:
+    def ask(self, action: str, asked: Message) -> Any:
         actor = self._actor()
+        answer_to = actor.locate if action == "locate" else actor.matrix
         try:
-            answer: Message = json.loads(actor.matrix(json.dumps(asked)))
+            return json.loads(answer_to(json.dumps(asked)))
         except RuntimeError as error:
             if getattr(error, "code", None) in NO_WAY:
                 return None
             raise self._damaged() from error
-        return answer
 
     def _actor(self) -> Any:
         noted = current(self._folder)

@@ -2,7 +2,7 @@
 
 import json
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from geo.travel.model import RoutingUnavailable
 from geo.travel.network import NO_WAY, Message
@@ -23,21 +23,23 @@ class RemoteValhalla:
     def __init__(self, url: str, timeout_s: float = TIMEOUT_S) -> None:
         from urllib3 import PoolManager, Timeout
 
-        self._url = url.rstrip("/") + "/sources_to_targets"
+        self._url = url.rstrip("/")
         self._timeout_s = timeout_s
         self._pool = PoolManager(maxsize=CONNECTIONS, timeout=Timeout(total=timeout_s), retries=False)
 
-    def sources_to_targets(self, asked: Message) -> Message | None:
+    def ask(self, action: str, asked: Message) -> Any:
         from urllib3.exceptions import HTTPError
 
         try:
-            response = self._pool.request("POST", self._url, json=asked, redirect=False, preload_content=False)
+            response = self._pool.request(
+                "POST", f"{self._url}/{action}", json=asked, redirect=False, preload_content=False
+            )
             answer = json.loads(self._body(response))
         except (HTTPError, ValueError) as error:
             raise _silent() from error
         if response.status == 400 and isinstance(answer, dict) and answer.get("error_code") in NO_WAY:
             return None
-        if response.status != 200 or not isinstance(answer, dict):
+        if response.status != 200:
             raise _silent()
         return answer
 

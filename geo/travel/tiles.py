@@ -17,6 +17,8 @@ from geo.travel.model import RoutingUnavailable
 CURRENT, MANIFEST = "CURRENT", "network.json"
 CACHE_BYTES = 128_000_000
 """Of tiles, per thread."""
+CAR_HORIZON_M = 1_200_000.0
+"""Valhalla looks for ways of a 112th of this many seconds, three hours; by default one, less than may be asked for."""
 
 
 class Noted(NamedTuple):
@@ -74,6 +76,7 @@ def configuration(tiles: Path) -> dict[str, Any]:
     found = _with_defaults(config)
     found["mjolnir"] |= {"tile_dir": str(tiles.resolve()), "tile_extract": "", "max_cache_size": CACHE_BYTES}
     found["mjolnir"] |= dict.fromkeys(("admin", "timezone", "landmarks", "traffic_extract", "transit_dir"), "")
+    found["service_limits"]["auto"]["max_matrix_distance"] = CAR_HORIZON_M
     found["thor"]["source_to_target_algorithm"] = "timedistancematrix"
     found["logging"] = {"type": ""}
     return found

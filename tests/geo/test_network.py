@@ -6,12 +6,12 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
-from geo.distance import haversine_array_m
+from geo.distance import haversine_array_m, haversine_m
 from geo.travel import build as building
 from geo.travel import remembered
 from geo.travel.build import build
@@ -68,23 +68,36 @@ def test_a_time_does_not_depend_on_who_else_is_asked_for(networks: dict[str, Pat
 
 def test_a_way_is_the_legs_to_the_network_and_the_way_along_it(monaco: Network) -> None:
     class Listening:
-        def sources_to_targets(self, asked: Message) -> Message | None:
-            self.asked, self.answer = asked, monaco._engine.sources_to_targets(asked)
-            return self.answer
+        snapped: ClassVar[list[Any]] = []
+        matrix: Any = None
+
+        def ask(self, action: str, asked: Message) -> Any:
+            answer = monaco._engine.ask(action, asked)
+            if action == "locate":
+                self.snapped.append((asked["locations"][0], answer[0]["edges"]))
+            else:
+                self.matrix = answer
+            return answer
 
     engine = Listening()
     minutes = Network(engine).minutes(CASINO, np.array([PORT]), "walk")[0]
-    assert engine.answer is not None
-    (start,), (stop,) = engine.answer["sources"], engine.answer["targets"]
-    legs = haversine_array_m(
-        np.array([CASINO.lon, PORT[0]]),
-        np.array([CASINO.lat, PORT[1]]),
-        np.array([start["lon"], stop["lon"]]),
-        np.array([start["lat"], stop["lat"]]),
-    )
-    seconds = engine.answer["sources_to_targets"][0][0]["time"]
-    assert minutes == pytest.approx(seconds / 60 + legs.sum() / 80)
+    legs_m = []
+    for asked, edges in engine.snapped:
+        nearest = min(edges, key=lambda edge: edge["distance"])
+        assert nearest["inbound_reach"] >= 50 and nearest["outbound_reach"] >= 50
+        legs_m.append(haversine_m(asked["lon"], asked["lat"], nearest["correlated_lon"], nearest["correlated_lat"]))
+    assert len(legs_m) == 2
+    seconds = engine.matrix["sources_to_targets"][0][0]["time"]
+    assert minutes == pytest.approx(seconds / 60 + sum(legs_m) / 80)
     assert 10 < minutes < 40
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_nobody_is_snapped_to_where_no_way_leads(networks: dict[str, Path], mode: str) -> None:
+    for name in BOXES:
+        network = Network(EmbeddedValhalla(networks[name]))
+        for origin in drawn_points(name, 5, 7).tolist():
+            assert not np.any(np.isinf(network.minutes(Point(*origin), drawn_points(name, 100, 8), mode)))
 
 
 def test_on_foot_takes_longer_than_by_bike_and_by_bike_than_by_car(monaco: Network) -> None:
@@ -98,6 +111,23 @@ def test_who_is_far_from_the_network_is_not_on_its_map(monaco: Network) -> None:
         assert np.isnan(monaco.minutes(CASINO, points, mode)).tolist() == [False, True, True, True]
         assert np.all(np.isnan(monaco.minutes(Point(2.48, 48.9), points, mode)))
     assert SNAP_M == 1_000
+
+
+def test_a_place_that_is_unconnected_keeps_nobody_from_an_answer(monaco: Network) -> None:
+    points = drawn_points("monaco", 9, 11)
+
+    class Strict:
+        def ask(self, action: str, asked: Message) -> Any:
+            answer = monaco._engine.ask(action, asked)
+            if action == "locate":
+                if asked["locations"][0]["lon"] == points[4, 0]:
+                    self.island = {(edge["correlated_lon"], edge["correlated_lat"]) for edge in answer[0]["edges"]}
+                return answer
+            return None if {(one["lon"], one["lat"]) for one in asked["targets"]} & self.island else answer
+
+    minutes, expected = (one.minutes(CASINO, points, "walk") for one in (Network(Strict()), monaco))
+    assert np.isinf(minutes).tolist() == [at == 4 for at in range(9)]
+    np.testing.assert_array_equal(np.delete(minutes, 4), np.delete(expected, 4))
 
 
 def test_nobody_is_asked_for(monaco: Network) -> None:
@@ -137,8 +167,8 @@ class Valhalla(BaseHTTPRequestHandler):
         status, body = 200, b""
         if self.manner == "drip":
             return self._drip()
-        if self.manner == "well" and self.path == "/valhalla/sources_to_targets":
-            answer = self.engine.sources_to_targets(asked)
+        if self.manner == "well" and self.path.startswith("/valhalla/"):
+            answer = self.engine.ask(self.path.removeprefix("/valhalla/"), asked)
             status = 200 if answer else 400
             body = json.dumps(answer or {"error_code": 170, "error": "unconnected", "status_code": 400}).encode()
         elif self.manner == "broken":
@@ -146,7 +176,7 @@ class Valhalla(BaseHTTPRequestHandler):
         elif self.manner == "page":
             body = b"<html>hello</html>"
         elif self.manner == "other":
-            body = b'{"sources_to_targets": [[{"time": -4}]], "sources": [], "targets": []}'
+            body = b'[{"edges": [{"distance": 3}]}]'
         elif self.manner == "list":
             body = b"[1, 2]"
         elif self.manner == "endless":
@@ -155,7 +185,7 @@ class Valhalla(BaseHTTPRequestHandler):
             status = 307
         self.send_response(status)
         if status == 307:
-            self.send_header("Location", "/valhalla/sources_to_targets")
+            self.send_header("Location", self.path)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -230,11 +260,11 @@ def test_what_was_routed_is_remembered_for_the_last_origins(monkeypatch: pytest.
 
 def test_a_newer_network_is_taken_up_by_the_next_request(tmp_path: Path) -> None:
     first = build(NETWORKS / "bondy.osm.pbf", tmp_path, NOW)
-    network = Network(EmbeddedValhalla(tmp_path))
-    assert np.isnan(network.minutes(CASINO, np.array([PORT]), "walk"))[0]
+    engine = EmbeddedValhalla(tmp_path)
+    assert np.isnan(Network(engine).minutes(CASINO, np.array([PORT]), "walk"))[0]
     second = build(NETWORKS / "monaco.osm.pbf", tmp_path, NOW.replace(hour=23))
     assert current(tmp_path) == second != first
-    assert network.minutes(CASINO, np.array([PORT]), "walk")[0] > 0
+    assert Network(engine).minutes(CASINO, np.array([PORT]), "walk")[0] > 0
     assert first.folder.is_dir(), "who still reads the one before must not lose it"
     third = build(NETWORKS / "bondy.osm.pbf", tmp_path, NOW.replace(hour=23, minute=59))
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
