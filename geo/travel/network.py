@@ -87,8 +87,9 @@ class Network:
             },
         )
         if answer is not None:
-            legs = np.array([start.leg_minutes + target.leg_minutes for target in targets])
-            return _minutes(answer, len(targets)) + legs
+            legs: Floats = np.array([start.leg_minutes + target.leg_minutes for target in targets])
+            minutes: Floats = _minutes(answer, len(targets)) + legs
+            return minutes
         if len(targets) == 1:
             return np.array([np.inf])
         middle = len(targets) // 2

@@ -174,10 +174,11 @@ def test_an_overlay_is_searched_as_a_rebuild_would_be(town: Town) -> None:
 
 
 def test_only_what_is_promising_is_routed_and_it_says_how_many(town: Town) -> None:
-    drawn = random.Random(4)
+    drawn, (_, lon, lat, spread, *_) = random.Random(4), town.region
     routed = reach = 0
     for _ in range(30):
-        query = replace(Query(town.query(drawn, Mode.WALK).point), mode=Mode.WALK, limit=5)
+        in_town = Point(lon + drawn.gauss(0, spread / 10), lat + drawn.gauss(0, spread / 10))
+        query = Query(in_town, mode=Mode.WALK, limit=5)
         counting = Counting(town.network)
         travel = town.ask(query, counting).travel
         assert travel is not None and travel.by is Way.NETWORK
