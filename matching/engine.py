@@ -6,7 +6,7 @@ changed since, which masks in the snapshot the places it replaces.
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Protocol
@@ -23,6 +23,7 @@ from matching.kernel.search import best_places
 from matching.kernel.space import own
 from matching.presets import asked_weights, renormalised
 from matching.query import Preset, Query, slot_floor
+from matching.reach import Reach, by_distance
 from matching.results import SearchResults
 from matching.searchable import Asked, Searchable
 from matching.snapshot.snapshot import Snapshot
@@ -85,16 +86,40 @@ class _Question:
 
 
 def _question(
-    layer: Layer, query: Query, weights: dict[str, float], after: Cursor | None = None, now: int = 0
+    layer: Layer,
+    query: Query,
+    weights: dict[str, float],
+    after: Cursor | None = None,
+    *,
+    now: int = 0,
+    reach: Reach | None = None,
 ) -> _Question:
-    rows = layer.rows_within(query.point, query.radius_m, candidates=query.candidates)
-    asked = layer.searchable.asked(query, weights, after, now)
+    reach = reach or by_distance(query)
+    rows = layer.rows_within(query.point, reach.radius_m, candidates=query.candidates)
+    asked = layer.searchable.asked(query, weights, after, now=now, reach=reach)
     return _Question(layer.searchable, asked, query.limit, _NONE if rows is None else rows, rows is not None)
 
 
-def rank(layer: Layer, query: Query, weights: dict[str, float], after: Cursor | None = None, now: int = 0) -> Ranked:
-    """The best `query.limit` places of a layer after `after`; `now` is the number of the slot that runs."""
-    return _question(layer, query, weights, after, now).best()
+def rank(
+    layer: Layer,
+    query: Query,
+    weights: dict[str, float],
+    after: Cursor | None = None,
+    *,
+    now: int = 0,
+    reach: Reach | None = None,
+) -> Ranked:
+    """The best `query.limit` places of a layer after `after`; `now` is the number of the slot that runs, `reach` is by
+    distance unless given."""
+    return _question(layer, query, weights, after, now=now, reach=reach).best()
+
+
+def count(
+    layer: Layer, query: Query, weights: dict[str, float], reach: Reach, among: Ints | None = None
+) -> tuple[int, int]:
+    """How many places of a layer fit, and how many are to confirm; of all, or `among` some rows, ascending."""
+    question = _question(layer, query, weights, reach=reach)
+    return (question if among is None else replace(question, some=among, among_some=True)).count()
 
 
 def merged(ranked: Sequence[Ranked], limit: int) -> list[tuple[int, int]]:
@@ -137,7 +162,7 @@ def find(
     for window in query.windows:
         check_window(window, base.meta, now)
     weights = weights_of(query, base)
-    questions = [_question(layer, query, weights, after, slot_floor(now)) for layer in layers]
+    questions = [_question(layer, query, weights, after, now=slot_floor(now)) for layer in layers]
     ranked = [question.best() for question in questions]
     order = merged(ranked, query.limit)
     counts = [question.count() for question in questions]

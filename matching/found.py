@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from matching.kernel.space import TERMS, TOLD
 from matching.query import MAX_LIMIT, Query
+from matching.results import Travel, Way
 from matching.searchable import Searchable
 
 Ints = npt.NDArray[np.int64]
@@ -50,6 +51,13 @@ class Ranked:
         return self._values[: TERMS * self.size].reshape(-1, TERMS)
 
 
+class Journey(NamedTuple):
+    """The way to a place: minutes as ranked, in tenths rounded up, None where no way leads; and how they were found."""
+
+    minutes: float | None
+    by: Way
+
+
 @dataclass(frozen=True)
 class Found:
     """An answer as the kernel gave it, layer by layer; `order`: (layer, position in its `ranked`), best first."""
@@ -65,6 +73,9 @@ class Found:
     index_version: str
     next: Cursor | None = None
     """Where the next page begins; None after the last."""
+    journeys: tuple[Journey, ...] = ()
+    """Of each place, in order; none when no mode was asked for."""
+    travel: Travel | None = None
 
     @cached_property
     def keys(self) -> Ints:
@@ -101,6 +112,7 @@ def put_together(pages: Sequence[Found], places: Sequence[int], query: Query) ->
     for page in pages:
         before.append(before[-1] + len(page.searchables))
     every = [(first + layer, at) for first, page in zip(before, pages, strict=False) for layer, at in page.order]
+    journeys = [journey for page in pages for journey in page.journeys]
     return replace(
         pages[0],
         query=query,
@@ -108,4 +120,5 @@ def put_together(pages: Sequence[Found], places: Sequence[int], query: Query) ->
         ranked=tuple(one for page in pages for one in page.ranked),
         order=tuple(every[place] for place in places),
         next=None,
+        journeys=tuple(journeys[place] for place in places) if journeys else (),
     )

@@ -9,12 +9,14 @@ from types import TracebackType
 from typing import Self
 
 from geo.errors import InvalidInput, SnapshotUnusable
+from geo.travel.model import Router
 from matching.affinity import Affinities
-from matching.engine import Layer, Whole, find, warm
+from matching.engine import Layer, Whole, warm
 from matching.found import Cursor, Found
 from matching.overlay import Overlay, build_overlay
 from matching.query import Query
 from matching.results import SearchResults
+from matching.routed import find_by_minutes
 from matching.snapshot.files import current_version, open_snapshot, verify
 from matching.snapshot.hours import Calendar
 from matching.snapshot.input import IndexInput
@@ -63,8 +65,16 @@ class LiveIndex:
         """`find`, place by place."""
         return told(self.find(query, now))
 
-    def find(self, query: Query, now: datetime, after: Cursor | None = None, pinned: str | None = None) -> Found:
-        """The best places at the moment `now` (timezone-aware), those after a cursor that version `pinned` gave.
+    def find(
+        self,
+        query: Query,
+        now: datetime,
+        after: Cursor | None = None,
+        pinned: str | None = None,
+        router: Router | None = None,
+    ) -> Found:
+        """The best places at the moment `now` (timezone-aware), those after a cursor that version `pinned` gave; with a
+        mode, by the minutes of the `router`.
 
         Raises InvalidInput (a window over or too far ahead, unusable weights, a page of a version that is gone) and
         SnapshotUnusable (stale).
@@ -75,7 +85,7 @@ class LiveIndex:
             raise SnapshotUnusable(
                 path=self._folder or state.version, fr=f"date de {days} jours", en=f"is {days} days old"
             )
-        return find(state.layers(), query, now, state.version, after)
+        return find_by_minutes(state.layers(), query, now, state.version, after, router)
 
     def _pinned(self, version: str) -> _State:
         for state in (self._state, self._before):

@@ -16,6 +16,7 @@ MAX_WINDOWS = 62
 DEFAULT_RADIUS_M = 30_000.0
 MAX_RADIUS_M = 100_000.0
 MAX_LIMIT = 100
+MAX_MINUTES = 120.0
 
 
 class Mode(StrEnum):
@@ -100,6 +101,8 @@ class Query:
     visible: frozenset[str] = frozenset()
     radius_m: float = DEFAULT_RADIUS_M
     mode: Mode | None = None
+    minutes: float | None = None
+    """At most so long by `mode`, where a network is known; `radius_m` is then how far that is by the straight line."""
     preset: Preset = Preset.BALANCED
     weights: tuple[tuple[str, float], ...] | None = field(default=None)
     """Free weights by term name; None means those of the preset."""
@@ -128,6 +131,13 @@ class Query:
                 value=self.radius_m,
                 fr="La distance doit être comprise entre 0 et 100 km.",
                 en="The distance must be between 0 and 100 km.",
+            )
+        if self.minutes is not None and not 0 <= self.minutes <= MAX_MINUTES:
+            raise InvalidInput(
+                field="within",
+                value=self.minutes,
+                fr="La durée du trajet doit être comprise entre 0 et 120 minutes.",
+                en="The travel time must be between 0 and 120 minutes.",
             )
         if not 1 <= self.limit <= MAX_LIMIT:
             raise InvalidInput(

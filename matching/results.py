@@ -2,11 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
+from geo.errors import PlaceLibreError
 from geo.types import Amenity
 from matching.affinity import NO_KINSHIP, Kinship
 from matching.query import Query
+
+
+class Way(StrEnum):
+    """How minutes were found."""
+
+    NETWORK = "network"
+    STRAIGHT_LINE = "straight_line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +60,27 @@ class Result:
     """Per window asked: whether it is free in it."""
     wishes: frozenset[Amenity] = frozenset()
     """Those of the query, so that a result can be explained on its own."""
+    minutes: float | None = None
+    """By the mode asked for, as ranked, in tenths rounded up; None without a mode, and where no way leads."""
+    minutes_by: Way | None = None
     closest_community: str | None = None
     """Slug of the visible community offering this that is closest to the searcher's; what affinity refers to."""
     kinship: Kinship = NO_KINSHIP
     """What the two have in common."""
+
+
+@dataclass(frozen=True, slots=True)
+class Travel:
+    """How the minutes of a search came about."""
+
+    by: Way
+    fallback: PlaceLibreError | None = None
+    """Why the network was not asked after all."""
+    routed: int = 0
+    """Places whose way was looked up to rank them, of the `within_reach` that fit and are not too far for certain."""
+    within_reach: int = 0
+    all_counted: bool = True
+    """Whether `total` and `to_confirm` are exact; if not, there are at least so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +94,5 @@ class SearchResults:
     as_of: datetime
     """When the index was built."""
     index_version: str
+    travel: Travel | None = None
+    """None when no mode was asked for."""

@@ -24,10 +24,10 @@ from matching.kernel.space import own
 from matching.kernel.tree import handed
 from matching.presets import TERM_NAMES
 from matching.query import Query
+from matching.reach import Reach, by_distance
 from matching.snapshot.layout import UNKNOWN_CENTS
 from matching.snapshot.snapshot import Snapshot
 from matching.terms import fit, price
-from matching.terms.proximity import HALF_M
 
 if TYPE_CHECKING:
     from matching.found import Cursor
@@ -93,8 +93,18 @@ class Searchable:
         """Slugs of the communities of a set that the searcher may see, closest first."""
         return self._seen(query.community, query.visible, set_id)
 
-    def asked(self, query: Query, weights: dict[str, float], after: "Cursor | None", now: int) -> "Asked":
-        """The query as `matching.kernel.asked.understood` takes it; `now` is the number of the slot that runs."""
+    def asked(
+        self,
+        query: Query,
+        weights: dict[str, float],
+        after: "Cursor | None" = None,
+        *,
+        now: int = 0,
+        reach: Reach | None = None,
+    ) -> "Asked":
+        """The query as `matching.kernel.asked.understood` takes it; `now` is the number of the slot that runs, `reach`
+        is by distance unless given."""
+        reach = reach or by_distance(query)
         _, hides, owns, most = self._audience(query.community, query.visible)
         point = query.point
         numbers = np.frombuffer(
@@ -102,8 +112,8 @@ class Searchable:
                 point.lon,
                 point.lat,
                 *unit_vector(point.lon, point.lat),
-                query.radius_m,
-                HALF_M[query.mode],
+                reach.radius_m,
+                reach.half_m,
                 most,
                 *[weights.get(name, 0.0) for name in TERM_NAMES],
             )

@@ -19,6 +19,7 @@ def told(found: Found) -> SearchResults:
         to_confirm=found.to_confirm,
         as_of=found.as_of,
         index_version=found.index_version,
+        travel=found.travel,
     )
 
 
@@ -49,6 +50,8 @@ def result(found: Found, rank: int) -> Result:
         free_windows=tuple(bool(windows >> number & 1) for number in range(len(query.windows))),
         price_cents=None if cents == UNKNOWN_CENTS else cents,
         wishes=query.wishes,
+        minutes=found.journeys[rank].minutes if found.journeys else None,
+        minutes_by=found.journeys[rank].by if found.journeys else None,
         closest_community=closest,
         kinship=affinities.kinship(query.community, closest) if query.community and closest else NO_KINSHIP,
     )

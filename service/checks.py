@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
 from sqlalchemy import func, select
 
 from geo.errors import Language, PlaceLibreError
@@ -11,6 +12,8 @@ from geo.store.counters import revision
 from geo.store.engine import reading
 from geo.store.schema import community, place
 from geo.store.visibility import published
+from geo.travel.tiles import current as current_network
+from geo.types import Point
 from matching.index import LiveIndex
 from service.accepted_weights import read
 from service.container import Services
@@ -107,6 +110,32 @@ def _index(services: Services) -> Iterator[Finding]:
     )
 
 
+def _routing(services: Services) -> Iterator[Finding]:
+    routing = services.routing
+    router = routing.router()
+    if router is None:
+        yield Finding(
+            "routing",
+            True,
+            "aucun réseau : durées estimées à vol d'oiseau (« placelibre routing build » en construit un)",
+            "no network: travel times estimated as the crow flies (“placelibre routing build” builds one)",
+        )
+        return
+    nantes = Point(-1.5536, 47.2184)
+    router.minutes(nantes, np.array([(nantes.lon, nantes.lat)]), "walk")
+    if routing.is_remote:
+        yield Finding("routing", True, "Valhalla répond à son adresse", "Valhalla answers at its address")
+        return
+    network = current_network(routing.folder)
+    size_mb = network.bytes / 1e6
+    yield Finding(
+        "routing",
+        True,
+        f"réseau de {network.source}, {network.built:%d/%m/%Y}, {network.tiles} tuiles, {size_mb:.0f} Mo",
+        f"network of {network.source}, {network.built:%Y-%m-%d}, {network.tiles} tiles, {size_mb:.0f} MB",
+    )
+
+
 def _disk(services: Services) -> Iterator[Finding]:
     folder = services.settings.index
     while not folder.exists():
@@ -152,6 +181,7 @@ CHECKS: dict[str, Callable[[Services], Iterator[Finding]]] = {
     "data": _data,
     "store": _store,
     "index": _index,
+    "routing": _routing,
     "disk": _disk,
     "weights": _weights,
     "search log": _search_log,

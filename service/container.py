@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from geo.store.engine import open_store
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from service.fetch import Fetcher
     from service.imports import ImportDesk
     from service.live import LiveSearch
+    from service.routing import Routing
     from service.search_log import SearchLog
 
 
@@ -86,6 +87,12 @@ class Services:
         from service.live import LiveSearch
 
         return LiveSearch(self.engine, self.settings.index, self.settings.refresh_s, self.now)
+
+    @cached_property
+    def routing(self) -> "Routing":
+        from service.routing import Routing
+
+        return Routing(self.settings.routing)
 
     @cached_property
     def coverage(self) -> "CoverageDesk":
@@ -174,16 +181,17 @@ class Services:
             from service.paging import read_cursor
 
             page = read_cursor(after, request, authenticated)
-            return located, self.live.find(query, page.cursor, page.index_version)
+            return located, self.live.find(query, page.cursor, page.index_version, self.routing.router())
         per_host = self.settings.per_host if request.per_host is None else request.per_host
         new_floor = self.settings.new_floor if request.new_floor is None else request.new_floor
         if not per_host and not new_floor:
-            return located, self.live.find(query)
+            return located, self.live.find(query, router=self.routing.router())
         from matching.variety import FIRST_PAGE, Variety, varied
         from service.hosts import Hosts
 
         variety = Variety(per_host or None, new_floor or None, min(FIRST_PAGE, query.limit))
-        return located, varied(self.live.find, query, variety, Hosts(self.engine, self.now()).told)
+        find = partial(self.live.find, router=self.routing.router())
+        return located, varied(find, query, variety, Hosts(self.engine, self.now()).told)
 
     def as_geojson(
         self,

@@ -13,11 +13,12 @@ from geo.errors import Language
 from geo.located import Located
 from geo.store.reading import PlaceRecord
 from geo.types import Amenity
-from matching.found import Found
+from matching.found import Found, Journey
 from matching.kernel.writing import MOST_DIGITS, write_rows
 from matching.presets import TERM_NAMES
 from matching.query import slot_start
 from matching.reasons import sentences
+from matching.results import Travel
 from matching.snapshot.layout import UNKNOWN_CENTS
 
 GEOJSON = "application/geo+json"
@@ -45,6 +46,8 @@ def search_collection(
         "total": found.total,
         "to_confirm": found.to_confirm,
         "radius_m": found.query.radius_m,
+        "mode": found.query.mode,
+        "travel": _travel(found.travel),
         "as_of": _utc(found.as_of),
         "next": next_page,
     }
@@ -53,6 +56,8 @@ def search_collection(
         numbers, ends = _numbers(found)
         begin, rows = 0, found.told("rows").tolist()
         texts = _texts(found, sentences(found, language, names))
+        if found.journeys:
+            texts = map(bytes.__add__, texts, map(_journey, found.journeys))
         for (layer, _), row, end, text in zip(found.order, rows, ends, texts, strict=True):
             rendered = found.searchables[layer].snapshot.facts.raw(row)
             pieces += [rendered[:-2], numbers[begin:end], text, b"}},"]
@@ -118,6 +123,10 @@ def _texts(found: Found, reasons: list[str]) -> Iterator[bytes]:
         yield b',"reason":%b,"communities":%b,%b' % (_word(reason), offered_by, free)
 
 
+def _journey(journey: Journey) -> bytes:
+    return b',"minutes":%b,"minutes_by":"%b"' % (msgspec.json.encode(journey.minutes), journey.by.encode())
+
+
 @lru_cache(maxsize=65_536)
 def _word(text: str) -> bytes:
     return msgspec.json.encode(text)
@@ -136,6 +145,19 @@ def _slot(slot: int) -> bytes:
 @lru_cache(maxsize=16_384)
 def _bits(windows: int, count: int) -> bytes:
     return msgspec.json.encode([bool(windows >> number & 1) for number in range(count)])
+
+
+def _travel(travel: Travel | None) -> dict[str, Any] | None:
+    """How minutes were found; None when no mode was asked for. Of a failure the code: the rest is for the operator."""
+    if travel is None:
+        return None
+    return {
+        "by": travel.by,
+        "fallback": None if travel.fallback is None else travel.fallback.code,
+        "routed": travel.routed,
+        "within_reach": travel.within_reach,
+        "all_counted": travel.all_counted,
+    }
 
 
 def place_feature(record: PlaceRecord) -> dict[str, Any]:

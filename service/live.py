@@ -13,6 +13,7 @@ from geo.errors import PlaceLibreError
 from geo.store.counters import changed_since, communities_revision, count_changed_since, revision
 from geo.store.engine import reading
 from geo.store.reading import StoreFrames, read_frames
+from geo.travel.model import Router
 from matching.found import Cursor, Found
 from matching.index import LiveIndex
 from matching.query import Query, slot_floor
@@ -78,11 +79,14 @@ class LiveSearch:
         self._watching: threading.Thread | None = None
         self._closing = threading.Event()
 
-    def find(self, query: Query, after: Cursor | None = None, pinned: str | None = None) -> Found:
-        """Exact results of the index as of at most `refresh_s` seconds ago; `after` a cursor of version `pinned`."""
+    def find(
+        self, query: Query, after: Cursor | None = None, pinned: str | None = None, router: Router | None = None
+    ) -> Found:
+        """Exact results of the index as of at most `refresh_s` seconds ago; `after`: a cursor of version `pinned`. With
+        a mode, by the minutes of the `router`."""
         if self.is_due:
             self.refresh()
-        return self._index.find(query, self._now(), after, pinned)
+        return self._index.find(query, self._now(), after, pinned, router)
 
     @property
     def is_due(self) -> bool:

@@ -64,6 +64,9 @@ def understand(
     """Where the search starts and what it asks. Raises UserError with the first thing not understood."""
     located = gazetteer.where(request.where)
     mode = _word(Mode, request.mode, "mode") if request.mode else None
+    minutes = minutes_in(request.within) if request.within else None
+    if minutes is not None:
+        mode = mode or DEFAULT_MODE_FOR_MINUTES
     return located, Query(
         point=located.point,
         windows=_windows(request, ZoneInfo(located.time_zone), now),
@@ -78,6 +81,7 @@ def understand(
         visible=visible,
         radius_m=parse_within(request.within, mode) if request.within else DEFAULT_RADIUS_M,
         mode=mode,
+        minutes=minutes,
         preset=_word(Preset, request.preset, "preset"),
         candidates=request.candidates,
         limit=request.limit,
@@ -132,6 +136,12 @@ def parse_within(text: str, mode: Mode | None = None) -> float:
     if unit == "min":
         return reach_m(amount, mode or DEFAULT_MODE_FOR_MINUTES)
     return amount * (1000.0 if unit == "km" else 1.0)
+
+
+def minutes_in(text: str) -> float | None:
+    """The minutes of `20min`; None for what is no number of minutes."""
+    found = _WITHIN.match(text.strip())
+    return float(found[1].replace(",", ".")) if found and found[2].lower() == "min" else None
 
 
 def words[Word: StrEnum](vocabulary: type[Word], given: tuple[str, ...], field: str) -> list[Word]:

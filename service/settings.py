@@ -10,6 +10,8 @@ from geo.errors import LANGUAGES, InvalidInput
 
 PREFIX = "PLACELIBRE_"
 ROOT = Path(__file__).resolve().parent.parent
+ROUTING = "var/routing"
+"""Where a network is looked for unless said otherwise: nothing is amiss when there is none."""
 
 
 def _setting(default: Any, help_text: str, unit: str = "") -> Any:
@@ -23,6 +25,9 @@ class Settings:
     store: str = _setting("sqlite:///var/placelibre.db", "Database: sqlite:///FILE or postgresql://USER@HOST/NAME")
     index: Path = _setting(Path("var/index"), "Folder of the search index")
     addresses: Path = _setting(Path("var/addresses"), "Folder of the address index made by geocode-index")
+    routing: str = _setting(
+        ROUTING, "Travel times: folder of the network made by routing build, or the URL of a Valhalla"
+    )
     uploads: Path = _setting(Path("var/uploads"), "Folder of lists waiting to be published, kept one day")
     staging: Path = _setting(Path("var/staging"), "Folder of lists being imported, so that a killed import goes on")
     mappings: Path = _setting(Path("var/mappings"), "Folder of the saved mappings, one small file per list")

@@ -18,6 +18,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, create_engine, text
 
 from geo.store.engine import open_store
+from geo.travel.build import build as build_network
 from ingest.pipeline import import_file
 from service.app import create_app
 from service.communities import load_files, sync
@@ -178,6 +179,7 @@ def build_small_product(url: str, folder: Path) -> Services:
         mappings=folder / "mappings",
         weights=folder / "weights.json",
         basemap="offline",
+        routing="",
     )
     services = Services(settings, lambda: NOW)
     upgrade(services.engine)
@@ -212,6 +214,7 @@ def small_services(small_product_template: Path, tmp_path: Path) -> Iterator[Ser
         mappings=folder / "mappings",
         weights=folder / "weights.json",
         basemap="offline",
+        routing="",
         refresh_s=0.0,
     )
     services = Services(settings, lambda: NOW)
@@ -230,3 +233,15 @@ def client(small_app: FastAPI) -> Iterator[TestClient]:
     """An HTTP client of the small product; server errors are answers, as for anybody."""
     with TestClient(small_app, raise_server_exceptions=False) as one:
         yield one
+
+
+NETWORKS = Path(__file__).resolve().parent / "data" / "networks"
+
+
+@pytest.fixture(scope="session")
+def networks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Folders of two real road networks, "monaco" and "bondy"."""
+    folder = tmp_path_factory.mktemp("networks")
+    for name in ("monaco", "bondy"):
+        build_network(NETWORKS / f"{name}.osm.pbf", folder / name, NOW)
+    return {name: folder / name for name in ("monaco", "bondy")}

@@ -5,20 +5,19 @@ written. A build that stops midway leaves the index that was there; the next one
 """
 
 import errno
-import fcntl
 import hashlib
 import json
 import os
 import shutil
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
+from geo.alone import alone
 from geo.areas import Areas
 from geo.errors import Conflict, StorageFull
 from geo.geocoder.ban_files import NotBan, pieces
@@ -49,7 +48,7 @@ def build(files: Sequence[Path], folder: Path, areas: Areas, progress: Progress 
     those of today. Raises NotBan for a file that is none, Conflict when another build is running there, StorageFull.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
+    with alone(folder, _busy(folder)):
         current = _generation(folder)
         for left in folder.glob("index-*"):
             if left.name != current:
@@ -77,18 +76,11 @@ def build(files: Sequence[Path], folder: Path, areas: Areas, progress: Progress 
         return Built(target, facts["addresses"], facts["streets"], facts["communes"], size)
 
 
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Holds the folder's lock, which the system gives back even when the process is killed. Raises Conflict."""
-    with (folder / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Conflict(
-                fr=f"Un autre index d'adresses est en cours de construction dans {folder} : attendez qu'il soit fini.",
-                en=f"Another address index is being built in {folder}: wait until it is done.",
-            ) from error
-        yield
+def _busy(folder: Path) -> Conflict:
+    return Conflict(
+        fr=f"Un autre index d'adresses est en cours de construction dans {folder} : attendez qu'il soit fini.",
+        en=f"Another address index is being built in {folder}: wait until it is done.",
+    )
 
 
 def _generation(folder: Path) -> str:

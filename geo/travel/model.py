@@ -1,15 +1,50 @@
-"""What a travel-time model answers. A routing engine can take the place of the straight line behind it."""
+"""What a routing engine answers. Whoever ranks knows this protocol, and not which engine is behind it."""
 
-from typing import Protocol
+from typing import ClassVar, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from geo.errors import Language, OperationError, UserError
+from geo.types import Point
+
+Floats = npt.NDArray[np.float64]
+
+TOP_KM_H: dict[str, float] = {"walk": 4.8, "bike": 20.0, "car": 130.0}
+"""No way is quicker than the straight line at this speed. On foot and by car it is what engines are told to keep to; by
+bike they are told 18 km/h, which a slope may exceed."""
 
 
-class TravelModel(Protocol):
-    """Time from distance and back, for the modes "walk", "bike" and "car"."""
+def top_m_per_minute(mode: str) -> float:
+    """Metres as the crow flies that nobody does more of in a minute."""
+    return TOP_KM_H[mode] * 1000.0 / 60.0
 
-    def minutes(self, distance_m: float, mode: str) -> float:
-        """Minutes to a place `distance_m` away as the crow flies."""
-        ...
 
-    def reach_m(self, minutes: float, mode: str) -> float:
-        """How far as the crow flies one gets in `minutes`, in metres."""
+class RoutingUnavailable(OperationError):
+    """Use `RoutingUnavailable(fr=..., en=...)`: what is wrong and the remedy, as half a sentence."""
+
+    code = "routing_unavailable"
+    messages: ClassVar[dict[Language, str]] = {
+        "fr": "Le calcul d'itinéraires ne répond pas : {fr}.",
+        "en": "Routing does not answer: {en}.",
+    }
+
+
+class OffTheNetwork(UserError):
+    """Nothing of what was asked lies on the map of the network."""
+
+    code = "off_the_network"
+    http_status = 422
+    messages: ClassVar[dict[Language, str]] = {
+        "fr": "Le réseau routier connu ne couvre pas cet endroit ; ajoutez sa région par « placelibre routing build ».",
+        "en": "The road network known does not cover this place; add its region with “placelibre routing build”.",
+    }
+
+
+class Router(Protocol):
+    """Travel times by a network."""
+
+    def minutes(self, origin: Point, points: Floats, mode: str) -> Floats:
+        """Minutes from a point to many (lon, lat; shape (n, 2)) on foot, by bike or by car, the ways from and to the
+        network included; inf: there is no way; nan: the network does not come near. Raises RoutingUnavailable."""
         ...

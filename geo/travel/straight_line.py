@@ -45,16 +45,6 @@ def reach_m(minutes: float, mode: str) -> float:
     return _positive(minutes, "minutes") * _pace(mode).straight_m_per_minute
 
 
-class StraightLine:
-    """The functions of this module as a `TravelModel`."""
-
-    def minutes(self, distance_m: float, mode: str) -> float:
-        return minutes(distance_m, mode)
-
-    def reach_m(self, minutes: float, mode: str) -> float:
-        return reach_m(minutes, mode)
-
-
 def _pace(mode: str) -> Pace:
     pace = PACES.get(mode)
     if pace is None:

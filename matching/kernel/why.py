@@ -5,7 +5,7 @@ Two results of one number differ in what is named (a price, a community), never 
 
 from typing import Any
 
-from matching.compiled import inner
+from matching.compiled import entry, inner
 from matching.terms import affinity, fit, price, proximity, trust
 
 PROXIMITY, PRICE, AFFINITY, FIT, TRUST, WEIGHTED, ORDERS = 0, 2, 4, 6, 7, 8, 14
@@ -45,3 +45,10 @@ def _counts(weights: Any, values: Any, term: int, against: int) -> float:
     """How much a term recommends, or warns: what weighs much and is low costs most."""
     contribution = weights[term] * values[term]
     return weights[term] - contribution if against else contribution
+
+
+@entry
+def say_why(weights: Any, values: Any, cents: Any, told: Any) -> None:
+    """`why` of results whose values (results, terms) became others, into `told`."""
+    for at in range(len(told)):
+        told[at] = why(weights, values[at], cents[at])

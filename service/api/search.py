@@ -35,6 +35,8 @@ class ResultProperties(BaseModel, extra="allow"):
     kind: str
     score: float
     distance_m: float
+    minutes: float | None
+    minutes_by: str | None
     terms: dict[str, Term]
     reason: str
 
@@ -55,6 +57,14 @@ class Where(BaseModel):
     time_zone: str
 
 
+class Travel(BaseModel):
+    by: str = Field(description="network or straight_line")
+    fallback: str | None = Field(description="Why not by the network: routing_unavailable or off_the_network")
+    routed: int
+    within_reach: int
+    all_counted: bool = Field(description="If not, there are at least `total` places")
+
+
 class SearchCollection(BaseModel):
     type: str
     features: list[ResultFeature]
@@ -63,6 +73,8 @@ class SearchCollection(BaseModel):
     total: int
     to_confirm: int
     radius_m: float
+    mode: str | None
+    travel: Travel | None
     as_of: datetime
 
 

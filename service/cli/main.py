@@ -18,6 +18,7 @@ from service.cli import (
     index_command,
     learn_command,
     review_command,
+    routing_command,
     search_command,
     serve_command,
     worker_command,
@@ -41,6 +42,7 @@ app.command("bench")(bench_command.bench)
 app.add_typer(review_command.review, name="review")
 app.command("index")(index_command.index)
 app.command("geocode-index")(geocode_command.geocode_index)
+app.add_typer(routing_command.routing, name="routing")
 app.command("search")(search_command.search)
 app.command("coverage")(coverage_command.coverage)
 app.add_typer(learn_command.learn, name="learn")

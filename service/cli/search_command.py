@@ -6,6 +6,7 @@ import msgspec
 import typer
 
 from geo.errors import Language
+from geo.travel.model import OffTheNetwork
 from service.cli.output import console, language, print_json, services
 from service.searching import SearchRequest
 
@@ -73,25 +74,36 @@ def _print_table(collection: dict[str, Any], tongue: Language) -> None:
     french = tongue == "fr"
     mark = " (démonstration)" if french else " (demo)"
     table = Table(box=None, pad_edge=False, header_style="bold")
-    titles = ("", "Lieu", "km", "Prix", "Score", "Pourquoi") if french else ("", "Place", "km", "Price", "Score", "Why")
+    timed = ("min",) if collection["mode"] else ()
+    titles = (
+        ("", "Lieu", "km", *timed, "Prix", "Score", "Pourquoi")
+        if french
+        else ("", "Place", "km", *timed, "Price", "Score", "Why")
+    )
     for title in titles:
-        table.add_column(title, justify="right" if title in {"km", "Score", "Prix", "Price"} else "left")
+        table.add_column(title, justify="right" if title in {"km", "min", "Score", "Prix", "Price"} else "left")
     for rank, feature in enumerate(collection["features"], start=1):
         row = feature["properties"]
         table.add_row(
             str(rank),
             f"{row['name']} — {row['commune']}{mark if row['demo'] else ''}",
             _number(row["distance_m"] / 1000, tongue),
+            *([_minutes(row, tongue)] if timed else []),
             _price(row["price_half_day_cents"], tongue),
             _number(row["score"], tongue, 2),
             row["reason"],
         )
     screen = console()
     total, label, confirm = collection["total"], collection["where"]["label"], collection["to_confirm"]
+    travel = collection["travel"]
     if french:
-        screen.print(f"{total} lieu(x) près de {label}, {confirm} à confirmer")
+        least = "" if travel is None or travel["all_counted"] else "Au moins "
+        screen.print(f"{least}{total} lieu(x) près de {label}, {confirm} à confirmer")
     else:
-        screen.print(f"{total} place(s) near {label}, {confirm} to confirm")
+        least = "" if travel is None or travel["all_counted"] else "At least "
+        screen.print(f"{least}{total} place(s) near {label}, {confirm} to confirm")
+    if travel is not None:
+        screen.print(_travel(travel, french), markup=False)
     if total:
         screen.print(table)
     elif french:
@@ -100,6 +112,28 @@ def _print_table(collection: dict[str, Any], tongue: Language) -> None:
         )
     else:
         screen.print("Try another time, a wider reach (--within 50km) or places not confirmed yet (--candidates).")
+
+
+def _travel(travel: dict[str, Any], french: bool) -> str:
+    """How minutes were found, in words."""
+    if travel["by"] == "network":
+        routed, reach = travel["routed"], travel["within_reach"]
+        if french:
+            return f"Durées par le réseau routier : {routed} itinéraire(s) cherché(s) pour {reach} lieu(x) à portée"
+        return f"Travel times by the road network: {routed} way(s) looked up of {reach} place(s) within reach"
+    estimated = "Durées estimées à vol d'oiseau" if french else "Travel times estimated as the crow flies"
+    if travel["fallback"] == OffTheNetwork.code:
+        return estimated + (" : le réseau ne couvre pas cet endroit" if french else ": the network does not cover this")
+    if travel["fallback"]:
+        remedy = "lancez « placelibre check »" if french else "run “placelibre check”"
+        return estimated + (f" : le réseau ne répond pas, {remedy}" if french else f": routing is down, {remedy}")
+    return estimated
+
+
+def _minutes(row: dict[str, Any], tongue: Language) -> str:
+    if row["minutes"] is None:
+        return "–"
+    return ("" if row["minutes_by"] == "network" else "~") + _number(row["minutes"], tongue, 0)
 
 
 def _number(value: float, tongue: Language, digits: int = 1) -> str:

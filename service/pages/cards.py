@@ -12,7 +12,7 @@ from geo.public_holidays import holiday_region
 from geo.travel.straight_line import minutes as travel_minutes
 from geo.types import Amenity
 from matching.reasons import sentence
-from matching.results import Result, TermScore
+from matching.results import Result, TermScore, Way
 from service.pages.catalogue import Translator
 from service.pages.formats import NBSP, Formats
 
@@ -163,13 +163,13 @@ class CardMaker:
             return self.t("result.about", distance=distance)
         if result.distance_m < HERE_M:
             return self.t("result.here")
-        mode = self.mode or ("walk" if result.distance_m <= WALKABLE_M else "")
-        if not mode:
+        mode, minutes, known = self.mode, result.minutes, result.minutes_by is Way.NETWORK
+        if mode is None and result.distance_m <= WALKABLE_M:
+            mode, minutes = "walk", travel_minutes(result.distance_m, "walk")
+        if mode is None or minutes is None or timedelta(minutes=minutes) > MAX_TRAVEL:
             return distance
-        travel = timedelta(minutes=travel_minutes(result.distance_m, mode))
-        if travel > MAX_TRAVEL:
-            return distance
-        return f"{distance} · {self.t('travel.' + mode, minutes=self.fmt.minutes(travel))}"
+        words = f"{'route' if known else 'travel'}.{mode}"
+        return f"{distance} · {self.t(words, minutes=self.fmt.minutes(timedelta(minutes=minutes)))}"
 
     def _hours(self, facts: Mapping[str, Any]) -> str:
         if not facts["opening_hours"] or self.day is None:

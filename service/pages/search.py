@@ -12,7 +12,7 @@ from starlette.responses import Response
 from geo.errors import Ambiguous, PlaceLibreError
 from geo.types import Amenity, PlaceKind
 from matching.query import Preset
-from matching.results import SearchResults
+from matching.results import SearchResults, Travel, Way
 from service.consent import agreed
 from service.container import Services
 from service.language import language_of
@@ -49,6 +49,7 @@ class Answer:
     cards: tuple[Card, ...]
     terms: tuple[str, ...]
     total: int
+    travel: str
     to_confirm: str
     to_confirm_url: str
     more_url: str
@@ -103,11 +104,12 @@ def _answer(services: Services, form: SearchForm, t: Translator, fmt: Formats, t
         return services.search(other.to_request())[1].total
 
     return Answer(
-        title=_title(form, total, t),
+        title=_title(form, found, t),
         subtitle=_subtitle(form, located, t, fmt, zone_today),
         cards=cards,
         terms=_terms(found),
         total=total,
+        travel=_travel(found.travel, t),
         to_confirm=t.count("search.to_confirm", found.to_confirm) if found.to_confirm else "",
         to_confirm_url=form.url(need=(), wish=tuple(dict.fromkeys((*form.wish, *form.need)))),
         more_url=form.url(show=form.show + FIRST_PAGE) if len(found.results) > form.show else "",
@@ -117,10 +119,20 @@ def _answer(services: Services, form: SearchForm, t: Translator, fmt: Formats, t
     )
 
 
-def _title(form: SearchForm, total: int, t: Translator) -> str:
-    if not total:
+def _title(form: SearchForm, found: SearchResults, t: Translator) -> str:
+    if not found.total:
         return t("search.none")
-    return t.count("search.found_free" if form.date and not form.candidates else "search.found", total)
+    title = t.count("search.found_free" if form.date and not form.candidates else "search.found", found.total)
+    if found.travel is not None and not found.travel.all_counted:
+        return t("search.at_least", found=title)
+    return title
+
+
+def _travel(travel: Travel | None, t: Translator) -> str:
+    """How minutes were found, when that is worth saying: by the network, or not although there is one."""
+    if travel is None or (travel.by is Way.STRAIGHT_LINE and travel.fallback is None):
+        return ""
+    return t("search.by_network" if travel.fallback is None else f"search.{travel.fallback.code}")
 
 
 def _subtitle(form: SearchForm, located: "Located", t: Translator, fmt: Formats, today: date) -> str:

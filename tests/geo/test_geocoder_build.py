@@ -231,7 +231,8 @@ class TestSwap:
 
     def test_two_builds_at_once_are_refused(self, areas: Areas, tmp_path: Path) -> None:
         (tmp_path / "index").mkdir()
-        with building._alone(tmp_path / "index"), pytest.raises(Conflict):
+        folder = tmp_path / "index"
+        with building.alone(folder, building._busy(folder)), pytest.raises(Conflict):
             build([BONDY], tmp_path / "index", areas)
 
     @pytest.mark.parametrize("moment", ["_set_aside", "_write", "_put_in_force"])

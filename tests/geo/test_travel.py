@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.errors import InvalidInput
-from geo.travel.model import TravelModel
-from geo.travel.straight_line import PACES, StraightLine, minutes, reach_m
+from geo.travel.straight_line import PACES, minutes, reach_m
 
 modes = st.sampled_from(sorted(PACES))
 
@@ -51,9 +50,3 @@ def test_impossible_values_are_refused(value: float) -> None:
         reach_m(value, "walk")
     with pytest.raises(InvalidInput):
         minutes(value, "walk")
-
-
-def test_the_straight_line_is_a_travel_model() -> None:
-    model: TravelModel = StraightLine()
-    assert model.minutes(1_000, "walk") == minutes(1_000, "walk")
-    assert model.reach_m(10, "car") == reach_m(10, "car")

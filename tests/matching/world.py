@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -100,7 +101,7 @@ def frame(rows: list[Row], schema: Any) -> pl.DataFrame:
 class World:
     """Rows of the four tables; `input()` makes an IndexInput of them, or of some places."""
 
-    def __init__(self, seed: int = 7, scale: float = 1.0) -> None:
+    def __init__(self, seed: int = 7, scale: float = 1.0, regions: Sequence[tuple[Any, ...]] = REGIONS) -> None:
         # An id is never used again, whatever is removed.
         self.last_place_id, self.last_space_id = 997, 48
         self.random = random.Random(seed)
@@ -108,7 +109,7 @@ class World:
         self.spaces: list[Row] = []
         self.busy: list[Row] = []
         self.communities = COMMUNITY_ROWS
-        for region in REGIONS:
+        for region in regions:
             for _ in range(max(2, int(region[4] * scale))):
                 self._place(region)
         self._twins(int(40 * scale) + 2)

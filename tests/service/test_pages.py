@@ -47,6 +47,7 @@ def pages(small_product_template: Path) -> Iterator[TestClient]:
         uploads=folder / "up",
         mappings=folder / "mappings",
         basemap="offline",
+        routing="",
     )
     from datetime import datetime
     from zoneinfo import ZoneInfo
