@@ -135,6 +135,12 @@ def rank(layer: Layer, query: Query, weights: dict[str, float], after: Cursor | 
     return _question(layer, query, weights, after).best()
 
 
+def count(layers: Sequence[Layer], query: Query) -> int:
+    """How many places fit a query whose windows the index knows."""
+    weights = weights_of(query, layers[0].searchable.snapshot)
+    return sum(_question(layer, query, weights, None).count()[0] for layer in layers)
+
+
 def merged(ranked: Sequence[Ranked], limit: int) -> list[tuple[int, int]]:
     """(layer, position in it) of the best places of all layers, best first; layers share no place."""
     if len(ranked) == 1:

@@ -26,27 +26,11 @@ def count_places(tree: Any, numbers: Any, whole: Any, tables: Any, space: Any, s
 def _count_places(tree: Tree, wanted: Wanted, space: Space, some: Any, among_some: bool) -> None:
     """Leaves the two numbers in `space.told`: of the whole tree, or only `among_some` rows, ascending."""
     _start(space.told)
-    stack, blocks = space.parts, tree.counts[0]
-    depth = 0 if among_some else _begin(tree, wanted, stack)
-    at = 0
+    at = 0 if among_some else begin(tree, wanted, space.parts)
     while True:
-        if among_some:
-            if at == len(some):
-                break
-            block, rows, at = next_block(tree, some, at)
-        else:
-            if depth == 0:
-                break
-            depth -= 1
-            block, rows = stack[depth], ALL
-            if nearest_m(tree, wanted, block) > wanted.radius_m:
-                continue
-            if block >= blocks:
-                # The last child first, so that rows are read in their order: those of a place follow each other.
-                for child in range(tree.child_stop[block - blocks] - 1, tree.child_first[block - blocks] - 1, -1):
-                    stack[depth] = child
-                    depth += 1
-                continue
+        block, rows, at = next_near(tree, wanted, space.parts, some, among_some, at)
+        if block < 0:
+            break
         word = rows & free_rows(tree, wanted, space.words, block)
         while word != 0:
             _count(tree, wanted, space.told, tree.block_start[block] + np.int64(trailing_zeros(word)))
@@ -55,7 +39,33 @@ def _count_places(tree: Tree, wanted: Wanted, space: Space, some: Any, among_som
 
 
 @inner
-def _begin(tree: Tree, wanted: Wanted, stack: Any) -> int:
+def next_near(tree: Tree, wanted: Wanted, stack: Any, some: Any, among_some: bool, at: int) -> Any:
+    """(block, word of its rows, `at` after it); block -1: there is none left. Places come whole, row after row.
+
+    `at` counts the parts on the stack, or the rows read of `some`.
+    """
+    if among_some:
+        if at == len(some):
+            return -1, ALL, at
+        return next_block(tree, some, at)
+    blocks = tree.counts[0]
+    while at > 0:
+        at -= 1
+        part = stack[at]
+        if nearest_m(tree, wanted, part) > wanted.radius_m:
+            continue
+        if part < blocks:
+            return part, ALL, at
+        # The last child first, so that rows are read in their order: those of a place follow each other.
+        for child in range(tree.child_stop[part - blocks] - 1, tree.child_first[part - blocks] - 1, -1):
+            stack[at] = child
+            at += 1
+    return -1, ALL, at
+
+
+@inner
+def begin(tree: Tree, wanted: Wanted, stack: Any) -> int:
+    """Puts the topmost parts on the stack; returns how many."""
     depth = 0
     for section in range(1 if wanted.candidates else 0, -1, -1):
         for part in range(tree.counts[5 + 2 * section] - 1, tree.counts[4 + 2 * section] - 1, -1):
@@ -74,17 +84,23 @@ def _start(told: Any) -> None:
 def _count(tree: Tree, wanted: Wanted, told: Any, row: int) -> None:
     if (tree.no[row] & wanted.needs) != 0 or not fits(tree, wanted, row):
         return
-    about = about_m(tree, wanted.x, wanted.y, wanted.z, row)
-    if about > wanted.radius_m:
-        return
-    # Only near the edge the exact distance can matter, or where a place is known by its commune.
-    is_close = about + 10.0 < wanted.radius_m and tree.expected_dm[row] == 0
-    if not is_close and distance_dm(tree, wanted, row) / 10 > wanted.radius_m:
+    if not within(tree, wanted, row):
         return
     if tree.place_id[row] != told[PLACE]:
         _close(told)
         told[PLACE] = tree.place_id[row]
     told[STATE] |= 1 if meets_needs(tree, wanted, row) else 2
+
+
+@inner
+def within(tree: Tree, wanted: Wanted, row: int) -> bool:
+    """Whether a row lies within the radius."""
+    about = about_m(tree, wanted.x, wanted.y, wanted.z, row)
+    if about > wanted.radius_m:
+        return False
+    # Only near the edge the exact distance can matter, or where a place is known by its commune.
+    is_close = about + 10.0 < wanted.radius_m and tree.expected_dm[row] == 0
+    return is_close or distance_dm(tree, wanted, row) / 10 <= wanted.radius_m
 
 
 @inner

@@ -50,11 +50,16 @@ def free_rows(tree: Tree, wanted: Wanted, words: Any, block: int) -> Any:
     for window in range(wanted.window_count):
         if word == 0:
             return word
-        if wanted.windows[3 * window + 2] == 0:
-            word &= _free_all_along(tree, wanted, block, window)
-        else:
-            word &= _free_somewhere(tree, wanted, words, block, window)
+        word &= free_in(tree, wanted, words, block, window)
     return word
+
+
+@inner
+def free_in(tree: Tree, wanted: Wanted, words: Any, block: int, window: int) -> Any:
+    """Word of the rows of an offered block that are free in one window."""
+    if wanted.windows[3 * window + 2] == 0:
+        return _free_all_along(tree, wanted, block, window)
+    return _free_somewhere(tree, wanted, words, block, window)
 
 
 @inner
