@@ -6,13 +6,14 @@ and why. Each change makes a new query of one; who may see what is never changed
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from geo.travel.straight_line import minutes, reach_m
 from geo.types import Amenity
-from matching.query import MAX_RADIUS_M, SLOT_S, Mode, Query, Window, slot_start
+from matching.query import MAX_RADIUS_M, Mode, Query, Window, slot_floor, slot_start
+from matching.snapshot.layout import DAYS
 
 HALF_HOUR = 1_000_000
 SHORTER = 1_500_000
@@ -30,7 +31,7 @@ ANY_PRICE = 10_000_000
 ANY_KIND = 4_000_000
 CANDIDATES = 12_000_000
 FASTER: Mapping[Mode | None, tuple[Mode, ...]] = {Mode.WALK: (Mode.BIKE, Mode.CAR), Mode.BIKE: (Mode.CAR,)}
-CLEAN_M, CLEAN_FAR_M, FAR_M = 100, 500, 10_000.0
+CLEAN_DM, CLEAN_FAR_DM, FAR_DM = 1_000, 5_000, 100_000
 """A radius is proposed in steps of 100 m, from 10 km on of 500 m."""
 
 Windows = tuple[Window, ...]
@@ -46,6 +47,12 @@ def at(query: Query, windows: Windows) -> Query:
     return replace(query, window=windows[0] if windows else None)
 
 
+def clean_dm(distance_dm: int) -> int:
+    """The smallest radius to propose that reaches so far."""
+    step = CLEAN_DM if distance_dm <= FAR_DM else CLEAN_FAR_DM
+    return (distance_dm + step - 1) // step * step
+
+
 @dataclass(frozen=True, slots=True)
 class Further:
     """A larger radius."""
@@ -53,16 +60,15 @@ class Further:
     radius_m: float
 
     @classmethod
-    def to(cls, distance_m: float) -> "Further":
+    def to(cls, distance_dm: int) -> "Further":
         """The smallest clean radius that reaches so far."""
-        step_dm = 10 * (CLEAN_M if distance_m <= FAR_M else CLEAN_FAR_M)
-        return cls(min(MAX_RADIUS_M, -(-round(distance_m * 10) // step_dm) * step_dm / 10))
+        return cls(clean_dm(distance_dm) / 10)
 
     def of(self, query: Query) -> Query:
         return replace(query, radius_m=self.radius_m)
 
     def cost(self, query: Query) -> int:
-        return round(10 * (self.radius_m - query.radius_m)) * DECIMETRE[query.mode]
+        return (round(10 * self.radius_m) - int(10 * query.radius_m)) * DECIMETRE[query.mode]
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,21 +196,34 @@ def other_times(windows: Windows, zone: ZoneInfo, first: int, stop: int) -> list
     half-hours earlier or later, shorter, the same hours of a later day, any time."""
     if not windows:
         return []
-    moved = [*_same_day(windows, zone), *_shorter(windows), *_later_days(windows, zone, stop)]
-    known = [one for one in moved if all(first <= window.start and window.stop <= stop for window in one.windows)]
-    return sorted([*known, OtherTime(Time.ANY, 1, ())], key=OtherTime.cost)
+    every = [
+        *_same_day(windows, zone, first, stop),
+        *_shorter(windows),
+        *_later_days(windows, zone, stop),
+        OtherTime(Time.ANY, 1, ()),
+    ]
+    return sorted(every, key=OtherTime.cost)
 
 
-def _same_day(windows: Windows, zone: ZoneInfo) -> Iterator[OtherTime]:
-    def days(some: Windows) -> list[object]:
-        return [slot_start(slot).astimezone(zone).date() for one in some for slot in (one.start, one.stop)]
+def _same_day(windows: Windows, zone: ZoneInfo, first: int, stop: int) -> Iterator[OtherTime]:
+    """Windows begin and end on the days on which they do."""
+    ends = [(slot, *_day(slot, zone)) for one in windows for slot in (one.start, one.stop - 1)]
+    later = min(*(midnight - 1 - slot for slot, _, midnight in ends), stop - max(one.stop for one in windows))
+    earlier = min(slot - max(midnight, first) for slot, midnight, _ in ends)
+    for amount in range(1, later + 1):
+        yield OtherTime(Time.LATER, amount, _moved(windows, amount))
+    for amount in range(1, earlier + 1):
+        yield OtherTime(Time.EARLIER, amount, _moved(windows, -amount))
 
-    today = days(windows)
-    for amount in range(1, 48):
-        for how, by in ((Time.LATER, amount), (Time.EARLIER, -amount)):
-            moved = tuple(replace(one, start=one.start + by, stop=one.stop + by) for one in windows)
-            if days(moved) == today:
-                yield OtherTime(how, amount, moved)
+
+def _day(slot: int, zone: ZoneInfo) -> tuple[int, int]:
+    """Slots [start, stop) of the local day of a slot."""
+    midnight = slot_start(slot).astimezone(zone).replace(hour=0, minute=0)
+    return slot_floor(midnight), slot_floor(midnight + timedelta(days=1))
+
+
+def _moved(windows: Windows, by: int) -> Windows:
+    return tuple(Window(one.start + by, one.stop + by, one.any_slots) for one in windows)
 
 
 def _shorter(windows: Windows) -> Iterator[OtherTime]:
@@ -217,7 +236,7 @@ def _parts(window: Window) -> Iterator[tuple[Window, int]]:
     """Parts of a window, or its span for a shorter time; and how many half-hours less."""
     if window.any_slots is not None:
         for less in range(1, window.any_slots):
-            yield replace(window, any_slots=window.any_slots - less), less
+            yield Window(window.start, window.stop, window.any_slots - less), less
         return
     length = window.stop - window.start
     for less in range(1, length):
@@ -227,13 +246,14 @@ def _parts(window: Window) -> Iterator[tuple[Window, int]]:
 
 def _later_days(windows: Windows, zone: ZoneInfo, stop: int) -> Iterator[OtherTime]:
     """The same hours on the clock; not on a day whose clock changes in between, for then they are not as long."""
-    for days in range(1, 1 + (stop - windows[0].start) // 47):
-        runs = [(_days_later(one.start, days, zone), _days_later(one.stop, days, zone), one) for one in windows]
-        if all(end - begin == one.stop - one.start for begin, end, one in runs):
-            moved = tuple(replace(one, start=begin, stop=end) for begin, end, one in runs)
-            yield OtherTime(Time.OTHER_DAY, days, moved)
-
-
-def _days_later(slot: int, days: int, zone: ZoneInfo) -> int:
-    moment: datetime = slot_start(slot).astimezone(zone) + timedelta(days=days)
-    return int(moment.timestamp()) // SLOT_S
+    local = [tuple(slot_start(slot).astimezone(zone) for slot in (one.start, one.stop)) for one in windows]
+    lengths = [one.stop - one.start for one in windows]
+    for days in range(1, DAYS):
+        moved = [[slot_floor(moment + timedelta(days=days)) for moment in moments] for moments in local]
+        if max(end for _, end in moved) > stop:
+            return
+        if [end - start for start, end in moved] == lengths:
+            every = zip(moved, windows, strict=True)
+            yield OtherTime(
+                Time.OTHER_DAY, days, tuple(Window(begin, end, one.any_slots) for (begin, end), one in every)
+            )

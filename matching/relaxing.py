@@ -155,7 +155,7 @@ class _Relaxer:
 
     def _further(self) -> Iterator[Change]:
         for one in self._next({kernel.DECIMETRE: change.DECIMETRE[self.query.mode]}):
-            yield change.Further.to(one.distance_dm / 10)
+            yield change.Further.to(one.distance_dm)
 
     def _for_fewer(self) -> Iterator[Change]:
         if self.query.seats > 1:
@@ -228,12 +228,11 @@ class _Relaxer:
             if dearer.cost(query) == change.ANY_PRICE:
                 dearer = change.Dearer(None)
             found += [dearer] if dearer.cost(query) > 0 else []
-        paid = self.cost(tuple(found))
         if place.distance_dm / 10 > query.radius_m:
-            found.append(change.Further.to(place.distance_dm / 10))
-            paid += max(1, place.distance_dm - int(10 * query.radius_m)) * change.DECIMETRE[query.mode]
-        if paid < place.cost:  # what is left to pay are seats
-            found.append(change.FewerSeats(query.seats - (place.cost - paid) // change.SEAT))
+            found.append(change.Further.to(place.distance_dm))
+        left = place.cost - self.cost(tuple(found))
+        if left:  # what is not yet paid are seats
+            found.append(change.FewerSeats(query.seats - left // change.SEAT))
         return tuple(found)
 
     def _unmet(self, place: _Place) -> frozenset[Amenity]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from matching.bits import count_ones, trailing_zeros
+from matching.changes import clean_dm
 from matching.compiled import aside, entry, inner
 from matching.kernel.asked import Wanted, understood
 from matching.kernel.best import in_order, offer
@@ -26,6 +27,7 @@ from matching.terms.price import asked_cents
 DECIMETRE, NEED, SEAT, CENT, ANY_PRICE, ANY_KIND, ANY_SPACE_KIND, CANDIDATE, SEATS, WINDOWS = range(10)
 """In `costs`: what a decimetre further costs, a need, a seat fewer, a cent more (at most `ANY_PRICE`, which an unknown
 price costs too), another kind, a candidate; then the seats asked, and how many windows each time has."""
+_clean_dm = inner(clean_dm)
 NEVER = 1 << 40
 """Costs from here on are not paid."""
 
@@ -213,11 +215,11 @@ def _left_in(tree: Tree, wanted: Wanted, words: Any, block: int, row: int, windo
         is_free = (tree.day_words[day * midnight + slot % midnight] >> lane) & ONE
         words[slot - first] = np.uint64(tree.seats[row]) * is_free
     for other in range(tree.left_start[block], tree.left_start[block + 1]):
-        slot = np.int64(tree.left_slot[other])
-        if tree.left_row[other] == row and first <= slot < stop:
-            words[slot - first] = min(words[slot - first], np.uint64(tree.left_seats[other]))
+        at = tree.left_slot[other] - first
+        if tree.left_row[other] == row and 0 <= at < stop - first:
+            words[at] = min(words[at], np.uint64(tree.left_seats[other]))
     most = np.uint64(0)
-    length = length if length > 0 else stop - first
+    length = stop - first if length == 0 else length
     for start in range(stop - first - length + 1):
         least = words[start]
         for slot in range(start + 1, start + length):
@@ -248,7 +250,7 @@ def _consider(
     if decimetres / 10 > _reach_m(wanted, costs):
         return found
     if decimetres / 10 > wanted.radius_m:
-        cost += _times(max(1, decimetres - np.int64(10 * wanted.radius_m)), costs[DECIMETRE])
+        cost += _times(_clean_dm(decimetres) - np.int64(10 * wanted.radius_m), costs[DECIMETRE])
     if cost >= NEVER:
         return found
     number = row * len(times) + time
