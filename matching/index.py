@@ -7,11 +7,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from geo.errors import SnapshotUnusable
 from matching.engine import Layer, Whole, search, warm
 from matching.overlay import Overlay, build_overlay
 from matching.query import Query
+from matching.relaxing import Relaxation, relax
+from matching.relaxing import warm as warm_relaxing
 from matching.results import SearchResults
 from matching.snapshot.files import current_version, open_snapshot, verify
 from matching.snapshot.hours import Calendar
@@ -68,9 +71,15 @@ class LiveIndex:
             )
         return search(state.layers(), query, now, state.version)
 
+    def relax(self, query: Query, now: datetime, zone: ZoneInfo, enough: int) -> tuple[Relaxation, ...]:
+        """The smallest changes that give more places than a query has, when it has fewer than `enough`."""
+        return relax(self._state.layers(), query, now, zone, enough)
+
     def warm(self, now: datetime) -> None:
         """Loads what searches need, compiling it the first time: half a minute, then never again."""
-        warm(self._state.layers(), now)
+        layers = self._state.layers()
+        warm(layers, now)
+        warm_relaxing(layers)
 
     def set_overlay(self, now_are: IndexInput, place_ids: Collection[int]) -> None:
         """Takes in all the places changed since `revision`: `place_ids` of all, `now_are` those that still exist."""

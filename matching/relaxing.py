@@ -15,14 +15,15 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
-from geo.types import Amenity, PlaceKind, SpaceKind
+from geo.types import Amenity, PlaceKind, Point, SpaceKind
 from matching import changes as change
 from matching.changes import Change, OtherTime, Windows
 from matching.engine import Layer, Ranked, count, search, weights_of
+from matching.free import check_window
 from matching.kernel import changing as kernel
 from matching.kernel.asked import WHOLE_NUMBERS
 from matching.kernel.space import own
-from matching.query import MAX_LIMIT, MAX_RADIUS_M, Query, slot_floor
+from matching.query import MAX_LIMIT, MAX_RADIUS_M, Query, Window, slot_floor, slot_start
 from matching.results import Result
 from matching.searchable import Asked, Searchable, mask_of
 from matching.snapshot.layout import UNKNOWN_CENTS
@@ -85,14 +86,23 @@ def relax(
     """The smallest changes that help, smallest first; none when `enough` places fit already (`query.limit` unless
     given), or when the searcher may see nothing within MAX_RADIUS_M. Days and hours are those of `zone`.
 
-    Raises InvalidInput for weights that cannot be used.
+    Raises InvalidInput like `search`.
     """
+    for window in change.windows_of(query):
+        check_window(window, layers[0].searchable.snapshot.meta, now)
     relaxer = _Relaxer(layers, query, now, zone, min(enough or query.limit, MAX_LIMIT))
     if relaxer.total >= relaxer.enough:
         return ()
     proposals = sorted(relaxer.alone(), key=relaxer.cost) or relaxer.together()
     most = MOST_BESIDE_RESULTS if relaxer.total else MOST_ALONE
     return tuple(relaxer.answered(one, now) for one in proposals[:most])
+
+
+def warm(layers: Sequence[Layer]) -> None:
+    """Answers a question nobody asked, so that whoever asks first does not wait for the compiler."""
+    first = layers[0].searchable.snapshot.meta.first_slot
+    nowhere = Query(Point(0.0, 0.0), Window(first, first + 1), radius_m=0.0)
+    relax(layers, nowhere, slot_start(first), ZoneInfo("UTC"))
 
 
 class _Relaxer:
@@ -174,6 +184,8 @@ class _Relaxer:
         return [*beyond[:1], *beyond[missing - 1 : missing]]
 
     def _at_other_times(self) -> Iterator[Change]:
+        if not self.times:
+            return
         counted = zip(self.times, self._counts(), strict=True)
         by_cost = sorted(counted, key=lambda one: (one[0].how, one[0].cost(), -one[1]))
         for _, several in groupby(by_cost, key=lambda one: one[0].how):

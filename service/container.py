@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from geo.store.engine import open_store
 from geo.store.reading import PlaceRecord, read_place
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from geo.geocoder.geocoder import Geocoder
     from geo.located import Located
     from ingest.pipeline import Workshop
+    from matching.relaxing import Relaxation
     from matching.results import SearchResults
     from service.coverage import CoverageDesk
     from service.fetch import Fetcher
@@ -122,6 +124,12 @@ class Services:
         visible = self.visible(request.community if operator else authenticated)
         located, query = understand(request, self.gazetteer, visible, self.now())
         return located, self.live.search(query)
+
+    def relax(self, located: "Located", found: "SearchResults", enough: int) -> "tuple[Relaxation, ...]":
+        """The smallest changes of a search that find more, when it found fewer than `enough`."""
+        if found.total >= enough:
+            return ()
+        return self.live.relax(found.query, ZoneInfo(located.time_zone), enough)
 
     def place(self, place_id: int, visible: frozenset[str]) -> PlaceRecord | None:
         """A place with the spaces and lists that the searcher may see; None when there is none to see."""

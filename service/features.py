@@ -59,10 +59,15 @@ def result_feature(result: Result, names: dict[str, str], language: Language) ->
 
 
 def search_collection(
-    located: Located, found: SearchResults, names: dict[str, str], language: Language
+    located: Located,
+    found: SearchResults,
+    names: dict[str, str],
+    language: Language,
+    relaxations: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    """A FeatureCollection of results, best first; `where`, `total` and `to_confirm` are foreign members."""
-    return {
+    """A FeatureCollection of results, best first; `where`, `total`, `to_confirm` and, where fewer than asked were
+    found, `relaxations` are foreign members."""
+    collection = {
         "type": "FeatureCollection",
         "features": [result_feature(result, names, language) for result in found.results],
         "where": {
@@ -78,6 +83,7 @@ def search_collection(
         "radius_m": found.query.radius_m,
         "as_of": _utc(found.as_of),
     }
+    return collection if relaxations is None else {**collection, "relaxations": relaxations}
 
 
 def place_feature(record: PlaceRecord) -> dict[str, Any]:

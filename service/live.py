@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
@@ -13,6 +14,7 @@ from geo.store.engine import reading
 from geo.store.reading import StoreFrames, read_frames
 from matching.index import LiveIndex
 from matching.query import Query, slot_floor
+from matching.relaxing import Relaxation
 from matching.results import SearchResults
 from matching.snapshot.builder import IndexInput, build_snapshot
 
@@ -69,6 +71,10 @@ class LiveSearch:
         if time.monotonic() >= self._next_look:
             self.refresh()
         return self._index.search(query, self._now())
+
+    def relax(self, query: Query, zone: ZoneInfo, enough: int) -> tuple[Relaxation, ...]:
+        """The smallest changes that give more places than a query just searched for."""
+        return self._index.relax(query, self._now(), zone, enough)
 
     def warm(self) -> None:
         """Makes ready for the first visitor."""

@@ -12,6 +12,7 @@ from service.api.schemas import inlined
 from service.api.security import Caller, Container
 from service.features import GEOJSON, search_collection
 from service.language import language_of
+from service.relaxing import told_relaxations
 from service.searching import SearchRequest
 
 
@@ -54,6 +55,22 @@ class Where(BaseModel):
     time_zone: str
 
 
+class NamedPlace(BaseModel):
+    place_id: int
+    name: str
+
+
+class Relaxation(BaseModel):
+    changes: list[str] = Field(description="What changes: `distance`, `later`, `needs`, ...")
+    text: str
+    parameters: dict[str, str] = Field(description="The search to ask instead")
+    total: int
+    more: int
+    to_confirm: int
+    cost: float = Field(description="How far from what was asked; half an hour is 1")
+    first: list[NamedPlace]
+
+
 class SearchCollection(BaseModel):
     type: str
     features: list[ResultFeature]
@@ -62,6 +79,7 @@ class SearchCollection(BaseModel):
     to_confirm: int
     radius_m: float
     as_of: datetime
+    relaxations: list[Relaxation] | None = Field(None, description="Only when fewer than `limit` places fit")
 
 
 class Suggestion(BaseModel):
@@ -129,7 +147,9 @@ def create_router() -> APIRouter:
         )
         located, found = services.search(asked, authenticated=caller)
         names = {one.slug: one.name for one in services.communities}
-        body = search_collection(located, found, names, language_of(request))
+        language = language_of(request)
+        relaxations = told_relaxations(services, asked, located, found, language)
+        body = search_collection(located, found, names, language, relaxations)
         return Response(msgspec.json.encode(body), media_type=GEOJSON)
 
     @router.get("/suggest", summary="Communes and stations whose name starts like this")

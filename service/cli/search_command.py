@@ -7,6 +7,7 @@ import typer
 from geo.errors import Language
 from service.cli.output import console, language, print_json, services
 from service.features import search_collection
+from service.relaxing import told_relaxations
 from service.searching import SearchRequest
 
 
@@ -49,7 +50,8 @@ def search(
     )
     located, found = running.search(request, operator=True)
     names = {one.slug: one.name for one in running.communities}
-    collection = search_collection(located, found, names, language())
+    relaxations = told_relaxations(running, request, located, found, language())
+    collection = search_collection(located, found, names, language(), relaxations)
     running.close()
     if as_json:
         print_json(collection)
@@ -84,12 +86,10 @@ def _print_table(collection: dict[str, Any], tongue: Language) -> None:
         screen.print(f"{total} place(s) near {label}, {confirm} to confirm")
     if total:
         screen.print(table)
-    elif french:
-        screen.print(
-            "Essayez un autre créneau, un rayon plus large (--within 50km) ou les lieux candidats (--candidates)."
-        )
-    else:
-        screen.print("Try another time, a wider reach (--within 50km) or places not confirmed yet (--candidates).")
+    if collection.get("relaxations"):
+        screen.print("Plus de choix, en changeant peu :" if french else "More choice for a small change:")
+    for one in collection.get("relaxations", ()):
+        screen.print(f"  {one['text']}", markup=False)
 
 
 def _number(value: float, tongue: Language, digits: int = 1) -> str:

@@ -113,7 +113,7 @@ def test_the_shortest_way_further(small_snapshot: Snapshot, reference: Reference
 def test_the_fewest_seats_given_up(small_snapshot: Snapshot, reference: Reference) -> None:
     helped = 0
     for seats in (2, 5, 9, 45):
-        for query, total in short_queries(reference, 25, seed=seats, seats=seats):
+        for query, total in short_queries(reference, 25, seed=seats, seats=seats, limit=20, radius_m=30_000.0):
             tried = [(FewerSeats(n), replace(query, seats=n)) for n in range(seats - 1, 0, -1)]
             expected = smallest(reference, query, total, tried)
             assert alone(small_snapshot, query, FewerSeats) == expected
@@ -125,7 +125,9 @@ def test_the_smallest_ceiling(small_snapshot: Snapshot, reference: Reference) ->
     helped, unknown = 0, 0
     prices = sorted({0, 200, 300, 600, 900, 1200, 1500, 4000})
     for ceiling in (0, 250, 1500, 4000):
-        for query, total in short_queries(reference, 25, seed=ceiling + 3, max_price_cents=ceiling):
+        for query, total in short_queries(
+            reference, 25, seed=ceiling + 3, max_price_cents=ceiling, limit=20, radius_m=30_000.0
+        ):
             tried = [(Dearer(cents), replace(query, max_price_cents=cents)) for cents in prices if cents > ceiling]
             tried.append((Dearer(None), replace(query, max_price_cents=None)))
             expected = smallest(reference, query, total, tried)
@@ -339,8 +341,10 @@ def test_several_changes_together_are_the_least_there_is(small_snapshot: Snapsho
 
 def test_no_dead_end_while_anything_is_near(small_snapshot: Snapshot, reference: Reference) -> None:
     drawn, ends = random.Random(30), 0
-    for _ in range(150):
+    for number in range(100):
         query = replace(narrow(drawn), seats=10_000, limit=20)
+        if number % 10 == 0:
+            query = replace(query, point=Point(-30.0, 40.0))
         found = relax([Whole(small_snapshot)], query, NOW, PARIS)
         anything = replace(
             query, needs=frozenset(), kinds=frozenset(), space_kinds=frozenset(), seats=1, max_price_cents=None,
@@ -348,7 +352,7 @@ def test_no_dead_end_while_anything_is_near(small_snapshot: Snapshot, reference:
         )  # fmt: skip
         assert bool(found) == (reference.search(anything, NOW)[1] > 0)
         ends += not found
-    assert 0 < ends < 100
+    assert 10 <= ends < 50
 
 
 def told(found: tuple[Relaxation, ...]) -> list[tuple[object, ...]]:
