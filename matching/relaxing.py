@@ -256,7 +256,7 @@ class _Relaxer:
     def _least(self, costs: Mapping[int, int], limit: int, times: Sequence[OtherTime] = ()) -> list[_Place]:
         """The places that take least where just these changes are paid, at the time asked or at some other."""
         steps = np.array([0, *(time.cost() for time in times)], np.int64)
-        paid = np.full(10, kernel.NEVER, np.int64)
+        paid = np.full(kernel.COSTS, kernel.NEVER, np.int64)
         paid[list(costs)] = list(costs.values())
         paid[kernel.SEATS], paid[kernel.WINDOWS] = self.query.seats, len(self.windows)
         query = self.query

@@ -27,6 +27,7 @@ from matching.terms.price import asked_cents
 DECIMETRE, NEED, SEAT, CENT, ANY_PRICE, ANY_KIND, ANY_SPACE_KIND, CANDIDATE, SEATS, WINDOWS = range(10)
 """In `costs`: what a decimetre further costs, a need, a seat fewer, a cent more (at most `ANY_PRICE`, which an unknown
 price costs too), another kind, a candidate; then the seats asked, and how many windows each time has."""
+COSTS = WINDOWS + 1
 _clean_dm = inner(clean_dm)
 NEVER = 1 << 40
 """Costs from here on are not paid."""

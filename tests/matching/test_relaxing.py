@@ -126,7 +126,7 @@ def test_the_smallest_ceiling(small_snapshot: Snapshot, reference: Reference) ->
     prices = sorted({0, 200, 300, 600, 900, 1200, 1500, 4000})
     for ceiling in (0, 250, 1500, 4000):
         for query, total in short_queries(
-            reference, 25, seed=ceiling + 3, max_price_cents=ceiling, limit=20, radius_m=30_000.0
+            reference, 40, seed=ceiling + 3, max_price_cents=ceiling, limit=20, radius_m=30_000.0
         ):
             tried = [(Dearer(cents), replace(query, max_price_cents=cents)) for cents in prices if cents > ceiling]
             tried.append((Dearer(None), replace(query, max_price_cents=None)))
