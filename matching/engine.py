@@ -122,6 +122,12 @@ def count(
     return (question if among is None else replace(question, some=among, among_some=True)).count()
 
 
+def count_all(layers: Sequence[Layer], query: Query) -> int:
+    """How many places of all layers fit a query whose windows the index knows."""
+    weights = weights_of(query, layers[0].searchable.snapshot)
+    return sum(count(layer, query, weights, by_distance(query))[0] for layer in layers)
+
+
 def merged(ranked: Sequence[Ranked], limit: int) -> list[tuple[int, int]]:
     """(layer, position in it) of the best places of all layers, best first; layers share no place."""
     if len(ranked) == 1:

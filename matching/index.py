@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from geo.errors import InvalidInput, SnapshotUnusable
 from geo.travel.model import Router
@@ -15,6 +16,8 @@ from matching.engine import Layer, Whole, warm
 from matching.found import Cursor, Found
 from matching.overlay import Overlay, build_overlay
 from matching.query import Query
+from matching.relaxing import Relaxation, relax
+from matching.relaxing import warm as warm_relaxing
 from matching.results import SearchResults
 from matching.routed import find_by_minutes
 from matching.snapshot.files import current_version, open_snapshot, verify
@@ -98,9 +101,17 @@ class LiveIndex:
             en="The list was renewed since the page before: start again at the first page.",
         )
 
+    def relax(
+        self, query: Query, now: datetime, zone: ZoneInfo, enough: int, router: Router | None = None
+    ) -> tuple[Relaxation, ...]:
+        """The smallest changes that give more places than a query has, when it has fewer than `enough`."""
+        return relax(self._state.layers(), query, now, zone, enough, router)
+
     def warm(self, now: datetime) -> None:
         """Loads what searches need, compiling it the first time: half a minute, then never again."""
-        warm(self._state.layers(), now)
+        layers = self._state.layers()
+        warm(layers, now)
+        warm_relaxing(layers)
 
     def set_overlay(self, now_are: IndexInput, place_ids: Collection[int]) -> None:
         """Takes in all the places changed since `revision`: `place_ids` of all, `now_are` those that still exist."""

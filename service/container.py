@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from geo.store.engine import open_store
 from geo.store.reading import PlaceRecord, read_place
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from geo.located import Located
     from ingest.pipeline import Workshop
     from matching.found import Found
+    from matching.relaxing import Relaxation
     from matching.results import SearchResults
     from service.accepted_weights import AcceptedWeights
     from service.coverage import CoverageDesk
@@ -201,13 +203,20 @@ class Services:
         language: "Language",
         *,
         authenticated: str | None = None,
+        relaxations: "list[dict[str, Any]] | None" = None,
     ) -> bytes:
         """What the API sends of a search and the command line prints."""
         from service.features import search_collection
         from service.paging import written_cursor
 
         cursor = written_cursor(found, request, authenticated)
-        return search_collection(located, found, self.circle.names, language, cursor)
+        return search_collection(located, found, self.circle.names, language, cursor, relaxations)
+
+    def relax(self, located: "Located", found: "Found | SearchResults", enough: int) -> "tuple[Relaxation, ...]":
+        """The smallest changes of a search that find more, when it found fewer than `enough`."""
+        if found.total >= enough:
+            return ()
+        return self.live.relax(found.query, ZoneInfo(located.time_zone), enough, self.routing.router())
 
     def place(self, place_id: int, visible: frozenset[str]) -> PlaceRecord | None:
         """A place with the spaces and lists that the searcher may see; None when there is none to see."""

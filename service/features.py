@@ -30,11 +30,17 @@ def _utc(moment: datetime | None) -> str | None:
 
 
 def search_collection(
-    located: Located, found: Found, names: Mapping[str, str], language: Language, next_page: str | None = None
+    located: Located,
+    found: Found,
+    names: Mapping[str, str],
+    language: Language,
+    next_page: str | None = None,
+    relaxations: list[dict[str, Any]] | None = None,
 ) -> bytes:
     """A FeatureCollection of results, best first, as bytes: what does not depend on the query was rendered when the
-    index was built. `where`, `total`, `to_confirm` and `next` (the cursor of the next page) are foreign members."""
-    about = {
+    index was built. `where`, `total`, `to_confirm`, `next` (the cursor of the next page) and, where they were worked
+    out, `relaxations` are foreign members."""
+    about: dict[str, Any] = {
         "where": {
             "label": located.label,
             "kind": located.kind,
@@ -51,6 +57,8 @@ def search_collection(
         "as_of": _utc(found.as_of),
         "next": next_page,
     }
+    if relaxations is not None:
+        about["relaxations"] = relaxations
     pieces = [b'{"type":"FeatureCollection","features":[']
     if found.order:
         numbers, ends = _numbers(found)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
@@ -17,6 +18,7 @@ from geo.travel.model import Router
 from matching.found import Cursor, Found
 from matching.index import LiveIndex
 from matching.query import Query, slot_floor
+from matching.relaxing import Relaxation
 from matching.snapshot.builder import IndexInput, build_snapshot
 from service.live_affinities import LiveAffinities
 
@@ -104,6 +106,10 @@ class LiveSearch:
                 self.refresh()
             except PlaceLibreError as error:  # the store may be away for a while; whoever searches then is told
                 logger.warning("looking for changes failed: %s", error.message("en"))
+
+    def relax(self, query: Query, zone: ZoneInfo, enough: int, router: Router | None = None) -> tuple[Relaxation, ...]:
+        """The smallest changes that give more places than a query just searched for."""
+        return self._index.relax(query, self._now(), zone, enough, router)
 
     def warm(self) -> None:
         """Makes ready for the first visitor."""

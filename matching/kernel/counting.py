@@ -42,34 +42,44 @@ def _count_places(tree: Tree, wanted: Wanted, space: Space, some: Any, among_som
     told = space.told
     told[TOTAL] = told[UNSURE] = told[STATE] = 0
     told[PLACE] = -1
-    stack, blocks = space.parts, tree.counts[0]
-    depth = 0 if among_some else _begin(tree, wanted, stack)
-    at = 0
+    at = 0 if among_some else begin(tree, wanted, space.parts)
     while True:
-        if among_some:
-            if at == len(some):
-                break
-            block, rows, at = next_block(tree, some, at)
-        else:
-            if depth == 0:
-                break
-            depth -= 1
-            block, rows = stack[depth], ALL
-            if nearest_m(tree, wanted, block) > wanted.radius_m:
-                continue
-            if depth > 0:
-                expect(tree, wanted, stack[depth - 1])
-            if block >= blocks:
-                # The last child first, so that rows are read in their order: those of a place follow each other.
-                for child in range(tree.child_stop[block - blocks] - 1, tree.child_first[block - blocks] - 1, -1):
-                    stack[depth] = child
-                    depth += 1
-                continue
+        block, rows, at = next_near(tree, wanted, space.parts, some, among_some, at)
+        if block < 0:
+            break
         _count(tree, wanted, space, block, rows & free_rows(tree, wanted, space.slots, space.free, block))
 
 
 @inner
-def _begin(tree: Tree, wanted: Wanted, stack: Any) -> int:
+def next_near(tree: Tree, wanted: Wanted, stack: Any, some: Any, among_some: bool, at: int) -> Any:
+    """(block, word of its rows, `at` after it); block -1: there is none left. Places come whole, row after row.
+
+    `at` counts the parts on the stack, or the rows read of `some`.
+    """
+    if among_some:
+        if at == len(some):
+            return -1, ALL, at
+        return next_block(tree, some, at)
+    blocks = tree.counts[0]
+    while at > 0:
+        at -= 1
+        part = stack[at]
+        if nearest_m(tree, wanted, part) > wanted.radius_m:
+            continue
+        if at > 0:
+            expect(tree, wanted, stack[at - 1])
+        if part < blocks:
+            return part, ALL, at
+        # The last child first, so that rows are read in their order: those of a place follow each other.
+        for child in range(tree.child_stop[part - blocks] - 1, tree.child_first[part - blocks] - 1, -1):
+            stack[at] = child
+            at += 1
+    return -1, ALL, at
+
+
+@inner
+def begin(tree: Tree, wanted: Wanted, stack: Any) -> int:
+    """Puts the topmost parts on the stack; returns how many."""
     depth = 0
     for section in range(1 if wanted.candidates else 0, -1, -1):
         for part in range(tree.counts[5 + 2 * section] - 1, tree.counts[4 + 2 * section] - 1, -1):
@@ -121,7 +131,7 @@ def _kept(tree: Tree, wanted: Wanted, block: int, rows: Any) -> Any:
     while left != 0:
         lane = trailing_zeros(left)
         row = tree.block_start[block] + np.int64(lane)
-        if fits(tree, wanted, row) and (is_within or _is_near(tree, wanted, row)):
+        if fits(tree, wanted, row) and (is_within or within(tree, wanted, row)):
             kept |= ONE << lane
         left &= left - ONE
     return kept
@@ -137,7 +147,7 @@ def _is_within(tree: Tree, wanted: Wanted, block: int) -> bool:
 
 
 @inner
-def _is_near(tree: Tree, wanted: Wanted, row: int) -> bool:
+def within(tree: Tree, wanted: Wanted, row: int) -> bool:
     about = about_m(tree, wanted.x, wanted.y, wanted.z, row)
     if about > wanted.radius_m:
         return False

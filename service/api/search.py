@@ -13,6 +13,7 @@ from service.api.security import Caller, Container
 from service.consent import RANKING
 from service.features import GEOJSON
 from service.language import language_of
+from service.relaxing import told_relaxations
 from service.searching import MOST_WEEKS, SearchRequest
 
 
@@ -65,6 +66,22 @@ class Travel(BaseModel):
     all_counted: bool = Field(description="If not, there are at least `total` places")
 
 
+class NamedPlace(BaseModel):
+    place_id: int
+    name: str
+
+
+class Relaxation(BaseModel):
+    changes: list[str] = Field(description="What changes: `distance`, `later`, `needs`, ...")
+    text: str
+    parameters: dict[str, str] = Field(description="The search to ask instead")
+    total: int
+    more: int
+    to_confirm: int
+    cost: float = Field(description="How far from what was asked; half an hour is 1")
+    first: list[NamedPlace]
+
+
 class SearchCollection(BaseModel):
     type: str
     features: list[ResultFeature]
@@ -76,6 +93,7 @@ class SearchCollection(BaseModel):
     mode: str | None
     travel: Travel | None
     as_of: datetime
+    relaxations: list[Relaxation] | None = Field(None, description="When asked for and fewer than `limit` places fit")
 
 
 class Suggestion(BaseModel):
@@ -128,6 +146,9 @@ def create_router() -> APIRouter:
         candidates: bool = False,
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
         after: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
+        relaxations: Annotated[
+            bool, Query(description="When fewer than `limit` places fit, tell the smallest changes that would help")
+        ] = False,
         per_host: Annotated[
             int | None, Query(ge=0, le=100, description="Of one host on the first page at most; 0: no limit")
         ] = None,
@@ -161,7 +182,9 @@ def create_router() -> APIRouter:
             new_floor=new_floor,
         )
         located, found = services.find(asked, authenticated=caller, after=after)
-        body = services.as_geojson(located, found, asked, language_of(request), authenticated=caller)
+        language = language_of(request)
+        changes = told_relaxations(services, asked, located, found, language) if relaxations else None
+        body = services.as_geojson(located, found, asked, language, authenticated=caller, relaxations=changes)
         response = Response(body, media_type=GEOJSON)
         if placelibre_consent == RANKING and found.order:
             response.headers["PlaceLibre-Impression"] = services.search_log.shown(told(found), limit)

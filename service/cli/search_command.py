@@ -8,6 +8,7 @@ import typer
 from geo.errors import Language
 from geo.travel.model import OffTheNetwork
 from service.cli.output import console, language, print_json, services
+from service.relaxing import told_relaxations
 from service.searching import SearchRequest
 
 
@@ -60,7 +61,8 @@ def search(
         new_floor=new_floor,
     )
     located, found = running.find(request, operator=True)
-    collection = msgspec.json.decode(running.as_geojson(located, found, request, language()))
+    changes = told_relaxations(running, request, located, found, language())
+    collection = msgspec.json.decode(running.as_geojson(located, found, request, language(), relaxations=changes))
     running.close()
     if as_json:
         print_json(collection)
@@ -106,12 +108,10 @@ def _print_table(collection: dict[str, Any], tongue: Language) -> None:
         screen.print(_travel(travel, french), markup=False)
     if total:
         screen.print(table)
-    elif french:
-        screen.print(
-            "Essayez un autre créneau, un rayon plus large (--within 50km) ou les lieux candidats (--candidates)."
-        )
-    else:
-        screen.print("Try another time, a wider reach (--within 50km) or places not confirmed yet (--candidates).")
+    if collection.get("relaxations"):
+        screen.print("Plus de choix, en changeant peu :" if french else "More choice for a small change:")
+    for one in collection.get("relaxations", ()):
+        screen.print(f"  {one['text']}", markup=False)
 
 
 def _travel(travel: dict[str, Any], french: bool) -> str:

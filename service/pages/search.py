@@ -9,9 +9,9 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from geo.errors import Ambiguous, PlaceLibreError
+from geo.errors import Ambiguous, InvalidInput, PlaceLibreError
 from geo.types import Amenity, PlaceKind
-from matching.query import Preset
+from matching.query import Mode, Preset
 from matching.results import SearchResults, Travel, Way
 from service.consent import agreed
 from service.container import Services
@@ -19,9 +19,11 @@ from service.language import language_of
 from service.pages.cards import Card, CardMaker
 from service.pages.catalogue import Translator
 from service.pages.formats import Formats
-from service.pages.relaxing import Relaxation, relaxations
+from service.pages.relaxing import Proposal, proposal
 from service.pages.rendering import render
 from service.pages.search_form import DAYS_AHEAD, FIRST_PAGE, ON_THE_MAP, REACHES, SearchForm, clock_of
+from service.relaxing import RelaxationWords, distance_words
+from service.searching import parse_within
 
 if TYPE_CHECKING:
     from geo.located import Located
@@ -53,7 +55,7 @@ class Answer:
     to_confirm: str
     to_confirm_url: str
     more_url: str
-    relaxations: tuple[Relaxation, ...]
+    proposals: tuple[Proposal, ...]
     map: dict[str, Any]
     impression: str
     """Under which the search is logged; empty without consent."""
@@ -100,9 +102,7 @@ def _answer(services: Services, form: SearchForm, t: Translator, fmt: Formats, t
     )
     cards = tuple(maker.card(rank, result) for rank, result in enumerate(found.results[: form.show], start=1))
 
-    def count(other: SearchForm) -> int:
-        return services.search(other.to_request())[1].total
-
+    words = RelaxationWords(t, fmt, ZoneInfo(located.time_zone), found.query)
     return Answer(
         title=_title(form, found, t),
         subtitle=_subtitle(form, located, t, fmt, zone_today),
@@ -113,7 +113,7 @@ def _answer(services: Services, form: SearchForm, t: Translator, fmt: Formats, t
         to_confirm=t.count("search.to_confirm", found.to_confirm) if found.to_confirm else "",
         to_confirm_url=form.url(need=(), wish=tuple(dict.fromkeys((*form.wish, *form.need)))),
         more_url=form.url(show=form.show + FIRST_PAGE) if len(found.results) > form.show else "",
-        relaxations=tuple(relaxations(form, total, count, t, fmt)),
+        proposals=tuple(proposal(one, form, words) for one in services.relax(located, found, FIRST_PAGE)),
         map=_map(form, located, found, cards, t),
         impression=services.search_log.shown(found, form.show) if logged and found.results else "",
     )
@@ -186,7 +186,7 @@ def _choices(services: Services, form: SearchForm, today: date, t: Translator, f
         "days": _days(form, today, t, fmt),
         "hours": _hours(form, fmt),
         "reaches": [(reach, t(f"reach.{reach}")) for reach in REACHES]
-        + ([] if form.reach in REACHES else [(form.reach, form.reach)]),
+        + ([] if form.reach in REACHES else [(form.reach, _reach_words(form.reach, t, fmt))]),
         "amenities": [(str(name), t(f"amenity.{name}")) for name in Amenity],
         "needs_text": ", ".join(t.either(f"amenity.{name}", name) for name in form.need),
         "chip_wishes": [(str(name), t(f"wish.{name}")) for name in CHIP_WISHES],
@@ -200,6 +200,16 @@ def _choices(services: Services, form: SearchForm, today: date, t: Translator, f
         ],
         "on_the_map": ON_THE_MAP,
     }
+
+
+def _reach_words(reach: str, t: Translator, fmt: Formats) -> str:
+    """A reach that is not in the list: in words, or as typed when it is none."""
+    within, _, mode = reach.partition("-")
+    try:
+        distance = t("reach.up_to", distance=distance_words(parse_within(within), fmt))
+    except InvalidInput:
+        return reach
+    return f"{distance}, {t('reach.' + mode)}" if mode in tuple(Mode) else distance
 
 
 def _days(form: SearchForm, today: date, t: Translator, fmt: Formats) -> list[tuple[str, list[tuple[str, str]]]]:

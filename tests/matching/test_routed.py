@@ -58,7 +58,7 @@ class Twin:
             if "proximity" in one["values"]:
                 one["values"]["proximity"] = 2 ** (-one["minutes"] / HALF[mode])
             one["score"] = round(sum(one["weights"][name] * value for name, value in one["values"].items()), 6)
-        found.sort(key=lambda one: (-one["score"], one["distance_m"], one["place_id"]))
+        found.sort(key=lambda one: (-one["windows"], -one["score"], one["distance_m"], one["place_id"]))
         return found, total, unsure
 
     def minutes(self, point: Point, mode: str) -> dict[int, float]:

@@ -79,6 +79,32 @@ def test_a_wrong_question_gets_one_sentence_with_a_remedy(
     assert words in problem["detail"]
 
 
+NARROW = {"where": "Mende", "at": "2026-11-24T09:00/PT3H", "need": "wifi,video", "seats": "30", "within": "1km"}
+
+
+@pytest.mark.parametrize("changes", [{}, {"any": "2h", "between": "2026-11-24T08:00/2026-11-24T12:00", "at": None}])
+def test_too_few_results_come_with_searches_that_give_more(client: TestClient, changes: dict[str, str | None]) -> None:
+    asked = {name: value for name, value in {**NARROW, **changes}.items() if value is not None}
+    found = client.get("/api/v1/search", params=asked).json()
+    assert 1 <= len(found["relaxations"]) <= 5
+    for one in found["relaxations"]:
+        other = client.get("/api/v1/search", params=one["parameters"]).json()
+        assert (other["total"], other["to_confirm"]) == (one["total"], one["to_confirm"])
+        assert one["more"] == one["total"] - found["total"] > 0
+        first = [feature["properties"]["place_id"] for feature in other["features"][:3]]
+        assert [place["place_id"] for place in one["first"]] == first
+        assert one["text"] and one["changes"]
+    costs = [one["cost"] for one in found["relaxations"]]
+    assert costs == sorted(costs)
+
+
+def test_relaxations_speak_the_language_asked_for_and_come_only_when_needed(client: TestClient) -> None:
+    english = client.get("/api/v1/search", params={**NARROW, "lang": "en"}).json()["relaxations"][0]["text"]
+    french = client.get("/api/v1/search", params=NARROW).json()["relaxations"][0]["text"]
+    assert " : " in french and " : " not in english
+    assert "relaxations" not in client.get("/api/v1/search", params={"where": "Nantes", "limit": "1"}).json()
+
+
 def test_an_ambiguous_place_lists_choices_that_resolve(client: TestClient) -> None:
     answer = client.get("/api/v1/search", params={"where": "Saint-Martin"})
     assert answer.status_code == 409

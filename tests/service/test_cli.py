@@ -92,6 +92,16 @@ def test_search_prints_a_table_for_people_in_their_language(placelibre: CommandL
     assert "Why" in placelibre("search", "Nantes", PLACELIBRE_LANGUAGE="en").stdout
 
 
+def test_too_few_results_come_with_what_gives_more(placelibre: CommandLine) -> None:
+    narrow = ("search", "Mende", "--seats", "30", "--need", "wifi,video", "--within", "1km")
+    told = json.loads(placelibre(*narrow, "--json").stdout)["relaxations"]
+    shown = placelibre(*narrow).stdout
+    assert "Plus de choix" in shown and told
+    assert all(one["text"] in shown for one in told)
+    assert "More choice" in placelibre(*narrow, PLACELIBRE_LANGUAGE="en").stdout
+    assert "Plus de choix" not in placelibre("search", "Nantes", "--limit", "1").stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

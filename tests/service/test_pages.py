@@ -248,16 +248,32 @@ def test_more_results_are_one_link_away(pages: TestClient) -> None:
 def test_other_searches_that_find_more_do_find_more(pages: TestClient) -> None:
     page = pages.get("/?where=Mende&date=2026-11-24&from=09:00&to=12:00&need=wifi&reach=5km").text
     total = int(re.findall(r"<b>(\d+) lieu", page)[0])
-    links = re.findall(r'<a href="([^"]+)">[^<]+</a> \(\+(\d+)\)', page)
-    assert links
+    links = re.findall(r'<li><a href="([^"]+)">[^<]+</a> <span class="gain">(\d+) de plus', page)
+    assert 1 <= len(links) <= 3
     for address, gain in links:
         assert f"<b>{total + int(gain)} lieux" in pages.get(html.unescape(address)).text
 
 
-def test_nothing_found_is_never_a_dead_end(pages: TestClient) -> None:
-    page = pages.get("/?where=Mende&date=2026-11-24&need=wifi&need=video&seats=30&reach=1km").text
-    assert "Aucun lieu libre" in page
-    assert re.findall(r'<a href="[^"]+">[^<]+</a> \(\+\d+\)', page)
+NOTHING = "/?where=Mende&date=2026-11-24&need=wifi&need=video&seats=30&reach=20min-walk&max_price=1"
+
+
+@pytest.mark.parametrize(("language", "none", "noun"), [("fr", "Aucun lieu libre", "lieu"), ("en", "No free", "place")])
+def test_nothing_found_is_never_a_dead_end(pages: TestClient, language: str, none: str, noun: str) -> None:
+    page = pages.get(NOTHING, headers={"Accept-Language": language}).text
+    assert none in page
+    links = re.findall(rf'<li><a href="([^"]+)">[^<]+</a> <span class="gain">(\d+) {noun}', page)
+    assert links
+    for address, found in links:
+        other = pages.get(html.unescape(address), headers={"Accept-Language": language}).text
+        assert re.search(rf"<b>{found} (free )?{noun}", other)
+
+
+@pytest.mark.parametrize(
+    ("reach", "words"),
+    [("12.5km", "Jusqu’à 12,5\xa0km"), ("1.5km-walk", "Jusqu’à 1,5\xa0km, à pied"), ("somewhere", ">somewhere<")],
+)
+def test_a_reach_proposed_has_words_in_the_form(pages: TestClient, reach: str, words: str) -> None:
+    assert words in pages.get(f"/?where=Mende&date=&reach={reach}").text
 
 
 def test_an_ambiguous_place_offers_its_choices(pages: TestClient) -> None:

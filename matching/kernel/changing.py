@@ -1,0 +1,335 @@
+"""The places that take the least change of a query to fit, and how many fit at each of many times.
+
+What a row takes is a whole number, the sum of what each condition it misses costs to give up or to widen; so the
+smallest change, or the smallest set of changes, is that of the row that takes least: found best-first, like the best
+places, the frontier being ordered by what distance alone costs.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from matching.bits import count_ones, trailing_zeros
+from matching.changes import clean_dm
+from matching.compiled import aside, entry, inner
+from matching.kernel.asked import Wanted, understood
+from matching.kernel.best import in_order, offer
+from matching.kernel.bounds import nearest_m
+from matching.kernel.counting import begin, next_near, within
+from matching.kernel.frontier import pop, push
+from matching.kernel.rows import ALL, ONE, about_m, distance_dm, fits, free_in, having_all, next_block
+from matching.kernel.space import Space, working
+from matching.kernel.tree import Tree, unpacked
+from matching.query import MAX_RADIUS_M
+from matching.snapshot.layout import SLOTS_PER_DAY, UNKNOWN_CENTS
+from matching.terms.price import asked_cents
+
+DECIMETRE, NEED, SEAT, CENT, ANY_PRICE, ANY_KIND, ANY_SPACE_KIND, CANDIDATE, SEATS, WINDOWS = range(10)
+"""In `costs`: what a decimetre further costs, a need, a seat fewer, a cent more (at most `ANY_PRICE`, which an unknown
+price costs too), another kind, a candidate; then the seats asked, and how many windows each time has."""
+COSTS = WINDOWS + 1
+_clean_dm = inner(clean_dm)
+NEVER = 1 << 40
+"""Costs from here on are not paid."""
+
+
+@entry
+def least_changes(
+    tree: Any,
+    numbers: Any,
+    whole: Any,
+    tables: Any,
+    space: Any,
+    limit: int,
+    costs: Any,
+    times: Any,
+    some: Any,
+    among_some: bool,
+) -> int:
+    """See `_least_changes`; the arguments as handed over."""
+    wanted = understood(numbers, whole, tables)
+    return _least_changes(unpacked(tree), wanted, working(space), limit, costs, times, some, among_some)
+
+
+@entry
+def count_at_times(
+    tree: Any,
+    numbers: Any,
+    whole: Any,
+    tables: Any,
+    space: Any,
+    windows: int,
+    counts: Any,
+    places: Any,
+    some: Any,
+    among_some: bool,
+) -> None:
+    """See `_count_at_times`; the arguments as handed over."""
+    wanted = understood(numbers, whole, tables)
+    _count_at_times(unpacked(tree), wanted, working(space), windows, counts, places, some, among_some)
+
+
+@inner
+def _least_changes(
+    tree: Tree, wanted: Wanted, space: Space, limit: int, costs: Any, times: Any, some: Any, among_some: bool
+) -> int:
+    """How many places were found: the `limit` that take least, in `space`: `keys` (0 less the cost, distance, place,
+    space), `rows` (row * times + time) and `cents`.
+
+    `times`: what each costs, ascending; the windows of the query are theirs, `costs[WINDOWS]` each. `wanted.seats` is 1
+    where fewer seats will do. `space.told[0]` is how many blocks were looked into.
+    """
+    bounds, parts, blocks = space.bounds, space.parts, tree.counts[0]
+    size = 0 if among_some else _plant(tree, wanted, costs, bounds, parts)
+    found = looked = at = 0
+    while among_some or size > 0:
+        if among_some:
+            if at == len(some):
+                break
+            block, rows, at = next_block(tree, some, at)
+        else:
+            cost, block, rows = -bounds[0], parts[0], ALL
+            pop(bounds, parts, size)
+            size -= 1
+            if cost > _most(space, limit, found):
+                break
+            if block >= blocks:
+                for child in range(tree.child_first[block - blocks], tree.child_stop[block - blocks]):
+                    size = _push(tree, wanted, costs, bounds, parts, size, child)
+                continue
+        looked += 1
+        found = _look_into(tree, wanted, space, limit, costs, times, block, rows, found)
+    in_order(space.keys, space.rows, found)
+    for place in range(found):
+        space.cents[place] = asked_cents(tree, wanted, space.rows[place] // len(times))
+    space.told[0] = looked
+    return found
+
+
+@inner
+def _plant(tree: Tree, wanted: Wanted, costs: Any, bounds: Any, parts: Any) -> int:
+    """Puts the topmost parts into the frontier; returns how many."""
+    size = 0
+    for section in range(2 if wanted.candidates or costs[CANDIDATE] < NEVER else 1):
+        for part in range(tree.counts[4 + 2 * section], tree.counts[5 + 2 * section]):
+            size = _push(tree, wanted, costs, bounds, parts, size, part)
+    return size
+
+
+@inner
+def _push(tree: Tree, wanted: Wanted, costs: Any, bounds: Any, parts: Any, size: int, part: int) -> int:
+    """Adds a part that can hold a result, by the least that distance costs there; distances are rounded."""
+    metres = nearest_m(tree, wanted, part)
+    if metres > _reach_m(wanted, costs):
+        return size
+    if costs[NEED] >= NEVER and (tree.part_yes[part] & wanted.needs) != wanted.needs:
+        return size
+    over = max(0.0, 10.0 * (metres - wanted.radius_m) - 1.0)
+    push(bounds, parts, size, -over * costs[DECIMETRE] if over > 0.0 else 0.0, part)
+    return size + 1
+
+
+@inner
+def _reach_m(wanted: Wanted, costs: Any) -> float:
+    """How far one may go."""
+    return wanted.radius_m if costs[DECIMETRE] >= NEVER else MAX_RADIUS_M
+
+
+@inner
+def _most(space: Space, limit: int, found: int) -> int:
+    """What a place may take at most to be among the `limit`."""
+    return min(NEVER - 1, -space.keys[0]) if found == limit else NEVER - 1
+
+
+@inner
+def _look_into(
+    tree: Tree, wanted: Wanted, space: Space, limit: int, costs: Any, times: Any, block: int, rows: Any, found: int
+) -> int:
+    """Offers those of the `rows` of a block (bits of a word) that fit at some time, with what that takes."""
+    first, offered = tree.block_start[block], block < tree.counts[1]
+    pending = _payable(tree, wanted, space, limit, costs, block, rows & tree.alive[block], found)
+    for time in range(len(times) if offered else 1):
+        if pending == 0 or times[time] > _most(space, limit, found):
+            break
+        word = pending & _free_at(tree, wanted, space.slots, block, time, costs[WINDOWS]) if offered else pending
+        while word != 0:
+            bit = word & (~word + ONE)
+            row = first + np.int64(trailing_zeros(word))
+            word &= word - ONE
+            short = 0
+            if offered:
+                short = costs[SEATS] - _seats_left(tree, wanted, space.slots, block, row, time, costs)
+            if short <= 0:
+                pending &= ~bit
+            found = _consider(tree, wanted, space, limit, costs, times, time, row, short, found)
+    return found
+
+
+@inner
+def _payable(
+    tree: Tree, wanted: Wanted, space: Space, limit: int, costs: Any, block: int, word: Any, found: int
+) -> Any:
+    """Those of the rows that may be seen and, time and distance apart, take no more than the places found."""
+    if costs[NEED] >= NEVER:
+        word &= having_all(tree, wanted, block)
+    left, most = word, _most(space, limit, found)
+    while left != 0:
+        bit = left & (~left + ONE)
+        row = tree.block_start[block] + np.int64(trailing_zeros(left))
+        left &= left - ONE
+        is_hidden = wanted.some_hidden and not wanted.set_visible[tree.set_id[row]]
+        if is_hidden or _cost(tree, wanted, costs, row) > most:
+            word &= ~bit
+    return word
+
+
+@inner
+def _free_at(tree: Tree, wanted: Wanted, slots: Any, block: int, time: int, windows: int) -> Any:
+    """Word of the rows of an offered block that are free in every window of a time."""
+    word = ALL
+    for window in range(time * windows, (time + 1) * windows):
+        if word != 0:
+            word &= free_in(tree, wanted, slots, block, window)
+    return word
+
+
+@inner
+def _seats_left(tree: Tree, wanted: Wanted, slots: Any, block: int, row: int, time: int, costs: Any) -> Any:
+    """The most seats that a row, free at a time, has left in all its windows; all it has where fewer will not do,
+    for then it was asked whether enough are free."""
+    left: Any = tree.seats[row]
+    if wanted.seats < costs[SEATS]:
+        for window in range(time * costs[WINDOWS], (time + 1) * costs[WINDOWS]):
+            left = min(left, _left_in(tree, wanted, slots, block, row, window))
+    return left
+
+
+@aside
+def _left_in(tree: Tree, wanted: Wanted, slots: Any, block: int, row: int, window: int) -> Any:
+    """The most seats that a row has left all along a window, or for as long as is enough somewhere in it."""
+    first, stop, length = wanted.windows[3 * window], wanted.windows[3 * window + 1], wanted.windows[3 * window + 2]
+    if first == stop:
+        return np.int64(tree.seats[row])
+    lane, midnight = np.uint64(row - tree.block_start[block]), np.int64(SLOTS_PER_DAY)
+    for slot in range(first, stop):
+        day = np.int64(tree.block_day[slot // midnight * tree.counts[1] + block])
+        is_free = (tree.day_words[day * midnight + slot % midnight] >> lane) & ONE
+        slots[slot - first] = np.uint64(tree.seats[row]) * is_free
+    for other in range(tree.left_start[block], tree.left_start[block + 1]):
+        at = tree.left_slot[other] - first
+        if tree.left_row[other] == row and 0 <= at < stop - first:
+            slots[at] = min(slots[at], np.uint64(tree.left_seats[other]))
+    most = np.uint64(0)
+    length = stop - first if length == 0 else length
+    for start in range(stop - first - length + 1):
+        least = slots[start]
+        for slot in range(start + 1, start + length):
+            least = min(least, slots[slot])
+        most = max(most, least)
+    return np.int64(most)
+
+
+@inner
+def _consider(
+    tree: Tree,
+    wanted: Wanted,
+    space: Space,
+    limit: int,
+    costs: Any,
+    times: Any,
+    time: int,
+    row: int,
+    short: int,
+    found: int,
+) -> int:
+    """Offers a row at a time, `short` of so many seats, with what it takes."""
+    cost = _cost(tree, wanted, costs, row) + times[time] + _times(short, costs[SEAT])
+    about = about_m(tree, wanted.x, wanted.y, wanted.z, row)
+    if cost > _most(space, limit, found) or about > _reach_m(wanted, costs):
+        return found
+    decimetres: Any = np.int64(distance_dm(tree, wanted, row))
+    if decimetres / 10 > _reach_m(wanted, costs):
+        return found
+    if decimetres / 10 > wanted.radius_m:
+        cost += _times(_clean_dm(decimetres) - np.int64(10 * wanted.radius_m), costs[DECIMETRE])
+    if cost >= NEVER:
+        return found
+    number = row * len(times) + time
+    return offer(
+        space.keys, space.rows, limit, found, -cost, decimetres, tree.place_id[row], tree.space_id[row], number
+    )
+
+
+@inner
+def _cost(tree: Tree, wanted: Wanted, costs: Any, row: int) -> Any:
+    """What a row takes, but for its distance, its time and the seats left then."""
+    cost = _times(np.int64(count_ones(np.uint64(wanted.needs & ~tree.yes[row]))), costs[NEED])
+    if wanted.some_kinds and not wanted.kinds[tree.kind[row]]:
+        cost += costs[ANY_KIND]
+    if row >= tree.counts[3]:
+        return cost if wanted.candidates else cost + costs[CANDIDATE]
+    if wanted.some_space_kinds and not wanted.space_kinds[tree.space_kind[row]]:
+        cost += costs[ANY_SPACE_KIND]
+    if wanted.max_price_cents >= 0:
+        cents = np.int64(asked_cents(tree, wanted, row))
+        if cents == UNKNOWN_CENTS:
+            cost += costs[ANY_PRICE]
+        else:
+            cost += min(costs[ANY_PRICE], _times(cents - wanted.max_price_cents, costs[CENT]))
+    return cost
+
+
+@inner
+def _times(amount: Any, cost: Any) -> Any:
+    """What so many units cost; nothing for none."""
+    if amount <= 0:
+        return 0
+    return NEVER if cost >= NEVER else amount * cost
+
+
+@inner
+def _count_at_times(
+    tree: Tree,
+    wanted: Wanted,
+    space: Space,
+    windows: int,
+    counts: Any,
+    places: Any,
+    some: Any,
+    among_some: bool,
+) -> None:
+    """Fills in `counts`: the places that fit at each time; `places` is space of the same length. The windows of the
+    query are those of the times, so many each. A candidate fits at any time."""
+    counts[:] = 0
+    places[:] = -1
+    at = 0 if among_some else begin(tree, wanted, space.parts)
+    while True:
+        block, rows, at = next_near(tree, wanted, space.parts, some, among_some, at)
+        if block < 0:
+            break
+        word = _fitting(tree, wanted, block, rows)
+        for time in range(len(counts)):
+            if word == 0:
+                break
+            free = word
+            if block < tree.counts[1]:
+                free &= _free_at(tree, wanted, space.slots, block, time, windows)
+            while free != 0:
+                place = tree.place_id[tree.block_start[block] + np.int64(trailing_zeros(free))]
+                free &= free - ONE
+                counts[time] += place != places[time]
+                places[time] = place
+
+
+@inner
+def _fitting(tree: Tree, wanted: Wanted, block: int, rows: Any) -> Any:
+    """Word of those of the `rows` of a block that fit at any time."""
+    word = rows & tree.alive[block] & having_all(tree, wanted, block)
+    left = word
+    while left != 0:
+        bit = left & (~left + ONE)
+        row = tree.block_start[block] + np.int64(trailing_zeros(left))
+        left &= left - ONE
+        if not fits(tree, wanted, row) or not within(tree, wanted, row):
+            word &= ~bit
+    return word
