@@ -10,6 +10,7 @@ from typing import Self
 
 from geo.errors import SnapshotUnusable
 from matching.engine import Layer, Whole, search, warm
+from matching.meeting import MeetingQuery, MeetingResults, meet
 from matching.overlay import Overlay, build_overlay
 from matching.query import Query
 from matching.results import SearchResults
@@ -60,13 +61,23 @@ class LiveIndex:
 
         Raises InvalidInput (a window over or too far ahead, unusable weights) and SnapshotUnusable (stale).
         """
+        state = self._fresh(now)
+        return search(state.layers(), query, now, state.version)
+
+    def meet(self, query: MeetingQuery, now: datetime) -> MeetingResults:
+        """Where several people meet at the moment `now` (timezone-aware); raises as `search` does."""
+        state = self._fresh(now)
+        return meet(state.layers(), query, now, state.version)
+
+    def _fresh(self, now: datetime) -> _State:
+        """What is searched. Raises SnapshotUnusable when it is too old to answer."""
         state = self._state
         if now - state.snapshot.meta.as_of > MAX_AGE:
             days = (now - state.snapshot.meta.as_of).days
             raise SnapshotUnusable(
                 path=self._folder or state.version, fr=f"date de {days} jours", en=f"is {days} days old"
             )
-        return search(state.layers(), query, now, state.version)
+        return state
 
     def warm(self, now: datetime) -> None:
         """Loads what searches need, compiling it the first time: half a minute, then never again."""

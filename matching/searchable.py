@@ -76,7 +76,7 @@ class Searchable:
         return self._audience(query.community, query.visible)[0]
 
     def asked(self, query: Query, weights: dict[str, float], after: "Cursor | None") -> "Asked":
-        """The query as `matching.kernel.asked.understood` takes it."""
+        """The query as `matching.kernel.asked.understood` takes it; without weights, only its filters count."""
         _, hides, owns, most = self._audience(query.community, query.visible)
         point = query.point
         numbers = np.frombuffer(
@@ -116,7 +116,7 @@ class Searchable:
             np.int64,
         )
         profile = (query.community, query.visible, query.seats, tuple(weights.items()))
-        known = self._profiles.of(profile, numbers, whole)
+        known = bool(weights) and self._profiles.of(profile, numbers, whole)
         tables, kept = self._tables(
             query.community, query.visible, query.kinds, query.space_kinds, query.seats, profile if known else None
         )

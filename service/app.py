@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 import service.api.bookings
 import service.api.coverage
 import service.api.imports
+import service.api.meeting
 import service.api.outlines
 import service.api.places
 import service.api.problems
@@ -67,6 +68,7 @@ def _api() -> APIRouter:
     api = APIRouter(prefix="/api/v1")
     for resource in (
         service.api.search,
+        service.api.meeting,
         service.api.places,
         service.api.bookings,
         service.api.imports,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from geo.store.engine import open_store
 from geo.store.reading import PlaceRecord, read_place
 from service.communities import Community, read_all, visible_to
+from service.meeting import MeetingRequest, understand_meeting
 from service.searching import SearchRequest, understand
 from service.settings import Settings
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from geo.geocoder.geocoder import Geocoder
     from geo.located import Located
     from ingest.pipeline import Workshop
+    from matching.meeting import MeetingQuery, MeetingResults
     from matching.results import SearchResults
     from service.coverage import CoverageDesk
     from service.fetch import Fetcher
@@ -122,6 +124,20 @@ class Services:
         visible = self.visible(request.community if operator else authenticated)
         located, query = understand(request, self.gazetteer, visible, self.now())
         return located, self.live.search(query)
+
+    def meet(
+        self, request: MeetingRequest, *, authenticated: str | None = None, operator: bool = False
+    ) -> "tuple[tuple[Located, ...], MeetingResults]":
+        """Understands and answers where several people meet; who sees what is as in a search."""
+        located, query = self.understand_meeting(request, authenticated=authenticated, operator=operator)
+        return located, self.live.meet(query)
+
+    def understand_meeting(
+        self, request: MeetingRequest, *, authenticated: str | None = None, operator: bool = False
+    ) -> "tuple[tuple[Located, ...], MeetingQuery]":
+        """Where everybody sets out, and what is asked."""
+        visible = self.visible(request.room.community if operator else authenticated)
+        return understand_meeting(request, self.gazetteer, visible, self.now())
 
     def place(self, place_id: int, visible: frozenset[str]) -> PlaceRecord | None:
         """A place with the spaces and lists that the searcher may see; None when there is none to see."""

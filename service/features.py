@@ -14,7 +14,8 @@ GEOJSON = "application/geo+json"
 _HIDDEN = {"position", "match_key", "h3_r9", "origins"}
 
 
-def _utc(moment: datetime | None) -> str | None:
+def utc(moment: datetime | None) -> str | None:
+    """A moment as the API writes it."""
     return None if moment is None else moment.isoformat().replace("+00:00", "Z")
 
 
@@ -50,8 +51,8 @@ def result_feature(result: Result, names: dict[str, str], language: Language) ->
             "communities": facts["communities"],
             "space": facts["space"],
             "seats_left": result.seats_left,
-            "free_from": _utc(result.free_from),
-            "free_until": _utc(result.free_until),
+            "free_from": utc(result.free_from),
+            "free_until": utc(result.free_until),
             "price_half_day_cents": result.price_cents,
             "demo": facts["demo"],
         },
@@ -76,7 +77,7 @@ def search_collection(
         "total": found.total,
         "to_confirm": found.to_confirm,
         "radius_m": found.query.radius_m,
-        "as_of": _utc(found.as_of),
+        "as_of": utc(found.as_of),
     }
 
 

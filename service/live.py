@@ -12,6 +12,7 @@ from geo.store.counters import changed_since, count_changed_since, revision
 from geo.store.engine import reading
 from geo.store.reading import StoreFrames, read_frames
 from matching.index import LiveIndex
+from matching.meeting import MeetingQuery, MeetingResults
 from matching.query import Query, slot_floor
 from matching.results import SearchResults
 from matching.snapshot.builder import IndexInput, build_snapshot
@@ -66,9 +67,17 @@ class LiveSearch:
 
     def search(self, query: Query) -> SearchResults:
         """Exact results of the index as of at most `refresh_s` seconds ago."""
+        self._refresh_when_due()
+        return self._index.search(query, self._now())
+
+    def meet(self, query: MeetingQuery) -> MeetingResults:
+        """The same for several people who meet."""
+        self._refresh_when_due()
+        return self._index.meet(query, self._now())
+
+    def _refresh_when_due(self) -> None:
         if time.monotonic() >= self._next_look:
             self.refresh()
-        return self._index.search(query, self._now())
 
     def warm(self) -> None:
         """Makes ready for the first visitor."""

@@ -45,8 +45,13 @@ def understand(
 ) -> tuple[Located, Query]:
     """Where the search starts and what it asks. Raises UserError with the first thing not understood."""
     located = gazetteer.where(request.where)
+    return located, asked_at(request, located, visible, now)
+
+
+def asked_at(request: SearchRequest, located: Located, visible: frozenset[str], now: datetime) -> Query:
+    """What a search asks whose `where` is known already. Raises UserError as `understand` does."""
     mode = _word(Mode, request.mode, "mode") if request.mode else None
-    return located, Query(
+    return Query(
         point=located.point,
         window=_window(request, ZoneInfo(located.time_zone), now),
         seats=request.seats,

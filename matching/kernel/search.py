@@ -15,14 +15,14 @@ from matching.kernel.rows import (
     ALL,
     ONE,
     about_m,
-    block_of,
+    answers,
     distance_dm,
     fits,
     free_rows,
     having_all,
-    meets_needs,
     next_block,
     other_values,
+    others_answering,
     score_of,
 )
 from matching.kernel.space import Space, working
@@ -159,20 +159,12 @@ def _a_better_space_was_told(tree: Tree, wanted: Wanted, space: Space, row: int,
     for step in (-1, 1):
         other = row + step
         while 0 <= other < len(tree.place_id) and tree.place_id[other] == place:
-            if _is_result(tree, wanted, space, other):
+            if answers(tree, wanted, space.words, other):
                 other_values(tree, wanted, other, values)
                 if _is_told(wanted, int(score_of(wanted, values)), distance, place):
                     return True
             other += step
     return False
-
-
-@aside
-def _is_result(tree: Tree, wanted: Wanted, space: Space, row: int) -> bool:
-    """Whether a row of a place within reach answers the query."""
-    block = block_of(tree, row)
-    free = (free_rows(tree, wanted, space.words, block) >> np.uint64(row - tree.block_start[block])) & ONE
-    return free != 0 and fits(tree, wanted, row) and meets_needs(tree, wanted, row)
 
 
 @aside
@@ -185,9 +177,4 @@ def _tell(tree: Tree, wanted: Wanted, space: Space, found: int) -> None:
         for term in range(6):
             space.values[6 * at + term] = values[term]
         space.cents[at] = price.asked_cents(tree, wanted, row)
-        space.others[at] = 0
-        for step in (-1, 1):
-            other = row + step
-            while 0 <= other < len(tree.place_id) and tree.place_id[other] == space.keys[4 * at + 2]:
-                space.others[at] += _is_result(tree, wanted, space, other)
-                other += step
+        space.others[at] = others_answering(tree, wanted, space.words, row)

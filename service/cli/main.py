@@ -16,6 +16,7 @@ from service.cli import (
     geocode_command,
     import_command,
     index_command,
+    meet_command,
     review_command,
     search_command,
     serve_command,
@@ -41,6 +42,7 @@ app.add_typer(review_command.review, name="review")
 app.command("index")(index_command.index)
 app.command("geocode-index")(geocode_command.geocode_index)
 app.command("search")(search_command.search)
+app.command("meet")(meet_command.meet)
 app.command("coverage")(coverage_command.coverage)
 app.command("export")(export_command.export)
 app.add_typer(community_command.communities, name="community")

@@ -71,9 +71,9 @@ def _print_table(collection: dict[str, Any], tongue: Language) -> None:
         table.add_row(
             str(rank),
             f"{row['name']} — {row['commune']}{mark if row['demo'] else ''}",
-            _number(row["distance_m"] / 1000, tongue),
-            _price(row["price_half_day_cents"], tongue),
-            _number(row["score"], tongue, 2),
+            number_text(row["distance_m"] / 1000, tongue),
+            price_text(row["price_half_day_cents"], tongue),
+            number_text(row["score"], tongue, 2),
             row["reason"],
         )
     screen = console()
@@ -92,14 +92,14 @@ def _print_table(collection: dict[str, Any], tongue: Language) -> None:
         screen.print("Try another time, a wider reach (--within 50km) or places not confirmed yet (--candidates).")
 
 
-def _number(value: float, tongue: Language, digits: int = 1) -> str:
+def number_text(value: float, tongue: Language, digits: int = 1) -> str:
     text = f"{value:.{digits}f}"
     return text.replace(".", ",") if tongue == "fr" else text
 
 
-def _price(cents: int | None, tongue: Language) -> str:
+def price_text(cents: int | None, tongue: Language) -> str:
     if cents is None:
         return "?"
     if cents == 0:
         return "gratuit" if tongue == "fr" else "free"
-    return f"{_number(cents / 100, tongue, 2 if cents % 100 else 0)} €"
+    return f"{number_text(cents / 100, tongue, 2 if cents % 100 else 0)} €"
