@@ -18,7 +18,7 @@ from matching.meeting import (
     check_group,
 )
 from matching.query import Mode
-from service.searching import SearchRequest, asked_at, words
+from service.searching import SearchRequest, asked_at, word
 
 _MINUTES = re.compile(r"^(\d+(?:[.,]\d+)?)\s*min$", re.IGNORECASE)
 NAMED = frozenset({"commune", "arrondissement", "station"})
@@ -43,7 +43,7 @@ class Origin:
             if minutes:
                 origin = replace(origin, most_minutes=float(minutes[1].replace(",", ".")))
             else:
-                origin = replace(origin, mode=_mode(part))
+                origin = replace(origin, mode=word(Mode, part, "mode"))
         return origin
 
 
@@ -64,12 +64,12 @@ def understand_meeting(
 ) -> tuple[tuple[Located, ...], MeetingQuery]:
     """Where everybody sets out, and what is asked. Raises UserError with the first thing not understood."""
     check_group(len(request.people))
-    [by] = words(Goal, (request.by,), "by") or [Goal.WORST]
+    by = word(Goal, request.by, "by")
     located = tuple(gazetteer.where(one.where) for one in request.people)
     people = tuple(
         Person(
             there.point,
-            _mode(one.mode or request.mode),
+            word(Mode, one.mode or request.mode, "mode"),
             request.most_minutes if one.most_minutes is None else one.most_minutes,
         )
         for one, there in zip(request.people, located, strict=True)
@@ -97,8 +97,3 @@ def patience_needed(query: MeetingQuery, answer: Callable[[MeetingQuery], Meetin
     people = tuple(replace(one, most_minutes=MAX_MINUTES) for one in query.people)
     found = answer(MeetingQuery(people, replace(query.room, limit=1), Goal.WORST)).results
     return found[0].worst_minutes if found else None
-
-
-def _mode(text: str) -> Mode:
-    [mode] = words(Mode, (text,), "mode") or [Mode.CAR]
-    return mode

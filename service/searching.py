@@ -50,7 +50,7 @@ def understand(
 
 def asked_at(request: SearchRequest, located: Located, visible: frozenset[str], now: datetime) -> Query:
     """What a search asks whose `where` is known already. Raises UserError as `understand` does."""
-    mode = _word(Mode, request.mode, "mode") if request.mode else None
+    mode = word(Mode, request.mode, "mode") if request.mode else None
     return Query(
         point=located.point,
         window=_window(request, ZoneInfo(located.time_zone), now),
@@ -64,7 +64,7 @@ def asked_at(request: SearchRequest, located: Located, visible: frozenset[str], 
         visible=visible,
         radius_m=parse_within(request.within, mode) if request.within else DEFAULT_RADIUS_M,
         mode=mode,
-        preset=_word(Preset, request.preset, "preset"),
+        preset=word(Preset, request.preset, "preset"),
         candidates=request.candidates,
         limit=request.limit,
     )
@@ -109,10 +109,11 @@ def parse_within(text: str, mode: Mode | None = None) -> float:
 def words[Word: StrEnum](vocabulary: type[Word], given: tuple[str, ...], field: str) -> list[Word]:
     """Words of a vocabulary, given one by one or separated by commas. Raises InvalidInput listing them all."""
     parts = [part.strip() for text in given for part in text.split(",")]
-    return [_word(vocabulary, part, field) for part in parts if part]
+    return [word(vocabulary, part, field) for part in parts if part]
 
 
-def _word[Word: StrEnum](vocabulary: type[Word], given: str, field: str) -> Word:
+def word[Word: StrEnum](vocabulary: type[Word], given: str, field: str) -> Word:
+    """One word of a vocabulary. Raises InvalidInput listing them all."""
     try:
         return vocabulary(given.strip().lower())
     except ValueError as error:
