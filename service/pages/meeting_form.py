@@ -36,6 +36,30 @@ class PersonLine:
     mode: str = Mode.CAR
     patience: str = DEFAULT_PATIENCE
 
+    @classmethod
+    def read(cls, text: str) -> "PersonLine":
+        """A line from `Rezé:bike:60min`, as addresses have it; what is not understood stays as typed."""
+        try:
+            origin = Origin.read(text)
+        except InvalidInput:
+            return cls(text)
+        patience = DEFAULT_MINUTES if origin.most_minutes is None else origin.most_minutes
+        return cls(origin.where, origin.mode or Mode.CAR, f"{patience:g}")
+
+    @property
+    def text(self) -> str:
+        """What `read` reads."""
+        parts = [self.where]
+        parts += [self.mode] if self.mode != Mode.CAR else []
+        parts += [f"{self.patience}min"] if self.patience != DEFAULT_PATIENCE else []
+        return ":".join(parts)
+
+    def origin(self) -> Origin:
+        """Who sets out; how and how long may also be typed behind the place. Raises InvalidInput."""
+        typed = Origin.read(self.where)
+        minutes = _minutes(self.patience) if typed.most_minutes is None else typed.most_minutes
+        return Origin(typed.where, typed.mode or self.mode, minutes)
+
 
 @dataclass(frozen=True, slots=True)
 class MeetingForm:
@@ -49,16 +73,14 @@ class MeetingForm:
 
     @classmethod
     def read(cls, given: QueryParams, today: dt.date) -> "MeetingForm":
-        """The form of a page's address, or of what was sent; at least two lines."""
+        """The form as sent, with mode and patience of each person, or as in an address; at least two lines."""
+        texts = [text.strip()[:200] for text in given.getlist("person")[:MOST_PEOPLE]]
         modes, patiences = given.getlist("travel"), given.getlist("patience")
-        people = [
-            PersonLine(
-                where.strip()[:200],
-                _at(modes, number)[:10] or Mode.CAR,
-                _at(patiences, number)[:10] or DEFAULT_PATIENCE,
-            )
-            for number, where in enumerate(given.getlist("person")[:MOST_PEOPLE])
-        ]
+        if len(modes) == len(patiences) == len(given.getlist("person")):
+            lines = zip(texts, modes, patiences, strict=False)
+            people = [PersonLine(where, mode.strip()[:10], patience.strip()[:10]) for where, mode, patience in lines]
+        else:
+            people = [PersonLine.read(text) for text in texts]
         people += [PersonLine()] * (FEWEST_PEOPLE - len(people))
         return cls(
             people=tuple(people),
@@ -79,10 +101,7 @@ class MeetingForm:
 
     def parameters(self) -> list[tuple[str, str]]:
         """Name and value pairs of the page's address, without blank lines."""
-        pairs: list[tuple[str, str]] = []
-        for one in self.people:
-            if one.where:
-                pairs += [("person", one.where), ("travel", one.mode), ("patience", one.patience)]
+        pairs = [("person", one.text) for one in self.people if one.where]
         pairs += [("by", self.by)] if self.by != Goal.WORST else []
         pairs += [("seats", self.seats)] if self.seats else []
         return pairs + self.room.parameters()
@@ -93,7 +112,7 @@ class MeetingForm:
 
     def to_request(self) -> MeetingRequest:
         """What the product is asked; blank lines are nobody. Raises InvalidInput."""
-        people = tuple(Origin(one.where, one.mode, _minutes(one.patience)) for one in self.people if one.where)
+        people = tuple(one.origin() for one in self.people if one.where)
         room = self.room.changed(seats=self.seats or str(max(1, len(people)))).to_request()
         return MeetingRequest(people, replace(room, limit=FIRST_PAGE), self.by)
 
@@ -117,13 +136,10 @@ class MeetingForm:
         return replace(self, room=self.room.changed(**WAYS_OUT.get(name, {})))
 
 
-def _at(words: list[str], number: int) -> str:
-    return words[number].strip() if number < len(words) else ""
-
-
 def _minutes(text: str) -> float:
-    if text.isdecimal() and len(text) < 5:
-        return float(text)
+    number = text.replace(",", ".")
+    if number.replace(".", "", 1).isdecimal() and len(text) < 7:
+        return float(number)
     raise InvalidInput(
         field="patience",
         value=text,

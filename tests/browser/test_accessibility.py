@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
 
-MEETING = "person=Nantes&person=Rezé&travel=bike&person=gare+de+Nantes&travel=walk&date=2026-11-24"
+MEETING = "person=Nantes&person=Rezé:bike&person=gare+de+Nantes:walk&date=2026-11-24"
 PAGES = {
     "landing": "/",
     "results": "/?where=gare+de+Nantes&date=2026-11-24&need=wifi&wish=screen&wish=quiet",
@@ -24,7 +24,7 @@ PAGES = {
     "meeting": "/se-retrouver",
     "meeting-answer": f"/se-retrouver?{MEETING}&need=wifi",
     "meeting-in-english": f"/se-retrouver?{MEETING}&by=sum&lang=en&community=ruraconnect",
-    "meeting-empty": "/se-retrouver?person=Nantes&patience=15&person=Mende&patience=15&date=2026-11-24",
+    "meeting-empty": "/se-retrouver?person=Nantes:15min&person=Mende:15min&date=2026-11-24",
     "meeting-mistake": "/se-retrouver?person=Nantes&person=Saint-Denis",
     "missing": "/nulle-part",
 }

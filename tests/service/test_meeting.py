@@ -149,12 +149,14 @@ def test_communes_get_an_address_to_share(client: TestClient) -> None:
     sent = client.post("/se-retrouver", data={**people, **FORM, "do": "find"}, follow_redirects=False)
     assert sent.status_code == 303
     address = sent.headers["location"]
-    assert address.startswith("/se-retrouver?person=Nantes&travel=car&patience=120&person=Rez%C3%A9&travel=bike")
+    assert address.startswith("/se-retrouver?person=Nantes&person=Rez%C3%A9%3Abike%3A60min&date=2026-11-24")
     page = client.get(address)
     assert page.status_code == 200
     assert page.text.count('<article class="card') >= 3
     assert "entre Nantes (44) et Rezé (44)" in html.unescape(page.text)
     assert page.text.count('name="person"') == 2
+    assert '<option value="bike" selected>' in page.text
+    assert '<option value="60" selected>' in page.text
 
 
 def test_a_home_is_answered_and_never_in_an_address(client: TestClient) -> None:

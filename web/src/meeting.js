@@ -10,7 +10,7 @@ closePanels(form);
 form.addEventListener("change", (event) => event.target.name === "need" && sayNeeds(form));
 
 $$("input[name=person]", form).forEach((input) => {
-  const list = element("ul", { class: "suggestions", role: "listbox", id: `suggestions-${input.id}`, "aria-label": input.labels[0].textContent });
+  const list = element("ul", { class: "suggestions", role: "listbox", id: `suggestions-${input.id}`, "aria-label": form.dataset.suggestions });
   list.hidden = true;
   input.after(list);
   suggest(input, list, { onChoice: () => {} });
