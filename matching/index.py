@@ -14,6 +14,7 @@ from geo.travel.model import Router
 from matching.affinity import Affinities
 from matching.engine import Layer, Whole, warm
 from matching.found import Cursor, Found
+from matching.meeting import MeetingQuery, MeetingResults, meet
 from matching.overlay import Overlay, build_overlay
 from matching.query import Query
 from matching.relaxing import Relaxation, relax
@@ -82,13 +83,23 @@ class LiveIndex:
         Raises InvalidInput (a window over or too far ahead, unusable weights, a page of a version that is gone) and
         SnapshotUnusable (stale).
         """
-        state = self._state if pinned is None else self._pinned(pinned)
+        state = self._fresh(now) if pinned is None else self._pinned(pinned)
+        return find_by_minutes(state.layers(), query, now, state.version, after, router)
+
+    def meet(self, query: MeetingQuery, now: datetime) -> MeetingResults:
+        """Where several people meet at the moment `now` (timezone-aware); raises as `find` does."""
+        state = self._fresh(now)
+        return meet(state.layers(), query, now, state.version)
+
+    def _fresh(self, now: datetime) -> _State:
+        """What is searched. Raises SnapshotUnusable when it is too old to answer."""
+        state = self._state
         if now - state.snapshot.meta.as_of > MAX_AGE:
             days = (now - state.snapshot.meta.as_of).days
             raise SnapshotUnusable(
                 path=self._folder or state.version, fr=f"date de {days} jours", en=f"is {days} days old"
             )
-        return find_by_minutes(state.layers(), query, now, state.version, after, router)
+        return state
 
     def _pinned(self, version: str) -> _State:
         for state in (self._state, self._before):

@@ -103,7 +103,7 @@ class Searchable:
         reach: Reach | None = None,
     ) -> "Asked":
         """The query as `matching.kernel.asked.understood` takes it; `now` is the number of the slot that runs, `reach`
-        is by distance unless given."""
+        is by distance unless given. Without weights, only its filters count."""
         reach = reach or by_distance(query)
         _, hides, owns, most = self._audience(query.community, query.visible)
         point = query.point
@@ -144,7 +144,7 @@ class Searchable:
             np.int64,
         )
         profile = (query.community, query.visible, query.seats, tuple(weights.items()))
-        known = self._profiles.of(profile, numbers, whole)
+        known = bool(weights) and self._profiles.of(profile, numbers, whole)
         tables, kept = self._tables(
             query.community, query.visible, query.kinds, query.space_kinds, query.seats, profile if known else None
         )

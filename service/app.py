@@ -10,6 +10,7 @@ import service.api.bookings
 import service.api.coverage
 import service.api.imports
 import service.api.impressions
+import service.api.meeting
 import service.api.outlines
 import service.api.places
 import service.api.problems
@@ -70,6 +71,7 @@ def _api() -> APIRouter:
     api = APIRouter(prefix="/api/v1")
     for resource in (
         service.api.search,
+        service.api.meeting,
         service.api.places,
         service.api.bookings,
         service.api.impressions,

@@ -10,6 +10,7 @@ from geo.store.engine import open_store
 from geo.store.reading import PlaceRecord, read_place
 from service.communities import Circle, Community, read_all
 from service.lately import Lately
+from service.meeting import MeetingRequest, understand_meeting
 from service.searching import SearchRequest, understand
 from service.settings import Settings
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from geo.located import Located
     from ingest.pipeline import Workshop
     from matching.found import Found
+    from matching.meeting import MeetingQuery, MeetingResults
     from matching.relaxing import Relaxation
     from matching.results import SearchResults
     from service.accepted_weights import AcceptedWeights
@@ -217,6 +219,20 @@ class Services:
         if found.total >= enough:
             return ()
         return self.live.relax(found.query, ZoneInfo(located.time_zone), enough, self.routing.router())
+
+    def meet(
+        self, request: MeetingRequest, *, authenticated: str | None = None, operator: bool = False
+    ) -> "tuple[tuple[Located, ...], MeetingResults]":
+        """Understands and answers where several people meet; who sees what is as in a search."""
+        located, query = self.understand_meeting(request, authenticated=authenticated, operator=operator)
+        return located, self.live.meet(query)
+
+    def understand_meeting(
+        self, request: MeetingRequest, *, authenticated: str | None = None, operator: bool = False
+    ) -> "tuple[tuple[Located, ...], MeetingQuery]":
+        """Where everybody sets out, and what is asked."""
+        visible = self.visible(request.room.community if operator else authenticated)
+        return understand_meeting(request, self.gazetteer, visible, self.now())
 
     def place(self, place_id: int, visible: frozenset[str]) -> PlaceRecord | None:
         """A place with the spaces and lists that the searcher may see; None when there is none to see."""

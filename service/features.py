@@ -25,7 +25,8 @@ GEOJSON = "application/geo+json"
 _HIDDEN = {"position", "match_key", "h3_r9", "origins"}
 
 
-def _utc(moment: datetime | None) -> str | None:
+def utc(moment: datetime | None) -> str | None:
+    """A moment as the API writes it."""
     return None if moment is None else moment.isoformat().replace("+00:00", "Z")
 
 
@@ -54,7 +55,7 @@ def search_collection(
         "radius_m": found.query.radius_m,
         "mode": found.query.mode,
         "travel": _travel(found.travel),
-        "as_of": _utc(found.as_of),
+        "as_of": utc(found.as_of),
         "next": next_page,
     }
     if relaxations is not None:
@@ -147,7 +148,7 @@ def _list(words: tuple[str, ...]) -> bytes:
 
 @lru_cache(maxsize=16_384)
 def _slot(slot: int) -> bytes:
-    return msgspec.json.encode(_utc(slot_start(slot)))
+    return msgspec.json.encode(utc(slot_start(slot)))
 
 
 @lru_cache(maxsize=16_384)

@@ -17,6 +17,7 @@ from geo.store.reading import StoreFrames, read_frames
 from geo.travel.model import Router
 from matching.found import Cursor, Found
 from matching.index import LiveIndex
+from matching.meeting import MeetingQuery, MeetingResults
 from matching.query import Query, slot_floor
 from matching.relaxing import Relaxation
 from matching.snapshot.builder import IndexInput, build_snapshot
@@ -86,9 +87,17 @@ class LiveSearch:
     ) -> Found:
         """Exact results of the index as of at most `refresh_s` seconds ago; `after`: a cursor of version `pinned`. With
         a mode, by the minutes of the `router`."""
+        self._refresh_when_due()
+        return self._index.find(query, self._now(), after, pinned, router)
+
+    def meet(self, query: MeetingQuery) -> MeetingResults:
+        """The same for several people who meet."""
+        self._refresh_when_due()
+        return self._index.meet(query, self._now())
+
+    def _refresh_when_due(self) -> None:
         if self.is_due:
             self.refresh()
-        return self._index.find(query, self._now(), after, pinned, router)
 
     @property
     def is_due(self) -> bool:

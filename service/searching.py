@@ -63,14 +63,19 @@ def understand(
 ) -> tuple[Located, Query]:
     """Where the search starts and what it asks. Raises UserError with the first thing not understood."""
     located = gazetteer.where(request.where)
-    mode = _word(Mode, request.mode, "mode") if request.mode else None
+    return located, asked_at(request, located, visible, now)
+
+
+def asked_at(request: SearchRequest, located: Located, visible: frozenset[str], now: datetime) -> Query:
+    """What a search asks whose `where` is known already. Raises UserError as `understand` does."""
+    mode = word(Mode, request.mode, "mode") if request.mode else None
     minutes = minutes_in(request.within) if request.within else None
     if minutes is not None:
         mode = mode or DEFAULT_MODE_FOR_MINUTES
-    return located, Query(
+    return Query(
         point=located.point,
         windows=_windows(request, ZoneInfo(located.time_zone), now),
-        most_windows=_word(Dates, request.dates, "dates") is Dates.MOST,
+        most_windows=word(Dates, request.dates, "dates") is Dates.MOST,
         seats=request.seats,
         needs=frozenset(words(Amenity, request.need, "need")),
         wishes=frozenset(words(Amenity, request.wish, "wish")),
@@ -82,7 +87,7 @@ def understand(
         radius_m=parse_within(request.within, mode) if request.within else DEFAULT_RADIUS_M,
         mode=mode,
         minutes=minutes,
-        preset=_word(Preset, request.preset, "preset"),
+        preset=word(Preset, request.preset, "preset"),
         candidates=request.candidates,
         limit=request.limit,
     )
@@ -147,10 +152,11 @@ def minutes_in(text: str) -> float | None:
 def words[Word: StrEnum](vocabulary: type[Word], given: tuple[str, ...], field: str) -> list[Word]:
     """Words of a vocabulary, given one by one or separated by commas. Raises InvalidInput listing them all."""
     parts = [part.strip() for text in given for part in text.split(",")]
-    return [_word(vocabulary, part, field) for part in parts if part]
+    return [word(vocabulary, part, field) for part in parts if part]
 
 
-def _word[Word: StrEnum](vocabulary: type[Word], given: str, field: str) -> Word:
+def word[Word: StrEnum](vocabulary: type[Word], given: str, field: str) -> Word:
+    """One word of a vocabulary. Raises InvalidInput listing them all."""
     try:
         return vocabulary(given.strip().lower())
     except ValueError as error:

@@ -22,6 +22,7 @@ export default defineConfig({
     rollupOptions: {
       input: {
         search: source("search.js"),
+        meeting: source("meeting.js"),
         place: source("place.js"),
         importing: source("importing.js"),
         planner: source("planner.js"),

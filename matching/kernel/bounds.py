@@ -16,9 +16,14 @@ ROUNDING = 1e-9
 
 @inner
 def nearest_m(tree: Tree, wanted: Wanted, part: int) -> float:
-    """Lower bound of the distance to any row of the part; chords are shorter than arcs."""
+    """Lower bound of the distance to any row of the part."""
     dx, dy, dz = tree.part_x[part] - wanted.x, tree.part_y[part] - wanted.y, tree.part_z[part] - wanted.z
-    chord = math.sqrt(dx * dx + dy * dy + dz * dz) - tree.part_reach[part]
+    return least_m(math.sqrt(dx * dx + dy * dy + dz * dz) - tree.part_reach[part])
+
+
+@inner
+def least_m(chord: float) -> float:
+    """Lower bound of a distance as shown; chords are shorter than arcs."""
     return max(0.0, chord * EARTH_RADIUS_M - QUANTUM_M)
 
 

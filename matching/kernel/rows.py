@@ -188,6 +188,26 @@ def having_all(tree: Tree, wanted: Wanted, block: int) -> Any:
     return word
 
 
+@aside
+def answers(tree: Tree, wanted: Wanted, slots: Any, free: Any, row: int) -> bool:
+    """Whether a row of a place within reach answers the query."""
+    block = block_of(tree, row)
+    is_free = (free_rows(tree, wanted, slots, free, block) >> np.uint64(row - tree.block_start[block])) & ONE
+    return is_free != 0 and fits(tree, wanted, row) and meets_needs(tree, wanted, row)
+
+
+@aside
+def others_answering(tree: Tree, wanted: Wanted, slots: Any, free: Any, row: int) -> int:
+    """How many further spaces of the same place answer the query."""
+    others = 0
+    for step in (-1, 1):
+        other = row + step
+        while 0 <= other < len(tree.place_id) and tree.place_id[other] == tree.place_id[row]:
+            others += answers(tree, wanted, slots, free, other)
+            other += step
+    return others
+
+
 @inner
 def about_m(tree: Tree, x: float, y: float, z: float, row: int) -> float:
     """Lower bound of the distance, without a sine."""
@@ -197,8 +217,14 @@ def about_m(tree: Tree, x: float, y: float, z: float, row: int) -> float:
 
 @inner
 def distance_dm(tree: Tree, wanted: Wanted, row: int) -> float:
-    """Distance as shown, in whole decimetres: haversine, rounded, never under the expected one."""
-    metres = _haversine_m(wanted.lon, wanted.lat, tree.lon[row], tree.lat[row])
+    """Distance as shown, in whole decimetres."""
+    return distance_from_dm(tree, wanted.lon, wanted.lat, row)
+
+
+@inner
+def distance_from_dm(tree: Tree, lon: float, lat: float, row: int) -> float:
+    """The same from any point: haversine, rounded, never under the expected one."""
+    metres = _haversine_m(lon, lat, tree.lon[row], tree.lat[row])
     return max(np.rint(metres * 10), float(tree.expected_dm[row]))
 
 

@@ -7,7 +7,8 @@ import numpy as np
 from geo.blocks import BLOCK_ROWS
 from matching.compiled import aside, inner
 from matching.kernel.asked import Wanted
-from matching.kernel.rows import ONE
+from matching.kernel.rows import ONE, free_in
+from matching.kernel.space import Space
 from matching.kernel.tree import Tree
 from matching.snapshot.layout import DAYS, SLOTS_PER_DAY
 
@@ -36,7 +37,30 @@ def free_run(tree: Tree, wanted: Wanted, row: int, window: int) -> Any:
 
 
 @inner
-def fewest_left(tree: Tree, row: int, start: int, stop: int) -> int:
+def tell_when(tree: Tree, wanted: Wanted, space: Space, at: int) -> None:
+    """In which windows a result is free, its run around the first of them, and the seats left in all of them."""
+    row = space.rows[at]
+    space.windows[at] = space.start[at] = space.stop[at] = 0
+    space.left[at] = -1
+    if row >= tree.counts[3]:
+        return
+    for window in range(wanted.window_count):
+        word = free_in(tree, wanted, space.slots, row // BLOCK_ROWS, window)
+        if (word >> np.uint64(row % BLOCK_ROWS)) & ONE == 0:
+            continue
+        start, stop = free_run(tree, wanted, row, window)
+        if space.windows[at] == 0:
+            space.start[at], space.stop[at] = start, stop
+        space.windows[at] |= 1 << window
+        length = wanted.windows[3 * window + 2]
+        asked = wanted.windows[3 * window] if length == 0 else start
+        stop = wanted.windows[3 * window + 1] if length == 0 else start + length
+        left = _fewest_left(tree, row, asked, stop)
+        space.left[at] = left if space.left[at] < 0 else min(space.left[at], left)
+
+
+@inner
+def _fewest_left(tree: Tree, row: int, start: int, stop: int) -> int:
     """Fewest seats left in any slot of a run that is free."""
     block, left = row // BLOCK_ROWS, int(tree.seats[row])
     for entry in range(tree.left_start[block], tree.left_start[block + 1]):

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from geo.blocks import BLOCK_ROWS
 from matching.bits import trailing_zeros
 from matching.compiled import aside, entry, inner
 from matching.kernel.asked import Wanted, understood
@@ -16,21 +15,20 @@ from matching.kernel.rows import (
     ALL,
     ONE,
     about_m,
-    block_of,
+    answers,
     distance_dm,
     expect,
     fits,
-    free_in,
     free_rows,
     having_all,
-    meets_needs,
     merit,
     next_block,
     other_values,
+    others_answering,
     score_of,
     windows_of,
 )
-from matching.kernel.runs import fewest_left, free_run
+from matching.kernel.runs import tell_when
 from matching.kernel.space import Space, working
 from matching.kernel.tree import Tree, unpacked
 from matching.kernel.why import why
@@ -175,21 +173,13 @@ def _a_better_space_was_told(tree: Tree, wanted: Wanted, space: Space, row: int,
     for step in (-1, 1):
         other = row + step
         while 0 <= other < len(tree.place_id) and tree.place_id[other] == place:
-            if _is_result(tree, wanted, space, other):
+            if answers(tree, wanted, space.slots, space.beside, other):
                 other_values(tree, wanted, other, values)
                 windows = windows_of(tree, wanted, space.beside, other)
                 if _is_told(wanted, merit(windows, score_of(wanted, values)), distance, place):
                     return True
             other += step
     return False
-
-
-@aside
-def _is_result(tree: Tree, wanted: Wanted, space: Space, row: int) -> bool:
-    """Whether a row of a place within reach answers the query."""
-    block = block_of(tree, row)
-    free = (free_rows(tree, wanted, space.slots, space.beside, block) >> np.uint64(row - tree.block_start[block])) & ONE
-    return free != 0 and fits(tree, wanted, row) and meets_needs(tree, wanted, row)
 
 
 @aside
@@ -203,33 +193,5 @@ def _tell(tree: Tree, wanted: Wanted, space: Space, found: int) -> None:
             space.values[6 * at + term] = values[term]
         space.cents[at] = price.asked_cents(tree, wanted, row)
         space.why[at] = why(wanted.weights, values, space.cents[at])
-        space.others[at] = 0
-        for step in (-1, 1):
-            other = row + step
-            while 0 <= other < len(tree.place_id) and tree.place_id[other] == space.keys[4 * at + 2]:
-                space.others[at] += _is_result(tree, wanted, space, other)
-                other += step
-        _tell_when(tree, wanted, space, at)
-
-
-@inner
-def _tell_when(tree: Tree, wanted: Wanted, space: Space, at: int) -> None:
-    """In which windows a result is free, its run around the first of them, and the seats left in all of them."""
-    row = space.rows[at]
-    space.windows[at] = space.start[at] = space.stop[at] = 0
-    space.left[at] = -1
-    if row >= tree.counts[3]:
-        return
-    for window in range(wanted.window_count):
-        word = free_in(tree, wanted, space.slots, row // BLOCK_ROWS, window)
-        if (word >> np.uint64(row % BLOCK_ROWS)) & ONE == 0:
-            continue
-        start, stop = free_run(tree, wanted, row, window)
-        if space.windows[at] == 0:
-            space.start[at], space.stop[at] = start, stop
-        space.windows[at] |= 1 << window
-        length = wanted.windows[3 * window + 2]
-        asked = wanted.windows[3 * window] if length == 0 else start
-        stop = wanted.windows[3 * window + 1] if length == 0 else start + length
-        left = fewest_left(tree, row, asked, stop)
-        space.left[at] = left if space.left[at] < 0 else min(space.left[at], left)
+        space.others[at] = others_answering(tree, wanted, space.slots, space.beside, row)
+        tell_when(tree, wanted, space, at)

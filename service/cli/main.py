@@ -17,6 +17,7 @@ from service.cli import (
     import_command,
     index_command,
     learn_command,
+    meet_command,
     review_command,
     routing_command,
     search_command,
@@ -44,6 +45,7 @@ app.command("index")(index_command.index)
 app.command("geocode-index")(geocode_command.geocode_index)
 app.add_typer(routing_command.routing, name="routing")
 app.command("search")(search_command.search)
+app.command("meet")(meet_command.meet)
 app.command("coverage")(coverage_command.coverage)
 app.add_typer(learn_command.learn, name="learn")
 app.command("export")(export_command.export)

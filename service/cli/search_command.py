@@ -89,10 +89,10 @@ def _print_table(collection: dict[str, Any], tongue: Language) -> None:
         table.add_row(
             str(rank),
             f"{row['name']} — {row['commune']}{mark if row['demo'] else ''}",
-            _number(row["distance_m"] / 1000, tongue),
+            number_text(row["distance_m"] / 1000, tongue),
             *([_minutes(row, tongue)] if timed else []),
-            _price(row["price_half_day_cents"], tongue),
-            _number(row["score"], tongue, 2),
+            price_text(row["price_half_day_cents"], tongue),
+            number_text(row["score"], tongue, 2),
             row["reason"],
         )
     screen = console()
@@ -133,17 +133,17 @@ def _travel(travel: dict[str, Any], french: bool) -> str:
 def _minutes(row: dict[str, Any], tongue: Language) -> str:
     if row["minutes"] is None:
         return "–"
-    return ("" if row["minutes_by"] == "network" else "~") + _number(row["minutes"], tongue, 0)
+    return ("" if row["minutes_by"] == "network" else "~") + number_text(row["minutes"], tongue, 0)
 
 
-def _number(value: float, tongue: Language, digits: int = 1) -> str:
+def number_text(value: float, tongue: Language, digits: int = 1) -> str:
     text = f"{value:.{digits}f}"
     return text.replace(".", ",") if tongue == "fr" else text
 
 
-def _price(cents: int | None, tongue: Language) -> str:
+def price_text(cents: int | None, tongue: Language) -> str:
     if cents is None:
         return "?"
     if cents == 0:
         return "gratuit" if tongue == "fr" else "free"
-    return f"{_number(cents / 100, tongue, 2 if cents % 100 else 0)} €"
+    return f"{number_text(cents / 100, tongue, 2 if cents % 100 else 0)} €"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from geo.errors import InvalidInput
@@ -43,9 +43,30 @@ class BarPart:
     text: str
 
 
+class Offer(Protocol):
+    """A place with its best space: what results of a search and of a meeting have in common."""
+
+    @property
+    def place_id(self) -> int: ...
+    @property
+    def space_id(self) -> int | None: ...
+    @property
+    def other_spaces(self) -> int: ...
+    @property
+    def facts(self) -> dict[str, Any]: ...
+    @property
+    def seats_left(self) -> int | None: ...
+    @property
+    def free_from(self) -> datetime | None: ...
+    @property
+    def free_until(self) -> datetime | None: ...
+    @property
+    def price_cents(self) -> int | None: ...
+
+
 @dataclass(frozen=True, slots=True)
-class Card:
-    """What the list shows of one result."""
+class OfferCard:
+    """What a list shows of an offer, and in `distance` how far it is."""
 
     rank: int
     place_id: int
@@ -57,16 +78,22 @@ class Card:
     distance: str
     hours: str
     amenities: tuple[AmenityTag, ...]
-    score: str
-    bar: tuple[BarPart, ...]
-    bar_text: str
-    why: str
     demo: bool
     candidate: bool
     approximate: bool
     other_spaces: int
     lon: float
     lat: float
+
+
+@dataclass(frozen=True, slots=True)
+class Card(OfferCard):
+    """What the list shows of one result of a search."""
+
+    score: str
+    bar: tuple[BarPart, ...]
+    bar_text: str
+    why: str
 
 
 class CardMaker:
@@ -88,34 +115,40 @@ class CardMaker:
 
     def card(self, rank: int, result: Result) -> Card:
         """The card of a result."""
-        facts = result.facts
-        tariff, unit = self._tariff(result)
         parts = score_bar(result.terms, self.t, self.fmt)
         score = self.fmt.score(result.score)
         return Card(
-            rank=rank,
-            place_id=result.place_id,
-            name=facts["name"],
-            kind_line=self._kind_line(result),
-            tariff=tariff,
-            tariff_unit=unit,
-            free=self._free(result),
-            distance=self._distance(result),
-            hours=self._hours(facts),
-            amenities=self._amenities(facts["amenities"]),
+            **self.offer(rank, result, self._distance(result)),
             score=score,
             bar=parts,
             bar_text=self.t("result.bar", score=score, terms=", ".join(part.text for part in parts)),
             why=sentence(result, self.t.language, self.names),
-            demo=is_demo(facts),
-            candidate=facts["status"] == "candidate",
-            approximate=facts["precision"] == "commune",
-            other_spaces=result.other_spaces,
-            lon=facts["lon"],
-            lat=facts["lat"],
         )
 
-    def _kind_line(self, result: Result) -> str:
+    def offer(self, rank: int, result: Offer, distance: str) -> dict[str, Any]:
+        """The fields of an `OfferCard`."""
+        facts = result.facts
+        tariff, unit = self._tariff(result)
+        return {
+            "rank": rank,
+            "place_id": result.place_id,
+            "name": facts["name"],
+            "kind_line": self._kind_line(result),
+            "tariff": tariff,
+            "tariff_unit": unit,
+            "free": self._free(result),
+            "distance": distance,
+            "hours": self._hours(facts),
+            "amenities": self._amenities(facts["amenities"]),
+            "demo": is_demo(facts),
+            "candidate": facts["status"] == "candidate",
+            "approximate": facts["precision"] == "commune",
+            "other_spaces": result.other_spaces,
+            "lon": facts["lon"],
+            "lat": facts["lat"],
+        }
+
+    def _kind_line(self, result: Offer) -> str:
         facts, space = result.facts, result.facts.get("space")
         parts = [self.t.either(f"kind.{facts['kind']}", facts["kind"])]
         if space is not None:
@@ -130,7 +163,7 @@ class CardMaker:
             return f"{kind}, {self.t.count('result.seats_left', seats_left)}"
         return f"{kind}, {self.t.count('result.seats', space['seats'])}"
 
-    def _tariff(self, result: Result) -> tuple[str, str]:
+    def _tariff(self, result: Offer) -> tuple[str, str]:
         if result.space_id is None:
             return "", ""
         if result.price_cents is None:
@@ -142,7 +175,7 @@ class CardMaker:
         unit = self.t("result.per_half_day_member" if is_member else "result.per_half_day")
         return self.fmt.price(result.price_cents), unit
 
-    def _free(self, result: Result) -> str:
+    def _free(self, result: Offer) -> str:
         if not self.windowed or result.free_from is None or result.free_until is None:
             return ""
         zone = ZoneInfo(result.facts["time_zone"])

@@ -1,5 +1,6 @@
 """The search page: one question, a ranked list with its reasons, and a map that serves the list."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from matching.results import SearchResults, Travel, Way
 from service.consent import agreed
 from service.container import Services
 from service.language import language_of
-from service.pages.cards import Card, CardMaker
+from service.pages.cards import Card, CardMaker, OfferCard
 from service.pages.catalogue import Translator
 from service.pages.formats import Formats
 from service.pages.relaxing import Proposal, proposal
@@ -163,16 +164,7 @@ def _map(
         "center": [round(located.point.lon, 6), round(located.point.lat, 6)],
         "start": True,
         "radius_m": found.query.radius_m,
-        "pins": [
-            {
-                "id": card.place_id,
-                "rank": card.rank,
-                "at": [round(card.lon, 6), round(card.lat, 6)],
-                "name": card.name,
-                "approximate": card.approximate,
-            }
-            for card in cards
-        ],
+        "pins": pins_of(cards),
         "dots": [
             [round(result.facts["lon"], 5), round(result.facts["lat"], 5)] for result in found.results[form.show :]
         ],
@@ -180,11 +172,25 @@ def _map(
     }
 
 
+def pins_of(cards: Iterable[OfferCard]) -> list[dict[str, Any]]:
+    """The numbered pins of a list."""
+    return [
+        {
+            "id": card.place_id,
+            "rank": card.rank,
+            "at": [round(card.lon, 6), round(card.lat, 6)],
+            "name": card.name,
+            "approximate": card.approximate,
+        }
+        for card in cards
+    ]
+
+
 def _choices(services: Services, form: SearchForm, today: date, t: Translator, fmt: Formats) -> dict[str, Any]:
     """What the form offers: days, hours, reaches, amenities, kinds, communities, presets."""
     return {
-        "days": _days(form, today, t, fmt),
-        "hours": _hours(form, fmt),
+        "days": days_offered(form, today, t, fmt),
+        "hours": hours_offered(form, fmt),
         "reaches": [(reach, t(f"reach.{reach}")) for reach in REACHES]
         + ([] if form.reach in REACHES else [(form.reach, _reach_words(form.reach, t, fmt))]),
         "amenities": [(str(name), t(f"amenity.{name}")) for name in Amenity],
@@ -212,7 +218,7 @@ def _reach_words(reach: str, t: Translator, fmt: Formats) -> str:
     return f"{distance}, {t('reach.' + mode)}" if mode in tuple(Mode) else distance
 
 
-def _days(form: SearchForm, today: date, t: Translator, fmt: Formats) -> list[tuple[str, list[tuple[str, str]]]]:
+def days_offered(form: SearchForm, today: date, t: Translator, fmt: Formats) -> list[tuple[str, list[tuple[str, str]]]]:
     """Days to choose from, by month: `(month, [(value, words)])`."""
     months: dict[str, list[tuple[str, str]]] = {}
     days = [today + timedelta(days=ahead) for ahead in range(DAYS_AHEAD)]
@@ -228,7 +234,7 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _hours(form: SearchForm, fmt: Formats) -> list[tuple[str, str]]:
+def hours_offered(form: SearchForm, fmt: Formats) -> list[tuple[str, str]]:
     """Half-hours to choose from; one that was typed in the address joins them."""
     values = [f"{hour:02d}:{minute:02d}" for hour in range(FIRST_HOUR, LAST_HOUR + 1) for minute in (0, 30)]
     pairs = [(value, fmt.clock(clock_of(value))) for value in values]

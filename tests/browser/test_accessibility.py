@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
 
+MEETING = "person=Nantes&person=Rezé:bike&person=gare+de+Nantes:walk&date=2026-11-24"
 PAGES = {
     "landing": "/",
     "results": "/?where=gare+de+Nantes&date=2026-11-24&need=wifi&wish=screen&wish=quiet",
@@ -21,6 +22,11 @@ PAGES = {
     "accessibility": "/accessibilite",
     "privacy": "/confidentialite",
     "planner": "/territoires",
+    "meeting": "/se-retrouver",
+    "meeting-answer": f"/se-retrouver?{MEETING}&need=wifi",
+    "meeting-in-english": f"/se-retrouver?{MEETING}&by=sum&lang=en&community=ruraconnect",
+    "meeting-empty": "/se-retrouver?person=Nantes:15min&person=Mende:15min&date=2026-11-24",
+    "meeting-mistake": "/se-retrouver?person=Nantes&person=Saint-Denis",
     "missing": "/nulle-part",
 }
 
@@ -36,7 +42,7 @@ def test_axe_finds_nothing(desktop: Any, name: str) -> None:
     assert violations(desktop.open(PAGES[name])) == []
 
 
-@pytest.mark.parametrize("name", ["landing", "results", "import"])
+@pytest.mark.parametrize("name", ["landing", "results", "import", "meeting", "meeting-answer"])
 def test_axe_finds_nothing_on_a_phone(phone: Any, name: str) -> None:
     assert violations(phone.open(PAGES[name])) == []
 

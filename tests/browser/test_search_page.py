@@ -208,7 +208,7 @@ def test_on_a_phone_one_can_search(phone: Any) -> None:
     expect(page.locator("#count")).to_contain_text("Mende")
 
 
-@pytest.mark.parametrize("address", ["/", "/importer", "/a-propos", "/accessibilite", "/territoires"])
+@pytest.mark.parametrize("address", ["/", "/importer", "/a-propos", "/accessibilite", "/territoires", "/se-retrouver"])
 def test_no_page_overflows_on_a_phone(phone: Any, address: str) -> None:
     page = phone.open(address)
     assert page.evaluate("document.documentElement.scrollWidth") <= 412

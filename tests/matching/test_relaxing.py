@@ -304,7 +304,7 @@ def row_costs(
     for dearer, window in times:
         for seats in range(query.seats, 0, -1):
             fewer = replace(query, windows=(window,) if window else (), seats=seats)
-            if row["seats"] >= seats and (window is None or reference.first_start(row, fewer) is not None):
+            if row["seats"] >= seats and (window is None or reference.first_start(row, fewer, window) is not None):
                 found.append(cost + dearer + 2.0 * (query.seats - seats))
                 break
     return found

@@ -11,6 +11,8 @@ CHECKS = [not_a_server_error, content_type_conformance, response_schema_conforma
 OPERATIONS = [
     "GET /api/v1/search",
     "GET /api/v1/suggest",
+    "GET /api/v1/meet",
+    "POST /api/v1/meet",
     "GET /api/v1/places/{place_id}",
     "GET /api/v1/coverage",
     "POST /api/v1/bookings",

@@ -28,7 +28,10 @@ from service.pages.search_form import REACHES, SearchForm, next_working_day
 from service.settings import Settings
 
 NANTES = "/?where=gare+de+Nantes&date=2026-11-24&from=09:00&to=12:00"
-PAGES = ("/", NANTES, "/importer", "/a-propos", "/accessibilite", "/confidentialite", "/territoires", "/nulle-part")
+PAGES = (
+    *("/", NANTES, "/importer", "/a-propos", "/accessibilite", "/confidentialite", "/territoires"),
+    *("/se-retrouver", "/nulle-part"),
+)
 HOSTILE = "<img src=x onerror=alert(1)>"
 ROOMS = f"""Nom;Adresse;CP;Ville;Latitude;Longitude;Horaires;Nombre de places;Tarif demi-journée
 Salle {HOSTILE} & Cie;1 rue du Port;44400;Rezé;47.1833;-1.5497;Mo-Fr 08:00-18:00;6;5 €

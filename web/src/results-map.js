@@ -43,6 +43,7 @@ export async function resultsMap(box, { onPin = () => {}, onLight = () => {}, on
   map.addControl(new ScaleControl({ unit: "metric" }), "bottom-left");
   map.addControl(new AttributionControl({ compact: false }), "bottom-right");
   if (given.start) new Marker({ element: still(element("div", { class: "start-mark" })) }).setLngLat(given.center).addTo(map);
+  for (const at of given.origins ?? []) new Marker({ element: still(element("div", { class: "start-mark" })) }).setLngLat(at).addTo(map);
   const pins = new Map(given.pins.map((pin) => [pin.id, pinOn(map, pin, { onPin, light })]));
   map.on("load", async () => {
     if (given.radius_m) reachOn(map, given);
@@ -97,6 +98,7 @@ function paddingOf(box) {
 
 function boundsOf(given) {
   const bounds = new LngLatBounds(given.center, given.center);
+  (given.origins ?? []).forEach((at) => bounds.extend(at));
   given.pins.slice(0, PINS_IN_SIGHT).forEach((pin) => bounds.extend(pin.at));
   if (given.pins.length === 0 && given.radius_m) circle(given.center, given.radius_m).forEach((at) => bounds.extend(at));
   return bounds;

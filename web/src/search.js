@@ -1,6 +1,8 @@
 /* The search page. Everything here is a convenience: the form and the list work without it. */
 
+import { drawMap, lightUp } from "./list-and-map.js";
 import { $, $$, later } from "./page.js";
+import { closePanels, sayNeeds } from "./panels.js";
 import { suggest } from "./suggestions.js";
 
 const form = $("#search");
@@ -58,33 +60,13 @@ form.addEventListener("submit", (event) => {
 
 form.addEventListener("change", (event) => {
   const field = event.target;
-  if (field.name === "need") sayNeeds();
+  if (field.name === "need") sayNeeds(form);
   if (field === where || field.name === "max_price" || field.name === "seats") return; // typed: Enter or the button asks
   if (field.hasAttribute("data-reload") && where.value.trim()) return location.assign(address()); // another brand
   refine();
 });
 
-function sayNeeds() {
-  const chosen = $$("input[name=need]:checked", form).map((box) => box.nextElementSibling.textContent);
-  const value = $("[data-need] .value", form);
-  value.textContent = chosen.join(", ") || value.dataset.none;
-}
-
-/* Panels close when one looks elsewhere. */
-document.addEventListener("pointerdown", (event) => {
-  $$("details.pop[open]").forEach((one) => one.contains(event.target) || (one.open = false));
-});
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
-  $$("details.pop[open]").forEach((one) => {
-    one.open = false;
-    $("summary", one).focus();
-  });
-});
-form.addEventListener("focusout", (event) => {
-  const panel = event.target.closest("details.pop[open]");
-  if (panel && event.relatedTarget && !panel.contains(event.relatedTarget)) panel.open = false;
-});
+closePanels(form);
 
 where.addEventListener("input", () => (near.value = ""));
 suggest(where, $("#suggestions"), { onChoice: () => ((near.value = ""), $("#answer .split") && refine()) });
@@ -112,37 +94,18 @@ if ("geolocation" in navigator && window.isSecureContext) {
   });
 }
 
-/* The list and the map light each other up. */
-document.addEventListener("pointerover", (event) => lightFrom(event.target));
-document.addEventListener("focusin", (event) => lightFrom(event.target));
-
-function lightFrom(target) {
-  const item = target.closest?.("li[data-place]");
-  if (item) shown?.light(Number(item.dataset.place));
-}
+lightUp(() => shown);
 
 /* Back and forward change the search; a jump within the page (skip link, "see the map") does not. */
 window.addEventListener("popstate", () => location.search !== current && location.reload());
 
 async function draw() {
-  const box = $("#map");
   shown?.remove();
   shown = null;
-  if (!box) return;
-  const { resultsMap } = await import("./results-map.js");
-  if (!box.isConnected) return;
-  shown = await resultsMap(box, {
-    onPin: (place) => {
-      const item = $(`li[data-place="${place}"]`);
-      item?.scrollIntoView({ block: "center", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
-      $("h2 a", item)?.focus({ preventScroll: true });
-    },
-    onLight: (place) => $$("li[data-place]").forEach((item) => item.classList.toggle("lit", Number(item.dataset.place) === place)),
-    onMove: ([lon, lat], template) => {
-      const link = $("#here");
-      link.href = template.replace("NEAR", `${lat.toFixed(5)}%2C${lon.toFixed(5)}`);
-      link.hidden = false;
-    },
+  shown = await drawMap(([lon, lat], template) => {
+    const link = $("#here");
+    link.href = template.replace("NEAR", `${lat.toFixed(5)}%2C${lon.toFixed(5)}`);
+    link.hidden = false;
   });
 }
 

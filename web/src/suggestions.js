@@ -47,7 +47,7 @@ export function suggest(input, list, { onChoice }) {
   function show(found) {
     list.replaceChildren(
       ...found.map((one, at) => {
-        const option = element("li", { role: "option", id: `suggestion-${at}`, "aria-selected": "false" }, one.label);
+        const option = element("li", { role: "option", id: `${list.id}-${at}`, "aria-selected": "false" }, one.label);
         if (one.sublabel) option.append(element("small", {}, one.sublabel));
         option.dataset.value = one.value;
         option.addEventListener("pointerdown", (event) => {

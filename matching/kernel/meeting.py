@@ -1,0 +1,248 @@
+"""Exact meeting places, best-first: the rooms that a group reaches soonest, by its slowest member or all together.
+
+A way is rounded to tenths of a minute, person by person, so what is shown adds up and the order is that of whole
+numbers. `people`: seven numbers for each (`LON` ... `MOST`). A cost is one number: the tenths that decide, then those
+that decide between equals.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from geo.distance import EARTH_RADIUS_M, QUANTUM_M
+from matching.bits import trailing_zeros
+from matching.compiled import entry, inner
+from matching.kernel.asked import Wanted, understood
+from matching.kernel.best import in_order, offer
+from matching.kernel.bounds import least_m
+from matching.kernel.frontier import pop, push
+from matching.kernel.rows import (
+    ALL,
+    ONE,
+    about_m,
+    distance_from_dm,
+    fits,
+    free_rows,
+    having_all,
+    next_block,
+    others_answering,
+)
+from matching.kernel.runs import tell_when
+from matching.kernel.space import Space, working
+from matching.kernel.tree import Tree, unpacked
+from matching.snapshot.layout import UNKNOWN_CENTS
+from matching.terms import price
+
+LON, LAT, X, Y, Z, PACE, MOST, PERSON = range(8)
+"""Degrees; the unit vector; decimetres as the crow flies in a tenth of a minute; tenths at most. And how many."""
+SECOND = 1 << 24
+"""More than any sum of tenths."""
+NEVER = -1
+"""Cost where somebody would be too long on the way."""
+UNKNOWN_SEATS, UNKNOWN_PRICE = 1 << 30, (1 << 32) - 1
+"""After all that is known."""
+ROUNDING = 1e-6
+
+
+@entry
+def meeting_places(
+    tree: Any,
+    numbers: Any,
+    whole: Any,
+    tables: Any,
+    space: Any,
+    people: Any,
+    by_sum: bool,
+    limit: int,
+    ways: Any,
+    some: Any,
+    among_some: bool,
+) -> int:
+    """See `_meeting_places`; the arguments as handed over."""
+    asked = understood(numbers, whole, tables)
+    return _meeting_places(unpacked(tree), asked, working(space), people, by_sum, limit, ways, some, among_some)
+
+
+@inner
+def _meeting_places(
+    tree: Tree,
+    wanted: Wanted,
+    space: Space,
+    people: Any,
+    by_sum: bool,
+    limit: int,
+    ways: Any,
+    some: Any,
+    among_some: bool,
+) -> int:
+    """How many places were found: the best `limit`, best first, in `space` (`keys`: cost below zero, size of the room,
+    place, space; `rows`, `others`, `cents`), and in `ways` the decimetres of each person to each of them; `told[0]` is
+    how many blocks were looked into.
+
+    Of the whole tree, or only `among_some` rows, ascending.
+    """
+    bounds, parts = space.bounds, space.parts
+    blocks = tree.counts[0]
+    size = 0 if among_some else _begin(tree, wanted, people, by_sum, bounds, parts)
+    found = looked = at = 0
+    while True:
+        if among_some:
+            if at == len(some):
+                break
+            block, rows, at = next_block(tree, some, at)
+        else:
+            if size == 0:
+                break
+            bound, block, rows = bounds[0], parts[0], ALL
+            pop(bounds, parts, size)
+            size -= 1
+            if found == limit and bound < space.keys[0]:
+                break
+            if block >= blocks:
+                for child in range(tree.child_first[block - blocks], tree.child_stop[block - blocks]):
+                    cost = _least(tree, wanted, people, by_sum, child)
+                    if cost != NEVER and (found < limit or -cost >= space.keys[0]):
+                        push(bounds, parts, size, -float(cost), child)
+                        size += 1
+                continue
+        looked += 1
+        found = _look_into(tree, wanted, space, people, by_sum, limit, block, rows, found)
+    in_order(space.keys, space.rows, found)
+    _tell(tree, wanted, space, people, ways, found)
+    space.told[0] = looked
+    return found
+
+
+@inner
+def _begin(tree: Tree, wanted: Wanted, people: Any, by_sum: bool, bounds: Any, parts: Any) -> int:
+    """Puts the topmost parts into the frontier; returns how many."""
+    size = 0
+    for section in range(2 if wanted.candidates else 1):
+        for part in range(tree.counts[4 + 2 * section], tree.counts[5 + 2 * section]):
+            cost = _least(tree, wanted, people, by_sum, part)
+            if cost != NEVER:
+                push(bounds, parts, size, -float(cost), part)
+                size += 1
+    return size
+
+
+@inner
+def _tenths(decimetres: float, people: Any, at: int) -> int:
+    """Tenths of a minute on the way; grows with the distance."""
+    return int(np.rint(decimetres / people[at + PACE]))
+
+
+@inner
+def _cost(worst: int, total: int, by_sum: bool) -> int:
+    return total * SECOND + worst if by_sum else worst * SECOND + total
+
+
+@inner
+def _least(tree: Tree, wanted: Wanted, people: Any, by_sum: bool, part: int) -> int:
+    """The least a row of the part may cost, or `NEVER`.
+
+    Everybody at the point of the ball that is nearest to them: exact for one, far too little for a sum, because those
+    who stand around the ball would need it to be on all sides at once. Sums of chords are convex, so over a ball of
+    radius r they are at least the sum at its centre less r times the length of the gradient there, which is
+    short where people pull in all directions.
+    """
+    if (tree.part_yes[part] & wanted.needs) != wanted.needs:
+        return NEVER
+    reach = tree.part_reach[part]
+    worst = total = 0
+    middle = slope_x = slope_y = slope_z = 0.0
+    for at in range(0, len(people), PERSON):
+        dx = tree.part_x[part] - people[at + X]
+        dy = tree.part_y[part] - people[at + Y]
+        dz = tree.part_z[part] - people[at + Z]
+        chord = math.sqrt(dx * dx + dy * dy + dz * dz)
+        tenths = _tenths(10.0 * least_m(chord - reach), people, at)
+        if tenths > people[at + MOST]:
+            return NEVER
+        worst, total = max(worst, tenths), total + tenths
+        middle += 10.0 * (chord * EARTH_RADIUS_M - QUANTUM_M) / people[at + PACE]
+        pull = 1.0 / (people[at + PACE] * max(chord, 1e-12))
+        slope_x, slope_y, slope_z = slope_x + dx * pull, slope_y + dy * pull, slope_z + dz * pull
+    slope = 10.0 * EARTH_RADIUS_M * math.sqrt(slope_x * slope_x + slope_y * slope_y + slope_z * slope_z)
+    rounded_off = 0.5 * (len(people) // PERSON) + ROUNDING
+    total = max(total, math.ceil(middle - slope * reach - rounded_off))
+    return _cost(worst, total, by_sum)
+
+
+@inner
+def _look_into(
+    tree: Tree, wanted: Wanted, space: Space, people: Any, by_sum: bool, limit: int, block: int, rows: Any, found: int
+) -> int:
+    """Offers those of the `rows` of a block (bits of a word) that fit."""
+    first = tree.block_start[block]
+    word = rows & having_all(tree, wanted, block)
+    if word != 0:  # last, for it reads what is far apart in memory
+        word &= free_rows(tree, wanted, space.slots, space.free, block)
+    while word != 0:
+        row = first + np.int64(trailing_zeros(word))
+        word &= word - ONE
+        if fits(tree, wanted, row):
+            found = _consider(tree, wanted, space, people, by_sum, limit, row, found)
+    return found
+
+
+@inner
+def _consider(
+    tree: Tree, wanted: Wanted, space: Space, people: Any, by_sum: bool, limit: int, row: int, found: int
+) -> int:
+    """Offers a row that fits to the best."""
+    cost = _about(tree, people, by_sum, row)
+    if cost == NEVER or (found == limit and -cost < space.keys[0]):
+        return found
+    cost = _exactly(tree, people, by_sum, row)
+    if cost == NEVER:
+        return found
+    room = _room(tree, wanted, row)
+    return offer(space.keys, space.rows, limit, found, -cost, room, tree.place_id[row], tree.space_id[row], row)
+
+
+@inner
+def _about(tree: Tree, people: Any, by_sum: bool, row: int) -> int:
+    """Lower bound of what a row costs, without a sine."""
+    worst = total = 0
+    for at in range(0, len(people), PERSON):
+        metres = max(0.0, about_m(tree, people[at + X], people[at + Y], people[at + Z], row))
+        tenths = _tenths(10.0 * metres, people, at)
+        if tenths > people[at + MOST]:
+            return NEVER
+        worst, total = max(worst, tenths), total + tenths
+    return _cost(worst, total, by_sum)
+
+
+@inner
+def _exactly(tree: Tree, people: Any, by_sum: bool, row: int) -> int:
+    """What a row costs."""
+    worst = total = 0
+    for at in range(0, len(people), PERSON):
+        tenths = _tenths(distance_from_dm(tree, people[at + LON], people[at + LAT], row), people, at)
+        if tenths > people[at + MOST]:
+            return NEVER
+        worst, total = max(worst, tenths), total + tenths
+    return _cost(worst, total, by_sum)
+
+
+@inner
+def _room(tree: Tree, wanted: Wanted, row: int) -> int:
+    """The smaller of two rooms first, then the cheaper; what nobody knows last."""
+    seats, cents = tree.seats[row], price.asked_cents(tree, wanted, row)
+    known = seats if seats > 0 else UNKNOWN_SEATS
+    return known * (UNKNOWN_PRICE + 1) + (UNKNOWN_PRICE if cents == UNKNOWN_CENTS else cents)
+
+
+@inner
+def _tell(tree: Tree, wanted: Wanted, space: Space, people: Any, ways: Any, found: int) -> None:
+    count = len(people) // PERSON
+    for at in range(found):
+        row = space.rows[at]
+        space.cents[at] = price.asked_cents(tree, wanted, row)
+        space.others[at] = others_answering(tree, wanted, space.slots, space.beside, row)
+        tell_when(tree, wanted, space, at)
+        for one in range(count):
+            lon, lat = people[PERSON * one + LON], people[PERSON * one + LAT]
+            ways[count * at + one] = np.int64(distance_from_dm(tree, lon, lat, row))

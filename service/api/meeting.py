@@ -1,0 +1,163 @@
+"""`GET` and `POST /api/v1/meet`: where several people meet. Open to all; a community's key shows what it may see.
+
+By GET, people set out from communes and stations only: precise addresses are personal, so they travel in a body.
+"""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+
+from matching.meeting import DEFAULT_MINUTES, MAX_MINUTES, MOST_PEOPLE
+from service.api.problems import documented
+from service.api.schemas import inlined
+from service.api.search import Geometry
+from service.api.security import Caller, Container
+from service.container import Services
+from service.features import GEOJSON
+from service.meeting import MeetingRequest, Origin, check_named
+from service.meeting_features import meeting_collection
+from service.searching import SearchRequest
+
+Minutes = Annotated[float, Field(ge=1, le=MAX_MINUTES, description="On the way, at most")]
+Word = Annotated[str, Field(max_length=64)]
+
+
+class Room(BaseModel):
+    """What the room must be, as in a search."""
+
+    by: Annotated[str, Field(max_length=10, description="`worst`: the longest way; `sum`: all ways together")] = "worst"
+    mode: Annotated[str, Field(max_length=10, description="Of those who do not say theirs")] = "car"
+    most_minutes: Minutes = DEFAULT_MINUTES
+    at: Annotated[str | None, Field(max_length=80, description="Local to the first person")] = None
+    any: Annotated[str | None, Field(max_length=20, description="A duration, with `between`")] = None
+    between: Annotated[str | None, Field(max_length=80)] = None
+    seats: Annotated[int | None, Field(ge=1, le=10_000, description="As many as people unless given")] = None
+    need: list[Word] = []
+    kind: list[Word] = []
+    space_kind: list[Word] = []
+    max_price: Annotated[float | None, Field(ge=0, le=100_000, description="Euros per half-day")] = None
+    community: Annotated[str | None, Field(max_length=64)] = None
+    candidates: bool = False
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+
+
+class FromNames(Room):
+    """A question short and public enough for a web address."""
+
+    people: list[Annotated[str, Field(max_length=200)]] = Field(
+        alias="from", max_length=MOST_PEOPLE, description="A commune or station: `Angers`, `Angers:bike:45min`"
+    )
+
+
+class Someone(BaseModel):
+    where: str = Field(max_length=200, description="Commune, station, address or `lat,lon`")
+    mode: str | None = Field(None, max_length=10, description="walk, bike or car")
+    most_minutes: Minutes | None = None
+
+
+class FromAnywhere(Room):
+    people: list[Someone] = Field(max_length=MOST_PEOPLE)
+
+
+class TripModel(BaseModel):
+    minutes: float
+    distance_m: float
+
+
+class MeetingProperties(BaseModel, extra="allow"):
+    place_id: int
+    space_id: int | None
+    other_spaces: int
+    name: str
+    kind: str
+    worst_minutes: float
+    sum_minutes: float
+    trips: list[TripModel]
+
+
+class MeetingFeature(BaseModel):
+    type: str
+    id: int
+    geometry: Geometry
+    properties: MeetingProperties
+
+
+class Traveller(BaseModel):
+    label: str
+    lon: float
+    lat: float
+    precision: str
+    mode: str
+    most_minutes: float
+
+
+class MeetingCollection(BaseModel):
+    type: str
+    features: list[MeetingFeature]
+    people: list[Traveller]
+    by: str
+    seats: int
+    as_of: datetime
+
+
+def create_router() -> APIRouter:
+    router = APIRouter(tags=["search"])
+    description = {"description": "Best first", "content": {GEOJSON: {"schema": inlined(MeetingCollection)}}}
+    answers = {200: description, **documented(401, 404, 409, 422, 503)}
+
+    @router.get(
+        "/meet",
+        summary="Where people of several communes or stations meet",
+        response_class=Response,
+        responses=answers,
+    )
+    def meet_by_names(services: Container, caller: Caller, asked: Annotated[FromNames, Query()]) -> Response:
+        people = tuple(Origin.read(one) for one in asked.people)
+        return _answer(services, caller, asked, people, named_only=True)
+
+    @router.post(
+        "/meet",
+        summary="Where several people meet, wherever they set out; nothing of it is kept",
+        response_class=Response,
+        responses=answers,
+    )
+    def meet(services: Container, caller: Caller, asked: FromAnywhere) -> Response:
+        people = tuple(Origin(one.where, one.mode, one.most_minutes) for one in asked.people)
+        return _answer(services, caller, asked, people, named_only=False)
+
+    return router
+
+
+def _answer(
+    services: Services, caller: str | None, asked: Room, people: tuple[Origin, ...], *, named_only: bool
+) -> Response:
+    request = MeetingRequest(
+        people=people,
+        by=asked.by,
+        mode=asked.mode,
+        most_minutes=asked.most_minutes,
+        room=SearchRequest(
+            where="",
+            at=(asked.at,) if asked.at else (),
+            any=asked.any,
+            between=asked.between,
+            seats=asked.seats or len(people),
+            need=tuple(asked.need),
+            kind=tuple(asked.kind),
+            space_kind=tuple(asked.space_kind),
+            max_price=asked.max_price,
+            community=caller or asked.community,
+            candidates=asked.candidates,
+            limit=asked.limit,
+        ),
+    )
+    located, found = services.meet(request, authenticated=caller)
+    if named_only:
+        check_named(located)
+    response = Response(msgspec.json.encode(meeting_collection(located, found)), media_type=GEOJSON)
+    if not named_only:
+        response.headers["Cache-Control"] = "no-store"
+    return response

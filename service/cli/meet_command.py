@@ -1,0 +1,100 @@
+"""`placelibre meet WHERE[:MODE][:MINUTES] ...`."""
+
+import math
+from typing import Annotated, Any
+
+import typer
+
+from geo.errors import Language
+from service.cli.output import console, language, print_json, services
+from service.cli.search_command import number_text, price_text
+from service.meeting import MeetingRequest, Origin, patience_needed
+from service.meeting_features import meeting_collection
+from service.searching import SearchRequest
+
+
+def meet(
+    people: Annotated[
+        list[str], typer.Argument(help="Where each sets out: Nantes, Angers:bike, “gare de Cholet:45min”")
+    ],
+    by: Annotated[str, typer.Option(help="Make the longest way short (worst), or all of them (sum)")] = "worst",
+    mode: Annotated[str, typer.Option(help="walk, bike or car, of those who do not say theirs")] = "car",
+    most_minutes: Annotated[float, typer.Option(help="Minutes on the way, of those who do not say theirs")] = 120,
+    at: Annotated[str | None, typer.Option(help="2026-11-24T09:00/PT3H or “demain 9h-12h”, local to the first")] = None,
+    any_: Annotated[str | None, typer.Option("--any", help="A duration such as 3h, with --between")] = None,
+    between: Annotated[str | None, typer.Option(help="2026-11-24T08:00/2026-11-24T19:00")] = None,
+    seats: Annotated[int | None, typer.Option(help="Seats needed; as many as people unless given")] = None,
+    need: Annotated[list[str] | None, typer.Option(help="Must have: wifi,screen,...")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="Kinds of place: mairie,library,...")] = None,
+    max_price: Annotated[float | None, typer.Option(help="Highest price, euros per half-day")] = None,
+    community: Annotated[str | None, typer.Option(help="Slug of the searcher's community")] = None,
+    candidates: Annotated[bool, typer.Option("--candidates", help="Also places that never agreed to host")] = False,
+    limit: Annotated[int, typer.Option(help="Results at most")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="GeoJSON on standard output")] = False,
+) -> None:
+    """Find the free room that several people reach soonest, with everybody's minutes."""
+    running = services()
+    request = MeetingRequest(
+        people=tuple(Origin.read(one) for one in people),
+        by=by,
+        mode=mode,
+        most_minutes=most_minutes,
+        room=SearchRequest(
+            where="",
+            at=(at,) if at else (),
+            any=any_,
+            between=between,
+            seats=len(people) if seats is None else seats,
+            need=tuple(need or ()),
+            kind=tuple(kind or ()),
+            max_price=max_price,
+            community=community,
+            candidates=candidates,
+            limit=limit,
+        ),
+    )
+    located, found = running.meet(request, operator=True)
+    collection = meeting_collection(located, found)
+    needed = None if found.results else patience_needed(found.query, running.live.meet)
+    running.close()
+    if as_json:
+        print_json(collection)
+    elif found.results:
+        _print_table(collection, language())
+    else:
+        console().print(_nothing(needed, language()))
+
+
+def _print_table(collection: dict[str, Any], tongue: Language) -> None:
+    from rich.table import Table
+
+    french = tongue == "fr"
+    mark = " (démonstration)" if french else " (demo)"
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    titles = ("", "Lieu", "Au plus", "En tout", "Prix") if french else ("", "Place", "Longest", "Together", "Price")
+    for title in (*titles, *(one["label"] for one in collection["people"])):
+        table.add_column(title, justify="left" if title in titles[:2] else "right")
+    for rank, feature in enumerate(collection["features"], start=1):
+        row = feature["properties"]
+        table.add_row(
+            str(rank),
+            f"{row['name']} — {row['commune']}{mark if row['demo'] else ''}",
+            *(f"{number_text(row[name], tongue, 0)} min" for name in ("worst_minutes", "sum_minutes")),
+            price_text(row["price_half_day_cents"], tongue),
+            *(f"{number_text(trip['minutes'], tongue, 0)} min" for trip in row["trips"]),
+        )
+    console().print(table)
+
+
+def _nothing(needed_minutes: float | None, tongue: Language) -> str:
+    if needed_minutes is None:
+        if tongue == "fr":
+            return (
+                "Aucune salle ne convient à tous : essayez un autre créneau, moins de places (--seats) ou --candidates."
+            )
+        return "No room suits everybody: try another time, fewer seats (--seats) or --candidates."
+    minutes = math.ceil(needed_minutes)
+    remedy = f"{minutes} min (--most-minutes {minutes})."
+    if tongue == "fr":
+        return f"Aucune salle n'est à portée de tous : la première demande à qui est le plus loin {remedy}"
+    return f"No room is in everybody's reach: whoever is farthest needs for the first one {remedy}"
