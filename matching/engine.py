@@ -178,6 +178,7 @@ def find(
         searchables=tuple(layer.searchable for layer in layers),
         ranked=tuple(ranked),
         order=tuple(order),
+        is_as_ranked=len(ranked) == 1,
         total=sum(total for total, _ in counts),
         to_confirm=sum(unsure for _, unsure in counts),
         as_of=base.meta.as_of,

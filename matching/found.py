@@ -71,6 +71,8 @@ class Found:
     to_confirm: int
     as_of: datetime
     index_version: str
+    is_as_ranked: bool
+    """Whether `order` is that of the only layer, all of it."""
     next: Cursor | None = None
     """Where the next page begins; None after the last."""
     journeys: tuple[Journey, ...] = ()
@@ -97,7 +99,7 @@ class Found:
         return self._gathered([one[ranked.told("rows")] for one, ranked in zip(columns, self.ranked, strict=True)])
 
     def _gathered(self, parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
-        if len(parts) == 1 and len(parts[0]) == len(self.order):
+        if self.is_as_ranked:
             return parts[0]
         values = np.empty((len(self.order), *parts[0].shape[1:]), parts[0].dtype)
         for rank, (layer, at) in enumerate(self.order):
@@ -119,6 +121,7 @@ def put_together(pages: Sequence[Found], places: Sequence[int], query: Query) ->
         searchables=tuple(one for page in pages for one in page.searchables),
         ranked=tuple(one for page in pages for one in page.ranked),
         order=tuple(every[place] for place in places),
+        is_as_ranked=False,
         next=None,
         journeys=tuple(journeys[place] for place in places) if journeys else (),
     )

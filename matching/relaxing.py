@@ -18,7 +18,7 @@ import numpy.typing as npt
 from geo.travel.model import Router
 from geo.types import Amenity, PlaceKind, Point, SpaceKind
 from matching import changes as change
-from matching.changes import Change, OtherTime, Windows
+from matching.changes import Change, OtherTime, Time, Windows
 from matching.engine import Layer, count_all, weights_of
 from matching.found import Ranked
 from matching.free import check_window
@@ -124,18 +124,20 @@ class _Relaxer:
 
     def __init__(self, layers: Sequence[Layer], query: Query, now: datetime, zone: ZoneInfo, enough: int) -> None:
         self.layers, self.query, self.enough = layers, query, enough
-        self.windows = change.windows_of(query)
+        # Where one window of several will do, each is a time to be free at, and costs nothing.
+        several = change.windows_of(query)
+        self.windows = several[:1] if query.most_windows else several
+        instead = several[1:] if query.most_windows else ()
+        self.instead = [OtherTime(Time.LATER, 0, (window,)) for window in instead]
         meta = layers[0].searchable.snapshot.meta
-        # Several dates stay as they are: no door could say other ones in a few words.
-        moved = self.windows if len(self.windows) == 1 else ()
-        self.times = change.other_times(moved, zone, max(slot_floor(now), meta.first_slot), meta.stop_slot)
+        self.times = change.other_times(several, zone, max(slot_floor(now), meta.first_slot), meta.stop_slot)
+        if len(several) > 1:  # no door could say several other dates in a few words
+            self.times = [time for time in self.times if time.how is Time.ANY]
         self.weights = weights_of(query, layers[0].searchable.snapshot)
         self.total = count_all(layers, query)
 
     def alone(self) -> list[Changes]:
         """Changes of one condition that help."""
-        if self.query.most_windows:  # a place fits in any of them: what the kernel sees asks for all
-            return [(one,) for one in (*self._dropped(), *self._lifted())]
         every = (
             *self._further(),
             *self._at_other_times(),
@@ -151,8 +153,6 @@ class _Relaxer:
 
     def together(self) -> list[Changes]:
         """The smallest changes of several conditions that help."""
-        if self.query.most_windows:
-            return []
         costs = {kernel.DECIMETRE: change.DECIMETRE[self.query.mode], **_ALL_COSTS}
         limit = min(MAX_LIMIT, self.total + TOGETHER)
         found = self._least(costs, limit, self.times)[self.total :]
@@ -215,13 +215,10 @@ class _Relaxer:
                 yield from [time for time, total in alike if total >= least][:1]
 
     def _without_needs(self) -> Iterator[Change]:
-        yield from self._dropped() or self._smallest_set()
-
-    def _dropped(self) -> list[change.Without]:
-        """Single needs that help when dropped."""
         alone = [change.Without(frozenset({need})) for need in sorted(self.query.needs)]
         gains = sorted(((self._count(one), one) for one in alone), key=lambda gain: -gain[0])
-        return [one for total, one in gains if total > self.total][:NEEDS_ALONE]
+        helpful = [one for total, one in gains if total > self.total][:NEEDS_ALONE]
+        yield from helpful or self._smallest_set()
 
     def _smallest_set(self) -> list[change.Without]:
         """Of the smallest sets of needs that help when dropped, one that gives most."""
@@ -249,8 +246,8 @@ class _Relaxer:
         snapshot = self.layers[place.layer].searchable.snapshot
         c, offered = snapshot.columns, place.row < snapshot.meta.offered_rows
         found: list[Change] = []
-        if place.time:
-            found.append(self.times[place.time - 1])
+        if place.time > len(self.instead):
+            found.append(self.times[place.time - 1 - len(self.instead)])
         if needs:
             found.append(change.Without(needs))
         if query.kinds and _KINDS[c.kind[place.row]] not in query.kinds:
@@ -279,6 +276,7 @@ class _Relaxer:
 
     def _least(self, costs: Mapping[int, int], limit: int, times: Sequence[OtherTime] = ()) -> list[_Place]:
         """The places that take least where just these changes are paid, at the time asked or at some other."""
+        times = [*self.instead, *times]
         steps = np.array([0, *(time.cost() for time in times)], np.int64)
         paid = np.full(kernel.COSTS, kernel.NEVER, np.int64)
         paid[list(costs)] = list(costs.values())

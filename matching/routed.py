@@ -117,6 +117,7 @@ class _Routed:
             searchables=tuple(self._layers[one.layer].searchable for one in pages) or (self._layers[0].searchable,),
             ranked=tuple(self._as_routed(one.ranked, best) for one in pages) or (self._nothing(),),
             order=tuple((numbers[id(one.ranked)], one.at) for one in best),
+            is_as_ranked=False,
             total=sum(total for total, _ in counts),
             to_confirm=sum(unsure for _, unsure in counts),
             as_of=self._base.meta.as_of,

@@ -3,7 +3,8 @@
 import base64
 import binascii
 import hashlib
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, fields
+from operator import attrgetter
 
 import msgspec
 
@@ -50,7 +51,10 @@ def read_cursor(text: str, request: SearchRequest, searcher: str | None) -> Page
 
 def _digest(request: SearchRequest, searcher: str | None) -> bytes:
     """Of all that decides the order; pages may be of different sizes."""
-    return hashlib.blake2b(repr((astuple(replace(request, limit=0)), searcher)).encode(), digest_size=8).digest()
+    return hashlib.blake2b(repr((_ALL_BUT_LIMIT(request), searcher)).encode(), digest_size=8).digest()
+
+
+_ALL_BUT_LIMIT = attrgetter(*(one.name for one in fields(SearchRequest) if one.name != "limit"))
 
 
 def _refused(text: str) -> InvalidInput:

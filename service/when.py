@@ -6,6 +6,7 @@ plain words in French or English (`demain 9h-12h`, `tomorrow 9-12`, `mardi 14h-1
 
 import re
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from geo.errors import InvalidInput
@@ -41,7 +42,7 @@ def parse_window(text: str, zone: ZoneInfo, now: datetime) -> Window:
 
     Raises InvalidInput when it is not understood, empty, or over.
     """
-    start, stop = _interval(text.strip(), zone, now)
+    start, stop = _interval(text.strip(), zone, now.astimezone(zone).date())
     window = Window.between(start, stop)
     _check_not_over(stop, now)
     return window
@@ -49,7 +50,7 @@ def parse_window(text: str, zone: ZoneInfo, now: datetime) -> Window:
 
 def parse_any(duration: str, between: str, zone: ZoneInfo, now: datetime) -> Window:
     """`--any 3h --between A/B`: free for that long somewhere between; the part of it already over is left out."""
-    start, stop = _interval(between.strip(), zone, now)
+    start, stop = _interval(between.strip(), zone, now.astimezone(zone).date())
     _check_not_over(stop, now)
     asked_slots = -(-int(parse_duration(duration).total_seconds()) // SLOT_S)
     start = max(start, now) if start < now < stop else start
@@ -73,7 +74,8 @@ def _check_not_over(stop: datetime, now: datetime) -> None:
         )
 
 
-def _interval(text: str, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
+@lru_cache(maxsize=4096)
+def _interval(text: str, zone: ZoneInfo, today: date) -> tuple[datetime, datetime]:
     if "/" in text and "T" in text.split("/", 1)[0]:
         first, second = text.split("/", 1)
         start = _moment(first, zone, text)
@@ -83,7 +85,7 @@ def _interval(text: str, zone: ZoneInfo, now: datetime) -> tuple[datetime, datet
             hour, minute = (int(part) for part in second.split(":"))
             return start, _at(start.date(), hour, minute, zone, text)
         return start, _moment(second, zone, text)
-    return _spoken(text, zone, now)
+    return _spoken(text, zone, today)
 
 
 def _moment(text: str, zone: ZoneInfo, whole: str) -> datetime:
@@ -94,12 +96,12 @@ def _moment(text: str, zone: ZoneInfo, whole: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
-def _spoken(text: str, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
+def _spoken(text: str, zone: ZoneInfo, today: date) -> tuple[datetime, datetime]:
     day_words, _, hours = text.lower().replace(",", " ").strip().partition(" ")
     found = _HOURS.match(hours.strip().removeprefix("de ").strip())
     if not found:
         raise _not_understood(text)
-    day = _day(day_words, now.astimezone(zone).date(), text)
+    day = _day(day_words, today, text)
     start_hour, start_minute, stop_hour, stop_minute = (int(group or 0) for group in found.groups())
     return _at(day, start_hour, start_minute, zone, text), _at(day, stop_hour, stop_minute, zone, text)
 

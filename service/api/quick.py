@@ -41,13 +41,13 @@ class QuickSearch:
 
     def answer(self, scope: Scope) -> bytes | None:
         """The body; None when the request goes the documented way."""
-        if scope["method"] != "GET" or self._services.live.is_due:
-            return None
-        language = self._language(scope["headers"])
+        language = self._language(scope["headers"]) if scope["method"] == "GET" else None
         asked = understood(scope["query_string"]) if language is not None else None
         if language is None or asked is None:
             return None
         try:
+            if self._services.live.is_due:
+                return None
             located, found = self._services.find(asked[0], after=asked[1])
             return self._services.as_geojson(located, found, asked[0], language)
         except PlaceLibreError:

@@ -117,8 +117,12 @@ class CardMaker:
         """The card of a result."""
         parts = score_bar(result.terms, self.t, self.fmt)
         score = self.fmt.score(result.score)
+        offer = self.offer(rank, result, self._distance(result))
+        if len(result.free_windows) > 1 and result.space_id is not None:
+            free, dates = sum(result.free_windows), len(result.free_windows)
+            offer["free"] = self.t("result.free_dates", free=free, dates=dates)
         return Card(
-            **self.offer(rank, result, self._distance(result)),
+            **offer,
             score=score,
             bar=parts,
             bar_text=self.t("result.bar", score=score, terms=", ".join(part.text for part in parts)),

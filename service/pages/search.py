@@ -24,7 +24,7 @@ from service.pages.relaxing import Proposal, proposal
 from service.pages.rendering import render
 from service.pages.search_form import DAYS_AHEAD, FIRST_PAGE, ON_THE_MAP, REACHES, SearchForm, clock_of
 from service.relaxing import RelaxationWords, distance_words
-from service.searching import parse_within
+from service.searching import MOST_WEEKS, parse_within
 
 if TYPE_CHECKING:
     from geo.located import Located
@@ -106,7 +106,7 @@ def _answer(services: Services, form: SearchForm, t: Translator, fmt: Formats, t
     words = RelaxationWords(t, fmt, ZoneInfo(located.time_zone), found.query)
     return Answer(
         title=_title(form, found, t),
-        subtitle=_subtitle(form, located, t, fmt, zone_today),
+        subtitle=_subtitle(form, located, t, fmt, zone_today, len(found.query.windows)),
         cards=cards,
         terms=_terms(found),
         total=total,
@@ -136,13 +136,15 @@ def _travel(travel: Travel | None, t: Translator) -> str:
     return t("search.by_network" if travel.fallback is None else f"search.{travel.fallback.code}")
 
 
-def _subtitle(form: SearchForm, located: "Located", t: Translator, fmt: Formats, today: date) -> str:
+def _subtitle(form: SearchForm, located: "Located", t: Translator, fmt: Formats, today: date, dates: int) -> str:
     """`près de Nantes (44), demain mar. 24 nov. de 9 h à 12 h`."""
     near = form.where if form.near and form.place_text == form.near else located.label
     parts = [t("search.near", place=near or located.label)]
     if form.date:
         start, stop = fmt.clock(clock_of(form.start)), fmt.clock(clock_of(form.stop))
         parts.append(t("search.during", day=day_words(form.day(), today, t, fmt), start=start, stop=stop))
+        if dates > 1:
+            parts.append(t("search.repeated", weeks=t.count("search.for_weeks", dates)))
     return ", ".join(parts)
 
 
@@ -205,6 +207,7 @@ def _choices(services: Services, form: SearchForm, today: date, t: Translator, f
             for name, fields in EXAMPLES
         ],
         "on_the_map": ON_THE_MAP,
+        "most_weeks": MOST_WEEKS,
     }
 
 

@@ -35,6 +35,9 @@ class SearchForm:
     date: str = ""
     start: str = "09:00"
     stop: str = "12:00"
+    weeks: str = "1"
+    """How many weeks running, the same day and hours."""
+    dates: str = "all"
     seats: str = "1"
     need: tuple[str, ...] = ()
     wish: tuple[str, ...] = ()
@@ -56,6 +59,8 @@ class SearchForm:
             date=given.get("date", next_working_day(today).isoformat()).strip()[:40],
             start=given.get("from", "09:00").strip()[:10],
             stop=given.get("to", "12:00").strip()[:10],
+            weeks=given.get("weeks", "1").strip()[:10] or "1",
+            dates=given.get("dates", "all").strip()[:10] or "all",
             seats=given.get("seats", "1").strip()[:10] or "1",
             need=_words(given.getlist("need")),
             wish=_words(given.getlist("wish")),
@@ -105,6 +110,8 @@ class SearchForm:
         return SearchRequest(
             where=self.place_text,
             at=tuple(filter(None, [self.window_text()])),
+            weeks=_weeks(self.weeks),
+            dates=self.dates,
             seats=_seats(self.seats),
             need=self.need,
             wish=self.wish,
@@ -192,6 +199,11 @@ def _seats(text: str) -> int:
         fr=f"« {text} » n’est pas un nombre de places : écrivez par exemple 2.",
         en=f"“{text}” is not a number of seats: write for example 2.",
     )
+
+
+def _weeks(text: str) -> int:
+    """Out of range where it is no number: the search says what is possible."""
+    return int(text) if text.isdecimal() and len(text) < 4 else 0
 
 
 def _price(text: str) -> float | None:

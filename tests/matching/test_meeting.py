@@ -20,14 +20,14 @@ from matching.snapshot.snapshot import Snapshot
 from tests.matching import meeting_reference
 from tests.matching.reference import Reference, Row
 from tests.matching.test_overlay import changed_world
-from tests.matching.world import AS_OF, FIRST_SLOT, NOW, REGIONS, World, frame, query_from
+from tests.matching.world import AS_OF, FIRST_SLOT, MEMBERSHIP_ROWS, NOW, REGIONS, World, frame, query_from
 
 QUERIES = 1_500
 
 
 @pytest.fixture(scope="module")
 def reference(world: World) -> Reference:
-    return Reference(world.places, world.spaces, world.busy, world.communities, AS_OF)
+    return Reference(world.places, world.spaces, world.busy, world.communities, MEMBERSHIP_ROWS, AS_OF)
 
 
 def meeting_from(drawn: random.Random) -> MeetingQuery:
@@ -193,4 +193,6 @@ def test_impossible_limits_are_refused(minutes: float) -> None:
 def test_a_window_already_over_is_refused(snapshot: Snapshot) -> None:
     people = (Person(Point(2.3, 48.8)), Person(Point(2.4, 48.8)))
     with pytest.raises(InvalidInput, match="already begun"):
-        meet([Whole(snapshot)], MeetingQuery(people, Query(people[0].point, Window(FIRST_SLOT, FIRST_SLOT + 2))), NOW)
+        meet(
+            [Whole(snapshot)], MeetingQuery(people, Query(people[0].point, (Window(FIRST_SLOT, FIRST_SLOT + 2),))), NOW
+        )

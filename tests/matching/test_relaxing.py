@@ -30,12 +30,14 @@ from matching.engine import Whole, search
 from matching.overlay import build_overlay
 from matching.query import MAX_LIMIT, MAX_RADIUS_M, Mode, Query, Window, slot_start
 from matching.relaxing import MOST_ALONE, Relaxation, _Relaxer, relax
+from matching.routed import find_by_minutes
 from matching.searchable import Searchable
 from matching.snapshot.builder import build_index
 from matching.snapshot.snapshot import Snapshot
+from matching.telling import told
 from tests.matching.reference import Reference, Row, metres
 from tests.matching.test_overlay import changed_world, comparable
-from tests.matching.world import AS_OF, FIRST_SLOT, NOW, SLOTS, World, query_from
+from tests.matching.world import AS_OF, FIRST_SLOT, MEMBERSHIP_ROWS, NOW, SLOTS, World, query_from
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW_SLOT = int(NOW.timestamp()) // 1800
@@ -44,19 +46,27 @@ PER_KM = {None: 1.0, "walk": 4.0, "bike": 1.5, "car": 0.5}
 
 @pytest.fixture(scope="module")
 def reference(small_world: World) -> Reference:
-    return Reference(small_world.places, small_world.spaces, small_world.busy, small_world.communities, AS_OF)
+    return Reference(
+        small_world.places, small_world.spaces, small_world.busy, small_world.communities, MEMBERSHIP_ROWS, AS_OF
+    )
 
 
-def short_queries(reference: Reference, count: int, seed: int, **changes: Any) -> list[tuple[Query, int]]:
-    """Queries with fewer places than asked, and how many they have."""
+def short_queries(
+    reference: Reference, count: int, seed: int, several: bool = False, **changes: Any
+) -> list[tuple[Query, int]]:
+    """Queries with fewer places than asked, and how many they have; `several`: for some windows perhaps."""
     drawn, found = random.Random(seed), []
     while len(found) < count:
         query = query_from(drawn)
-        query = replace(query, windows=query.windows[:1], most_windows=False, **changes)
+        query = replace(query if several else for_one_window(query), **changes)
         total = reference.search(query, NOW)[1]
         if total < query.limit:
             found.append((query, total))
     return found
+
+
+def for_one_window(query: Query) -> Query:
+    return replace(query, windows=query.windows[:1], most_windows=False)
 
 
 def alone(snapshot: Snapshot, query: Query, kind: type) -> list[Any]:
@@ -75,12 +85,12 @@ def smallest(reference: Reference, query: Query, total: int, changed: list[tuple
 
 def test_every_number_is_what_its_search_answers(small_snapshot: Snapshot, reference: Reference) -> None:
     proposed = 0
-    for query, total in short_queries(reference, 120, seed=1):
+    for query, total in short_queries(reference, 160, seed=1, several=True):
         found = relax([Whole(small_snapshot)], query, NOW, PARIS)
         assert [one.cost for one in found] == sorted(one.cost for one in found)
         assert len(found) <= (3 if total else MOST_ALONE)
         for one in found:
-            answer = search([Whole(small_snapshot)], one.query, NOW)
+            answer = told(find_by_minutes([Whole(small_snapshot)], one.query, NOW))
             _, counted, unsure = reference.search(one.query, NOW)
             assert (one.total, one.to_confirm, one.more) == (counted, unsure, counted - total)
             assert one.more > 0
@@ -127,7 +137,7 @@ def test_the_smallest_ceiling(small_snapshot: Snapshot, reference: Reference) ->
     prices = sorted({0, 200, 300, 600, 900, 1200, 1500, 4000})
     for ceiling in (0, 250, 1500, 4000):
         for query, total in short_queries(
-            reference, 40, seed=ceiling + 3, max_price_cents=ceiling, limit=20, radius_m=30_000.0
+            reference, 60, seed=ceiling + 3, max_price_cents=ceiling, limit=20, radius_m=30_000.0
         ):
             tried = [(Dearer(cents), replace(query, max_price_cents=cents)) for cents in prices if cents > ceiling]
             tried.append((Dearer(None), replace(query, max_price_cents=None)))
@@ -327,7 +337,7 @@ def narrow(drawn: random.Random) -> Query:
 def test_several_changes_together_are_the_least_there_is(small_snapshot: Snapshot, reference: Reference) -> None:
     drawn, sizes = random.Random(12), []
     for _ in range(60):
-        query = narrow(drawn)
+        query = for_one_window(narrow(drawn))
         relaxer = _Relaxer([Whole(small_snapshot)], query, NOW, PARIS, query.limit)
         together = relaxer.together()
         costs = least_costs(reference, query)
@@ -358,7 +368,7 @@ def test_no_dead_end_while_anything_is_near(small_snapshot: Snapshot, reference:
     assert 10 <= ends < 50
 
 
-def told(found: tuple[Relaxation, ...]) -> list[tuple[object, ...]]:
+def all_of(found: tuple[Relaxation, ...]) -> list[tuple[object, ...]]:
     return [(one.changes, one.query, one.cost, one.total, one.to_confirm, one.first) for one in found]
 
 
@@ -370,7 +380,7 @@ def test_overlay_proposes_what_a_rebuild_proposes(small_world: World, small_snap
     for number in range(120):
         query = narrow(drawn) if number % 3 == 0 else query_from(drawn)
         assert comparable(search(layers, query, NOW)) == comparable(search([rebuilt], query, NOW))
-        ours = told(relax(layers, query, NOW, PARIS))
-        assert ours == told(relax([rebuilt], query, NOW, PARIS))
+        ours = all_of(relax(layers, query, NOW, PARIS))
+        assert ours == all_of(relax([rebuilt], query, NOW, PARIS))
         proposed += len(ours)
     assert proposed > 100

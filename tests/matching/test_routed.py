@@ -25,7 +25,7 @@ from matching.snapshot.builder import build_index
 from matching.snapshot.snapshot import Snapshot
 from matching.telling import told
 from tests.matching.reference import Reference, Row
-from tests.matching.world import AS_OF, NOW, World, query_from
+from tests.matching.world import AS_OF, MEMBERSHIP_ROWS, NOW, World, query_from
 
 REGIONS = {
     "monaco": ("Monaco", 7.4225, 43.7375, 0.026, 330, "06012", "Europe/Paris"),
@@ -41,7 +41,7 @@ class Twin:
     """The same world searched by brute force: every place routed in one go, scored and sorted."""
 
     def __init__(self, world: World, network: Network) -> None:
-        self.reference = Reference(world.places, world.spaces, world.busy, world.communities, AS_OF)
+        self.reference = Reference(world.places, world.spaces, world.busy, world.communities, MEMBERSHIP_ROWS, AS_OF)
         self.network = network
 
     def search(self, query: Query) -> tuple[list[Row], int, int]:

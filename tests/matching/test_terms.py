@@ -79,10 +79,10 @@ def test_no_row_exceeds_the_bound_of_a_part_it_is_in(searchable: Searchable, see
     """Neither the sum of the bounds of its terms, nor the joint bound of those who ask alike."""
     query = replace(query_from(random.Random(seed)), radius_m=MAX_RADIUS_M)
     weights = weights_of(query, searchable.snapshot)
-    asked = searchable.asked(query, weights, None, 0)
+    asked = searchable.asked(query, weights)
     if together:
         searchable.wait_for_bounds()
-        asked = searchable.asked(query, weights, None, 0)
+        asked = searchable.asked(query, weights)
         assert len(asked.kept[-1]) == searchable.parts
     values = _of_rows(searchable.handed, *asked[:3], -1.0)
     bounds = _of_parts(searchable.handed, *asked[:3])
@@ -114,7 +114,7 @@ def one(snapshot: Snapshot, **facts: int) -> Snapshot:
 
 def value(name: str, snapshot: Snapshot, query: Query, distance_m: float = 0.0) -> float:
     searchable = Searchable(snapshot)
-    asked = searchable.asked(query, dict.fromkeys(TERM_NAMES, 1 / 6), None, 0)[:3]
+    asked = searchable.asked(query, dict.fromkeys(TERM_NAMES, 1 / 6))[:3]
     return float(_of_rows(searchable.handed, *asked, distance_m / 1000)[0, TERM_NAMES.index(name)])
 
 

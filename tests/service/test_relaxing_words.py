@@ -31,7 +31,7 @@ PARIS = ZoneInfo("Europe/Paris")
 NINE = 997_168
 """9:00 on 17 November 2026 in Paris."""
 MORNING = Window(NINE, NINE + 6)
-ASKED = Query(Point(3.5, 44.5), MORNING, seats=8, radius_m=10_000.0)
+ASKED = Query(Point(3.5, 44.5), (MORNING,), seats=8, radius_m=10_000.0)
 SCREEN, WIFI = Amenity.SCREEN, Amenity.WIFI
 
 
