@@ -93,11 +93,6 @@ class Found:
         """`Ranked.told` of all that was found, in order."""
         return self._gathered([one.told(name) for one in self.ranked])
 
-    def column(self, name: str) -> npt.NDArray[Any]:
-        """A column of the index (`matching.snapshot.layout`) at the rows that were found, in order."""
-        columns = [getattr(one.snapshot.columns, name) for one in self.searchables]
-        return self._gathered([one[ranked.told("rows")] for one, ranked in zip(columns, self.ranked, strict=True)])
-
     def _gathered(self, parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
         if self.is_as_ranked:
             return parts[0]

@@ -8,7 +8,6 @@ from matching.found import Found
 from matching.kernel import why
 from matching.numbers import distance_text
 from matching.results import Result
-from matching.searchable import mask_of
 from matching.telling import result
 from matching.terms import TERMS, price, proximity
 from matching.terms.term import Reason, Shown
@@ -36,27 +35,24 @@ def sentences(found: Found, language: Language, names: Mapping[str, str]) -> lis
 
 def _what_is_said(found: Found, language: Language, names: Mapping[str, str]) -> Iterator[Hashable]:
     """Per result all that its sentence depends on: results that agree in it have the same one."""
-    query, wishes = found.query, mask_of(found.query.wishes)
-    columns = [found.column(name).tolist() for name in ("set_id", "precision", "checked_year", "yes", "no")]
-    numbers = [found.told(name).tolist() for name in ("why", "cents")]
-    keys = found.keys.tolist()
-    for rank, (said, cents, set_id, precision, year, yes, no) in enumerate(zip(*numbers, *columns, strict=True)):
-        level, tariff = said >> why.PROXIMITY & 3, said >> why.PRICE & 3
+    is_of_a_community = found.query.community is not None
+    told = [found.told(name).tolist() for name in ("why", "cents", "sets", "granted", "refused")]
+    for (layer, _), (_, distance_dm, _, space), said, cents, set_id, granted, refused in zip(
+        found.order, found.keys.tolist(), *told, strict=True
+    ):
         closest = None
-        if query.community is not None and said >> why.AFFINITY & 3:
-            slugs = found.searchables[found.order[rank][0]].seen(query, set_id)
-            closest = (query.community, slugs[0], names.get(slugs[0])) if slugs else None
+        if is_of_a_community and said >> why.AFFINITY & 3:
+            slugs = found.searchables[layer].seen(found.query, set_id)
+            closest = (found.query.community, slugs[0], names.get(slugs[0])) if slugs else None
         yield (
             language,
             said,
-            cents if tariff in price.NAMED else None,
-            distance_text(keys[rank][1] / 10, language) if level == proximity.FAR else None,
+            cents if said >> why.PRICE & 3 in price.NAMED else None,
+            distance_text(distance_dm / 10, language) if said & 3 == proximity.FAR else None,
             closest,
-            precision,
-            year if said >> why.TRUST & 1 else None,
-            yes & wishes,
-            no & wishes,
-            keys[rank][3] == 0,
+            granted,
+            refused,
+            space == 0,
         )
 
 

@@ -14,12 +14,11 @@ from geo.located import Located
 from geo.store.reading import PlaceRecord
 from geo.types import Amenity
 from matching.found import Found, Journey
-from matching.kernel.writing import MOST_DIGITS, write_rows
+from matching.kernel.writing import MOST_DIGITS, write_results
 from matching.presets import TERM_NAMES
 from matching.query import slot_start
 from matching.reasons import sentences
 from matching.results import Travel
-from matching.snapshot.layout import UNKNOWN_CENTS
 
 GEOJSON = "application/geo+json"
 _HIDDEN = {"position", "match_key", "h3_r9", "origins"}
@@ -77,59 +76,49 @@ def search_collection(
 
 def _numbers(found: Found) -> tuple[bytes, list[int]]:
     """The numbers of each result as members of an object, one after the other, and where each ends."""
-    labels, starts, decimals, columns = _labels(tuple(found.weights.items()))
-    numbers = np.empty((len(found.order), len(decimals)))
-    numbers[:, 0] = found.told("others")
-    numbers[:, 2] = found.keys[:, 1] / 10
-    cents, left = found.told("cents"), found.told("left")
-    numbers[:, 3] = np.where(cents == UNKNOWN_CENTS, np.nan, cents)
-    numbers[:, 4] = np.where(left < 0, np.nan, left)
-    numbers[:, 5::2] = found.values[:, columns]
-    numbers[:, 6::2] = numbers[:, 5::2] * list(found.weights.values())
-    numbers[:, 1] = numbers[:, 6::2].sum(axis=1)
-    text = np.empty(len(numbers) * (len(labels) + len(decimals) * MOST_DIGITS), np.uint8)
-    ends = np.empty(len(numbers), np.int64)
-    write_rows(numbers, decimals, labels, starts, text, ends)
+    labels, starts, weights = _labels(tuple(found.weights.items()))
+    count = len(found.order)
+    text = np.empty(count * (len(labels) + len(starts) * MOST_DIGITS), np.uint8)
+    ends = np.empty(count, np.int64)
+    others, cents, left = (found.told(name) for name in ("others", "cents", "left"))
+    write_results(found.keys, others, cents, left, found.values, weights, labels, starts, text, ends)
     return text[: ends[-1]].tobytes(), ends.tolist()
 
 
 @lru_cache(maxsize=256)
 def _labels(
     weights: tuple[tuple[str, float], ...],
-) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int64], list[int]]:
-    """What is written before each number and after the last, where each of these begins, decimals, and which terms."""
-    written = [("other_spaces", 0), ("score", SCORE_DECIMALS), ("distance_m", 1), *((name, 0) for name in _WHOLE)]
-    before = [f',"{name}":' for name, _ in written]
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """What is written before each number and after the last, where each of these begins, and each term's weight."""
+    plain = ("other_spaces", "score", "distance_m", "price_half_day_cents", "seats_left")
+    before = [f',"{name}":' for name in plain]
     opening = ',"terms":{'
     for name, weight in weights:
         before += [f'{opening}"{name}":{{"weight":{weight},"value":', ',"contribution":']
         opening = "},"
     before.append("}}")
-    starts = np.cumsum([0, *map(len, before)])
-    decimals = [number for _, number in written] + [SCORE_DECIMALS] * (2 * len(weights))
-    columns = [TERM_NAMES.index(name) for name, _ in weights]
-    return np.frombuffer("".join(before).encode(), np.uint8), starts, np.array(decimals, np.int64), columns
-
-
-_WHOLE = ("price_half_day_cents", "seats_left")
-SCORE_DECIMALS = 12
-"""Enough for contributions to sum to the score to a billionth."""
+    of_terms = dict(weights)
+    each = np.array([of_terms.get(name, 0.0) for name in TERM_NAMES])
+    return np.frombuffer("".join(before).encode(), np.uint8), np.cumsum([0, *map(len, before)]), each
 
 
 def _texts(found: Found, reasons: list[str]) -> Iterator[bytes]:
     """The other members of each result: the reason in words, who offers it, and when it is free."""
     query = found.query
     first = [one.snapshot.meta.first_slot for one in found.searchables]
-    told = [found.told(name).tolist() for name in ("windows", "start", "stop")]
-    sets = found.column("set_id").tolist()
-    for (layer, _), reason, set_id, windows, start, stop in zip(found.order, reasons, sets, *told, strict=True):
-        offered_by = _list(found.searchables[layer].seen(query, set_id))
+    told = [found.told(name).tolist() for name in ("sets", "windows", "start", "stop")]
+    offered_by: dict[tuple[int, int], bytes] = {}
+    for (layer, _), reason, set_id, windows, start, stop in zip(found.order, reasons, *told, strict=True):
+        communities = offered_by.get((layer, set_id))
+        if communities is None:
+            communities = msgspec.json.encode(sorted(found.searchables[layer].seen(query, set_id)))
+            offered_by[layer, set_id] = communities
         free = b'"free_from":null,"free_until":null'
         if windows:
             free = b'"free_from":%b,"free_until":%b' % (_slot(first[layer] + start), _slot(first[layer] + stop))
         if len(query.windows) > 1:
             free += b',"free_windows":' + _bits(windows, len(query.windows))
-        yield b',"reason":%b,"communities":%b,%b' % (_word(reason), offered_by, free)
+        yield b',"reason":%b,"communities":%b,%b' % (_word(reason), communities, free)
 
 
 def _journey(journey: Journey) -> bytes:
@@ -139,11 +128,6 @@ def _journey(journey: Journey) -> bytes:
 @lru_cache(maxsize=65_536)
 def _word(text: str) -> bytes:
     return msgspec.json.encode(text)
-
-
-@lru_cache(maxsize=16_384)
-def _list(words: tuple[str, ...]) -> bytes:
-    return msgspec.json.encode(sorted(words))
 
 
 @lru_cache(maxsize=16_384)

@@ -192,6 +192,9 @@ def _tell(tree: Tree, wanted: Wanted, space: Space, found: int) -> None:
         for term in range(6):
             space.values[6 * at + term] = values[term]
         space.cents[at] = price.asked_cents(tree, wanted, row)
-        space.why[at] = why(wanted.weights, values, space.cents[at])
+        space.why[at] = why(tree, wanted.weights, values, row, space.cents[at])
+        space.sets[at] = tree.set_id[row]
+        space.granted[at] = tree.yes[row] & wanted.wishes
+        space.refused[at] = tree.no[row] & wanted.wishes
         space.others[at] = others_answering(tree, wanted, space.slots, space.beside, row)
         tell_when(tree, wanted, space, at)

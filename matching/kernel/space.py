@@ -13,7 +13,7 @@ from matching.snapshot.layout import DAYS, SLOTS_PER_DAY
 
 Array = npt.NDArray[Any]
 TERMS = 6
-TOLD = ("rows", "others", "cents", "why", "windows", "start", "stop", "left")
+TOLD = ("rows", "others", "cents", "why", "sets", "granted", "refused", "windows", "start", "stop", "left")
 """After the keys, in one piece with them, so that one copy takes all of it out."""
 
 
@@ -33,6 +33,10 @@ class Space(NamedTuple):
     others: Array
     cents: Array
     why: Array
+    sets: Array
+    granted: Array
+    """Wishes that are there, and those that are known not to be."""
+    refused: Array
     windows: Array
     """Bit i: free in window i."""
     start: Array
@@ -93,8 +97,11 @@ def working(where: Any) -> Any:
         longs(where, 12),
         longs(where, 13),
         longs(where, 14),
-        floats(where, 15),
+        longs(where, 15),
         longs(where, 16),
+        longs(where, 17),
+        floats(where, 18),
+        longs(where, 19),
     )
 
 

@@ -46,6 +46,8 @@ class Tree(NamedTuple):
     block_lacks: Array
     block_last: Array
     block_expected_dm: Array
+    precision: Array
+    checked_year: Array
     alive: Array
     """Per block, bit i: row i still stands."""
     part_x: Array
@@ -107,19 +109,21 @@ def unpacked(where: Any) -> Any:
         words(where, 25),
         words(where, 26),
         ints(where, 27),
-        words(where, 28),
-        floats(where, 29),
-        floats(where, 30),
+        bytes_(where, 28),
+        bytes_(where, 29),
+        words(where, 30),
         floats(where, 31),
         floats(where, 32),
         floats(where, 33),
         floats(where, 34),
         floats(where, 35),
-        masks(where, 36),
-        masks(where, 37),
-        ints(where, 38),
-        ints(where, 39),
-        longs(where, 40),
-        longs(where, 41),
+        floats(where, 36),
+        floats(where, 37),
+        masks(where, 38),
+        masks(where, 39),
+        ints(where, 40),
+        ints(where, 41),
         longs(where, 42),
+        longs(where, 43),
+        longs(where, 44),
     )

@@ -5,11 +5,15 @@ Two results of one number differ in what is named (a price, a community), never 
 
 from typing import Any
 
+import numpy as np
+
 from matching.compiled import entry, inner
+from matching.kernel.tree import Tree
 from matching.terms import affinity, fit, price, proximity, trust
 
-PROXIMITY, PRICE, AFFINITY, FIT, TRUST, WEIGHTED, ORDERS = 0, 2, 4, 6, 7, 8, 14
-"""First bit of each: levels of terms, which terms weigh, and in which order they count for it, then against it."""
+PROXIMITY, PRICE, AFFINITY, FIT, TRUST, WEIGHTED, ORDERS, PRECISION, YEAR = 0, 2, 4, 6, 7, 8, 14, 50, 52
+"""First bit of each: levels of terms, which terms weigh, in which order they count for it, then against it; how well
+the position is known, and the year in which facts were checked, when that is told."""
 DIGIT = 3
 TERMS = 6
 
@@ -21,8 +25,14 @@ _trust = inner(trust.level)
 
 
 @inner
-def why(weights: Any, values: Any, cents: int) -> int:
+def why(tree: Tree, weights: Any, values: Any, row: int, cents: int) -> int:
     """See above; `cents` is the price for the searcher."""
+    said = _by_values(weights, values, cents) | np.int64(tree.precision[row]) << PRECISION
+    return said | np.int64(tree.checked_year[row]) << YEAR if said >> TRUST & 1 else said
+
+
+@inner
+def _by_values(weights: Any, values: Any, cents: int) -> Any:
     told = _proximity(values[0]) << PROXIMITY | _price(values[2], cents) << PRICE | _affinity(values[3]) << AFFINITY
     told |= _fit(values[4]) << FIT | _trust(values[5]) << TRUST
     shift = ORDERS
@@ -37,7 +47,7 @@ def why(weights: Any, values: Any, cents: int) -> int:
             shift += DIGIT
     for term in range(TERMS):
         told |= (1 if weights[term] > 0.0 else 0) << (WEIGHTED + term)
-    return told
+    return np.int64(told)
 
 
 @inner
@@ -49,6 +59,6 @@ def _counts(weights: Any, values: Any, term: int, against: int) -> float:
 
 @entry
 def say_why(weights: Any, values: Any, cents: Any, told: Any) -> None:
-    """`why` of results whose values (results, terms) became others, into `told`."""
+    """Renews `why` of results whose proximity, in `values` (results, terms), became another, in `told`."""
     for at in range(len(told)):
-        told[at] = why(weights, values[at], cents[at])
+        told[at] = told[at] >> PRECISION << PRECISION | _by_values(weights, values[at], cents[at])

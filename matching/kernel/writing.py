@@ -1,43 +1,82 @@
-"""Numbers as text, a row of them after the other: what a response says of every result, in one go."""
+"""Numbers of results as text: what a response says of every result, in one go."""
 
 from typing import Any
 
 import numpy as np
 
 from matching.compiled import entry, inner
+from matching.kernel.space import TERMS
+from matching.snapshot.layout import UNKNOWN_CENTS
 
+DECIMALS = 12
+"""Of values and contributions, so that they sum to the score to a billionth."""
 MOST_DIGITS = 20
-"""Of a number with its sign and point."""
+"""Of a number with its point."""
 ZERO, POINT = np.uint8(48), np.uint8(46)
 NULL = np.frombuffer(b"null", np.uint8)
 
 
 @entry
-def write_rows(numbers: Any, decimals: Any, labels: Any, starts: Any, text: Any, ends: Any) -> None:
-    """Writes `numbers`, shape (rows, columns), into `text`: before each the label of its column (`labels[starts[i]:
-    starts[i + 1]]`), rounded to the decimals of its column without trailing zeros; NaN is null. `ends` gets where each
-    row ends. No number is negative."""
+def write_results(
+    keys: Any,
+    others: Any,
+    cents: Any,
+    left: Any,
+    values: Any,
+    weights: Any,
+    labels: Any,
+    starts: Any,
+    text: Any,
+    ends: Any,
+) -> None:
+    """Writes into `text`, for each result, further spaces, score, distance in metres, price in cents and seats left,
+    then value and contribution of each term that weighs something; before each number its label (`labels[starts[i]:
+    starts[i + 1]]`), after the last the last label. What nobody knows is null. `ends` gets where each result ends."""
     at = 0
-    for row in range(numbers.shape[0]):
-        for column in range(numbers.shape[1]):
-            for place in range(starts[column], starts[column + 1]):
-                text[at] = labels[place]
-                at += 1
-            number = numbers[row, column]
-            if np.isnan(number):
-                for place in range(4):
-                    text[at] = NULL[place]
-                    at += 1
-            else:
-                at = _write(text, at, number, decimals[column])
-        for place in range(starts[-2], starts[-1]):
-            text[at] = labels[place]
-            at += 1
-        ends[row] = at
+    for result in range(len(others)):
+        score = 0.0
+        for term in range(TERMS):
+            score += weights[term] * values[result, term]
+        at = _label(text, at, labels, starts, 0)
+        at = _digits(text, at, others[result], 1)
+        at = _label(text, at, labels, starts, 1)
+        at = _number(text, at, score, DECIMALS)
+        at = _label(text, at, labels, starts, 2)
+        at = _number(text, at, keys[result, 1] / 10, 1)
+        at = _label(text, at, labels, starts, 3)
+        at = _null(text, at) if cents[result] == UNKNOWN_CENTS else _digits(text, at, cents[result], 1)
+        at = _label(text, at, labels, starts, 4)
+        at = _null(text, at) if left[result] < 0 else _digits(text, at, left[result], 1)
+        label = 5
+        for term in range(TERMS):
+            if weights[term] > 0.0:
+                at = _label(text, at, labels, starts, label)
+                at = _number(text, at, values[result, term], DECIMALS)
+                at = _label(text, at, labels, starts, label + 1)
+                at = _number(text, at, weights[term] * values[result, term], DECIMALS)
+                label += 2
+        at = _label(text, at, labels, starts, label)
+        ends[result] = at
 
 
 @inner
-def _write(text: Any, at: int, number: float, decimals: int) -> int:
+def _label(text: Any, at: int, labels: Any, starts: Any, label: int) -> int:
+    for place in range(starts[label], starts[label + 1]):
+        text[at] = labels[place]
+        at += 1
+    return at
+
+
+@inner
+def _null(text: Any, at: int) -> int:
+    for place in range(4):
+        text[at + place] = NULL[place]
+    return at + 4
+
+
+@inner
+def _number(text: Any, at: int, number: float, decimals: int) -> int:
+    """A number that is not negative, without trailing zeros."""
     one = np.int64(1)
     for _ in range(decimals):
         one *= 10
@@ -55,7 +94,7 @@ def _write(text: Any, at: int, number: float, decimals: int) -> int:
 
 @inner
 def _digits(text: Any, at: int, number: Any, least: int) -> int:
-    """At least so many digits of a number."""
+    """At least so many digits of a whole number."""
     count, left = 1, number
     while left >= 10:
         left //= 10
