@@ -4,9 +4,13 @@ The matrix is asymmetric: row = the searcher's community, whose declaration of p
 reaches a declared partner: it is the cosine of the TF-IDF vectors of values and words, scaled to at most LEARNED_MOST.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
-import polars as pl
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Floats = npt.NDArray[np.float64]
 
@@ -26,7 +30,7 @@ STOP_WORDS = (
 )
 
 
-def affinity_matrix(communities: pl.DataFrame) -> Floats:
+def affinity_matrix(communities: "pl.DataFrame") -> Floats:
     """Square matrix in the order of `communities` (columns slug, partners, values, words)."""
     slugs = communities["slug"].to_list()
     matrix = np.round(LEARNED_MOST * _similarity(_texts(communities)), DECIMALS)
@@ -39,7 +43,7 @@ def affinity_matrix(communities: pl.DataFrame) -> Floats:
     return matrix
 
 
-def _texts(communities: pl.DataFrame) -> list[str]:
+def _texts(communities: "pl.DataFrame") -> list[str]:
     return [
         " ".join([*(values or ()), words or ""]) for values, words in communities.select("values", "words").iter_rows()
     ]

@@ -6,19 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from geo.errors import InvalidInput, SnapshotUnusable
 from matching.engine import Layer, Whole, find, warm
 from matching.found import Cursor, Found
-from matching.overlay import Overlay, build_overlay
 from matching.query import Query
 from matching.results import SearchResults
 from matching.snapshot.files import current_version, open_snapshot, verify
-from matching.snapshot.hours import Calendar
-from matching.snapshot.input import IndexInput
 from matching.snapshot.snapshot import Snapshot
 from matching.telling import told
+
+if TYPE_CHECKING:
+    from matching.overlay import Overlay
+    from matching.snapshot.hours import Calendar
+    from matching.snapshot.input import IndexInput
 
 MAX_AGE = timedelta(days=21)
 """Older than this a snapshot no longer answers: a third of the days it knows are over, its ages are wrong."""
@@ -29,7 +31,7 @@ class _State:
     """What one search sees, whole: replaced by one assignment, never changed."""
 
     whole: Whole
-    overlay: Overlay | None
+    overlay: "Overlay | None"
     version: str
 
     @property
@@ -45,7 +47,7 @@ class _State:
 class LiveIndex:
     """Thread-safe: searches go on undisturbed while a snapshot or an overlay is swapped in."""
 
-    def __init__(self, snapshot: Snapshot, folder: Path | None = None, calendar: Calendar | None = None) -> None:
+    def __init__(self, snapshot: Snapshot, folder: Path | None = None, calendar: "Calendar | None" = None) -> None:
         self._folder = folder
         self._calendar = calendar
         self._swap = threading.Lock()
@@ -91,17 +93,24 @@ class LiveIndex:
         """Loads what searches need, compiling it the first time: half a minute, then never again."""
         warm(self._state.layers(), now)
 
-    def set_overlay(self, now_are: IndexInput, place_ids: Collection[int]) -> None:
+    def set_overlay(self, now_are: "IndexInput", place_ids: Collection[int]) -> None:
         """Takes in all the places changed since `revision`: `place_ids` of all, `now_are` those that still exist."""
+        from matching.overlay import build_overlay  # what builds is heavy, and often nothing changed
+
+        if not place_ids:
+            self.drop_overlay()
+            return
         with self._swap:
             whole = self._state.whole
-            base = whole.searchable.snapshot
-            overlay = None
-            if place_ids:
-                overlay = build_overlay(whole.searchable, now_are, place_ids, calendar=self._calendar)
+            overlay = build_overlay(whole.searchable, now_are, place_ids, calendar=self._calendar)
             self._overlays += 1
-            version = f"{base.meta.version}+{self._overlays}" if overlay is not None else base.meta.version
-            self._state = _State(whole, overlay, version)
+            self._state = _State(whole, overlay, f"{whole.searchable.snapshot.meta.version}+{self._overlays}")
+
+    def drop_overlay(self) -> None:
+        """Nothing changed since `revision`, or all of it was taken back: the snapshot answers alone."""
+        with self._swap:
+            whole = self._state.whole
+            self._state = _State(whole, None, whole.searchable.snapshot.meta.version)
 
     def reopen_if_newer(self) -> bool:
         """Swaps in the version that `CURRENT` names when it is another one; the overlay, made for the old, is dropped.

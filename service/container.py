@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from geo.store.engine import open_store
-from geo.store.reading import PlaceRecord, read_place
 from service.communities import Circle, Community, read_all
 from service.lately import Lately
 from service.searching import SearchRequest, understand
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from geo.gazetteer import Gazetteer
     from geo.geocoder.geocoder import Geocoder
     from geo.located import Located
+    from geo.store.reading import PlaceRecord
     from ingest.pipeline import Workshop
     from matching.found import Found
     from matching.results import SearchResults
@@ -171,8 +171,10 @@ class Services:
         cursor = written_cursor(found, request, authenticated)
         return search_collection(located, found, self.circle.names, language, cursor)
 
-    def place(self, place_id: int, visible: frozenset[str]) -> PlaceRecord | None:
+    def place(self, place_id: int, visible: frozenset[str]) -> "PlaceRecord | None":
         """A place with the spaces and lists that the searcher may see; None when there is none to see."""
+        from geo.store.reading import PlaceRecord, read_place
+
         record = read_place(self.engine, place_id)
         if record is None or record.place["status"] == "closed":
             return None

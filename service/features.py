@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from geo.errors import Language
 from geo.located import Located
-from geo.store.reading import PlaceRecord
 from geo.types import Amenity
 from matching.found import Found
 from matching.kernel.writing import MOST_DIGITS, write_rows
@@ -19,6 +18,9 @@ from matching.presets import TERM_NAMES
 from matching.query import slot_start
 from matching.reasons import sentences
 from matching.snapshot.layout import UNKNOWN_CENTS
+
+if TYPE_CHECKING:
+    from geo.store.reading import PlaceRecord
 
 GEOJSON = "application/geo+json"
 _HIDDEN = {"position", "match_key", "h3_r9", "origins"}
@@ -138,7 +140,7 @@ def _bits(windows: int, count: int) -> bytes:
     return msgspec.json.encode([bool(windows >> number & 1) for number in range(count)])
 
 
-def place_feature(record: PlaceRecord) -> dict[str, Any]:
+def place_feature(record: "PlaceRecord") -> dict[str, Any]:
     """A place with its spaces and provenance, as a Feature."""
     place = record.place
     properties = {name: value for name, value in place.items() if name not in _HIDDEN | {"id", "lon", "lat"}}

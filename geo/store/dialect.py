@@ -8,10 +8,8 @@ and `insert_many`; the compiler picks the variant.
 
 import struct
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import h3.api.basic_int as h3
-from geoalchemy2 import Geometry
 from sqlalchemy import (
     BigInteger,
     Connection,
@@ -30,6 +28,10 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import JSON, TypeDecorator
 
 from geo.types import Point
+
+if TYPE_CHECKING:
+    from sqlalchemy import Dialect
+    from sqlalchemy.types import TypeEngine
 
 BigKey = BigInteger().with_variant(Integer, "sqlite")
 """64-bit integer; SQLite makes only `INTEGER` an alias of the row id."""
@@ -71,8 +73,13 @@ class _WkbPoint(TypeDecorator[Point]):
 class _PostgisPoint(TypeDecorator[Point]):
     """A WGS 84 point as `geometry(Point, 4326)`."""
 
-    impl = Geometry
+    impl = LargeBinary
     cache_ok = True
+
+    def load_dialect_impl(self, dialect: "Dialect") -> "TypeEngine[Any]":
+        from geoalchemy2 import Geometry  # a third of a second, which nobody pays on SQLite
+
+        return dialect.type_descriptor(Geometry("POINT", srid=4326, spatial_index=False))
 
     def process_bind_param(self, value: Point | None, dialect: Any) -> Any:
         return None if value is None else f"SRID=4326;POINT({value.lon!r} {value.lat!r})"
@@ -84,7 +91,7 @@ class _PostgisPoint(TypeDecorator[Point]):
         return Point(lon, lat)
 
 
-PointColumn = _WkbPoint().with_variant(_PostgisPoint("POINT", srid=4326, spatial_index=False), "postgresql")
+PointColumn = _WkbPoint().with_variant(_PostgisPoint(), "postgresql")
 """Type of the column that holds a position; takes and gives `Point`."""
 
 
@@ -113,6 +120,8 @@ def in_box(
 
 def _cells_over(min_lon: float, min_lat: float, max_lon: float, max_lat: float) -> list[int]:
     """H3 cells that cover a box, the finest that are few enough; none for a box as large as a continent."""
+    import h3.api.basic_int as h3
+
     corners = [(min_lat, min_lon), (min_lat, max_lon), (max_lat, max_lon), (max_lat, min_lon)]
     if max_lon - min_lon > 30 or max_lat - min_lat > 30:
         return []  # edges of cells are great circles, far from the parallels of so large a box
@@ -126,6 +135,8 @@ def _cells_over(min_lon: float, min_lat: float, max_lon: float, max_lat: float) 
 
 def _descendants(cell: int) -> tuple[int, int]:
     """First and last number of the resolution-9 cells under a cell: digits below its own are free."""
+    import h3.api.basic_int as h3
+
     children = h3.cell_to_center_child(cell, _H3_RESOLUTION)
     free = (1 << 3 * (_H3_RESOLUTION - h3.get_resolution(cell))) - 1
     shift = 3 * (15 - _H3_RESOLUTION)

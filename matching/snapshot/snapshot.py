@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from matching.snapshot.facts import Facts
 from matching.snapshot.layout import DAYS, SLOTS_PER_DAY, Columns, Meta
-from matching.snapshot.rendered import Facts
 
 
 @dataclass(frozen=True, slots=True)
