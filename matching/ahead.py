@@ -3,12 +3,18 @@
 from datetime import UTC, datetime
 
 from matching.engine import Whole, warm
+from matching.kernel.counting import count_places
+from matching.kernel.profile import bound_together
+from matching.kernel.search import best_places
+from matching.kernel.writing import write_rows
 from matching.snapshot.builder import build_index
 from matching.snapshot.input import IndexInput
 
 
 def compile_ahead() -> None:
     """What is compiled does not depend on what is searched: an empty index will do."""
+    for entry in (best_places, count_places, bound_together, write_rows):
+        entry.ready()
     moment = datetime(2026, 1, 1, tzinfo=UTC)
     warm([Whole(build_index(IndexInput(), as_of=moment))], moment)
 

@@ -28,7 +28,6 @@ from matching.telling import told
 from matching.terms import TERMS
 
 Ints = npt.NDArray[np.int64]
-_NONE = np.zeros(0, np.int64)
 
 
 class Layer(Protocol):
@@ -59,20 +58,20 @@ class _Question:
     searchable: Searchable
     asked: Asked
     limit: int
-    some: Ints
-    among_some: bool
+    some: Ints | None
+    """None: the whole tree."""
 
     def best(self) -> Ranked:
         working = own.large_enough(self.searchable.parts)
         size = best_places(
-            self.searchable.handed, *self.asked[:3], working.handed, self.limit, self.some, self.among_some
+            self.searchable.handed.at, *self.asked[:3], working.handed.at, self.limit, *_handed(self.some)
         )
         return Ranked(size, working.found.copy(), working.space.values.copy())
 
     def count(self) -> tuple[int, int]:
         """(places that fit, places of which none fits for sure, but one would if a need that nobody told were met)."""
         working = own.large_enough(self.searchable.parts)
-        count_places(self.searchable.handed, *self.asked[:3], working.handed, self.some, self.among_some)
+        count_places(self.searchable.handed.at, *self.asked[:3], working.handed.at, *_handed(self.some))
         return int(working.space.told[0]), int(working.space.told[1])
 
 
@@ -81,7 +80,11 @@ def _question(
 ) -> _Question:
     rows = layer.rows_within(query.point, query.radius_m, candidates=query.candidates)
     asked = layer.searchable.asked(query, weights, after, now)
-    return _Question(layer.searchable, asked, query.limit, _NONE if rows is None else rows, rows is not None)
+    return _Question(layer.searchable, asked, query.limit, rows)
+
+
+def _handed(some: Ints | None) -> tuple[int, int]:
+    return (0, -1) if some is None else (some.ctypes.data, len(some))
 
 
 def rank(layer: Layer, query: Query, weights: dict[str, float], after: Cursor | None = None, now: int = 0) -> Ranked:

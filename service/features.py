@@ -77,7 +77,7 @@ def _numbers(found: Found) -> tuple[bytes, list[int]]:
     numbers[:, 1] = numbers[:, 6::2].sum(axis=1)
     text = np.empty(len(numbers) * (len(labels) + len(decimals) * MOST_DIGITS), np.uint8)
     ends = np.empty(len(numbers), np.int64)
-    write_rows(numbers, decimals, labels, starts, text, ends)
+    write_rows(*numbers.shape, *(array.ctypes.data for array in (numbers, decimals, labels, starts, text, ends)))
     return text[: ends[-1]].tobytes(), ends.tolist()
 
 

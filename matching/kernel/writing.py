@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from matching.compiled import entry, inner
+from matching.kernel.passing import bytes_at, floats_at, longs_at
 
 MOST_DIGITS = 20
 """Of a number with its sign and point."""
@@ -13,24 +14,41 @@ NULL = np.frombuffer(b"null", np.uint8)
 
 
 @entry
-def write_rows(numbers: Any, decimals: Any, labels: Any, starts: Any, text: Any, ends: Any) -> None:
-    """Writes `numbers`, shape (rows, columns), into `text`: before each the label of its column (`labels[starts[i]:
-    starts[i + 1]]`), rounded to the decimals of its column without trailing zeros; NaN is null. `ends` gets where each
-    row ends. No number is negative."""
+def write_rows(
+    rows: int, columns: int, numbers: int, decimals: int, labels: int, starts: int, text: int, ends: int
+) -> int:
+    """See `_write_rows`; arrays by their addresses. Gives 0."""
+    _write_rows(
+        columns,
+        floats_at(numbers, rows * columns),
+        longs_at(decimals, columns),
+        bytes_at(labels, 0),
+        longs_at(starts, columns + 2),
+        bytes_at(text, 0),
+        longs_at(ends, rows),
+    )
+    return 0
+
+
+@inner
+def _write_rows(columns: int, numbers: Any, decimals: Any, labels: Any, starts: Any, text: Any, ends: Any) -> None:
+    """Writes `numbers`, a row of so many columns after the other, into `text`: before each the label of its column
+    (`labels[starts[i]:starts[i + 1]]`), rounded to the decimals of its column without trailing zeros; NaN is null.
+    `ends` gets where each row ends. No number is negative."""
     at = 0
-    for row in range(numbers.shape[0]):
-        for column in range(numbers.shape[1]):
+    for row in range(len(ends)):
+        for column in range(columns):
             for place in range(starts[column], starts[column + 1]):
                 text[at] = labels[place]
                 at += 1
-            number = numbers[row, column]
+            number = numbers[row * columns + column]
             if np.isnan(number):
                 for place in range(4):
                     text[at] = NULL[place]
                     at += 1
             else:
                 at = _write(text, at, number, decimals[column])
-        for place in range(starts[-2], starts[-1]):
+        for place in range(starts[columns], starts[columns + 1]):
             text[at] = labels[place]
             at += 1
         ends[row] = at
