@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from geo.errors import Language
 from geo.located import Located
@@ -65,27 +64,36 @@ def search_collection(
 
 def _numbers(found: Found) -> tuple[bytes, list[int]]:
     """The numbers of each result as members of an object, one after the other, and where each ends."""
-    labels, starts, decimals, columns = _labels(tuple(found.weights.items()))
-    numbers = np.empty((len(found.order), len(decimals)))
+    labels = _labels(tuple(found.weights.items()))
+    numbers = np.empty((len(found.order), labels.columns))
     numbers[:, 0] = found.told("others")
     numbers[:, 2] = found.keys[:, 1] / 10
     cents, left = found.told("cents"), found.told("left")
     numbers[:, 3] = np.where(cents == UNKNOWN_CENTS, np.nan, cents)
     numbers[:, 4] = np.where(left < 0, np.nan, left)
-    numbers[:, 5::2] = found.values[:, columns]
+    numbers[:, 5::2] = found.values[:, labels.terms]
     numbers[:, 6::2] = numbers[:, 5::2] * list(found.weights.values())
     numbers[:, 1] = numbers[:, 6::2].sum(axis=1)
-    text = np.empty(len(numbers) * (len(labels) + len(decimals) * MOST_DIGITS), np.uint8)
+    text = np.empty(len(numbers) * (len(labels.text) + labels.columns * MOST_DIGITS), np.uint8)
     ends = np.empty(len(numbers), np.int64)
-    write_rows(*numbers.shape, *(array.ctypes.data for array in (numbers, decimals, labels, starts, text, ends)))
+    written = (labels.decimals, labels.text, labels.starts)
+    write_rows(*numbers.shape, numbers.ctypes.data, *written, text.ctypes.data, ends.ctypes.data)
     return text[: ends[-1]].tobytes(), ends.tolist()
 
 
+class _Labels(NamedTuple):
+    """What is written before each of `columns` numbers and after the last, where each of these begins, the decimals of
+    each number (both whole numbers, as the kernel reads them), and which terms are told."""
+
+    text: bytes
+    starts: bytes
+    decimals: bytes
+    terms: list[int]
+    columns: int
+
+
 @lru_cache(maxsize=256)
-def _labels(
-    weights: tuple[tuple[str, float], ...],
-) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int64], list[int]]:
-    """What is written before each number and after the last, where each of these begins, decimals, and which terms."""
+def _labels(weights: tuple[tuple[str, float], ...]) -> _Labels:
     written = [("other_spaces", 0), ("score", SCORE_DECIMALS), ("distance_m", 1), *((name, 0) for name in _WHOLE)]
     before = [f',"{name}":' for name, _ in written]
     opening = ',"terms":{'
@@ -93,10 +101,11 @@ def _labels(
         before += [f'{opening}"{name}":{{"weight":{weight},"value":', ',"contribution":']
         opening = "},"
     before.append("}}")
-    starts = np.cumsum([0, *map(len, before)])
+    starts = np.cumsum([0, *map(len, before)], dtype=np.int64)
     decimals = [number for _, number in written] + [SCORE_DECIMALS] * (2 * len(weights))
-    columns = [TERM_NAMES.index(name) for name, _ in weights]
-    return np.frombuffer("".join(before).encode(), np.uint8), starts, np.array(decimals, np.int64), columns
+    terms = [TERM_NAMES.index(name) for name, _ in weights]
+    text = "".join(before).encode()
+    return _Labels(text, starts.tobytes(), np.array(decimals, np.int64).tobytes(), terms, len(decimals))
 
 
 _WHOLE = ("price_half_day_cents", "seats_left")
