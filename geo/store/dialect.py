@@ -54,44 +54,33 @@ _BOX_RESOLUTIONS = range(7, -1, -1)
 _H3_RESOLUTION = 9
 
 
-class _WkbPoint(TypeDecorator[Point]):
-    """A WGS 84 point as little-endian WKB."""
+class _PointType(TypeDecorator[Point]):
+    """A WGS 84 point: little-endian WKB on SQLite, `geometry(Point, 4326)` on PostGIS."""
 
     impl = LargeBinary
     cache_ok = True
+    spatial_index = False  # asked by GeoAlchemy2: the migration makes the index (`SPATIAL_INDEX`)
 
-    def process_bind_param(self, value: Point | None, dialect: Any) -> Any:
-        return None if value is None else _WKB_POINT.pack(1, 1, value.lon, value.lat)
-
-    def process_result_value(self, value: Any, dialect: Any) -> Point | None:
-        if value is None:
-            return None
-        _, _, lon, lat = _WKB_POINT.unpack(value)
-        return Point(lon, lat)
-
-
-class _PostgisPoint(TypeDecorator[Point]):
-    """A WGS 84 point as `geometry(Point, 4326)`."""
-
-    impl = LargeBinary
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: "Dialect") -> "TypeEngine[Any]":
+    def load_dialect_impl(self, dialect: "Dialect | None") -> "TypeEngine[Any]":
+        if dialect is None or dialect.name != "postgresql":  # GeoAlchemy2 also asks without a dialect
+            return self.impl_instance
         from geoalchemy2 import Geometry  # a third of a second, which nobody pays on SQLite
 
         return dialect.type_descriptor(Geometry("POINT", srid=4326, spatial_index=False))
 
-    def process_bind_param(self, value: Point | None, dialect: Any) -> Any:
-        return None if value is None else f"SRID=4326;POINT({value.lon!r} {value.lat!r})"
+    def process_bind_param(self, value: Point | None, dialect: "Dialect") -> Any:
+        return None if value is None else stored_point(dialect.name, value.lon, value.lat)
 
-    def process_result_value(self, value: Any, dialect: Any) -> Point | None:
+    def process_result_value(self, value: Any, dialect: "Dialect") -> Point | None:
         if value is None:
             return None
-        lon, lat = _ewkb_point(str(value.desc))
+        if dialect.name == "postgresql":
+            return Point(*_ewkb_point(str(value.desc)))
+        _, _, lon, lat = _WKB_POINT.unpack(value)
         return Point(lon, lat)
 
 
-PointColumn = _WkbPoint().with_variant(_PostgisPoint(), "postgresql")
+PointColumn = _PointType()
 """Type of the column that holds a position; takes and gives `Point`."""
 
 
@@ -226,6 +215,7 @@ def prepare_engine(engine: Engine) -> Engine:
             cursor.close()
 
     else:
+        import geoalchemy2  # noqa: F401  it listens to tables being made, so it must be there before the first one is
 
         @event.listens_for(engine, "connect")
         def _configure_postgres(connection: Any, _record: Any) -> None:
