@@ -52,11 +52,24 @@ def reference_file(data_dir: Path, name: str) -> Path:
 
 def rows(data_dir: Path, name: str) -> Iterator[list[str]]:
     """Rows of a shipped `.csv.gz`, header left out."""
+    read = csv.reader(io.StringIO(_text(data_dir, name), newline=""))
+    next(read)
+    yield from read
+
+
+def lines(data_dir: Path, name: str) -> list[str]:
+    """The same, not taken apart yet (`cells`): no cell of a shipped file goes over several lines."""
+    return _text(data_dir, name).splitlines()[1:]
+
+
+def cells(line: str, wanted: int = -1) -> list[str]:
+    """The cells of a line, or the first `wanted` of them and whatever follows."""
+    return next(csv.reader((line,))) if '"' in line else line.split(",", wanted)
+
+
+def _text(data_dir: Path, name: str) -> str:
     # Decompressed at once: line by line through gzip takes twice as long.
-    text = gzip.decompress(reference_file(data_dir, name).read_bytes()).decode()
-    lines = csv.reader(io.StringIO(text, newline=""))
-    next(lines)
-    yield from lines
+    return gzip.decompress(reference_file(data_dir, name).read_bytes()).decode()
 
 
 def boundaries(data_dir: Path) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]:

@@ -5,9 +5,12 @@ Declared and learned are kept apart: a new declaration counts at once, learning 
 
 import hashlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
+
+if TYPE_CHECKING:
+    import polars as pl
 
 from geo.toponyms import fold
 from matching.learned import Pairs, learned, packed
@@ -85,7 +88,7 @@ class Affinities:
         return hashed.hexdigest()
 
 
-def entries_of(communities: pl.DataFrame) -> tuple[CommunityEntry, ...]:
+def entries_of(communities: "pl.DataFrame") -> tuple[CommunityEntry, ...]:
     """By slug, from a table with the columns of `geo.frames.COMMUNITIES`."""
     table = communities.sort("slug").select("slug", "name", "sharing", "partners", "values")
     return tuple(
@@ -94,6 +97,6 @@ def entries_of(communities: pl.DataFrame) -> tuple[CommunityEntry, ...]:
     )
 
 
-def affinities_of(communities: pl.DataFrame, memberships: pl.DataFrame) -> Affinities:
+def affinities_of(communities: "pl.DataFrame", memberships: "pl.DataFrame") -> Affinities:
     """From tables with the columns of `geo.frames`."""
     return Affinities(entries_of(communities), learned(communities.sort("slug"), memberships))

@@ -19,6 +19,7 @@ from matching.affinity import Affinities
 from matching.found import Cursor, Found, Ranked
 from matching.free import check_window
 from matching.kernel.counting import count_places
+from matching.kernel.passing import some_handed
 from matching.kernel.search import best_places
 from matching.kernel.space import own
 from matching.presets import asked_weights, renormalised
@@ -31,7 +32,6 @@ from matching.telling import told
 from matching.terms import TERMS
 
 Ints = npt.NDArray[np.int64]
-_NONE = np.zeros(0, np.int64)
 
 
 class Layer(Protocol):
@@ -68,20 +68,20 @@ class _Question:
     searchable: Searchable
     asked: Asked
     limit: int
-    some: Ints
-    among_some: bool
+    some: Ints | None
+    """None: the whole tree."""
 
     def best(self) -> Ranked:
         working = own.large_enough(self.searchable.parts)
         size = best_places(
-            self.searchable.handed, *self.asked[:3], working.handed, self.limit, self.some, self.among_some
+            self.searchable.handed.at, *self.asked[:3], working.handed.at, self.limit, *some_handed(self.some)
         )
         return Ranked(size, working.found.copy(), working.space.values.copy())
 
     def count(self) -> tuple[int, int]:
         """(places that fit, places of which none fits for sure, but one would if a need that nobody told were met)."""
         working = own.large_enough(self.searchable.parts)
-        count_places(self.searchable.handed, *self.asked[:3], working.handed, self.some, self.among_some)
+        count_places(self.searchable.handed.at, *self.asked[:3], working.handed.at, *some_handed(self.some))
         return int(working.space.told[0]), int(working.space.told[1])
 
 
@@ -97,7 +97,7 @@ def _question(
     reach = reach or by_distance(query)
     rows = layer.rows_within(query.point, reach.radius_m, candidates=query.candidates)
     asked = layer.searchable.asked(query, weights, after, now=now, reach=reach)
-    return _Question(layer.searchable, asked, query.limit, _NONE if rows is None else rows, rows is not None)
+    return _Question(layer.searchable, asked, query.limit, rows)
 
 
 def rank(
@@ -119,7 +119,7 @@ def count(
 ) -> tuple[int, int]:
     """How many places of a layer fit, and how many are to confirm; of all, or `among` some rows, ascending."""
     question = _question(layer, query, weights, reach=reach)
-    return (question if among is None else replace(question, some=among, among_some=True)).count()
+    return (question if among is None else replace(question, some=among)).count()
 
 
 def count_all(layers: Sequence[Layer], query: Query) -> int:

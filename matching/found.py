@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from matching.kernel.space import TERMS, TOLD
+from matching.kernel.space import COLUMNS, FIRST_TOLD, TERMS, TOLD
 from matching.query import MAX_LIMIT, Query
 from matching.results import Travel, Way
 from matching.searchable import Searchable
@@ -42,13 +42,27 @@ class Ranked:
 
     def told(self, name: str) -> Ints:
         """One of `matching.kernel.space.TOLD`, a number per place."""
-        begin = (4 + TOLD.index(name)) * MAX_LIMIT
-        return self._found[begin : begin + self.size]
+        return self.columns[TOLD.index(name), : self.size]
+
+    @property
+    def columns(self) -> Ints:
+        """All that is told, shape (`matching.kernel.space.TOLD`, MAX_LIMIT)."""
+        return self._found[FIRST_TOLD * MAX_LIMIT :].reshape(len(TOLD), MAX_LIMIT)
 
     @property
     def values(self) -> Floats:
         """Of all terms, those that weigh nothing 0: shape (places, terms)."""
         return self._values[: TERMS * self.size].reshape(-1, TERMS)
+
+    @property
+    def at(self) -> tuple[int, int]:
+        """Where the numbers stand, and the values of the terms."""
+        return self._found.ctypes.data, self._values.ctypes.data
+
+
+def nothing(size: int = 0) -> Ranked:
+    """Room for so many places."""
+    return Ranked(size, np.zeros(COLUMNS * MAX_LIMIT, np.int64), np.zeros(TERMS * size))
 
 
 class Journey(NamedTuple):
@@ -80,26 +94,29 @@ class Found:
     travel: Travel | None = None
 
     @cached_property
+    def best(self) -> Ranked:
+        """All that was found, in order."""
+        if self.is_as_ranked:
+            return self.ranked[0]
+        best = nothing(len(self.order))
+        for rank, (layer, at) in enumerate(self.order):
+            one = self.ranked[layer]
+            best.keys[rank], best.values[rank], best.columns[:, rank] = one.keys[at], one.values[at], one.columns[:, at]
+        return best
+
+    @property
     def keys(self) -> Ints:
         """`Ranked.keys` of all that was found, in order."""
-        return self._gathered([one.keys for one in self.ranked])
+        return self.best.keys
 
-    @cached_property
+    @property
     def values(self) -> Floats:
         """`Ranked.values` of all that was found, in order."""
-        return self._gathered([one.values for one in self.ranked])
+        return self.best.values
 
     def told(self, name: str) -> Ints:
         """`Ranked.told` of all that was found, in order."""
-        return self._gathered([one.told(name) for one in self.ranked])
-
-    def _gathered(self, parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
-        if self.is_as_ranked:
-            return parts[0]
-        values = np.empty((len(self.order), *parts[0].shape[1:]), parts[0].dtype)
-        for rank, (layer, at) in enumerate(self.order):
-            values[rank] = parts[layer][at]
-        return values
+        return self.best.told(name)
 
 
 def put_together(pages: Sequence[Found], places: Sequence[int], query: Query) -> Found:

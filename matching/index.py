@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
 
 from geo.errors import InvalidInput, SnapshotUnusable
@@ -15,17 +15,19 @@ from matching.affinity import Affinities
 from matching.engine import Layer, Whole, warm
 from matching.found import Cursor, Found
 from matching.meeting import MeetingQuery, MeetingResults, meet
-from matching.overlay import Overlay, build_overlay
 from matching.query import Query
 from matching.relaxing import Relaxation, relax
 from matching.relaxing import warm as warm_relaxing
 from matching.results import SearchResults
 from matching.routed import find_by_minutes
 from matching.snapshot.files import current_version, open_snapshot, verify
-from matching.snapshot.hours import Calendar
-from matching.snapshot.input import IndexInput
 from matching.snapshot.snapshot import Snapshot
 from matching.telling import told
+
+if TYPE_CHECKING:
+    from matching.overlay import Overlay
+    from matching.snapshot.hours import Calendar
+    from matching.snapshot.input import IndexInput
 
 MAX_AGE = timedelta(days=21)
 """Older than this a snapshot no longer answers: a third of the days it knows are over, its ages are wrong."""
@@ -36,7 +38,7 @@ class _State:
     """What one search sees, whole: replaced by one assignment, never changed."""
 
     whole: Whole
-    overlay: Overlay | None
+    overlay: "Overlay | None"
     version: str
 
     @property
@@ -52,7 +54,7 @@ class _State:
 class LiveIndex:
     """Thread-safe: searches go on undisturbed while a snapshot or an overlay is swapped in."""
 
-    def __init__(self, snapshot: Snapshot, folder: Path | None = None, calendar: Calendar | None = None) -> None:
+    def __init__(self, snapshot: Snapshot, folder: Path | None = None, calendar: "Calendar | None" = None) -> None:
         self._folder = folder
         self._calendar = calendar
         self._swap = threading.Lock()
@@ -124,18 +126,19 @@ class LiveIndex:
         warm(layers, now)
         warm_relaxing(layers)
 
-    def set_overlay(self, now_are: IndexInput, place_ids: Collection[int]) -> None:
+    def set_overlay(self, now_are: "IndexInput", place_ids: Collection[int]) -> None:
         """Takes in all the places changed since `revision`: `place_ids` of all, `now_are` those that still exist."""
+        from matching.overlay import build_overlay  # what builds is heavy, and often nothing changed
+
+        if not place_ids:
+            self.drop_overlay()
+            return
         with self._swap:
             whole = self._state.whole
-            base = whole.searchable.snapshot
-            overlay = None
-            if place_ids:
-                overlay = build_overlay(whole.searchable, now_are, place_ids, calendar=self._calendar)
+            overlay = build_overlay(whole.searchable, now_are, place_ids, calendar=self._calendar)
             self._overlays += 1
-            version = f"{base.meta.version}+{self._overlays}" if overlay is not None else base.meta.version
-            _, marked, digest = self._state.version.partition("~")
-            self._state = _State(whole, overlay, f"{version}{marked}{digest}")
+            version = f"{whole.searchable.snapshot.meta.version}+{self._overlays}"
+            self._state = _State(whole, overlay, self._marked(version))
 
     def set_affinities(self, affinities: Affinities) -> None:
         """From now on communities are as close as this says; searches that have begun end with the old."""
@@ -146,6 +149,17 @@ class LiveIndex:
                 overlay = overlay.with_affinities(affinities, whole.searchable)
             version = f"{state.version.partition('~')[0]}~{affinities.digest()}"
             self._state = _State(whole, overlay, version)
+
+    def drop_overlay(self) -> None:
+        """Nothing changed since `revision`, or all of it was taken back: the snapshot answers alone."""
+        with self._swap:
+            whole = self._state.whole
+            self._state = _State(whole, None, self._marked(whole.searchable.snapshot.meta.version))
+
+    def _marked(self, version: str) -> str:
+        """The version with the mark of the affinities that are searched by."""
+        _, mark, digest = self._state.version.partition("~")
+        return f"{version}{mark}{digest}"
 
     def reopen_if_newer(self) -> bool:
         """Swaps in the version that `CURRENT` names when it is another one; the overlay, made for the old, is dropped.

@@ -21,6 +21,7 @@ from matching.engine import Layer, merged
 from matching.found import Ranked
 from matching.free import check_window
 from matching.kernel.meeting import PACE, PERSON, meeting_places
+from matching.kernel.passing import some_handed
 from matching.kernel.space import own
 from matching.query import Mode, Query, slot_floor, slot_start
 from matching.searchable import Searchable
@@ -30,7 +31,6 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 FEWEST_PEOPLE, MOST_PEOPLE = 2, 20
 DEFAULT_MINUTES, MAX_MINUTES = 120.0, 24 * 60.0
-_NONE = np.zeros(0, np.int64)
 
 
 class Goal(StrEnum):
@@ -162,15 +162,15 @@ def _found(layer: Layer, query: MeetingQuery, people: Floats, now: int) -> tuple
     asked, working = searchable.asked(room, {}, now=now), own.large_enough(searchable.parts)
     ways = np.empty((room.limit, len(query.people)), np.int64)
     size = meeting_places(
-        searchable.handed,
+        searchable.handed.at,
         *asked[:3],
-        working.handed,
-        people,
+        working.handed.at,
+        people.ctypes.data,
+        len(query.people),
         query.by is Goal.SUM,
         room.limit,
-        ways.reshape(-1),
-        _NONE if rows is None else rows,
-        rows is not None,
+        ways.ctypes.data,
+        *some_handed(rows),
     )
     tenths = np.rint(ways[:size] / people[PACE::PERSON]).astype(np.int64)
     return Ranked(size, working.found.copy(), working.space.values[:0]), tenths, ways

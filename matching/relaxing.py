@@ -24,6 +24,7 @@ from matching.found import Ranked
 from matching.free import check_window
 from matching.kernel import changing as kernel
 from matching.kernel.asked import WHOLE_NUMBERS
+from matching.kernel.passing import some_handed
 from matching.kernel.space import own
 from matching.query import MAX_LIMIT, MAX_RADIUS_M, Query, Window, slot_floor, slot_start
 from matching.results import Result
@@ -42,7 +43,6 @@ TOGETHER = 3
 SHOWN = 3
 """Results told of each proposal."""
 NO_CEILING = kernel.NEVER - 1
-_NONE = np.zeros(0, np.int64)
 _KINDS, _SPACE_KINDS = tuple(PlaceKind), tuple(SpaceKind)
 _ALL_COSTS: Mapping[int, int] = {
     kernel.NEED: change.NEED,
@@ -292,9 +292,17 @@ class _Relaxer:
             asked, whole = self._asked(layer.searchable, query, times)
             working = own.large_enough(layer.searchable.parts)
             size = kernel.least_changes(
-                layer.searchable.handed, asked.numbers, whole, asked.tables, working.handed,
-                limit, paid, steps, _NONE if rows is None else rows, rows is not None,
-            )  # fmt: skip
+                layer.searchable.handed.at,
+                asked.numbers,
+                whole,
+                asked.tables,
+                working.handed.at,
+                limit,
+                paid.ctypes.data,
+                steps.ctypes.data,
+                len(steps),
+                *some_handed(rows),
+            )
             found += _places(Ranked(size, working.found.copy(), working.space.values), number, len(steps))
         return sorted(found)[:limit]
 
@@ -307,13 +315,21 @@ class _Relaxer:
             asked, whole = self._asked(layer.searchable, self.query, self.times)
             working = own.large_enough(layer.searchable.parts)
             kernel.count_at_times(
-                layer.searchable.handed, asked.numbers, whole, asked.tables, working.handed,
-                len(self.windows), counts[0], counts[1], _NONE if rows is None else rows, rows is not None,
-            )  # fmt: skip
+                layer.searchable.handed.at,
+                asked.numbers,
+                whole,
+                asked.tables,
+                working.handed.at,
+                len(self.windows),
+                counts[0].ctypes.data,
+                counts[1].ctypes.data,
+                counts.shape[1],
+                *some_handed(rows),
+            )
             totals += counts[0]
         return [int(total) for total in totals[1:]]
 
-    def _asked(self, searchable: Searchable, query: Query, times: Sequence[OtherTime]) -> tuple[Asked, Ints]:
+    def _asked(self, searchable: Searchable, query: Query, times: Sequence[OtherTime]) -> tuple[Asked, bytes]:
         """The query, and its whole numbers with the windows of each time, first of the time asked."""
         asked = searchable.asked(change.at(query, ()), self.weights)
         first = searchable.snapshot.meta.first_slot
@@ -322,7 +338,7 @@ class _Relaxer:
             for windows in (self.windows, *(time.windows for time in times))
             for number in _numbers(windows, len(self.windows), first)
         ]
-        return asked, np.concatenate([asked.whole[:WHOLE_NUMBERS], np.array(numbers, np.int64)])
+        return asked, asked.whole[: 8 * WHOLE_NUMBERS] + np.array(numbers, np.int64).tobytes()
 
 
 def _numbers(windows: Windows, length: int, first: int) -> list[int]:

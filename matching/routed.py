@@ -23,7 +23,7 @@ import numpy.typing as npt
 from geo.travel.model import OffTheNetwork, Router, RoutingUnavailable, top_m_per_minute
 from geo.travel.straight_line import PACES
 from matching.engine import Layer, count, find, rank, weights_of
-from matching.found import Cursor, Found, Journey, Ranked
+from matching.found import Cursor, Found, Journey, Ranked, nothing
 from matching.free import check_window
 from matching.kernel.rows import MORE_THAN_ANY_SCORE
 from matching.kernel.why import say_why
@@ -115,7 +115,7 @@ class _Routed:
             query=self._query,
             weights=self._weights,
             searchables=tuple(self._layers[one.layer].searchable for one in pages) or (self._layers[0].searchable,),
-            ranked=tuple(self._as_routed(one.ranked, best) for one in pages) or (self._nothing(),),
+            ranked=tuple(self._as_routed(one.ranked, best) for one in pages) or (nothing(),),
             order=tuple((numbers[id(one.ranked)], one.at) for one in best),
             is_as_ranked=False,
             total=sum(total for total, _ in counts),
@@ -134,11 +134,8 @@ class _Routed:
                 page.keys[one.at, 0] = -one.key[0]
                 page.values[one.at, TERM_NAMES.index("proximity")] = one.value
         weights = np.array([self._weights.get(name, 0.0) for name in TERM_NAMES])
-        say_why(weights, page.values, page.told("cents"), page.told("why"))
+        say_why(page.size, *page.at, weights.tobytes())
         return page
-
-    def _nothing(self) -> Ranked:
-        return Ranked(0, np.zeros(0, np.int64), np.zeros(0))
 
     def _journey(self, one: _Exact) -> Journey:
         by = Way.NETWORK if one.by_network else Way.STRAIGHT_LINE

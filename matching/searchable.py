@@ -17,7 +17,7 @@ from geo.types import Amenity, PlaceKind, SpaceKind
 from matching.affinity import Affinities
 from matching.audience import Audience, audience_of
 from matching.kernel.asked import FIRST_WEIGHT, NO_PAGE_BEFORE, WHOLE_NUMBERS
-from matching.kernel.passing import addresses
+from matching.kernel.passing import Handed, addresses
 from matching.kernel.planting import tree_of
 from matching.kernel.profile import bound_together
 from matching.kernel.space import own
@@ -40,11 +40,11 @@ REMEMBERED, SETS_REMEMBERED = 512, 16_384
 
 
 class Asked(NamedTuple):
-    """Numbers, whole numbers, addresses of tables; and the tables, which must live until the kernel has answered."""
+    """Numbers, whole numbers, where the addresses of tables stand; and what must live until the kernel has answered."""
 
-    numbers: Array
-    whole: Array
-    tables: Array
+    numbers: bytes
+    whole: bytes
+    tables: int
     kept: list[Array]
 
 
@@ -107,48 +107,43 @@ class Searchable:
         reach = reach or by_distance(query)
         _, hides, owns, most = self._audience(query.community, query.visible)
         point = query.point
-        numbers = np.frombuffer(
-            _NUMBERS.pack(
-                point.lon,
-                point.lat,
-                *unit_vector(point.lon, point.lat),
-                reach.radius_m,
-                reach.half_m,
-                most,
-                *[weights.get(name, 0.0) for name in TERM_NAMES],
-            )
+        numbers = _NUMBERS.pack(
+            point.lon,
+            point.lat,
+            *unit_vector(point.lon, point.lat),
+            reach.radius_m,
+            reach.half_m,
+            most,
+            *[weights.get(name, 0.0) for name in TERM_NAMES],
         )
         first = self._first_slot
         windows = [
             number for one in query.windows for number in (one.start - first, one.stop - first, one.any_slots or 0)
         ]
-        whole = np.frombuffer(
-            struct.pack(
-                f"{WHOLE_NUMBERS + len(windows)}q",
-                mask_of(query.needs),
-                mask_of(query.wishes),
-                len(query.wishes),
-                query.seats,
-                -1 if query.max_price_cents is None else query.max_price_cents,
-                owns,
-                query.candidates,
-                *(NO_PAGE_BEFORE if after is None else after),
-                hides,
-                bool(query.kinds),
-                bool(query.space_kinds),
-                query.most_windows,
-                max(0, now - first),
-                len(query.windows),
-                *windows,
-            ),
-            np.int64,
+        whole = struct.pack(
+            f"{WHOLE_NUMBERS + len(windows)}q",
+            mask_of(query.needs),
+            mask_of(query.wishes),
+            len(query.wishes),
+            query.seats,
+            -1 if query.max_price_cents is None else query.max_price_cents,
+            owns,
+            query.candidates,
+            *(NO_PAGE_BEFORE if after is None else after),
+            hides,
+            bool(query.kinds),
+            bool(query.space_kinds),
+            query.most_windows,
+            max(0, now - first),
+            len(query.windows),
+            *windows,
         )
         profile = (query.community, query.visible, query.seats, tuple(weights.items()))
         known = bool(weights) and self._profiles.of(profile, numbers, whole)
         tables, kept = self._tables(
             query.community, query.visible, query.kinds, query.space_kinds, query.seats, profile if known else None
         )
-        return Asked(numbers, whole, tables, kept)
+        return Asked(numbers, whole, tables.at, kept)
 
     def _make_audience(self, community: str | None, visible: frozenset[str]) -> tuple[Audience, bool, bool, float]:
         one = audience_of(community, visible, self.snapshot)
@@ -167,7 +162,7 @@ class Searchable:
         space_kinds: frozenset[SpaceKind],
         seats: int,
         profile: Profile | None,
-    ) -> tuple[Array, list[Array]]:
+    ) -> tuple[Handed, list[Array]]:
         """Addresses, and the arrays that must live as long."""
         audience = self._audience(community, visible)[0]
         arrays: list[Array] = [
@@ -193,7 +188,7 @@ class Profiles:
         self._asked: set[Profile] = set()
         self._beside = ThreadPoolExecutor(1, "placelibre-bounds")
 
-    def of(self, profile: Profile, numbers: Array, whole: Array) -> bool:
+    def of(self, profile: Profile, numbers: bytes, whole: bytes) -> bool:
         """Whether the bounds are known; if not, they will be."""
         if profile in self.known:
             return True
@@ -207,13 +202,14 @@ class Profiles:
         """Until nothing is being worked out."""
         self._beside.submit(lambda: None).result()
 
-    def _work_out(self, profile: Profile, numbers: Array, whole: Array) -> None:
+    def _work_out(self, profile: Profile, numbers: bytes, whole: bytes) -> None:
         searchable = self._searchable
         community, visible, seats, _ = profile
         tables, _kept = searchable._make_tables(community, visible, frozenset(), frozenset(), seats, None)
         answer = np.empty(searchable.parts, np.float64)
         working = own.large_enough(searchable.parts)
-        bound_together(searchable.handed, numbers, whole, tables, working.handed, answer)
+        at, size = answer.ctypes.data, len(answer)
+        bound_together(searchable.handed.at, numbers, whole, tables.at, working.handed.at, at, size)
         self.known[profile] = answer
 
 

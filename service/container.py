@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from geo.store.engine import open_store
-from geo.store.reading import PlaceRecord, read_place
 from service.communities import Circle, Community, read_all
 from service.lately import Lately
 from service.meeting import MeetingRequest, understand_meeting
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from geo.gazetteer import Gazetteer
     from geo.geocoder.geocoder import Geocoder
     from geo.located import Located
+    from geo.store.reading import PlaceRecord
     from ingest.pipeline import Workshop
     from matching.found import Found
     from matching.meeting import MeetingQuery, MeetingResults
@@ -234,8 +234,10 @@ class Services:
         visible = self.visible(request.room.community if operator else authenticated)
         return understand_meeting(request, self.gazetteer, visible, self.now())
 
-    def place(self, place_id: int, visible: frozenset[str]) -> PlaceRecord | None:
+    def place(self, place_id: int, visible: frozenset[str]) -> "PlaceRecord | None":
         """A place with the spaces and lists that the searcher may see; None when there is none to see."""
+        from geo.store.reading import PlaceRecord, read_place
+
         record = read_place(self.engine, place_id)
         if record is None or record.place["status"] == "closed":
             return None

@@ -3,15 +3,13 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from geo.errors import Language
 from geo.located import Located
-from geo.store.reading import PlaceRecord
 from geo.types import Amenity
 from matching.found import Found, Journey
 from matching.kernel.writing import MOST_DIGITS, write_results
@@ -19,6 +17,9 @@ from matching.presets import TERM_NAMES
 from matching.query import slot_start
 from matching.reasons import sentences
 from matching.results import Travel
+
+if TYPE_CHECKING:
+    from geo.store.reading import PlaceRecord
 
 GEOJSON = "application/geo+json"
 _HIDDEN = {"position", "match_key", "h3_r9", "origins"}
@@ -80,15 +81,23 @@ def _numbers(found: Found) -> tuple[bytes, list[int]]:
     count = len(found.order)
     text = np.empty(count * (len(labels) + len(starts) * MOST_DIGITS), np.uint8)
     ends = np.empty(count, np.int64)
-    others, cents, left = (found.told(name) for name in ("others", "cents", "left"))
-    write_results(found.keys, others, cents, left, found.values, weights, labels, starts, text, ends)
+    write_results(count, *found.best.at, weights, labels, starts, text.ctypes.data, ends.ctypes.data)
     return text[: ends[-1]].tobytes(), ends.tolist()
 
 
+class _Labels(NamedTuple):
+    """What is written before each of `columns` numbers and after the last, where each of these begins, the decimals of
+    each number (both whole numbers, as the kernel reads them), and which terms are told."""
+
+    text: bytes
+    starts: bytes
+    decimals: bytes
+    terms: list[int]
+    columns: int
+
+
 @lru_cache(maxsize=256)
-def _labels(
-    weights: tuple[tuple[str, float], ...],
-) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+def _labels(weights: tuple[tuple[str, float], ...]) -> tuple[bytes, bytes, bytes]:
     """What is written before each number and after the last, where each of these begins, and each term's weight."""
     plain = ("other_spaces", "score", "distance_m", "price_half_day_cents", "seats_left")
     before = [f',"{name}":' for name in plain]
@@ -99,7 +108,8 @@ def _labels(
     before.append("}}")
     of_terms = dict(weights)
     each = np.array([of_terms.get(name, 0.0) for name in TERM_NAMES])
-    return np.frombuffer("".join(before).encode(), np.uint8), np.cumsum([0, *map(len, before)]), each
+    starts = np.cumsum([0, *map(len, before)], dtype=np.int64)
+    return "".join(before).encode(), starts.tobytes(), each.tobytes()
 
 
 def _texts(found: Found, reasons: list[str]) -> Iterator[bytes]:
@@ -153,7 +163,7 @@ def _travel(travel: Travel | None) -> dict[str, Any] | None:
     }
 
 
-def place_feature(record: PlaceRecord) -> dict[str, Any]:
+def place_feature(record: "PlaceRecord") -> dict[str, Any]:
     """A place with its spaces and provenance, as a Feature."""
     place = record.place
     properties = {name: value for name, value in place.items() if name not in _HIDDEN | {"id", "lon", "lat"}}

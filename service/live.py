@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
@@ -13,21 +14,25 @@ from sqlalchemy import Engine
 from geo.errors import PlaceLibreError
 from geo.store.counters import changed_since, communities_revision, count_changed_since, revision
 from geo.store.engine import reading
-from geo.store.reading import StoreFrames, read_frames
 from geo.travel.model import Router
 from matching.found import Cursor, Found
 from matching.index import LiveIndex
 from matching.meeting import MeetingQuery, MeetingResults
 from matching.query import Query, slot_floor
 from matching.relaxing import Relaxation
-from matching.snapshot.builder import IndexInput, build_snapshot
 from service.live_affinities import LiveAffinities
+
+if TYPE_CHECKING:
+    from geo.store.reading import StoreFrames
+    from matching.snapshot.input import IndexInput
 
 logger = logging.getLogger(__name__)
 
 
-def index_input(frames: StoreFrames) -> IndexInput:
+def index_input(frames: "StoreFrames") -> "IndexInput":
     """What the index is built from, as the store gives it."""
+    from matching.snapshot.input import IndexInput
+
     return IndexInput(
         places=frames.places,
         spaces=frames.spaces,
@@ -58,6 +63,9 @@ def is_behind(engine: Engine, folder: Path) -> bool:
 
 def rebuild(engine: Engine, folder: Path, now: datetime) -> Path:
     """Builds and publishes a snapshot of the whole store; the old one serves until the swap."""
+    from geo.store.reading import read_frames
+    from matching.snapshot.builder import build_snapshot
+
     frames = read_frames(engine, first_slot=first_slot_of(now))
     return build_snapshot(index_input(frames), folder, as_of=now, revision=frames.revision)
 
@@ -148,10 +156,19 @@ class LiveSearch:
             if behind > OVERLAY_PLACES:
                 self._rebuild_beside()
             elif latest != self._seen:
-                frames = read_frames(self._engine, place_ids=changed, first_slot=first_slot_of(self._now()))
-                self._index.set_overlay(index_input(frames), changed)
+                self._take_in(changed)
                 self._seen = latest
             self._next_look = time.monotonic() + self._refresh_s
+
+    def _take_in(self, changed: list[int]) -> None:
+        """Makes the index answer as if rebuilt: `changed` are all the places that did since its snapshot."""
+        if not changed:
+            self._index.drop_overlay()
+            return
+        from geo.store.reading import read_frames  # with polars, which a search of what is built does not need
+
+        frames = read_frames(self._engine, place_ids=changed, first_slot=first_slot_of(self._now()))
+        self._index.set_overlay(index_input(frames), changed)
 
     def _rebuild_beside(self) -> None:
         """Builds a new snapshot in the background, one at a time; the next look after it takes it in."""

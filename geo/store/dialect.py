@@ -8,10 +8,8 @@ and `insert_many`; the compiler picks the variant.
 
 import struct
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import h3.api.basic_int as h3
-from geoalchemy2 import Geometry
 from sqlalchemy import (
     BigInteger,
     Connection,
@@ -30,6 +28,10 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import JSON, TypeDecorator
 
 from geo.types import Point
+
+if TYPE_CHECKING:
+    from sqlalchemy import Dialect
+    from sqlalchemy.types import TypeEngine
 
 BigKey = BigInteger().with_variant(Integer, "sqlite")
 """64-bit integer; SQLite makes only `INTEGER` an alias of the row id."""
@@ -52,39 +54,33 @@ _BOX_RESOLUTIONS = range(7, -1, -1)
 _H3_RESOLUTION = 9
 
 
-class _WkbPoint(TypeDecorator[Point]):
-    """A WGS 84 point as little-endian WKB."""
+class _PointType(TypeDecorator[Point]):
+    """A WGS 84 point: little-endian WKB on SQLite, `geometry(Point, 4326)` on PostGIS."""
 
     impl = LargeBinary
     cache_ok = True
+    spatial_index = False  # asked by GeoAlchemy2: the migration makes the index (`SPATIAL_INDEX`)
 
-    def process_bind_param(self, value: Point | None, dialect: Any) -> Any:
-        return None if value is None else _WKB_POINT.pack(1, 1, value.lon, value.lat)
+    def load_dialect_impl(self, dialect: "Dialect | None") -> "TypeEngine[Any]":
+        if dialect is None or dialect.name != "postgresql":  # GeoAlchemy2 also asks without a dialect
+            return self.impl_instance
+        from geoalchemy2 import Geometry  # a third of a second, which nobody pays on SQLite
 
-    def process_result_value(self, value: Any, dialect: Any) -> Point | None:
+        return dialect.type_descriptor(Geometry("POINT", srid=4326, spatial_index=False))
+
+    def process_bind_param(self, value: Point | None, dialect: "Dialect") -> Any:
+        return None if value is None else stored_point(dialect.name, value.lon, value.lat)
+
+    def process_result_value(self, value: Any, dialect: "Dialect") -> Point | None:
         if value is None:
             return None
+        if dialect.name == "postgresql":
+            return Point(*_ewkb_point(str(value.desc)))
         _, _, lon, lat = _WKB_POINT.unpack(value)
         return Point(lon, lat)
 
 
-class _PostgisPoint(TypeDecorator[Point]):
-    """A WGS 84 point as `geometry(Point, 4326)`."""
-
-    impl = Geometry
-    cache_ok = True
-
-    def process_bind_param(self, value: Point | None, dialect: Any) -> Any:
-        return None if value is None else f"SRID=4326;POINT({value.lon!r} {value.lat!r})"
-
-    def process_result_value(self, value: Any, dialect: Any) -> Point | None:
-        if value is None:
-            return None
-        lon, lat = _ewkb_point(str(value.desc))
-        return Point(lon, lat)
-
-
-PointColumn = _WkbPoint().with_variant(_PostgisPoint("POINT", srid=4326, spatial_index=False), "postgresql")
+PointColumn = _PointType()
 """Type of the column that holds a position; takes and gives `Point`."""
 
 
@@ -113,6 +109,8 @@ def in_box(
 
 def _cells_over(min_lon: float, min_lat: float, max_lon: float, max_lat: float) -> list[int]:
     """H3 cells that cover a box, the finest that are few enough; none for a box as large as a continent."""
+    import h3.api.basic_int as h3
+
     corners = [(min_lat, min_lon), (min_lat, max_lon), (max_lat, max_lon), (max_lat, min_lon)]
     if max_lon - min_lon > 30 or max_lat - min_lat > 30:
         return []  # edges of cells are great circles, far from the parallels of so large a box
@@ -126,6 +124,8 @@ def _cells_over(min_lon: float, min_lat: float, max_lon: float, max_lat: float) 
 
 def _descendants(cell: int) -> tuple[int, int]:
     """First and last number of the resolution-9 cells under a cell: digits below its own are free."""
+    import h3.api.basic_int as h3
+
     children = h3.cell_to_center_child(cell, _H3_RESOLUTION)
     free = (1 << 3 * (_H3_RESOLUTION - h3.get_resolution(cell))) - 1
     shift = 3 * (15 - _H3_RESOLUTION)
@@ -216,6 +216,7 @@ def prepare_engine(engine: Engine) -> Engine:
             cursor.close()
 
     else:
+        import geoalchemy2  # noqa: F401  it listens to tables being made, so it must be there before the first one is
 
         @event.listens_for(engine, "connect")
         def _configure_postgres(connection: Any, _record: Any) -> None:

@@ -6,11 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 from matching.compiled import unpacking
-from matching.kernel.passing import bytes_, floats
+from matching.kernel.passing import bytes_, floats, floats_at, longs_at
+from matching.query import MAX_WINDOWS
 
 Array = npt.NDArray[Any]
-FIRST_WEIGHT, WHOLE_NUMBERS = 8, 16
-"""Numbers before the weights, whole numbers before the windows."""
+FIRST_WEIGHT, WEIGHTS, WHOLE_NUMBERS = 8, 6, 16
+"""Numbers before the weights, weights, whole numbers before the windows."""
 NO_PAGE_BEFORE = (-1, 0, 0)
 
 
@@ -59,7 +60,8 @@ class Wanted(NamedTuple):
 
 @unpacking
 def understood(numbers: Any, whole: Any, where: Any) -> Any:
-    """The query in three arrays: numbers, whole numbers, and the addresses of tables."""
+    """The query, told by three addresses: of numbers, of whole numbers, and of the addresses of tables."""
+    numbers, whole = floats_at(numbers, FIRST_WEIGHT + WEIGHTS), longs_at(whole, WHOLE_NUMBERS + 3 * MAX_WINDOWS)
     return Wanted(
         numbers[0],
         numbers[1],

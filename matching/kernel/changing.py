@@ -17,6 +17,7 @@ from matching.kernel.best import in_order, offer
 from matching.kernel.bounds import nearest_m
 from matching.kernel.counting import begin, next_near, within
 from matching.kernel.frontier import pop, push
+from matching.kernel.passing import longs_at
 from matching.kernel.rows import ALL, ONE, about_m, distance_dm, fits, free_in, having_all, next_block
 from matching.kernel.space import Space, working
 from matching.kernel.tree import Tree, unpacked
@@ -35,38 +36,57 @@ NEVER = 1 << 40
 
 @entry
 def least_changes(
-    tree: Any,
-    numbers: Any,
-    whole: Any,
-    tables: Any,
-    space: Any,
+    tree: int,
+    numbers: int,
+    whole: int,
+    tables: int,
+    space: int,
     limit: int,
-    costs: Any,
-    times: Any,
-    some: Any,
-    among_some: bool,
+    costs: int,
+    times: int,
+    times_count: int,
+    some: int,
+    count: int,
 ) -> int:
-    """See `_least_changes`; the arguments as handed over."""
-    wanted = understood(numbers, whole, tables)
-    return _least_changes(unpacked(tree), wanted, working(space), limit, costs, times, some, among_some)
+    """See `_least_changes`; the arguments as handed over, `count` of `some`, -1 for the whole tree."""
+    return _least_changes(
+        unpacked(tree),
+        understood(numbers, whole, tables),
+        working(space),
+        limit,
+        longs_at(costs, COSTS),
+        longs_at(times, times_count),
+        longs_at(some, count),
+        count >= 0,
+    )
 
 
 @entry
 def count_at_times(
-    tree: Any,
-    numbers: Any,
-    whole: Any,
-    tables: Any,
-    space: Any,
+    tree: int,
+    numbers: int,
+    whole: int,
+    tables: int,
+    space: int,
     windows: int,
-    counts: Any,
-    places: Any,
-    some: Any,
-    among_some: bool,
-) -> None:
-    """See `_count_at_times`; the arguments as handed over."""
-    wanted = understood(numbers, whole, tables)
-    _count_at_times(unpacked(tree), wanted, working(space), windows, counts, places, some, among_some)
+    counts: int,
+    places: int,
+    times_count: int,
+    some: int,
+    count: int,
+) -> int:
+    """See `_count_at_times`; the arguments as handed over, `count` of `some`, -1 for the whole tree. Gives 0."""
+    _count_at_times(
+        unpacked(tree),
+        understood(numbers, whole, tables),
+        working(space),
+        windows,
+        longs_at(counts, times_count),
+        longs_at(places, times_count),
+        longs_at(some, count),
+        count >= 0,
+    )
+    return 0
 
 
 @inner

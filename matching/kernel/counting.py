@@ -9,6 +9,7 @@ from matching.bits import count_ones, trailing_zeros
 from matching.compiled import entry, inner
 from matching.kernel.asked import Wanted, understood
 from matching.kernel.bounds import nearest_m
+from matching.kernel.passing import longs_at
 from matching.kernel.rows import (
     ALL,
     ONE,
@@ -31,9 +32,11 @@ SURE, MAYBE = 1, 2
 
 
 @entry
-def count_places(tree: Any, numbers: Any, whole: Any, tables: Any, space: Any, some: Any, among_some: bool) -> None:
-    """See `_count_places`; the arguments as handed over."""
-    _count_places(unpacked(tree), understood(numbers, whole, tables), working(space), some, among_some)
+def count_places(tree: int, numbers: int, whole: int, tables: int, space: int, some: int, count: int) -> int:
+    """See `_count_places`; the arguments as handed over, `count` of `some`, -1 for the whole tree. Gives 0."""
+    rows = longs_at(some, count)
+    _count_places(unpacked(tree), understood(numbers, whole, tables), working(space), rows, count >= 0)
+    return 0
 
 
 @inner

@@ -17,6 +17,7 @@ from matching.kernel.asked import Wanted, understood
 from matching.kernel.best import in_order, offer
 from matching.kernel.bounds import least_m
 from matching.kernel.frontier import pop, push
+from matching.kernel.passing import floats_at, longs_at
 from matching.kernel.rows import (
     ALL,
     ONE,
@@ -47,21 +48,32 @@ ROUNDING = 1e-6
 
 @entry
 def meeting_places(
-    tree: Any,
-    numbers: Any,
-    whole: Any,
-    tables: Any,
-    space: Any,
-    people: Any,
-    by_sum: bool,
+    tree: int,
+    numbers: int,
+    whole: int,
+    tables: int,
+    space: int,
+    people: int,
+    group: int,
+    by_sum: int,
     limit: int,
-    ways: Any,
-    some: Any,
-    among_some: bool,
+    ways: int,
+    some: int,
+    count: int,
 ) -> int:
-    """See `_meeting_places`; the arguments as handed over."""
-    asked = understood(numbers, whole, tables)
-    return _meeting_places(unpacked(tree), asked, working(space), people, by_sum, limit, ways, some, among_some)
+    """See `_meeting_places`; the arguments as handed over, a `group` of `people`, `count` of `some`, -1 for the whole
+    tree."""
+    return _meeting_places(
+        unpacked(tree),
+        understood(numbers, whole, tables),
+        working(space),
+        floats_at(people, PERSON * group),
+        by_sum != 0,
+        limit,
+        longs_at(ways, limit * group),
+        longs_at(some, count),
+        count >= 0,
+    )
 
 
 @inner

@@ -5,66 +5,66 @@ makes the addresses keeps the arrays alive.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from llvmlite import ir
-from numba import carray, types
-from numba.extending import intrinsic
 
-from matching.compiled import unpacking
+from matching.compiled import made
 
 Array = npt.NDArray[Any]
 
 
-def addresses(arrays: Sequence[Array]) -> npt.NDArray[np.int64]:
-    """Address and length of each array, shape (arrays, 2); they must be contiguous."""
+class Handed(NamedTuple):
+    """Where the addresses of some arrays stand; and these addresses, which must live as long."""
+
+    at: int
+    table: npt.NDArray[np.int64]
+
+
+def addresses(arrays: Sequence[Array]) -> Handed:
+    """Address and length of each array; they must be contiguous."""
     if not all(array.flags.c_contiguous for array in arrays):
         raise ValueError("arrays are handed over as they lie in memory")
-    return np.array([(array.ctypes.data, array.size) for array in arrays], np.int64)
+    table = np.array([(array.ctypes.data, array.size) for array in arrays], np.int64)
+    return Handed(table.ctypes.data, table)
 
 
-def _to_pointer(typing_context: Any, address: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.inttoptr(arguments[0], ir.IntType(8).as_pointer())
-
-    return types.voidptr(types.int64), generate
+def some_handed(rows: npt.NDArray[np.int64] | None) -> tuple[int, int]:
+    """Rows, ascending, as an entry takes them: where they stand and how many; -1 of them for the whole tree."""
+    return (0, -1) if rows is None else (rows.ctypes.data, len(rows))
 
 
-_pointer: Callable[[Any], Any] = intrinsic(_to_pointer)
+def _lying(dtype: type[np.generic]) -> Any:
+    """Compiled: the array of so many elements at an address."""
+
+    def make() -> Callable[[Any, Any], Any]:
+        from numba import carray
+
+        from matching.intrinsics import pointer
+
+        return lambda address, size: carray(pointer(address), (size,), dtype)
+
+    return made(make)
 
 
-@unpacking
-def floats(where: Any, at: int) -> Any:
-    return carray(_pointer(where[at, 0]), (where[at, 1],), np.float64)
+floats_at, longs_at, bytes_at = _lying(np.float64), _lying(np.int64), _lying(np.uint8)
 
 
-@unpacking
-def singles(where: Any, at: int) -> Any:
-    return carray(_pointer(where[at, 0]), (where[at, 1],), np.float32)
+def _handed(dtype: type[np.generic]) -> Any:
+    """Compiled: the array of a number among those that were handed over."""
+    lying = _lying(dtype)
+
+    def make() -> Callable[[Any, Any], Any]:
+        def array(where: Any, number: Any) -> Any:
+            table = longs_at(where, 2 * number + 2)
+            return lying(table[2 * number], table[2 * number + 1])
+
+        return array
+
+    return made(make)
 
 
-@unpacking
-def longs(where: Any, at: int) -> Any:
-    return carray(_pointer(where[at, 0]), (where[at, 1],), np.int64)
-
-
-@unpacking
-def ints(where: Any, at: int) -> Any:
-    return carray(_pointer(where[at, 0]), (where[at, 1],), np.int32)
-
-
-@unpacking
-def masks(where: Any, at: int) -> Any:
-    return carray(_pointer(where[at, 0]), (where[at, 1],), np.uint32)
-
-
-@unpacking
-def words(where: Any, at: int) -> Any:
-    return carray(_pointer(where[at, 0]), (where[at, 1],), np.uint64)
-
-
-@unpacking
-def bytes_(where: Any, at: int) -> Any:
-    return carray(_pointer(where[at, 0]), (where[at, 1],), np.uint8)
+floats, singles = _handed(np.float64), _handed(np.float32)
+longs, ints = _handed(np.int64), _handed(np.int32)
+words, masks, bytes_ = _handed(np.uint64), _handed(np.uint32), _handed(np.uint8)

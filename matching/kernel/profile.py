@@ -8,15 +8,18 @@ from typing import Any
 
 from matching.compiled import entry, inner
 from matching.kernel.asked import Wanted, understood
+from matching.kernel.passing import floats_at
 from matching.kernel.rows import other_values
 from matching.kernel.space import Space, working
 from matching.kernel.tree import Tree, unpacked
 
 
 @entry
-def bound_together(tree: Any, numbers: Any, whole: Any, tables: Any, space: Any, answer: Any) -> None:
-    """Fills in `answer`, a number per part."""
-    _bound_together(unpacked(tree), understood(numbers, whole, tables), working(space), answer)
+def bound_together(tree: int, numbers: int, whole: int, tables: int, space: int, answer: int, parts: int) -> int:
+    """Fills in `answer`, a number per part. Gives 0."""
+    into = floats_at(answer, parts)
+    _bound_together(unpacked(tree), understood(numbers, whole, tables), working(space), into)
+    return 0
 
 
 @inner

@@ -11,6 +11,7 @@ from matching.kernel.asked import Wanted, understood
 from matching.kernel.best import in_order, offer
 from matching.kernel.bounds import OUT, most, nearest_m
 from matching.kernel.frontier import pop, push
+from matching.kernel.passing import longs_at
 from matching.kernel.rows import (
     ALL,
     ONE,
@@ -36,11 +37,10 @@ from matching.terms import price, proximity
 
 
 @entry
-def best_places(
-    tree: Any, numbers: Any, whole: Any, tables: Any, space: Any, limit: int, some: Any, among_some: bool
-) -> int:
-    """See `_best_places`; the arguments as handed over."""
-    return _best_places(unpacked(tree), understood(numbers, whole, tables), working(space), limit, some, among_some)
+def best_places(tree: int, numbers: int, whole: int, tables: int, space: int, limit: int, some: int, count: int) -> int:
+    """See `_best_places`; the arguments as handed over, `count` of `some`, -1 for the whole tree."""
+    rows = longs_at(some, count)
+    return _best_places(unpacked(tree), understood(numbers, whole, tables), working(space), limit, rows, count >= 0)
 
 
 @inner

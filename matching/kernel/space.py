@@ -15,6 +15,9 @@ Array = npt.NDArray[Any]
 TERMS = 6
 TOLD = ("rows", "others", "cents", "why", "sets", "granted", "refused", "windows", "start", "stop", "left")
 """After the keys, in one piece with them, so that one copy takes all of it out."""
+FIRST_TOLD = 4
+COLUMNS = FIRST_TOLD + len(TOLD)
+"""Of that piece, `MAX_LIMIT` numbers each; the keys are four."""
 
 
 class Space(NamedTuple):
@@ -50,7 +53,7 @@ class Own(threading.local):
     """A thread's space, and the addresses under which the kernel finds it."""
 
     def __init__(self) -> None:
-        self.found = np.empty((4 + len(TOLD)) * MAX_LIMIT, np.int64)
+        self.found = np.empty(COLUMNS * MAX_LIMIT, np.int64)
         self.space = _space(0, self.found)
         self.handed = addresses(self.space)
 
@@ -63,14 +66,14 @@ class Own(threading.local):
 
 
 def _space(parts: int, found: Array) -> Space:
-    told = {name: found[at * MAX_LIMIT : (at + 1) * MAX_LIMIT] for at, name in enumerate(TOLD, start=4)}
+    told = {name: found[at * MAX_LIMIT : (at + 1) * MAX_LIMIT] for at, name in enumerate(TOLD, start=FIRST_TOLD)}
     return Space(
         bounds=np.empty(parts, np.float64),
         parts=np.empty(parts, np.int64),
         slots=np.empty(DAYS * SLOTS_PER_DAY, np.uint64),
         free=np.empty(MAX_WINDOWS, np.uint64),
         beside=np.empty(MAX_WINDOWS, np.uint64),
-        keys=found[: 4 * MAX_LIMIT],
+        keys=found[: FIRST_TOLD * MAX_LIMIT],
         values=np.empty(TERMS * MAX_LIMIT, np.float64),
         scratch=np.empty(TERMS, np.float64),
         told=np.empty(4, np.int64),

@@ -6,11 +6,10 @@ ball around its places on the unit sphere, and the best that any of its rows may
 
 from typing import Any, NamedTuple
 
-import numpy as np
 import numpy.typing as npt
 
 from matching.compiled import unpacking
-from matching.kernel.passing import addresses, bytes_, floats, ints, longs, masks, singles, words
+from matching.kernel.passing import Handed, addresses, bytes_, floats, ints, longs, masks, singles, words
 
 Array = npt.NDArray[Any]
 
@@ -72,7 +71,7 @@ class Tree(NamedTuple):
     """Blocks, offered blocks, rows, offered rows, and the range of the topmost parts: offered, then candidates."""
 
 
-def handed(tree: Tree) -> npt.NDArray[np.int64]:
+def handed(tree: Tree) -> Handed:
     """The tree as `unpacked` takes it."""
     return addresses(tree)
 

@@ -8,15 +8,16 @@ from typing import Any
 import numpy as np
 
 from matching.compiled import entry, inner
+from matching.kernel.passing import floats_at, longs_at
+from matching.kernel.space import COLUMNS, FIRST_TOLD, TERMS, TOLD
 from matching.kernel.tree import Tree
+from matching.query import MAX_LIMIT
 from matching.terms import affinity, fit, price, proximity, trust
 
 PROXIMITY, PRICE, AFFINITY, FIT, TRUST, WEIGHTED, ORDERS, PRECISION, YEAR = 0, 2, 4, 6, 7, 8, 14, 50, 52
 """First bit of each: levels of terms, which terms weigh, in which order they count for it, then against it; how well
 the position is known, and the year in which facts were checked, when that is told."""
 DIGIT = 3
-TERMS = 6
-
 _proximity = inner(proximity.level)
 _price = inner(price.level)
 _affinity = inner(affinity.level)
@@ -58,7 +59,19 @@ def _counts(weights: Any, values: Any, term: int, against: int) -> float:
 
 
 @entry
-def say_why(weights: Any, values: Any, cents: Any, told: Any) -> None:
-    """Renews `why` of results whose proximity, in `values` (results, terms), became another, in `told`."""
-    for at in range(len(told)):
-        told[at] = told[at] >> PRECISION << PRECISION | _by_values(weights, values[at], cents[at])
+def say_why(count: int, found: int, values: int, weights: int) -> int:
+    """Renews `why` of results whose proximity, among their values, became another; as `write_results` takes them. Gives
+    0."""
+    _say_why(longs_at(found, COLUMNS * MAX_LIMIT), floats_at(values, TERMS * count), floats_at(weights, TERMS), count)
+    return 0
+
+
+WHY, CENTS = FIRST_TOLD + TOLD.index("why"), FIRST_TOLD + TOLD.index("cents")
+
+
+@inner
+def _say_why(found: Any, values: Any, weights: Any, count: int) -> None:
+    for result in range(count):
+        of_row = found[WHY * MAX_LIMIT + result] >> PRECISION << PRECISION
+        of_terms = values[TERMS * result : TERMS * (result + 1)]
+        found[WHY * MAX_LIMIT + result] = of_row | _by_values(weights, of_terms, found[CENTS * MAX_LIMIT + result])

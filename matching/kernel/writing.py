@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 
 from matching.compiled import entry, inner
-from matching.kernel.space import TERMS
+from matching.kernel.passing import bytes_at, floats_at, longs_at
+from matching.kernel.space import COLUMNS, FIRST_TOLD, TERMS, TOLD
+from matching.query import MAX_LIMIT
 from matching.snapshot.layout import UNKNOWN_CENTS
 
 DECIMALS = 12
@@ -18,42 +20,53 @@ NULL = np.frombuffer(b"null", np.uint8)
 
 @entry
 def write_results(
-    keys: Any,
-    others: Any,
-    cents: Any,
-    left: Any,
-    values: Any,
-    weights: Any,
-    labels: Any,
-    starts: Any,
-    text: Any,
-    ends: Any,
-) -> None:
+    count: int, found: int, values: int, weights: int, labels: int, starts: int, text: int, ends: int
+) -> int:
+    """See `_write_results`; arrays by their addresses, `found` in one piece (`matching.kernel.space`). Gives 0."""
+    _write_results(
+        longs_at(found, COLUMNS * MAX_LIMIT),
+        floats_at(values, TERMS * count),
+        floats_at(weights, TERMS),
+        bytes_at(labels, 0),
+        longs_at(starts, 0),
+        bytes_at(text, 0),
+        longs_at(ends, count),
+    )
+    return 0
+
+
+OTHERS, CENTS, LEFT = (FIRST_TOLD + TOLD.index(name) for name in ("others", "cents", "left"))
+
+
+@inner
+def _write_results(found: Any, values: Any, weights: Any, labels: Any, starts: Any, text: Any, ends: Any) -> None:
     """Writes into `text`, for each result, further spaces, score, distance in metres, price in cents and seats left,
     then value and contribution of each term that weighs something; before each number its label (`labels[starts[i]:
     starts[i + 1]]`), after the last the last label. What nobody knows is null. `ends` gets where each result ends."""
     at = 0
-    for result in range(len(others)):
+    for result in range(len(ends)):
+        cents, left = found[CENTS * MAX_LIMIT + result], found[LEFT * MAX_LIMIT + result]
         score = 0.0
         for term in range(TERMS):
-            score += weights[term] * values[result, term]
+            score += weights[term] * values[TERMS * result + term]
         at = _label(text, at, labels, starts, 0)
-        at = _digits(text, at, others[result], 1)
+        at = _digits(text, at, found[OTHERS * MAX_LIMIT + result], 1)
         at = _label(text, at, labels, starts, 1)
         at = _number(text, at, score, DECIMALS)
         at = _label(text, at, labels, starts, 2)
-        at = _number(text, at, keys[result, 1] / 10, 1)
+        at = _number(text, at, found[4 * result + 1] / 10, 1)
         at = _label(text, at, labels, starts, 3)
-        at = _null(text, at) if cents[result] == UNKNOWN_CENTS else _digits(text, at, cents[result], 1)
+        at = _null(text, at) if cents == UNKNOWN_CENTS else _digits(text, at, cents, 1)
         at = _label(text, at, labels, starts, 4)
-        at = _null(text, at) if left[result] < 0 else _digits(text, at, left[result], 1)
+        at = _null(text, at) if left < 0 else _digits(text, at, left, 1)
         label = 5
         for term in range(TERMS):
             if weights[term] > 0.0:
+                value = values[TERMS * result + term]
                 at = _label(text, at, labels, starts, label)
-                at = _number(text, at, values[result, term], DECIMALS)
+                at = _number(text, at, value, DECIMALS)
                 at = _label(text, at, labels, starts, label + 1)
-                at = _number(text, at, weights[term] * values[result, term], DECIMALS)
+                at = _number(text, at, weights[term] * value, DECIMALS)
                 label += 2
         at = _label(text, at, labels, starts, label)
         ends[result] = at

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from geo.blocks import BLOCK_ROWS
-from matching.compiled import entry, inner
+from matching.compiled import building, inner
 from matching.snapshot.layout import DAYS, SLOTS_PER_DAY
 
 Ints = npt.NDArray[np.int64]
@@ -76,7 +76,7 @@ def _day_words(
     raise RuntimeError("days differ and their digests never do")
 
 
-@entry
+@building
 def _digest_days(
     pattern_of_row: Any, open_tables: Any, full_start: Any, full_row: Any, full_slot: Any, seed: Any, digests: Any
 ) -> None:
@@ -93,7 +93,7 @@ def _digest_days(
             digests[day * blocks + block] = digest
 
 
-@entry
+@building
 def _write_days(
     pattern_of_row: Any,
     open_tables: Any,

@@ -18,11 +18,12 @@ from geo.distance import unit_vectors
 from matching.affinity import Affinities, affinities_of
 from matching.snapshot.arrow_file import checksum
 from matching.snapshot.availability import build_availability
+from matching.snapshot.facts import Facts
 from matching.snapshot.files import publish
 from matching.snapshot.hours import Calendar, GeoCalendar, open_tables
 from matching.snapshot.input import IndexInput
 from matching.snapshot.layout import COLUMN_DTYPES, Columns, CommunityEntry, Meta, first_slot_of
-from matching.snapshot.rendered import Facts, render
+from matching.snapshot.rendered import render
 from matching.snapshot.rows import index_rows
 from matching.snapshot.sets import packed, sets_of_blocks, sets_of_rows
 from matching.snapshot.snapshot import Snapshot

@@ -36,8 +36,8 @@ from matching.snapshot.arrow_file import (
     storage_full,
     write_arrays,
 )
+from matching.snapshot.facts import Facts
 from matching.snapshot.layout import COLUMN_DTYPES, FORMAT, Columns, CommunityEntry, Meta, wrong_length
-from matching.snapshot.rendered import Facts
 from matching.snapshot.snapshot import Snapshot
 
 CURRENT = "CURRENT"

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from matching.affinity import Affinities
+from matching.snapshot.facts import Facts
 from matching.snapshot.layout import DAYS, SLOTS_PER_DAY, Columns, Meta
-from matching.snapshot.rendered import Facts
 
 
 @dataclass(frozen=True, slots=True)

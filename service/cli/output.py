@@ -4,15 +4,14 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
-from rich.text import Text
+from typing import TYPE_CHECKING, Any
 
 from geo.errors import Language
 from service.container import Services
 from service.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 ProgressCallback = Callable[[int, int], None]
 
@@ -40,16 +39,11 @@ def print_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
 
 
-def console() -> Console:
+def console() -> "Console":
     """Tables for a person, on standard output."""
+    from rich.console import Console
+
     return Console(highlight=False, width=None if sys.stdout.isatty() else 160)
-
-
-class _Rate(ProgressColumn):
-    """How many a second: "12 300/s"."""
-
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.speed:,.0f}/s".replace(",", "\u202f") if task.speed else "")
 
 
 @contextmanager
@@ -59,7 +53,7 @@ def progress_bar(title: str) -> Iterator[ProgressCallback | None]:
     if not sys.stderr.isatty():
         yield None
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(title, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total or None)
+    from service.cli.progress import drawn
+
+    with drawn(title) as callback:
+        yield callback

@@ -20,7 +20,7 @@ from matching.kernel.rows import distance_dm, other_values, score_of
 from matching.kernel.tree import Tree, unpacked
 from matching.presets import PRESETS, TERM_NAMES, asked_weights, renormalised
 from matching.query import MAX_RADIUS_M, Mode, Preset, Query
-from matching.searchable import Searchable, mask_of
+from matching.searchable import Asked, Searchable, mask_of
 from matching.snapshot.snapshot import Snapshot
 from matching.terms import TERMS, affinity, fit, price, proximity, trust, wishes
 from matching.terms.proximity import HALF_M
@@ -64,6 +64,12 @@ def _of_parts(tree: Any, numbers: Any, whole: Any, tables: Any) -> Any:
     return answer
 
 
+def _addresses(searchable: Searchable, asked: Asked) -> tuple[int, int, int, int]:
+    """What the entries of the kernel are called with."""
+    numbers, whole = (np.frombuffer(told, np.uint8).ctypes.data for told in (asked.numbers, asked.whole))
+    return searchable.handed.at, numbers, whole, asked.tables
+
+
 def _members(part: int, tree: Tree) -> tuple[int, int]:
     """First row of a part, and the one after its last."""
     blocks = int(tree.counts[0])
@@ -84,8 +90,8 @@ def test_no_row_exceeds_the_bound_of_a_part_it_is_in(searchable: Searchable, see
         searchable.wait_for_bounds()
         asked = searchable.asked(query, weights)
         assert len(asked.kept[-1]) == searchable.parts
-    values = _of_rows(searchable.handed, *asked[:3], -1.0)
-    bounds = _of_parts(searchable.handed, *asked[:3])
+    values = _of_rows(*_addresses(searchable, asked), -1.0)
+    bounds = _of_parts(*_addresses(searchable, asked))
     assert np.all((values[:, :6] >= 0) & (values[:, :6] <= 1))
     needs = mask_of(query.needs)
     for part, bound in enumerate(bounds):
@@ -114,8 +120,8 @@ def one(snapshot: Snapshot, **facts: int) -> Snapshot:
 
 def value(name: str, snapshot: Snapshot, query: Query, distance_m: float = 0.0) -> float:
     searchable = Searchable(snapshot)
-    asked = searchable.asked(query, dict.fromkeys(TERM_NAMES, 1 / 6))[:3]
-    return float(_of_rows(searchable.handed, *asked, distance_m / 1000)[0, TERM_NAMES.index(name)])
+    asked = searchable.asked(query, dict.fromkeys(TERM_NAMES, 1 / 6))
+    return float(_of_rows(*_addresses(searchable, asked), distance_m / 1000)[0, TERM_NAMES.index(name)])
 
 
 HERE = Point(2.35, 48.86)

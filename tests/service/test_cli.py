@@ -4,6 +4,7 @@ import json
 import shutil
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +12,7 @@ import pyogrio
 import pytest
 from sqlalchemy import text
 
+from matching.ahead import compile_ahead
 from service.container import Services
 from service.live import rebuild
 from service.migrations import head
@@ -60,6 +62,33 @@ def product_of_today(small_product_template: Path, tmp_path_factory: pytest.Temp
 @pytest.fixture
 def placelibre(product_of_today: Path, tmp_path: Path) -> CommandLine:
     return CommandLine(Path(shutil.copytree(product_of_today, tmp_path / "product")))
+
+
+def test_a_search_loads_only_what_it_uses(placelibre: CommandLine) -> None:
+    """A cold shell waits for every library: no compiler, no data frames, nothing of planner, pages or PostGIS."""
+    compile_ahead()
+    program = (
+        "import atexit, sys\n"
+        "from service.cli.main import run\n"
+        "atexit.register(lambda: print(*sys.modules, file=sys.stderr))\n"
+        "run()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "search", "Nantes", "--json"],
+        check=True,
+        cwd=ROOT,
+        env=placelibre.environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert json.loads(done.stdout)["features"]
+    loaded = set(done.stderr.split())
+    assert "matching.engine" in loaded
+    planner = {"scipy", "sklearn", "pandas", "shapely", "h3"}
+    pages = {"fastapi", "starlette", "jinja2", "uvicorn"}
+    others = {"numba", "polars", "rtree", "geoalchemy2", "psycopg", "rich", "matching.intrinsics"}
+    assert loaded & (planner | pages | others) == set()
 
 
 def test_help_is_there_for_every_command(placelibre: CommandLine) -> None:

@@ -1,0 +1,61 @@
+"""Instructions that numba has no word for. Loads the compiler: imported only by what is being compiled."""
+
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+
+def _to_zeros(typing_context: Any, word: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.Constant(cgutils.bool_t, 1))
+
+    return types.uint64(types.uint64), generate
+
+
+def _to_ones(typing_context: Any, word: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.ctpop(arguments[0])
+
+    return types.uint64(types.uint64), generate
+
+
+def _to_cache(typing_context: Any, array: Any, at: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = context.make_array(array)(context, builder, arguments[0]).data
+        element = builder.bitcast(builder.gep(data, [arguments[1]]), cgutils.voidptr_t)
+        number = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, number, number, number])
+        call = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(call, [element, *(ir.Constant(number, value) for value in (0, 3, 1))])
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64), generate
+
+
+def _to_pointer(typing_context: Any, address: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.inttoptr(arguments[0], ir.IntType(8).as_pointer())
+
+    return types.voidptr(types.int64), generate
+
+
+pointer: Callable[[Any], Any] = intrinsic(_to_pointer)
+_zeros: Callable[[Any], Any] = intrinsic(_to_zeros)
+_ones: Callable[[Any], Any] = intrinsic(_to_ones)
+_cache: Callable[[Any, Any], Any] = intrinsic(_to_cache)
+
+
+def trailing_zeros(word: Any) -> Any:
+    return _zeros(word)
+
+
+def count_ones(word: Any) -> Any:
+    return _ones(word)
+
+
+def fetch_soon(array: Any, at: Any) -> None:
+    _cache(array, at)

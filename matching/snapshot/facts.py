@@ -1,0 +1,27 @@
+"""What a result shows that does not depend on the query: see `matching.snapshot.rendered`, which makes it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Rendered rows: row i is `data[start[i]:start[i + 1]]`, JSON in UTF-8, its last two bytes closing the properties
+    and the feature."""
+
+    start: npt.NDArray[np.int64]
+    data: npt.NDArray[np.uint8]
+
+    def raw(self, row: int) -> bytes:
+        """The feature of one row as it was rendered."""
+        return self.data[self.start[row] : self.start[row + 1]].tobytes()
+
+    def of(self, row: int) -> dict[str, Any]:
+        """The facts of one row: the properties of its feature, `lon` and `lat`."""
+        feature = msgspec.json.decode(self.raw(row))
+        lon, lat = feature["geometry"]["coordinates"]
+        return {**feature["properties"], "lon": lon, "lat": lat}

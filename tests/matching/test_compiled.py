@@ -1,0 +1,58 @@
+"""Machine code kept on disk: compiled once, run without the compiler."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from matching import compiled, machine
+from matching.compiled import Entry, entry, inner
+from matching.kernel.passing import addresses, floats, longs_at
+
+
+@inner
+def _halved(number: Any) -> Any:
+    return number / 2
+
+
+def _sum_of_halves(where: int, chosen: int, count: int) -> int:
+    numbers, rows, total = floats(where, 1), longs_at(chosen, count), 0.0
+    for at in range(count):
+        total += _halved(numbers[rows[at]])
+    return np.int64(total)  # type: ignore[return-value]  # what the compiler calls a whole number
+
+
+def _asked(one: Entry) -> int:
+    handed = addresses([np.zeros(3, np.int32), np.array([10.0, 20.0, 40.0])])
+    return one(handed.at, np.array([0, 2]).tobytes(), 2)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(compiled, "kept_in", lambda: tmp_path / "kept")
+    return tmp_path / "kept"
+
+
+def test_what_was_compiled_once_is_not_compiled_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _asked(entry(_sum_of_halves)) == 25
+    assert [path.name for path in folder.iterdir()] == ["_sum_of_halves.o"]
+    monkeypatch.delattr(machine, "compiled")
+    assert _asked(entry(_sum_of_halves)) == 25
+
+
+def test_a_folder_that_cannot_be_written_only_costs_time(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder.write_text("a file where the folder should be", encoding="utf-8")
+    with caplog.at_level(logging.WARNING):
+        assert _asked(entry(_sum_of_halves)) == 25
+    assert "cannot be kept" in caplog.text
+
+
+def test_machine_code_is_of_its_sources(tmp_path: Path) -> None:
+    source = tmp_path / "one.py"
+    source.write_text("1", encoding="utf-8")
+    before = machine.digest([source])
+    assert machine.digest([source]) == before
+    source.write_text("2", encoding="utf-8")
+    assert machine.digest([source]) != before
