@@ -91,7 +91,7 @@ def _question(
     weights: dict[str, float],
     after: Cursor | None = None,
     *,
-    now: int = 0,
+    now: int | None = None,
     reach: Reach | None = None,
 ) -> _Question:
     reach = reach or by_distance(query)
@@ -106,11 +106,11 @@ def rank(
     weights: dict[str, float],
     after: Cursor | None = None,
     *,
-    now: int = 0,
+    now: int | None = None,
     reach: Reach | None = None,
 ) -> Ranked:
-    """The best `query.limit` places of a layer after `after`; `now` is the number of the slot that runs, `reach` is by
-    distance unless given."""
+    """The best `query.limit` places of a layer after `after`; `now` is the number of the slot that runs, where it is
+    asked when results are free; `reach` is by distance unless given."""
     return _question(layer, query, weights, after, now=now, reach=reach).best()
 
 

@@ -38,8 +38,8 @@ class Result:
     `facts` is what does not depend on the query, as rendered when the index was built (keys: see
     `matching/snapshot/rendered.py`, and `communities`, those that the searcher may see). `score` is the sum of the
     terms' contributions; places are ordered by it rounded to a millionth. `free_from`/`free_until` (UTC) bound the free
-    run around the first asked window in which it is free, None without a window; for "any n hours" they are the first
-    run that fits.
+    run around the first asked window in which it is free, a day before and after at most, None without a window; for
+    "any n hours" they are the first run that fits.
     """
 
     place_id: int

@@ -99,11 +99,11 @@ class Searchable:
         weights: dict[str, float],
         after: "Cursor | None" = None,
         *,
-        now: int = 0,
+        now: int | None = None,
         reach: Reach | None = None,
     ) -> "Asked":
-        """The query as `matching.kernel.asked.understood` takes it; `now` is the number of the slot that runs, `reach`
-        is by distance unless given. Without weights, only its filters count."""
+        """The query as `matching.kernel.asked.understood` takes it; `now` is the number of the slot that runs, where it
+        is asked when results are free; `reach` is by distance unless given. Without weights, only its filters count."""
         reach = reach or by_distance(query)
         _, hides, owns, most = self._audience(query.community, query.visible)
         point = query.point
@@ -134,7 +134,7 @@ class Searchable:
             bool(query.kinds),
             bool(query.space_kinds),
             query.most_windows,
-            max(0, now - first),
+            -1 if now is None else max(0, now - first),
             len(query.windows),
             *windows,
         )

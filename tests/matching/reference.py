@@ -297,10 +297,10 @@ class Reference:
     def run_around(
         self, row: Row, query: Query, window: Window, start: int, stop: int, now: datetime
     ) -> tuple[int, int]:
-        last = window.stop if window.any_slots else self.first_slot + DAYS * PER_DAY
+        last = window.stop if window.any_slots else min(window.stop + PER_DAY, self.first_slot + DAYS * PER_DAY)
         while stop < last and self.left(row, stop) >= query.seats:
             stop += 1
-        earliest = int(now.timestamp()) // 1800
+        earliest = max(int(now.timestamp()) // 1800, window.start - PER_DAY)
         while window.any_slots is None and start > earliest and self.left(row, start - 1) >= query.seats:
             start -= 1
         return (start, stop)
