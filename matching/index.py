@@ -39,7 +39,7 @@ class _State:
     def layers(self) -> tuple[Layer, ...]:
         if self.overlay is None:
             return (self.whole,)
-        return (self.overlay.masked, self.overlay.changed)
+        return self.overlay.layers()
 
 
 class LiveIndex:

@@ -1,13 +1,14 @@
-"""What changed since the snapshot: a small index of the changed places as they are now, and a mask over the snapshot.
+"""What changed since the snapshot: slots that replace its own, a mask over it, and a small index of changed places.
 
-Changed, moved, closed and removed places are all treated alike: their rows in the snapshot are masked, and those that
-still have rows are in the overlay's own little snapshot, found through an `rtree` index. A search over both layers
-answers exactly what a rebuild would.
+Where only slots were freed or taken, the snapshot is searched with other words in their stead. Otherwise the rows of
+the place are masked, and what is left of it is in the overlay's own little snapshot, found through an `rtree` index. A
+search over both layers answers exactly what a rebuild would.
 """
 
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,10 @@ from rtree import index as rtree_index
 
 from geo.distance import chord_of_m, unit_vectors
 from geo.types import Point
+from matching.engine import Layer
 from matching.kernel.planting import all_standing
+from matching.replacing import replacements
+from matching.sameness import same_rows
 from matching.searchable import Searchable
 from matching.snapshot.builder import build_index
 from matching.snapshot.hours import Calendar
@@ -29,24 +33,25 @@ SLACK = 1e-9
 
 
 class Masked:
-    """The snapshot without the places that changed."""
+    """The snapshot without the places that changed, and with the slots that others have now."""
 
-    def __init__(self, base: Searchable, alive: npt.NDArray[np.uint64]) -> None:
-        self.searchable = base.without(alive)
+    def __init__(self, base: Searchable, columns: Mapping[str, npt.NDArray[Any]]) -> None:
+        self.searchable = base.replaced(columns)
 
     def rows_within(self, point: Point, radius_m: float, *, candidates: bool) -> Ints | None:
         return None
 
 
 class Changed:
-    """The changed places as they are now. Boxes lie around points of the unit sphere in space, so that neither the
-    antimeridian nor the poles are special."""
+    """The changed places as they are now: all rows of a snapshot, or some. Boxes lie around points of the unit sphere
+    in space, so that neither the antimeridian nor the poles are special."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, rows: Ints | None = None) -> None:
         self.snapshot = snapshot
-        self.searchable = Searchable(snapshot)
+        self.searchable = Searchable(snapshot, bounded=False)
+        self.rows = np.arange(snapshot.meta.rows) if rows is None else rows
         self._lock = threading.Lock()  # libspatialindex keeps state while it searches
-        self._tree = _tree(snapshot)
+        self._tree = _tree(snapshot, self.rows)
 
     def rows_within(self, point: Point, radius_m: float, *, candidates: bool) -> Ints:
         reach = chord_of_m(radius_m) + SLACK
@@ -63,16 +68,16 @@ class Changed:
             self._tree.close()
 
 
-def _tree(snapshot: Snapshot) -> rtree_index.Index:
+def _tree(snapshot: Snapshot, rows: Ints) -> rtree_index.Index:
     properties = rtree_index.Property(dimension=3)
-    if snapshot.meta.rows == 0:
+    if len(rows) == 0:
         return rtree_index.Index(properties=properties)
-    return rtree_index.Index(_boxes(snapshot), properties=properties)
+    return rtree_index.Index(_boxes(snapshot, rows), properties=properties)
 
 
-def _boxes(snapshot: Snapshot) -> Iterator[tuple[int, tuple[float, ...], None]]:
-    points = unit_vectors(snapshot.columns.lon, snapshot.columns.lat).tolist()
-    return ((row, (*point, *point), None) for row, point in enumerate(points))
+def _boxes(snapshot: Snapshot, rows: Ints) -> Iterator[tuple[int, tuple[float, ...], None]]:
+    points = unit_vectors(snapshot.columns.lon[rows], snapshot.columns.lat[rows]).tolist()
+    return ((row, (*point, *point), None) for row, point in zip(rows.tolist(), points, strict=True))
 
 
 def _without(base: Snapshot, gone: Ints) -> npt.NDArray[np.uint64]:
@@ -94,8 +99,12 @@ class Overlay:
 
     @property
     def places(self) -> int:
-        """How many rows the overlay holds."""
-        return self.changed.snapshot.meta.rows
+        """How many rows the overlay's own snapshot stands for; slots that replace others are none."""
+        return len(self.changed.rows)
+
+    def layers(self) -> tuple[Layer, ...]:
+        """What is searched: the second layer only when it holds something."""
+        return (self.masked, self.changed) if self.places else (self.masked,)
 
 
 def build_overlay(
@@ -108,7 +117,12 @@ def build_overlay(
     rebuild.
     """
     base = whole.snapshot
-    replaced = np.array(sorted({*place_ids, *now_are.places["place_id"].to_list()}), np.int64)
-    alive = _without(base, np.flatnonzero(np.isin(base.columns.place_id, replaced)))
-    snapshot = build_index(now_are, as_of=base.meta.as_of, calendar=calendar, like=base)
-    return Overlay(Masked(whole, alive), Changed(snapshot), now_are.revision)
+    now = build_index(now_are, as_of=base.meta.as_of, calendar=calendar, like=base)
+    rows = whole.rows_of({*place_ids, *now_are.places["place_id"].to_list()})
+    same, now_same = same_rows(base, rows, now)
+    columns = {"alive": _without(base, np.setdiff1d(rows, same, assume_unique=True))}
+    offered = same < base.meta.offered_rows  # nobody knows when a candidate is free
+    if offered.any():
+        columns |= replacements(whole.tree, base, same[offered], now, now_same[offered])
+    changed = np.delete(np.arange(now.meta.rows), now_same)
+    return Overlay(Masked(whole, columns), Changed(now, changed), now_are.revision)

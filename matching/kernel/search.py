@@ -224,7 +224,7 @@ def _tell_when(tree: Tree, wanted: Wanted, space: Space, at: int) -> None:
         word = free_in(tree, wanted, space.slots, row // BLOCK_ROWS, window)
         if (word >> np.uint64(row % BLOCK_ROWS)) & ONE == 0:
             continue
-        start, stop = free_run(tree, wanted, row, window)
+        start, stop = free_run(tree, wanted, space.slots, row, window)
         if space.windows[at] == 0:
             space.start[at], space.stop[at] = start, stop
         space.windows[at] |= 1 << window
