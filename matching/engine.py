@@ -48,6 +48,10 @@ class Whole:
     def __init__(self, snapshot: Snapshot) -> None:
         self.searchable = Searchable(snapshot)
 
+    @property
+    def snapshot(self) -> Snapshot:
+        return self.searchable.snapshot
+
     def rows_within(self, point: Point, radius_m: float, *, candidates: bool) -> Ints | None:
         return None
 

@@ -90,7 +90,7 @@ def rebooked_world(world: World, count: int) -> tuple[World, set[int]]:
 
 
 def test_freed_and_taken_slots_are_replaced_in_place(world: World, snapshot: Snapshot) -> None:
-    after, changed = rebooked_world(world, 800)
+    after, changed = rebooked_world(world, 1200)
     overlay = build_overlay(Searchable(snapshot), after.input(changed), changed)
     assert overlay.places == 0 and len(overlay.layers()) == 1
     rebuilt, before = Whole(build_index(after.input(), as_of=AS_OF)), Whole(snapshot)
@@ -168,8 +168,11 @@ def test_live_index_takes_changes_in_and_drops_them_with_a_new_snapshot(tmp_path
         drawn = random.Random(3)
         queries = [query_from(drawn) for _ in range(40)]
         with_overlay = [comparable(index.search(query, NOW)) for query in queries]
+        assert index.newer() is None
         build_snapshot(after.input(), tmp_path, as_of=AS_OF, revision=6)
-        assert index.reopen_if_newer()
+        newer = index.newer()
+        assert newer is not None and index.revision == 5
+        index.set_overlay(after.input(set()), [], newer)
         assert index.revision == 6
         assert [comparable(index.search(query, NOW)) for query in queries] == with_overlay
         index.set_overlay(after.input(set()), [])
