@@ -153,6 +153,18 @@ def as_rebuilt(store: Engine, as_of: datetime = NOW) -> tuple[int, Whole]:
     return frames.revision, Whole(build_index(index_input(frames), as_of=as_of))
 
 
+def at_rest(store: Engine, live: LiveSearch) -> Whole:
+    """The rebuilt store, once the index is up to it: whoever was still writing has committed."""
+    begun = time.monotonic()
+    while True:
+        revision, rebuilt = as_rebuilt(store)
+        live.touch()
+        live.find(Query(Point(*NANTES)))
+        if live.revision == revision:
+            return rebuilt
+        assert time.monotonic() - begun < PATIENCE_S
+
+
 def until(condition: Callable[[], bool]) -> float:
     """Seconds until it holds."""
     begun = time.monotonic()
@@ -180,30 +192,29 @@ def live(store: Engine, folder: Path) -> Iterator[LiveSearch]:
 
 
 def test_every_answer_is_that_of_a_rebuild_while_writers_run(store: Engine, live: LiveSearch) -> None:
-    writers = [Writer(store, seed, 150) for seed in range(3)]
+    """Changes are taken in piece by piece while four write; whenever they pause, a rebuild has no other answer."""
+    writers, go = [Writer(store, seed, 150) for seed in range(4)], threading.Event()
+    drawn = random.Random(2)
 
     def write(writer: Writer) -> Callable[[], None]:
         def work() -> None:
-            writer.once()
-            time.sleep(writer.drawn.random() / 10)
+            if go.wait(0.1):
+                writer.once()
 
         return work
 
-    drawn, revisions = random.Random(2), set()
     with beside(*[write(writer) for writer in writers]):
-        begun = time.monotonic()
-        while len(revisions) < 25:
-            assert time.monotonic() - begun < PATIENCE_S
-            live.touch()
-            live.find(question(drawn))
-            revision, rebuilt = as_rebuilt(store)
-            if revision != live.revision:
-                continue  # somebody wrote between the two
-            revisions.add(revision)
-            for _ in range(10):
+        for _ in range(15):
+            written = sum(writer.done for writer in writers)
+            go.set()
+            while sum(writer.done for writer in writers) < written + 6:
+                live.touch()
+                live.find(question(drawn))
+            go.clear()
+            rebuilt = at_rest(store, live)
+            for _ in range(20):
                 query = question(drawn)
                 assert comparable(told(live.find(query))) == comparable(search([rebuilt], query, NOW))
-    assert sum(writer.done for writer in writers) > 25
 
 
 def test_the_next_search_of_the_process_that_wrote_sees_it(store: Engine, live: LiveSearch) -> None:
