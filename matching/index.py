@@ -4,6 +4,7 @@ import threading
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,7 +16,7 @@ from matching.overlay import Overlay, build_overlay
 from matching.query import Query
 from matching.results import SearchResults
 from matching.snapshot.files import current_version, open_snapshot, verify
-from matching.snapshot.hours import Calendar
+from matching.snapshot.hours import Calendar, GeoCalendar
 from matching.snapshot.input import IndexInput
 from matching.snapshot.snapshot import Snapshot
 from matching.telling import told
@@ -52,6 +53,7 @@ class LiveIndex:
     def __init__(self, snapshot: Snapshot, folder: Path | None = None, calendar: Calendar | None = None) -> None:
         self._folder = folder
         self._calendar = calendar
+        self._calendar_of = lru_cache(1)(GeoCalendar)  # it remembers zones and holidays from overlay to overlay
         self._swap = threading.Lock()
         self._state = _State(Whole(snapshot), None, snapshot.meta.version)
         self._before: _State | None = None
@@ -120,7 +122,8 @@ class LiveIndex:
             whole = self._state.whole if newer is None else newer
             overlay = None
             if place_ids:
-                overlay = build_overlay(whole.searchable, now_are, place_ids, calendar=self._calendar)
+                calendar = self._calendar or self._calendar_of(whole.snapshot.meta.first_day)
+                overlay = build_overlay(whole.searchable, now_are, place_ids, calendar=calendar)
             self._overlays += 1
             version = whole.snapshot.meta.version
             if newer is not None:
