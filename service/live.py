@@ -152,7 +152,9 @@ class LiveSearch:
             with reading(self._engine) as connection:
                 is_changed = revision(connection) != self._changed.now_are.revision
                 behind = count_changed_since(connection, snapshot.meta.revision)
-            if _is_outdated(snapshot, behind, now):
+            # A short command does not begin what it would have to wait for, unless it cannot answer without.
+            is_overdue = bool(self._watching) and _is_outdated(snapshot, behind, now)
+            if is_overdue or behind > OVERLAY_PLACES:
                 self._rebuilding.start(now, snapshot.meta.version)
             if newer is not None or is_changed:
                 before = self._changed if newer is None else _Changes(IndexInput(revision=snapshot.meta.revision))

@@ -63,12 +63,21 @@ class Rebuilding:
             self._waiting.join()
 
     def _run(self, now: datetime, outdated: str) -> None:
-        with alone(self._folder) as is_alone:
-            if is_alone and current_version(self._folder) == outdated:
-                self._run_child(now)
+        failure = None
+        try:
+            with alone(self._folder) as is_alone:
+                if is_alone and current_version(self._folder) == outdated:
+                    failure = self._run_child(now)
+        except PlaceLibreError as error:
+            failure = error.message("en")
+        except OSError as error:  # a folder that may not be written to
+            failure = str(error)
+        if failure is not None:
+            self._not_before = time.monotonic() + RETRY_S
+            logger.error("building a new snapshot failed: %s", failure)
 
-    def _run_child(self, now: datetime) -> None:
-        begun = time.monotonic()
+    def _run_child(self, now: datetime) -> str | None:
+        """What went wrong, if anything."""
         fresh = multiprocessing.get_context("spawn")  # a fork would keep the locks of threads that it has not
         hears, tells = fresh.Pipe(duplex=False)
         # Through a pipe, for the address of a store may hold a password.
@@ -77,16 +86,12 @@ class Rebuilding:
         child.start()
         tells.close()
         try:
-            failure = hears.recv()
+            failure: str | None = hears.recv()
         except EOFError:  # it ended without a word; what it may have said is on standard error
             child.join()
             failure = f"its process ended with {child.exitcode}"
         child.join()
-        if failure is None:
-            logger.info("a new snapshot was built in %.1f s", time.monotonic() - begun)
-        else:
-            self._not_before = time.monotonic() + RETRY_S
-            logger.error("building a new snapshot failed: %s", failure)
+        return failure
 
 
 def _in_child(build: Build, store: str, folder: Path, now: datetime, tells: Connection) -> None:
