@@ -123,14 +123,22 @@ def test_slots_and_places_change_together(world: World, snapshot: Snapshot) -> N
         assert comparable(search(overlay.layers(), query, NOW)) == comparable(search([rebuilt], query, NOW))
 
 
+def test_a_place_is_worth_the_same_alone_and_among_others(world: World, snapshot: Snapshot) -> None:
+    whole = Searchable(snapshot)
+    for place in world.places[:300:5]:
+        alone = build_overlay(whole, world.input({place["place_id"]}), {place["place_id"]})
+        assert alone.places == 0, place
+
+
 @pytest.mark.parametrize("column", ["name", "phone", "checked_on"])
 def test_a_fact_that_only_shows_is_a_change_too(small_world: World, small_snapshot: Snapshot, column: str) -> None:
     after = deepcopy(small_world)
     place = next(one for one in after.places if one["status"] == "offered")
     place[column] = date(2020, 2, 2) if column == "checked_on" else "autre"
     rows = [space for space in after.spaces if space["place_id"] == place["place_id"]]
-    overlay = build_overlay(Searchable(small_snapshot), after.input({place["place_id"]}), {place["place_id"]})
-    assert overlay.places == len(rows)
+    whole, one = Searchable(small_snapshot), {place["place_id"]}
+    assert build_overlay(whole, small_world.input(one), one).places == 0
+    assert build_overlay(whole, after.input(one), one).places == len(rows)
 
 
 def test_rows_of_places_are_found_without_reading_all(snapshot: Snapshot) -> None:
