@@ -51,6 +51,10 @@ class Whole:
     def __init__(self, snapshot: Snapshot) -> None:
         self.searchable = Searchable(snapshot)
 
+    @property
+    def snapshot(self) -> Snapshot:
+        return self.searchable.snapshot
+
     def with_affinities(self, affinities: Affinities) -> "Whole":
         """The same, not planted again, for communities that are otherwise close."""
         other = copy(self)

@@ -3,14 +3,16 @@
 Symmetric. Only the closest are kept, so that thousands of communities cost no more than their neighbours.
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from matching.shared_members import shared_members
 from matching.shared_words import closest_by_words, word_vectors
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -35,7 +37,7 @@ class Pairs(NamedTuple):
     common_members: npt.NDArray[np.uint8]
 
 
-def learned(communities: pl.DataFrame, memberships: pl.DataFrame) -> Pairs:
+def learned(communities: "pl.DataFrame", memberships: "pl.DataFrame") -> Pairs:
     """Of `communities` (columns slug, values, words), in their order, from `memberships` (community, member)."""
     vectors = word_vectors(_texts(communities))
     members = shared_members(memberships, communities["slug"].to_list())
@@ -53,7 +55,7 @@ def packed(count: int, one: Ints, other: Ints, value: Floats, common_members: np
     return Pairs(start, other[order].astype(np.int32), value[order], common_members[order].astype(np.uint8))
 
 
-def _texts(communities: pl.DataFrame) -> list[str]:
+def _texts(communities: "pl.DataFrame") -> list[str]:
     return [
         " ".join([*(values or ()), words or ""]) for values, words in communities.select("values", "words").iter_rows()
     ]

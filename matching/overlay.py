@@ -1,23 +1,28 @@
-"""What changed since the snapshot: a small index of the changed places as they are now, and a mask over the snapshot.
+"""What changed since the snapshot: slots that replace its own, a mask over it, and a small index of changed places.
 
-Changed, moved, closed and removed places are all treated alike: their rows in the snapshot are masked, and those that
-still have rows are in the overlay's own little snapshot, found through an `rtree` index. A search over both layers
-answers exactly what a rebuild would.
+Where only slots were freed or taken, the snapshot is searched with other words in their stead. Otherwise the rows of
+the place are masked, and what is left of it is in the overlay's own little snapshot, found through an `rtree` index. A
+search over both layers answers exactly what a rebuild would.
 """
 
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Mapping
 from copy import copy
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from rtree import index as rtree_index
 
-from geo.distance import chord_of_m, unit_vectors
+from geo.blocks import cut, expand
+from geo.distance import chord_of_m, unit_vector, unit_vectors
 from geo.types import Point
 from matching.affinity import Affinities
+from matching.engine import Layer
 from matching.kernel.planting import all_standing
+from matching.replacing import replacements
+from matching.sameness import same_rows
 from matching.searchable import Searchable
 from matching.snapshot.builder import build_index
 from matching.snapshot.hours import Calendar
@@ -26,37 +31,43 @@ from matching.snapshot.layout import block_of
 from matching.snapshot.snapshot import Snapshot
 
 Ints = npt.NDArray[np.int64]
+NEIGHBOURS = 16
+"""Rows per box: the compiled search reads rows faster than the tree tells them."""
 SLACK = 1e-9
 """On the unit sphere, some millimetres: rounding must not lose a row at the edge."""
 
 
 class Masked:
-    """The snapshot without the places that changed."""
+    """The snapshot without the places that changed, and with the slots that others have now."""
 
-    def __init__(self, base: Searchable, alive: npt.NDArray[np.uint64]) -> None:
-        self.searchable = base.without(alive)
+    def __init__(self, base: Searchable, columns: Mapping[str, npt.NDArray[Any]]) -> None:
+        self.columns = columns
+        self.searchable = base.replaced(columns)
 
     def rows_within(self, point: Point, radius_m: float, *, candidates: bool) -> Ints | None:
         return None
 
 
 class Changed:
-    """The changed places as they are now. Boxes lie around points of the unit sphere in space, so that neither the
-    antimeridian nor the poles are special."""
+    """The changed places as they are now: all rows of a snapshot, or some. Boxes lie around neighbours on the unit
+    sphere in space, so that neither the antimeridian nor the poles are special."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, rows: Ints | None = None) -> None:
         self.snapshot = snapshot
-        self.searchable = Searchable(snapshot)
+        self.searchable = Searchable(snapshot, bounded=False)
+        self.rows = np.arange(snapshot.meta.rows) if rows is None else rows
+        self._starts = cut([len(self.rows)], NEIGHBOURS)
         self._lock = threading.Lock()  # libspatialindex keeps state while it searches
-        self._tree = _tree(snapshot)
+        self._tree = _tree(snapshot, self.rows, self._starts)
 
     def rows_within(self, point: Point, radius_m: float, *, candidates: bool) -> Ints:
         reach = chord_of_m(radius_m) + SLACK
-        centre = unit_vectors(np.array([point.lon]), np.array([point.lat]))[0]
-        box = (*(centre - reach), *(centre + reach))
+        x, y, z = unit_vector(point.lon, point.lat)
+        box = (x - reach, y - reach, z - reach, x + reach, y + reach, z + reach)
         with self._lock:
-            rows = np.fromiter(self._tree.intersection(box), np.int64)
-        rows.sort()
+            runs = np.fromiter(self._tree.intersection(box), np.int64)
+        runs.sort()
+        rows = self.rows[expand(self._starts, runs)]
         return rows if candidates else rows[rows < self.snapshot.meta.offered_rows]
 
     def with_affinities(self, affinities: Affinities) -> "Changed":
@@ -72,16 +83,15 @@ class Changed:
             self._tree.close()
 
 
-def _tree(snapshot: Snapshot) -> rtree_index.Index:
+def _tree(snapshot: Snapshot, rows: Ints, starts: Ints) -> rtree_index.Index:
+    """A box around each run of rows, which are in the order of H3."""
     properties = rtree_index.Property(dimension=3)
-    if snapshot.meta.rows == 0:
+    if len(rows) == 0:
         return rtree_index.Index(properties=properties)
-    return rtree_index.Index(_boxes(snapshot), properties=properties)
-
-
-def _boxes(snapshot: Snapshot) -> Iterator[tuple[int, tuple[float, ...], None]]:
-    points = unit_vectors(snapshot.columns.lon, snapshot.columns.lat).tolist()
-    return ((row, (*point, *point), None) for row, point in enumerate(points))
+    points = unit_vectors(snapshot.columns.lon[rows], snapshot.columns.lat[rows])
+    low, high = (edge.reduceat(points, starts[:-1]) for edge in (np.minimum, np.maximum))
+    boxes = np.concatenate([low, high], axis=1).tolist()
+    return rtree_index.Index(((run, box, None) for run, box in enumerate(boxes)), properties=properties)
 
 
 def _without(base: Snapshot, gone: Ints) -> npt.NDArray[np.uint64]:
@@ -103,13 +113,16 @@ class Overlay:
 
     @property
     def places(self) -> int:
-        """How many rows the overlay holds."""
-        return self.changed.snapshot.meta.rows
+        """How many rows the overlay's own snapshot stands for; slots that replace others are none."""
+        return len(self.changed.rows)
+
+    def layers(self) -> tuple[Layer, ...]:
+        """What is searched: the second layer only when it holds something."""
+        return (self.masked, self.changed) if self.places else (self.masked,)
 
     def with_affinities(self, affinities: Affinities, whole: Searchable) -> "Overlay":
         """The same over `whole`, which has these affinities already."""
-        alive = self.masked.searchable.tree.alive
-        return Overlay(Masked(whole, alive), self.changed.with_affinities(affinities), self.revision)
+        return Overlay(Masked(whole, self.masked.columns), self.changed.with_affinities(affinities), self.revision)
 
 
 def build_overlay(
@@ -121,7 +134,12 @@ def build_overlay(
     Dates and ages are the snapshot's; how close communities are is what `whole` was last told.
     """
     base = whole.snapshot
-    replaced = np.array(sorted({*place_ids, *now_are.places["place_id"].to_list()}), np.int64)
-    alive = _without(base, np.flatnonzero(np.isin(base.columns.place_id, replaced)))
-    snapshot = build_index(now_are, as_of=base.meta.as_of, calendar=calendar, like=base)
-    return Overlay(Masked(whole, alive), Changed(snapshot), now_are.revision)
+    now = build_index(now_are, as_of=base.meta.as_of, calendar=calendar, like=base)
+    rows = whole.rows_of({*place_ids, *now_are.places["place_id"].to_list()})
+    same, now_same = same_rows(base, rows, now)
+    columns = {"alive": _without(base, np.setdiff1d(rows, same, assume_unique=True))}
+    offered = same < base.meta.offered_rows  # nobody knows when a candidate is free
+    if offered.any():
+        columns |= replacements(whole.tree, base, same[offered], now, now_same[offered])
+    changed = np.delete(np.arange(now.meta.rows), now_same)
+    return Overlay(Masked(whole, columns), Changed(now, changed), now_are.revision)

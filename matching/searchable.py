@@ -1,17 +1,20 @@
 """A snapshot ready for the kernel, and queries against it in the form that the kernel takes."""
 
 import struct
-from collections.abc import Collection, Hashable
+import threading
+from collections import OrderedDict
+from collections.abc import Collection, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import replace
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from geo.blocks import expand
 from geo.distance import unit_vector
 from geo.types import Amenity, PlaceKind, SpaceKind
 from matching.affinity import Affinities
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
     from matching.found import Cursor
 
 Array = npt.NDArray[Any]
+Ints = npt.NDArray[np.int64]
+_NOTHING = np.zeros(0)
 _NUMBERS = struct.Struct(f"{FIRST_WEIGHT + len(TERM_NAMES)}d")
 Profile = tuple[str | None, frozenset[str], int, tuple[tuple[str, float], ...]]
 REMEMBERED, SETS_REMEMBERED = 512, 16_384
@@ -51,12 +56,14 @@ class Asked(NamedTuple):
 class Searchable:
     """The tree of a snapshot, its addresses, and what is remembered of lately asked queries."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, *, bounded: bool = True) -> None:
+        """`bounded`: joint bounds are kept for those who ask alike; only a search of the whole tree reads them."""
         self.snapshot = snapshot
         self.tree = tree_of(snapshot)
         self.handed = handed(self.tree)
         self.parts = len(self.tree.part_yes)
         self._first_slot = snapshot.meta.first_slot
+        self._is_bounded = bounded
         self._remember()
 
     def _remember(self) -> None:
@@ -64,15 +71,29 @@ class Searchable:
         self._audience = lru_cache(REMEMBERED)(self._make_audience)
         self._seen = lru_cache(SETS_REMEMBERED)(self._make_seen)
         self._tables = lru_cache(REMEMBERED)(self._make_tables)
-        self._profiles = Profiles(self)
+        self._profiles = Profiles(self) if self._is_bounded else None
 
-    def without(self, alive: npt.NDArray[np.uint64]) -> "Searchable":
-        """The same with fewer rows: `alive` is a word per block, bit i says that row i still stands. What is remembered
-        is shared: bounds of more rows are bounds."""
-        fewer = copy(self)
-        fewer.tree = self.tree._replace(alive=alive)
-        fewer.handed = handed(fewer.tree)
-        return fewer
+    def replaced(self, columns: Mapping[str, Array]) -> "Searchable":
+        """The same with other columns of the tree: fewer rows that stand (`alive`), other days. What is remembered is
+        shared: bounds of more rows are bounds, and none of them depends on when a row is free."""
+        other = copy(self)
+        other.tree = self.tree._replace(**columns)
+        other.handed = handed(other.tree)
+        return other
+
+    def rows_of(self, place_ids: Collection[int]) -> Ints:
+        """The rows of some places, ascending."""
+        places = np.array(sorted(set(place_ids)), np.int64)
+        ids, order = self.snapshot.columns.place_id, self._by_place
+        first, stop = (np.searchsorted(ids, places, side=side, sorter=order) for side in ("left", "right"))
+        runs = np.stack([first, stop], axis=1).reshape(-1)
+        rows: Ints = np.sort(order[expand(runs, np.arange(0, len(runs), 2))])
+        return rows
+
+    @cached_property
+    def _by_place(self) -> Ints:
+        """Rows by the id of their place."""
+        return np.argsort(self.snapshot.columns.place_id, kind="stable")
 
     def with_affinities(self, affinities: Affinities) -> "Searchable":
         """The same tree for communities that are otherwise close; nothing remembered of searchers is kept."""
@@ -83,7 +104,12 @@ class Searchable:
 
     def wait_for_bounds(self) -> None:
         """Returns when all that is being worked out for those who asked is known."""
-        self._profiles.wait()
+        if self._profiles is not None:
+            self._profiles.wait()
+
+    def asked_lately(self, most: int) -> list[Query]:
+        """A query of each of the kinds of askers seen last, the last first."""
+        return [] if self._profiles is None else self._profiles.asked(most)
 
     def audience(self, query: Query) -> Audience:
         """Who asks."""
@@ -139,10 +165,10 @@ class Searchable:
             *windows,
         )
         profile = (query.community, query.visible, query.seats, tuple(weights.items()))
-        known = bool(weights) and self._profiles.of(profile, numbers, whole)
-        tables, kept = self._tables(
-            query.community, query.visible, query.kinds, query.space_kinds, query.seats, profile if known else None
-        )
+        bounds = None
+        if weights and self._profiles is not None:
+            bounds = self._profiles.of(profile, query, numbers, whole)
+        tables, kept = self._tables(query.community, query.visible, query.kinds, query.space_kinds, query.seats, bounds)
         return Asked(numbers, whole, tables.at, kept)
 
     def _make_audience(self, community: str | None, visible: frozenset[str]) -> tuple[Audience, bool, bool, float]:
@@ -161,7 +187,7 @@ class Searchable:
         kinds: frozenset[PlaceKind],
         space_kinds: frozenset[SpaceKind],
         seats: int,
-        profile: Profile | None,
+        bounds: "Bounds | None",
     ) -> tuple[Handed, list[Array]]:
         """Addresses, and the arrays that must live as long."""
         audience = self._audience(community, visible)[0]
@@ -173,36 +199,57 @@ class Searchable:
             audience.set_affinity,
             _worths(),
             fit.all_suit(np.arange(fit.TABLED, dtype=np.int32), seats),
-            _NOTHING if profile is None else self._profiles.known[profile],
+            _NOTHING if bounds is None else bounds.together,
         ]
         return addresses(arrays), arrays
 
 
+class Bounds:
+    """Joint bounds of one profile, and a query of it."""
+
+    def __init__(self, query: Query) -> None:
+        self.query = query
+        self.together = _NOTHING
+        """Empty: not known yet."""
+
+
 class Profiles:
     """Joint bounds (`matching.kernel.profile`) for those who ask alike, worked out beside the searches: the first to
-    ask does not wait for them."""
+    ask does not wait for them. Those asked longest ago are dropped."""
 
     def __init__(self, searchable: Searchable) -> None:
-        self.known: dict[Profile, Array] = {}
         self._searchable = searchable
-        self._asked: set[Profile] = set()
+        self._lock = threading.Lock()
+        self._lately: OrderedDict[Profile, Bounds] = OrderedDict()
         self._beside = ThreadPoolExecutor(1, "placelibre-bounds")
 
-    def of(self, profile: Profile, numbers: bytes, whole: bytes) -> bool:
-        """Whether the bounds are known; if not, they will be."""
-        if profile in self.known:
-            return True
-        if profile not in self._asked and len(self._asked) < REMEMBERED:
-            self._asked.add(profile)
-            working = self._beside.submit(self._work_out, profile, numbers, whole)
-            working.add_done_callback(lambda done: done.result())  # a fault is logged, not lost with its future
-        return False
+    def of(self, profile: Profile, query: Query, numbers: bytes, whole: bytes) -> Bounds | None:
+        """The bounds; None when they are not known yet: they will be."""
+        with self._lock:
+            bounds = self._lately.get(profile)
+            if bounds is not None:
+                self._lately.move_to_end(profile)
+                return bounds if len(bounds.together) else None
+            bounds = self._lately[profile] = Bounds(query)
+            if len(self._lately) > REMEMBERED:
+                self._lately.popitem(last=False)
+        working = self._beside.submit(self._work_out, profile, bounds, numbers, whole)
+        working.add_done_callback(lambda done: done.result())  # a fault is logged, not lost with its future
+        return None
+
+    def asked(self, most: int) -> list[Query]:
+        """A query of each of the profiles asked last, the last first."""
+        with self._lock:
+            return [bounds.query for bounds in reversed(self._lately.values())][:most]
 
     def wait(self) -> None:
         """Until nothing is being worked out."""
         self._beside.submit(lambda: None).result()
 
-    def _work_out(self, profile: Profile, numbers: bytes, whole: bytes) -> None:
+    def _work_out(self, profile: Profile, bounds: Bounds, numbers: bytes, whole: bytes) -> None:
+        with self._lock:
+            if self._lately.get(profile) is not bounds:
+                return  # others came meanwhile, more than are remembered
         searchable = self._searchable
         community, visible, seats, _ = profile
         tables, _kept = searchable._make_tables(community, visible, frozenset(), frozenset(), seats, None)
@@ -210,10 +257,7 @@ class Profiles:
         working = own.large_enough(searchable.parts)
         at, size = answer.ctypes.data, len(answer)
         bound_together(searchable.handed.at, numbers, whole, tables.at, working.handed.at, at, size)
-        self.known[profile] = answer
-
-
-_NOTHING = np.zeros(0)
+        bounds.together = answer
 
 
 @lru_cache(maxsize=1)

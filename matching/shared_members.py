@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 if TYPE_CHECKING:
+    import polars as pl
     from scipy.sparse import csr_array
 
 Floats = npt.NDArray[np.float64]
@@ -45,8 +45,9 @@ class SharedMembers:
         return one[place < count], other[place < count]
 
 
-def shared_members(memberships: pl.DataFrame, slugs: Sequence[str]) -> SharedMembers:
+def shared_members(memberships: "pl.DataFrame", slugs: Sequence[str]) -> SharedMembers:
     """Of the communities `slugs`, in that order, from `memberships` (columns community, member)."""
+    import polars as pl
     from scipy.sparse import coo_array, csr_array, vstack
 
     table = pl.DataFrame({"community": slugs}, schema={"community": pl.String}).with_row_index("row")

@@ -4,7 +4,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -12,15 +13,18 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 
 from geo.errors import PlaceLibreError
-from geo.store.counters import changed_since, communities_revision, count_changed_since, revision
+from geo.store.counters import communities_revision, count_changed_since, revision
 from geo.store.engine import reading
 from geo.travel.model import Router
+from matching.engine import Whole
 from matching.found import Cursor, Found
 from matching.index import LiveIndex
 from matching.meeting import MeetingQuery, MeetingResults
 from matching.query import Query, slot_floor
 from matching.relaxing import Relaxation
+from matching.snapshot.snapshot import Snapshot
 from service.live_affinities import LiveAffinities
+from service.rebuilding import Rebuilding
 
 if TYPE_CHECKING:
     from geo.store.reading import StoreFrames
@@ -39,11 +43,14 @@ def index_input(frames: "StoreFrames") -> "IndexInput":
         busy=frames.busy,
         communities=frames.communities,
         memberships=frames.memberships,
+        revision=frames.revision,
     )
 
 
+REBUILD_PLACES = 5_000
+"""When more places than this changed, a new snapshot is built while the old one goes on serving with its overlay."""
 OVERLAY_PLACES = 20_000
-"""More changed places than this are not overlaid: a new snapshot is built while the old one goes on serving."""
+"""More changed places than this are not overlaid: they show with the new snapshot."""
 
 
 def first_slot_of(now: datetime) -> int:
@@ -51,14 +58,15 @@ def first_slot_of(now: datetime) -> int:
     return slot_floor(now) // 48 * 48
 
 
-def is_behind(engine: Engine, folder: Path) -> bool:
-    """Whether more changed since the snapshot in `folder` than an overlay should carry."""
-    index = LiveIndex.open(folder)
-    try:
-        with reading(engine) as connection:
-            return count_changed_since(connection, index.revision) > OVERLAY_PLACES
-    finally:
-        index.close()
+def is_outdated(engine: Engine, folder: Path, now: datetime) -> bool:
+    """Whether the snapshot in `folder` should be built anew."""
+    with LiveIndex.open(folder) as index, reading(engine) as connection:
+        return _is_outdated(index.snapshot, count_changed_since(connection, index.revision), now)
+
+
+def _is_outdated(snapshot: Snapshot, changed: int, now: datetime) -> bool:
+    """Whether more changed since than an overlay should carry, or it knows a day less than it could."""
+    return changed > REBUILD_PLACES or snapshot.meta.first_day < now.astimezone(UTC).date()
 
 
 def rebuild(engine: Engine, folder: Path, now: datetime) -> Path:
@@ -68,6 +76,29 @@ def rebuild(engine: Engine, folder: Path, now: datetime) -> Path:
 
     frames = read_frames(engine, first_slot=first_slot_of(now))
     return build_snapshot(index_input(frames), folder, as_of=now, revision=frames.revision)
+
+
+@dataclass(frozen=True, slots=True)
+class _Changes:
+    """The places changed since a snapshot, as they are at a revision of the store."""
+
+    revision: int
+    now_are: "IndexInput | None" = None
+    place_ids: frozenset[int] = frozenset()
+
+    def up_to_now(self, engine: Engine, first_slot: int) -> "_Changes":
+        """With what was committed since: only that is read. Itself when it would be too much for an overlay."""
+        from geo.store.reading import read_changes  # with polars, which a search of what is built does not need
+
+        most = OVERLAY_PLACES - len(self.place_ids)
+        read = read_changes(engine, self.revision, most, first_slot=first_slot)
+        if read is None:
+            return self
+        place_ids, frames = read
+        now_are = index_input(frames)
+        if self.now_are is not None:
+            now_are = self.now_are.renewed(place_ids, now_are)
+        return _Changes(frames.revision, now_are, self.place_ids.union(place_ids))
 
 
 class LiveSearch:
@@ -81,13 +112,15 @@ class LiveSearch:
         self._refresh_s = refresh_s
         self._now = now
         self._lock = threading.Lock()
+        self._swapping = threading.Lock()
+        self._touching = threading.Lock()
         self._next_look = 0.0
-        self._folder = folder
+        self._touches = self._looked = 0
         self._index = LiveIndex.open(folder)
         self._affinities = LiveAffinities(engine, self._index)
-        self._seen = -1
-        self._rebuilding: threading.Thread | None = None
-        self._watching: threading.Thread | None = None
+        self._changed = _Changes(self._index.revision)
+        self._rebuilding = Rebuilding(rebuild, engine, folder)
+        self._watching: list[threading.Thread] = []
         self._closing = threading.Event()
 
     def find(
@@ -105,22 +138,33 @@ class LiveSearch:
 
     def _refresh_when_due(self) -> None:
         if self.is_due:
-            self.refresh()
+            if self._watching:
+                self._look()
+            else:
+                self.refresh()
 
     @property
     def is_due(self) -> bool:
         """Whether the next search looks for changes before it answers."""
-        return time.monotonic() >= self._next_look
+        return self._looked != self._touches or time.monotonic() >= self._next_look
+
+    @property
+    def revision(self) -> int:
+        """Of the store, as the last look found it."""
+        return self._changed.revision
 
     def watch(self) -> None:
-        """Looks for changes beside the searches from now on, so that none of them waits for it."""
-        self._watching = threading.Thread(target=self._keep_watch, name="placelibre-watch", daemon=True)
-        self._watching.start()
+        """Looks for changes beside the searches from now on, so that none of them waits for it. A new snapshot is made
+        ready by a thread of its own, for that takes longer."""
+        for name, work in (("placelibre-watch", self._look), ("placelibre-swap", self.refresh)):
+            thread = threading.Thread(target=self._keep, args=(work,), name=name, daemon=True)
+            self._watching.append(thread)
+            thread.start()
 
-    def _keep_watch(self) -> None:
+    def _keep(self, work: Callable[[], None]) -> None:
         while not self._closing.wait(self._refresh_s / 2):
             try:
-                self.refresh()
+                work()
             except PlaceLibreError as error:  # the store may be away for a while; whoever searches then is told
                 logger.warning("looking for changes failed: %s", error.message("en"))
 
@@ -134,7 +178,8 @@ class LiveSearch:
 
     def touch(self) -> None:
         """This process changed the store: the next search looks at once."""
-        self._next_look = 0.0
+        with self._touching:
+            self._touches += 1
 
     def settle(self) -> None:
         """Takes in all that changed, also what is else learned beside the searches."""
@@ -142,46 +187,39 @@ class LiveSearch:
         self._affinities.settle()
 
     def refresh(self) -> None:
-        """Takes in a newer snapshot, and the places and communities changed since it was built."""
+        """Takes in a newer snapshot, made ready while searches go on, and the places and communities changed since it
+        was built."""
+        with self._swapping:
+            self._look(self._index.newer())
+
+    def _look(self, newer: Whole | None = None) -> None:
+        """Takes in what changed. With `newer` in one step: nobody sees it without what changed since it was built."""
         with self._lock:
-            if self._index.reopen_if_newer():
-                self._seen = -1
-                self._affinities.restart()
+            now, begun, touches = self._now(), time.monotonic(), self._touches
+            snapshot = self._index.snapshot if newer is None else newer.snapshot
             with reading(self._engine) as connection:
                 latest = revision(connection)
                 communities_at = communities_revision(connection)
-                behind = count_changed_since(connection, self._index.revision) if latest != self._seen else 0
-                changed = changed_since(connection, self._index.revision) if 0 < behind <= OVERLAY_PLACES else []
+                behind = count_changed_since(connection, snapshot.meta.revision)
+            # A short command does not begin what it would have to wait for, unless it cannot answer without.
+            is_overdue = bool(self._watching) and _is_outdated(snapshot, behind, now)
+            if is_overdue or behind > OVERLAY_PLACES:
+                self._rebuilding.start(now, snapshot.meta.version)
+            if newer is not None or latest != self._changed.revision:
+                before = self._changed if newer is None else _Changes(snapshot.meta.revision)
+                changed = before.up_to_now(self._engine, first_slot_of(now)) if behind else _Changes(latest)
+                if newer is not None or changed is not before:
+                    self._index.set_overlay(changed.now_are, changed.place_ids, newer)
+                self._changed = changed
+            if newer is not None:
+                self._affinities.restart()
             self._affinities.follow(communities_at)
-            if behind > OVERLAY_PLACES:
-                self._rebuild_beside()
-            elif latest != self._seen:
-                self._take_in(changed)
-                self._seen = latest
-            self._next_look = time.monotonic() + self._refresh_s
-
-    def _take_in(self, changed: list[int]) -> None:
-        """Makes the index answer as if rebuilt: `changed` are all the places that did since its snapshot."""
-        if not changed:
-            self._index.drop_overlay()
-            return
-        from geo.store.reading import read_frames  # with polars, which a search of what is built does not need
-
-        frames = read_frames(self._engine, place_ids=changed, first_slot=first_slot_of(self._now()))
-        self._index.set_overlay(index_input(frames), changed)
-
-    def _rebuild_beside(self) -> None:
-        """Builds a new snapshot in the background, one at a time; the next look after it takes it in."""
-        if self._rebuilding is None or not self._rebuilding.is_alive():
-            work = threading.Thread(target=rebuild, args=(self._engine, self._folder, self._now()), daemon=True)
-            work.start()
-            self._rebuilding = work
+            self._looked, self._next_look = touches, begun + self._refresh_s
 
     def close(self) -> None:
         self._closing.set()
-        if self._watching is not None:
-            self._watching.join()
-        if self._rebuilding is not None:
-            self._rebuilding.join()
+        for thread in self._watching:
+            thread.join()
+        self._rebuilding.wait()
         self._affinities.settle()
         self._index.close()

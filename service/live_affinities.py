@@ -7,7 +7,6 @@ import threading
 
 from sqlalchemy import Engine
 
-from geo.store.reading import read_communities, read_memberships
 from matching.affinity import affinities_of, entries_of
 from matching.index import LiveIndex
 
@@ -31,6 +30,8 @@ class LiveAffinities:
         """Takes in communities as they are now; `revision` is of their last change."""
         with self._lock:
             if revision > self._declared:
+                from geo.store.reading import read_communities  # with polars, seldom needed
+
                 self._declared, communities = read_communities(self._engine)
                 self._index.set_affinities(self._index.affinities.among(entries_of(communities)))
             behind = self._learned < self._declared
@@ -44,6 +45,8 @@ class LiveAffinities:
             self._learning.join()
 
     def _learn(self) -> None:
+        from geo.store.reading import read_memberships
+
         revision, communities, memberships = read_memberships(self._engine)
         affinities = affinities_of(communities, memberships)
         with self._lock:

@@ -17,7 +17,8 @@ from service import feeds
 from service.container import Services
 from service.feed_changes import changes
 from service.fetch import Fetcher
-from service.live import is_behind, rebuild
+from service.live import is_outdated, rebuild
+from service.rebuilding import alone
 from service.search_log import forget
 
 PAUSE_S = 30.0
@@ -162,19 +163,18 @@ class Worker:
             beat.join()
 
     def _refresh_index(self) -> None:
-        """A new snapshot when an overlay of what changed would slow every search."""
+        """A new snapshot when an overlay of what changed would slow every search, or a day began."""
         running = self._running
         folder = running.settings.index
         if self._stop.is_set() or not (folder / "CURRENT").exists():
             return
         try:
-            behind = is_behind(running.engine, folder)
+            with alone(folder) as is_alone:  # else a server is at it
+                if is_alone and is_outdated(running.engine, folder, running.now()):
+                    rebuild(running.engine, folder, running.now())
+                    self._say("L'index a été reconstruit.", "The index was rebuilt.")
         except PlaceLibreError as error:
             self._say(error.message("fr"), error.message("en"))
-            return
-        if behind:
-            rebuild(running.engine, folder, running.now())
-            self._say("L'index a été reconstruit.", "The index was rebuilt.")
 
     def _log(self, source: str, french: str, english: str, again_at: datetime | None = None) -> None:
         at = f"{self._running.now():%Y-%m-%dT%H:%M:%S%z}"

@@ -233,6 +233,14 @@ def begin_writing(connection: Connection) -> None:
         connection.execute(text("BEGIN IMMEDIATE"))
 
 
+def begin_reading(connection: Connection) -> None:
+    """From the first statement on, all that is read is the store at one moment, whatever others write meanwhile."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(text("BEGIN"))
+    else:
+        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+
+
 def create_spatial_extension(connection: Connection) -> None:
     """Makes sure PostGIS is there; nothing to do on SQLite."""
     if connection.dialect.name == "postgresql":

@@ -10,7 +10,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DataError, DBAPIError, IntegrityError, NoSuchModuleError
 
 from geo.errors import InvalidInput, PlaceLibreError, StorageFull, StoreUnavailable
-from geo.store.dialect import begin_writing, prepare_engine
+from geo.store.dialect import begin_reading, begin_writing, prepare_engine
 
 
 def open_store(url: str) -> Engine:
@@ -40,6 +40,14 @@ def open_store(url: str) -> Engine:
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection for reading. Raises StoreUnavailable when the store cannot answer."""
     with translated(engine), engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def reading_at_once(engine: Engine) -> Iterator[Connection]:
+    """The same, and all that is read is the store at one moment."""
+    with reading(engine) as connection:
+        begin_reading(connection)
         yield connection
 
 

@@ -9,9 +9,9 @@ import polars as pl
 from sqlalchemy import Connection, Engine, Select, Text, cast, func, select
 
 from geo.frames import BUSY, COMMUNITIES, MEMBERSHIPS, PLACES, SPACES
-from geo.store.counters import communities_revision, revision
+from geo.store.counters import changed_since, communities_revision, count_changed_since, revision
 from geo.store.dialect import MAX_PARAMETERS
-from geo.store.engine import reading
+from geo.store.engine import reading, reading_at_once
 from geo.store.schema import busy, community, listing, membership, place, place_alias, space, space_community
 from geo.store.visibility import published, published_listing
 
@@ -39,30 +39,43 @@ class StoreFrames:
 
 def read_frames(engine: Engine, *, place_ids: Sequence[int] | None = None, first_slot: int = 0) -> StoreFrames:
     """Frames of the whole store, or of some places; `first_slot` leaves out what the ledger holds of the past."""
-    with reading(engine) as connection:
-        if place_ids is not None and len(place_ids) > MAX_PARAMETERS:
-            raise ValueError("too many places for one overlay; rebuild the index")
-        some = None if place_ids is None else list(place_ids)
-        offered = select(space.c.id).join(place, place.c.id == space.c.place_id).where(place.c.status == "offered")
-        places = select(place).where(place.c.status != "closed", published()).order_by(place.c.id)
-        spaces = (
-            select(space)
-            .join(place, place.c.id == space.c.place_id)
-            .where(space.c.closed.is_(False), place.c.status == "offered", published())
-            .order_by(space.c.id)
-        )
-        taken = select(busy.c.space_id, busy.c.slot, busy.c.seats_taken).where(busy.c.slot >= first_slot)
-        if some is not None:
-            places, spaces = places.where(place.c.id.in_(some)), spaces.where(place.c.id.in_(some))
-            taken = taken.where(busy.c.space_id.in_(offered.where(place.c.id.in_(some))))
-        return StoreFrames(
-            revision=revision(connection),
-            places=_places(connection, places, some),
-            spaces=_spaces(connection, spaces),
-            busy=_frame(connection, taken, dict(BUSY)),
-            communities=_communities(connection),
-            memberships=_memberships(connection) if some is None else pl.DataFrame(schema=dict(MEMBERSHIPS)),
-        )
+    with reading_at_once(engine) as connection:
+        return _frames(connection, None if place_ids is None else list(place_ids), first_slot)
+
+
+def read_changes(engine: Engine, since: int, most: int, *, first_slot: int = 0) -> tuple[list[int], StoreFrames] | None:
+    """Ids of the places changed after revision `since`, removed ones included, and the frames of those that remain;
+    None when more than `most` may have changed."""
+    with reading_at_once(engine) as connection:
+        if count_changed_since(connection, since) > most:
+            return None
+        changed = changed_since(connection, since)
+        return changed, _frames(connection, changed, first_slot)
+
+
+def _frames(connection: Connection, some: list[int] | None, first_slot: int) -> StoreFrames:
+    if some is not None and len(some) > MAX_PARAMETERS:
+        raise ValueError("too many places for one overlay; rebuild the index")
+    offered = select(space.c.id).join(place, place.c.id == space.c.place_id).where(place.c.status == "offered")
+    places = select(place).where(place.c.status != "closed", published()).order_by(place.c.id)
+    spaces = (
+        select(space)
+        .join(place, place.c.id == space.c.place_id)
+        .where(space.c.closed.is_(False), place.c.status == "offered", published())
+        .order_by(space.c.id)
+    )
+    taken = select(busy.c.space_id, busy.c.slot, busy.c.seats_taken).where(busy.c.slot >= first_slot)
+    if some is not None:
+        places, spaces = places.where(place.c.id.in_(some)), spaces.where(place.c.id.in_(some))
+        taken = taken.where(busy.c.space_id.in_(offered.where(place.c.id.in_(some))))
+    return StoreFrames(
+        revision=revision(connection),
+        places=_places(connection, places, some),
+        spaces=_spaces(connection, spaces),
+        busy=_frame(connection, taken, dict(BUSY)),
+        communities=_communities(connection),
+        memberships=_memberships(connection) if some is None else pl.DataFrame(schema=dict(MEMBERSHIPS)),
+    )
 
 
 def _frame(connection: Connection, statement: Select[Any], schema: dict[str, Any]) -> pl.DataFrame:

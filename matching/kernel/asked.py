@@ -18,8 +18,9 @@ NO_PAGE_BEFORE = (-1, 0, 0)
 class Wanted(NamedTuple):
     """`weights` in the order of `matching.presets.TERM_NAMES`, 0 for terms that do not count. `windows`, three numbers
     each: first slot, slot after the last, counted from the snapshot's first, and how many in a row are enough (0: all);
-    `most_windows`: see `matching.query`; `now`: the slot that runs, -1 where nobody asks when results are free. `after_*`: the last result of the page before, its
-    merit (`matching.kernel.rows.merit`; -1: there is none) and its distance in decimetres."""
+    `most_windows`: see `matching.query`; `now`: the slot that runs, -1 where nobody asks when results are free.
+    `after_*`: the last result of the page before, its merit (`matching.kernel.rows.merit`; -1: there is none) and its
+    distance in decimetres."""
 
     lon: float
     lat: float

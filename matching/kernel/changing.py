@@ -18,11 +18,24 @@ from matching.kernel.bounds import nearest_m
 from matching.kernel.counting import begin, next_near, within
 from matching.kernel.frontier import pop, push
 from matching.kernel.passing import longs_at
-from matching.kernel.rows import ALL, ONE, about_m, distance_dm, fits, free_in, having_all, next_block
+from matching.kernel.rows import (
+    ALL,
+    ONE,
+    about_m,
+    distance_dm,
+    fits,
+    free_in,
+    having_all,
+    left_row,
+    left_seats,
+    left_slot,
+    next_block,
+    word_at,
+)
 from matching.kernel.space import Space, working
 from matching.kernel.tree import Tree, unpacked
 from matching.query import MAX_RADIUS_M
-from matching.snapshot.layout import SLOTS_PER_DAY, UNKNOWN_CENTS
+from matching.snapshot.layout import UNKNOWN_CENTS
 from matching.terms.price import asked_cents
 
 DECIMETRE, NEED, SEAT, CENT, ANY_PRICE, ANY_KIND, ANY_SPACE_KIND, CANDIDATE, SEATS, WINDOWS = range(10)
@@ -230,15 +243,14 @@ def _left_in(tree: Tree, wanted: Wanted, slots: Any, block: int, row: int, windo
     first, stop, length = wanted.windows[3 * window], wanted.windows[3 * window + 1], wanted.windows[3 * window + 2]
     if first == stop:
         return np.int64(tree.seats[row])
-    lane, midnight = np.uint64(row - tree.block_start[block]), np.int64(SLOTS_PER_DAY)
+    lane = np.uint64(row - tree.block_start[block])
     for slot in range(first, stop):
-        day = np.int64(tree.block_day[slot // midnight * tree.counts[1] + block])
-        is_free = (tree.day_words[day * midnight + slot % midnight] >> lane) & ONE
+        is_free = (word_at(tree, block, slot) >> lane) & ONE
         slots[slot - first] = np.uint64(tree.seats[row]) * is_free
-    for other in range(tree.left_start[block], tree.left_start[block + 1]):
-        at = tree.left_slot[other] - first
-        if tree.left_row[other] == row and 0 <= at < stop - first:
-            slots[at] = min(slots[at], np.uint64(tree.left_seats[other]))
+    for other in range(tree.left_start[block], tree.left_stop[block]):
+        at = left_slot(tree, other) - first
+        if left_row(tree, other) == row and 0 <= at < stop - first:
+            slots[at] = min(slots[at], np.uint64(left_seats(tree, other)))
     most = np.uint64(0)
     length = stop - first if length == 0 else length
     for start in range(stop - first - length + 1):

@@ -28,8 +28,14 @@ def tree_of(snapshot: Snapshot) -> Tree:
         "child_first": np.ascontiguousarray(children[:, 0]),
         "child_stop": np.ascontiguousarray(children[:, 1]),
         "counts": np.array([meta.blocks, meta.offered_blocks, meta.rows, meta.offered_rows, *tops], np.int64),
+        "left_start": c.left_start[:-1],
+        "left_stop": c.left_start[1:],
+        "new_words": c.day_words[:0],
+        "new_left_row": c.left_row[:0],
+        "new_left_slot": c.left_slot[:0],
+        "new_left_seats": c.left_seats[:0],
     }
-    return Tree(**stored, **made)
+    return Tree(**(stored | made))
 
 
 def all_standing(snapshot: Snapshot) -> npt.NDArray[np.uint64]:

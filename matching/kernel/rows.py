@@ -11,7 +11,7 @@ from geo.types import Amenity
 from matching.bits import fetch_soon, trailing_zeros
 from matching.compiled import aside, inner
 from matching.kernel.asked import Wanted
-from matching.kernel.tree import Tree
+from matching.kernel.tree import Tree, either
 from matching.snapshot.layout import SLOTS_PER_DAY, UNKNOWN_CENTS
 from matching.terms import affinity, fit, price, trust, wishes
 
@@ -91,22 +91,56 @@ def expect(tree: Tree, wanted: Wanted, block: int) -> None:
 
 
 @inner
+def word_at(tree: Tree, block: int, slot: int) -> Any:
+    """Word of the rows of an offered block that have a seat free in a slot."""
+    day = np.int64(tree.block_day[slot // SLOTS_PER_DAY * tree.counts[1] + block])
+    return either(tree.day_words, tree.new_words, day * SLOTS_PER_DAY + slot % SLOTS_PER_DAY)
+
+
+@inner
+def left_row(tree: Tree, entry: int) -> int:
+    """Row of an entry of seats left."""
+    return int(either(tree.left_row, tree.new_left_row, entry))
+
+
+@inner
+def left_slot(tree: Tree, entry: int) -> int:
+    """Slot of an entry of seats left."""
+    return int(either(tree.left_slot, tree.new_left_slot, entry))
+
+
+@inner
+def left_seats(tree: Tree, entry: int) -> int:
+    """Seats left in the slot of an entry."""
+    return int(either(tree.left_seats, tree.new_left_seats, entry))
+
+
+@inner
+def _is_short(tree: Tree, wanted: Wanted, entry: int, first: int, stop: int) -> bool:
+    """Whether an entry says that fewer seats than asked are left in one of the slots."""
+    return first <= left_slot(tree, entry) < stop and left_seats(tree, entry) < wanted.seats
+
+
+@inner
 def _free_all_along(tree: Tree, wanted: Wanted, block: int, window: int) -> Any:
     first, stop = wanted.windows[3 * window], wanted.windows[3 * window + 1]
     word = ALL
     day, slot = first // SLOTS_PER_DAY, first
     while slot < stop:
         midnight = (day + 1) * SLOTS_PER_DAY
-        at = np.int64(tree.block_day[day * tree.counts[1] + block]) * SLOTS_PER_DAY - day * SLOTS_PER_DAY
+        words, at = tree.day_words, np.int64(tree.block_day[day * tree.counts[1] + block]) * SLOTS_PER_DAY
+        if at >= len(words):
+            words, at = tree.new_words, at - len(words)
+        at -= day * SLOTS_PER_DAY
         for of_day in range(at + slot, at + min(stop, midnight)):
-            word &= tree.day_words[of_day]
+            word &= words[of_day]
         if word == 0:
             return word
         day, slot = day + 1, midnight
     if wanted.seats > 1:
-        for entry in range(tree.left_start[block], tree.left_start[block + 1]):
-            if first <= tree.left_slot[entry] < stop and tree.left_seats[entry] < wanted.seats:
-                word &= ~(ONE << np.uint64(tree.left_row[entry] % BLOCK_ROWS))
+        for entry in range(tree.left_start[block], tree.left_stop[block]):
+            if _is_short(tree, wanted, entry, first, stop):
+                word &= ~(ONE << np.uint64(left_row(tree, entry) % BLOCK_ROWS))
     return word
 
 
@@ -114,12 +148,11 @@ def _free_all_along(tree: Tree, wanted: Wanted, block: int, window: int) -> Any:
 def _free_somewhere(tree: Tree, wanted: Wanted, slots: Any, block: int, window: int) -> Any:
     first, stop, length = wanted.windows[3 * window], wanted.windows[3 * window + 1], wanted.windows[3 * window + 2]
     for slot in range(first, stop):
-        day = np.int64(tree.block_day[slot // SLOTS_PER_DAY * tree.counts[1] + block])
-        slots[slot - first] = tree.day_words[day * SLOTS_PER_DAY + slot % SLOTS_PER_DAY]
+        slots[slot - first] = word_at(tree, block, slot)
     if wanted.seats > 1:
-        for entry in range(tree.left_start[block], tree.left_start[block + 1]):
-            if first <= tree.left_slot[entry] < stop and tree.left_seats[entry] < wanted.seats:
-                slots[tree.left_slot[entry] - first] &= ~(ONE << np.uint64(tree.left_row[entry] % BLOCK_ROWS))
+        for entry in range(tree.left_start[block], tree.left_stop[block]):
+            if _is_short(tree, wanted, entry, first, stop):
+                slots[left_slot(tree, entry) - first] &= ~(ONE << np.uint64(left_row(tree, entry) % BLOCK_ROWS))
     word = np.uint64(0)
     for start in range(stop - first - length + 1):
         run = slots[start]

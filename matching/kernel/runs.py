@@ -7,7 +7,7 @@ import numpy as np
 from geo.blocks import BLOCK_ROWS
 from matching.compiled import inner
 from matching.kernel.asked import Wanted
-from matching.kernel.rows import ONE, free_in
+from matching.kernel.rows import ONE, free_in, left_row, left_seats, left_slot, word_at
 from matching.kernel.space import Space
 from matching.kernel.tree import Tree
 from matching.snapshot.layout import DAYS, SLOTS_PER_DAY
@@ -17,31 +17,23 @@ LAST = DAYS * SLOTS_PER_DAY
 
 @inner
 def run_around(tree: Tree, wanted: Wanted, row: int, first: int, stop: int) -> Any:
-    """(start, stop) of the run of free slots around slots [first, stop), from now to the last day known, as far as a day
-    before and after. Slots are counted from the snapshot's first."""
+    """(start, stop) of the run of free slots around slots [first, stop), from now to the last day known, as far as a
+    day before and after. Slots are counted from the snapshot's first."""
     earliest, latest = max(wanted.now, first - SLOTS_PER_DAY), min(int(LAST), stop + SLOTS_PER_DAY)
+    block, lane = row // BLOCK_ROWS, np.uint64(row % BLOCK_ROWS)
     if wanted.seats > 1:
-        block = row // BLOCK_ROWS
-        for entry in range(tree.left_start[block], tree.left_start[block + 1]):
-            if tree.left_row[entry] == row and tree.left_seats[entry] < wanted.seats:
-                slot = int(tree.left_slot[entry])
+        for entry in range(tree.left_start[block], tree.left_stop[block]):
+            if left_row(tree, entry) == row and left_seats(tree, entry) < wanted.seats:
+                slot = left_slot(tree, entry)
                 if slot < first:
                     earliest = max(earliest, slot + 1)
                 elif slot >= stop:
                     latest = min(latest, slot)
-    while first > earliest and _is_open(tree, row, first - 1):
+    while first > earliest and (word_at(tree, block, first - 1) >> lane) & ONE != 0:
         first -= 1
-    while stop < latest and _is_open(tree, row, stop):
+    while stop < latest and (word_at(tree, block, stop) >> lane) & ONE != 0:
         stop += 1
     return first, stop
-
-
-@inner
-def _is_open(tree: Tree, row: int, slot: int) -> bool:
-    """Whether a row is open and has a seat left."""
-    day = np.int64(tree.block_day[slot // SLOTS_PER_DAY * tree.counts[1] + row // BLOCK_ROWS])
-    word = tree.day_words[day * SLOTS_PER_DAY + slot % SLOTS_PER_DAY]
-    return (word >> np.uint64(row % BLOCK_ROWS)) & ONE != 0
 
 
 @inner
@@ -88,7 +80,7 @@ def tell_when(tree: Tree, wanted: Wanted, space: Space, at: int) -> None:
 def _fewest_left(tree: Tree, row: int, start: int, stop: int) -> int:
     """Fewest seats left in any slot of a run that is free."""
     block, left = row // BLOCK_ROWS, int(tree.seats[row])
-    for entry in range(tree.left_start[block], tree.left_start[block + 1]):
-        if tree.left_row[entry] == row and start <= tree.left_slot[entry] < stop:
-            left = min(left, int(tree.left_seats[entry]))
+    for entry in range(tree.left_start[block], tree.left_stop[block]):
+        if left_row(tree, entry) == row and start <= left_slot(tree, entry) < stop:
+            left = min(left, left_seats(tree, entry))
     return left

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy.typing as npt
 
-from matching.compiled import unpacking
+from matching.compiled import inner, unpacking
 from matching.kernel.passing import Handed, addresses, bytes_, floats, ints, longs, masks, singles, words
 
 Array = npt.NDArray[Any]
@@ -69,11 +69,25 @@ class Tree(NamedTuple):
     child_stop: Array
     counts: Array
     """Blocks, offered blocks, rows, offered rows, and the range of the topmost parts: offered, then candidates."""
+    left_stop: Array
+    """Per offered block the end of its run; `left_start` is the beginning only."""
+    new_words: Array
+    """Days that replace some of the snapshot's: `block_day` counts on after `day_words`."""
+    new_left_row: Array
+    """With the two after it, seats left in blocks where they changed: `left_start` counts on after `left_row`."""
+    new_left_slot: Array
+    new_left_seats: Array
 
 
 def handed(tree: Tree) -> Handed:
     """The tree as `unpacked` takes it."""
     return addresses(tree)
+
+
+@inner
+def either(first: Any, second: Any, at: Any) -> Any:
+    """An element of two arrays of which the second goes on where the first ends."""
+    return first[at] if at < len(first) else second[at - len(first)]
 
 
 @unpacking
@@ -125,4 +139,9 @@ def unpacked(where: Any) -> Any:
         longs(where, 42),
         longs(where, 43),
         longs(where, 44),
+        longs(where, 45),
+        words(where, 46),
+        longs(where, 47),
+        ints(where, 48),
+        ints(where, 49),
     )

@@ -1,5 +1,6 @@
 """What the index is built from. The service fills it from the store; nothing here reads a database."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -34,3 +35,15 @@ class IndexInput:
             table: pl.DataFrame = getattr(self, name)
             conformed = table.select(pl.col(column).cast(dtype) for column, dtype in schema.items())
             object.__setattr__(self, name, conformed)
+
+    def renewed(self, place_ids: Collection[int], now_are: "IndexInput") -> "IndexInput":
+        """These tables with all that is said of some places replaced by what `now_are` says."""
+        others = ~pl.col("place_id").is_in(list(place_ids))
+        spaces = self.spaces.filter(others)
+        return IndexInput(
+            places=pl.concat([self.places.filter(others), now_are.places]),
+            spaces=pl.concat([spaces, now_are.spaces]),
+            busy=pl.concat([self.busy.join(spaces, on="space_id", how="semi"), now_are.busy]),
+            communities=now_are.communities,
+            revision=now_are.revision,
+        )

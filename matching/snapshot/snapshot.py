@@ -8,7 +8,9 @@ import numpy.typing as npt
 
 from matching.affinity import Affinities
 from matching.snapshot.facts import Facts
-from matching.snapshot.layout import DAYS, SLOTS_PER_DAY, Columns, Meta
+from matching.snapshot.layout import COLUMN_DTYPES, DAYS, SLOTS_PER_DAY, Columns, Meta
+
+PAGE_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,11 @@ class Snapshot:
     def block_days(self) -> npt.NDArray[np.int32]:
         """Per day and offered block, an index into `days()`."""
         return self.columns.block_day.reshape(DAYS, -1)
+
+    def load(self) -> None:
+        """Reads a byte of each page of the columns, so that no search waits for the disk."""
+        for name in COLUMN_DTYPES:
+            getattr(self.columns, name).view(np.uint8)[::PAGE_BYTES].max(initial=0)
 
     def community(self, slug: str | None) -> int | None:
         """Position of a community, None when the index does not know it."""

@@ -22,10 +22,18 @@ def _known(column: str) -> pl.Expr:
     return pl.col(column).fill_null("").str.strip_chars().str.len_chars() > 0
 
 
+def _divided(whole: pl.Expr, by: int) -> pl.Expr:
+    """Rounded alike for one row and for many: polars divides the one, and multiplies the others by a reciprocal. A
+    place must be worth the same in an overlay of its own."""
+    return whole.map_batches(lambda values: pl.Series(values.to_numpy() / by), return_dtype=pl.Float64)
+
+
 def trust(as_of: date) -> pl.Expr:
     """Expression over index rows: trust in [0, 1]."""
     age = (pl.lit(as_of) - pl.col("checked_on")).dt.total_days()
-    fresh = ((STALE_DAYS - age) / (STALE_DAYS - FRESH_DAYS)).clip(0.0, 1.0).fill_null(UNKNOWN_FRESHNESS)
+    span = STALE_DAYS - FRESH_DAYS
+    known = _divided((STALE_DAYS - age).clip(0, span).fill_null(0), span)
+    fresh = pl.when(age.is_null()).then(UNKNOWN_FRESHNESS).otherwise(known)
     facts = [
         _known("address"),
         pl.col("precision") != Precision.COMMUNE.value,
@@ -34,5 +42,5 @@ def trust(as_of: date) -> pl.Expr:
         pl.col("price_half_day_cents").is_not_null(),
         (pl.col("yes") | pl.col("no")).bitwise_count_ones() >= KNOWN_AMENITIES,
     ]
-    complete = pl.sum_horizontal(fact.cast(pl.Int32) for fact in facts) / len(facts)
+    complete = _divided(pl.sum_horizontal(fact.cast(pl.Int32) for fact in facts), len(facts))
     return (fresh * complete).alias("trust")

@@ -46,12 +46,12 @@ def bench(
     snapshot = build_index(world, as_of=AS_OF)
     count = 200 if quick else 2_000
     results = []
-    _line(as_json, f"{'':<12}{'p50':>10}{'p95':>10}{'p99':>10} ms")
+    _line(as_json, f"{'':<20}{'p50':>10}{'p95':>10}{'p99':>10} ms")
     for figures in run(world, snapshot, names, count, store, lambda name: say(f"… {name}", f"… {name}")):
         results.append(asdict(figures))
         times = f"{figures.p50_ms:>10.3f}{figures.p95_ms:>10.3f}{figures.p99_ms:>10.3f} ms"
         same = "=" if figures.exact else "≠"
-        _line(as_json, f"{figures.name:<12}{times}{figures.queries_per_s:>10.0f}/s  {same}")
+        _line(as_json, f"{figures.name:<20}{times}{figures.queries_per_s:>10.0f}/s  {same}")
     if as_json:
         print_json({"spaces": spaces, "queries": count, "results": results})
 

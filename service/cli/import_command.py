@@ -104,11 +104,11 @@ def _ahead(running: Services, orders: "list[Order]") -> "AbstractContextManager[
 
 
 def _refresh_index(running: Services) -> None:
-    """After a large import, a new snapshot: an overlay of so many places would slow every search."""
-    from service.live import is_behind, rebuild
+    """After a large import, a new snapshot (see `service.live.is_outdated`)."""
+    from service.live import is_outdated, rebuild
 
     folder = running.settings.index
-    if (folder / "CURRENT").exists() and is_behind(running.engine, folder):
+    if (folder / "CURRENT").exists() and is_outdated(running.engine, folder, running.now()):
         rebuild(running.engine, folder, running.now())
         say("L'index a été reconstruit.", "The index was rebuilt.")
 

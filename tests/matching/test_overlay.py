@@ -3,20 +3,23 @@
 import random
 import threading
 from copy import deepcopy
+from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from geo.types import Point
 from matching.engine import Whole, search
 from matching.index import LiveIndex
+from matching.kernel.planting import tree_of
 from matching.overlay import Changed, build_overlay
 from matching.query import Query
 from matching.results import SearchResults
 from matching.searchable import Searchable
 from matching.snapshot.builder import build_index, build_snapshot
 from matching.snapshot.snapshot import Snapshot
-from tests.matching.world import AS_OF, NOW, REGIONS, World, query_from
+from tests.matching.world import AS_OF, FIRST_SLOT, NOW, REGIONS, World, query_from
 
 
 def changed_world(world: World, count: int) -> tuple[World, set[int]]:
@@ -71,6 +74,80 @@ def test_overlay_answers_what_a_rebuild_answers(
     assert touched > 150
 
 
+def rebooked_world(world: World, count: int) -> tuple[World, set[int]]:
+    """The world after bookings and cancellations, some of all seats; and the ids of the places of these."""
+    later, drawn = deepcopy(world), random.Random(6)
+    rooms = drawn.sample(later.spaces, count)
+    cancelled = {room["space_id"] for room in rooms[::3]}
+    later.busy = [row for row in later.busy if row["space_id"] not in cancelled]
+    taken = {(row["space_id"], row["slot"]) for row in later.busy}
+    for room in rooms:
+        start = FIRST_SLOT + 48 * drawn.choice([0, 1, 2, 7, 15, 40, 61]) + drawn.randrange(12, 40)
+        seats = drawn.choice([1, room["seats"]])
+        slots = {(room["space_id"], slot) for slot in range(start, start + 6)} - taken
+        later.busy += [{"space_id": space_id, "slot": slot, "seats_taken": seats} for space_id, slot in slots]
+    return later, {room["place_id"] for room in rooms}
+
+
+def test_freed_and_taken_slots_are_replaced_in_place(world: World, snapshot: Snapshot) -> None:
+    after, changed = rebooked_world(world, 1200)
+    overlay = build_overlay(Searchable(snapshot), after.input(changed), changed)
+    assert overlay.places == 0 and len(overlay.layers()) == 1
+    rebuilt, before = Whole(build_index(after.input(), as_of=AS_OF)), Whole(snapshot)
+    drawn, differ = random.Random(9), 0
+    for _ in range(600):
+        query = query_from(drawn)
+        expected = comparable(search([rebuilt], query, NOW))
+        assert comparable(search(overlay.layers(), query, NOW)) == expected
+        differ += comparable(search([before], query, NOW)) != expected
+    assert differ > 60
+
+
+def test_what_was_changed_back_leaves_nothing_behind(small_world: World, small_snapshot: Snapshot) -> None:
+    everything = {place["place_id"] for place in small_world.places}
+    overlay = build_overlay(Searchable(small_snapshot), small_world.input(), everything)
+    tree, before = overlay.masked.searchable.tree, tree_of(small_snapshot)
+    assert overlay.places == 0
+    assert [name for name in tree._fields if not np.array_equal(getattr(tree, name), getattr(before, name))] == []
+
+
+def test_slots_and_places_change_together(world: World, snapshot: Snapshot) -> None:
+    rebooked, busy_places = rebooked_world(world, 150)
+    after, changed = changed_world(rebooked, 150)
+    changed |= busy_places
+    overlay = build_overlay(Searchable(snapshot), after.input(changed), changed)
+    assert len(overlay.masked.searchable.tree.new_words) > 0 and overlay.places > 0
+    rebuilt, drawn = Whole(build_index(after.input(), as_of=AS_OF)), random.Random(10)
+    for _ in range(300):
+        query = query_from(drawn)
+        assert comparable(search(overlay.layers(), query, NOW)) == comparable(search([rebuilt], query, NOW))
+
+
+def test_a_place_is_worth_the_same_alone_and_among_others(world: World, snapshot: Snapshot) -> None:
+    whole = Searchable(snapshot)
+    for place in world.places[:300:5]:
+        alone = build_overlay(whole, world.input({place["place_id"]}), {place["place_id"]})
+        assert alone.places == 0, place
+
+
+@pytest.mark.parametrize("column", ["name", "phone", "checked_on"])
+def test_a_fact_that_only_shows_is_a_change_too(small_world: World, small_snapshot: Snapshot, column: str) -> None:
+    after = deepcopy(small_world)
+    place = next(one for one in after.places if one["status"] == "offered")
+    place[column] = date(2020, 2, 2) if column == "checked_on" else "autre"
+    rows = [space for space in after.spaces if space["place_id"] == place["place_id"]]
+    whole, one = Searchable(small_snapshot), {place["place_id"]}
+    assert build_overlay(whole, small_world.input(one), one).places == 0
+    assert build_overlay(whole, after.input(one), one).places == len(rows)
+
+
+def test_rows_of_places_are_found_without_reading_all(snapshot: Snapshot) -> None:
+    ids, drawn = snapshot.columns.place_id, random.Random(4)
+    asked = [*drawn.sample(sorted(set(ids.tolist())), 50), 1, 10**12]
+    found = Searchable(snapshot).rows_of(asked)
+    assert found.tolist() == np.flatnonzero(np.isin(ids, asked)).tolist()
+
+
 def test_removed_places_need_no_rows(small_world: World, small_snapshot: Snapshot) -> None:
     everything = {place["place_id"] for place in small_world.places}
     overlay = build_overlay(Searchable(small_snapshot), small_world.input(set()), everything)
@@ -99,8 +176,11 @@ def test_live_index_takes_changes_in_and_drops_them_with_a_new_snapshot(tmp_path
         drawn = random.Random(3)
         queries = [query_from(drawn) for _ in range(40)]
         with_overlay = [comparable(index.search(query, NOW)) for query in queries]
+        assert index.newer() is None
         build_snapshot(after.input(), tmp_path, as_of=AS_OF, revision=6)
-        assert index.reopen_if_newer()
+        newer = index.newer()
+        assert newer is not None and index.revision == 5
+        index.set_overlay(after.input(set()), [], newer)
         assert index.revision == 6
         assert [comparable(index.search(query, NOW)) for query in queries] == with_overlay
         index.set_overlay(after.input(set()), [])

@@ -83,8 +83,10 @@ def test_versions_before_the_last_two_are_removed(folder: Path, small_world: Wor
     names += [build_snapshot(small_world.input(), folder, as_of=moment).name for moment in moments]
     assert {path.name for path in folder.iterdir() if path.is_dir()} == set(names[1:])
     assert reader.snapshot.facts.of(0)["name"]  # its mapped files are gone, its data are not
-    assert reader.reopen_if_newer() and reader.version == names[2]
-    assert not reader.reopen_if_newer()
+    newer = reader.newer()
+    assert newer is not None and newer.snapshot.meta.version == names[2]
+    reader.set_overlay(IndexInput(), [], newer)
+    assert reader.version == names[2] and reader.newer() is None
 
 
 def test_no_index_at_all(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`placelibre bench`: ten ways to answer the same questions give the same answers."""
+"""`placelibre bench`: many ways to answer the same questions give the same answers."""
 
 import json
 

@@ -16,6 +16,7 @@ from matching.affinity import PARTNER
 from matching.query import Query
 from matching.reasons import sentence
 from matching.results import Result
+from matching.telling import told
 from service.communities import Community, add, sync
 from service.live import LiveSearch, rebuild
 from service.members import add_members, remove_members
@@ -40,7 +41,7 @@ def workers(store: Engine, tmp_path: Path) -> Iterator[list[LiveSearch]]:
 
 def found(live: LiveSearch, community: str = "one", offered_by: str = "two") -> Result:
     query = Query(Point(-1.55, 47.21), community=community, visible=frozenset({"one", "two", "new"}))
-    (result,) = [one for one in live.search(query).results if one.closest_community == offered_by]
+    (result,) = [one for one in told(live.find(query)).results if one.closest_community == offered_by]
     return result
 
 
@@ -50,7 +51,7 @@ def affinity(live: LiveSearch, community: str = "one", offered_by: str = "two") 
 
 
 def version(live: LiveSearch) -> str:
-    return live.search(Query(Point(0.0, 0.0))).index_version
+    return live.find(Query(Point(0.0, 0.0))).index_version
 
 
 def offer(store: Engine, slug: str) -> None:

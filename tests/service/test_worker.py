@@ -394,7 +394,7 @@ def test_the_worker_rebuilds_an_index_that_is_far_behind(
     web.serve("/liste.csv", as_list(LAB, CALE))
     rebuild(running.engine, running.settings.index, running.now())
     before = (running.settings.index / "CURRENT").read_text()
-    monkeypatch.setattr("service.live.OVERLAY_PLACES", 1)
+    monkeypatch.setattr("service.live.REBUILD_PLACES", 1)
     add()
     worker.once()
     assert (running.settings.index / "CURRENT").read_text() != before

@@ -10,6 +10,7 @@ from service.bench.peers.peer import Peer
 
 PEERS: Mapping[str, tuple[str, str]] = {
     "placelibre": ("placelibre", "make"),
+    "placelibre+overlay": ("overlay", "make"),
     "scan": ("scan", "make"),
     "balltree": ("balltree", "make"),
     "ckdtree": ("ckdtree", "make"),

@@ -3,11 +3,15 @@
 from abc import ABC, abstractmethod
 
 from matching.query import Query
+from matching.snapshot.snapshot import Snapshot
 from service.bench.plain import Answer
 
 
 class Peer(ABC):
     """Ready to answer. What it takes to get ready is not counted."""
+
+    over: Snapshot | None = None
+    """What it answers about, when that is not the snapshot it was made of: the brute force scans this."""
 
     @abstractmethod
     def answer(self, query: Query) -> Answer:

@@ -1,0 +1,62 @@
+"""Ours, a thousand places after the snapshot was built: in every second one a room was booked, the others moved."""
+
+import numpy as np
+import polars as pl
+
+from matching.engine import Whole, merged, rank, weights_of
+from matching.overlay import Overlay, build_overlay
+from matching.query import Query
+from matching.snapshot.builder import build_index
+from matching.snapshot.input import IndexInput
+from matching.snapshot.layout import SLOTS_PER_DAY, Meta
+from matching.snapshot.snapshot import Snapshot
+from service.bench.peers.peer import Peer
+from service.bench.plain import Answer
+
+PLACES = 1_000
+MOVED_DEGREES = 0.01
+BOOKED_DAYS = range(1, 60)
+FIRST_HOUR, BOOKED_SLOTS = 8, 6
+
+
+class WithOverlay(Peer):
+    def __init__(self, overlay: Overlay, over: Snapshot) -> None:
+        self._layers, self.over = overlay.layers(), over
+
+    def answer(self, query: Query) -> Answer:
+        weights = weights_of(query, self._layers[0].searchable.snapshot)
+        ranked = [rank(layer, query, weights) for layer in self._layers]
+        keys = [one.keys.tolist() for one in ranked]
+        best = (keys[layer][at] for layer, at in merged(ranked, query.limit))
+        return [(place, space, score, metres) for score, metres, place, space in best]
+
+
+def make(world: IndexInput, snapshot: Snapshot, store: str) -> WithOverlay:
+    place_ids, now_are = _changed(world, snapshot.meta)
+    later = build_index(world.renewed(place_ids, now_are), as_of=snapshot.meta.as_of)
+    return WithOverlay(build_overlay(Whole(snapshot).searchable, now_are, place_ids), later)
+
+
+def _changed(world: IndexInput, meta: Meta, seed: int = 5) -> tuple[list[int], IndexInput]:
+    """Ids of the places that change, and what is true of them then."""
+    random = np.random.default_rng(seed)
+    known = world.places["place_id"].to_numpy()
+    chosen = random.choice(known, min(PLACES, len(known)), replace=False)
+    booked, moved = chosen[::2], chosen[1::2]
+    places = world.places.filter(pl.col("place_id").is_in(chosen))
+    spaces = world.spaces.filter(pl.col("place_id").is_in(chosen))
+    rooms = spaces.filter(pl.col("place_id").is_in(booked)).unique("place_id", keep="first", maintain_order=True)
+    first = meta.first_slot + random.choice(BOOKED_DAYS, rooms.height) * SLOTS_PER_DAY + 2 * FIRST_HOUR
+    taken = pl.DataFrame(
+        {
+            "space_id": np.repeat(rooms["space_id"].to_numpy(), BOOKED_SLOTS),
+            "slot": (first[:, None] + np.arange(BOOKED_SLOTS)).reshape(-1),
+            "seats_taken": np.repeat(rooms["seats"].to_numpy(), BOOKED_SLOTS),
+        },
+        schema=world.busy.schema,
+    )
+    before = world.busy.join(spaces, on="space_id", how="semi").join(taken, on=["space_id", "slot"], how="anti")
+    east = pl.when(pl.col("place_id").is_in(moved)).then(MOVED_DEGREES).otherwise(0.0)
+    return chosen.tolist(), IndexInput(
+        places.with_columns(lon=pl.col("lon") + east), spaces, pl.concat([before, taken]), world.communities
+    )

@@ -1,0 +1,82 @@
+"""Joint bounds are kept for those who asked last, and change no answer."""
+
+from dataclasses import replace
+
+import pytest
+
+from geo.types import Point
+from matching.engine import Whole, search
+from matching.index import LiveIndex
+from matching.query import Query
+from matching.searchable import Searchable
+from matching.snapshot.builder import build_snapshot
+from matching.snapshot.snapshot import Snapshot
+from tests.matching.world import AS_OF, NOW, World
+
+PARIS = Query(Point(2.35, 48.86), radius_m=20_000)
+
+
+@pytest.fixture
+def worked_out(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """One entry for each time that bounds were worked out."""
+    from matching import searchable
+
+    calls, work_out = list[int](), searchable.bound_together
+
+    def counted(*arguments: object) -> None:
+        calls.append(1)
+        work_out(*arguments)
+
+    monkeypatch.setattr("matching.searchable.REMEMBERED", 3)
+    monkeypatch.setattr("matching.searchable.bound_together", counted)
+    return calls
+
+
+def ask(whole: Whole, seats: int) -> None:
+    search([whole], replace(PARIS, seats=seats), NOW)
+    whole.searchable.wait_for_bounds()
+
+
+def test_those_who_asked_longest_ago_are_dropped(small_snapshot: Snapshot, worked_out: list[int]) -> None:
+    whole = Whole(small_snapshot)
+    for seats in (1, 2, 3, 1, 4):  # 2 has not asked for longest
+        ask(whole, seats)
+    assert [query.seats for query in whole.searchable.asked_lately(10)] == [4, 1, 3]
+    assert [query.seats for query in whole.searchable.asked_lately(1)] == [4]
+    assert len(worked_out) == 4
+    for seats in (1, 3, 4):
+        ask(whole, seats)
+    assert len(worked_out) == 4
+    ask(whole, 2)
+    assert len(worked_out) == 5
+
+
+def test_answers_are_the_same_before_and_after_the_bounds_are_known(
+    small_snapshot: Snapshot, worked_out: list[int]
+) -> None:
+    whole = Whole(small_snapshot)
+    first = search([whole], PARIS, NOW)
+    whole.searchable.wait_for_bounds()
+    assert search([whole], PARIS, NOW) == first
+    assert len(worked_out) == 1
+
+
+def test_a_part_that_is_never_searched_whole_keeps_none(small_snapshot: Snapshot, worked_out: list[int]) -> None:
+    searchable = Searchable(small_snapshot, bounded=False)
+    searchable.asked(PARIS, {"proximity": 1.0})
+    searchable.wait_for_bounds()
+    assert searchable.asked_lately(10) == [] and worked_out == []
+
+
+def test_a_new_snapshot_knows_the_bounds_of_those_who_asked_before(
+    small_world: World, worked_out: list[int], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("index")
+    build_snapshot(small_world.input(), folder, as_of=AS_OF)
+    with LiveIndex.open(folder) as index:
+        index.search(PARIS, NOW)
+        build_snapshot(small_world.input(), folder, as_of=NOW)
+        newer = index.newer()
+        assert newer is not None and len(worked_out) == 2
+        ask(newer, PARIS.seats)
+        assert len(worked_out) == 2
