@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 
 from geo.errors import InvalidInput, NotFound
-from matching.learning.proposal import weights_in
 from matching.query import Preset, Query
 
 LOG = logging.getLogger("placelibre.weights")
@@ -26,6 +25,8 @@ class Accepted:
 
 def accept(proposal: Path, path: Path, now: datetime) -> Accepted:
     """Makes the weights of a proposal's file those of the installation. Raises InvalidInput, NotFound."""
+    from matching.learning.proposal import weights_in  # with all that learns, seldom needed
+
     try:
         text = proposal.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -50,6 +51,8 @@ def reset(path: Path) -> bool:
 
 def read(path: Path) -> Accepted:
     """The weights of a file that was accepted. Raises InvalidInput saying what is wrong with it; FileNotFoundError."""
+    from matching.learning.proposal import weights_in  # with all that learns, seldom needed
+
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
