@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from geo.geocoder.geocoder import Geocoder
     from geo.located import Located
     from geo.store.reading import PlaceRecord
+    from geo.travel.model import Router
     from ingest.pipeline import Workshop
     from matching.found import Found
     from matching.meeting import MeetingQuery, MeetingResults
+    from matching.query import Query
     from matching.relaxing import Relaxation
     from matching.results import SearchResults
     from service.accepted_weights import AcceptedWeights
@@ -185,16 +187,16 @@ class Services:
             from service.paging import read_cursor
 
             page = read_cursor(after, request, authenticated)
-            return located, self.live.find(query, page.cursor, page.index_version, self.routing.router())
+            return located, self.live.find(query, page.cursor, page.index_version, self._router(query))
         per_host = self.settings.per_host if request.per_host is None else request.per_host
         new_floor = self.settings.new_floor if request.new_floor is None else request.new_floor
         if not per_host and not new_floor:
-            return located, self.live.find(query, router=self.routing.router())
+            return located, self.live.find(query, router=self._router(query))
         from matching.variety import FIRST_PAGE, Variety, varied
         from service.hosts import Hosts
 
         variety = Variety(per_host or None, new_floor or None, min(FIRST_PAGE, query.limit))
-        find = partial(self.live.find, router=self.routing.router())
+        find = partial(self.live.find, router=self._router(query))
         return located, varied(find, query, variety, Hosts(self.engine, self.now()).told)
 
     def as_geojson(
@@ -218,7 +220,11 @@ class Services:
         """The smallest changes of a search that find more, when it found fewer than `enough`."""
         if found.total >= enough:
             return ()
-        return self.live.relax(found.query, ZoneInfo(located.time_zone), enough, self.routing.router())
+        return self.live.relax(found.query, ZoneInfo(located.time_zone), enough, self._router(found.query))
+
+    def _router(self, query: "Query") -> "Router | None":
+        """What tells the minutes of a search, where it asks for some."""
+        return None if query.mode is None else self.routing.router()
 
     def meet(
         self, request: MeetingRequest, *, authenticated: str | None = None, operator: bool = False

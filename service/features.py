@@ -60,7 +60,7 @@ def search_collection(
     }
     if relaxations is not None:
         about["relaxations"] = relaxations
-    pieces = [b'{"type":"FeatureCollection","features":[']
+    pieces: list[bytes | memoryview] = [b'{"type":"FeatureCollection","features":[']
     if found.order:
         numbers, ends = _numbers(found)
         begin, rows = 0, found.told("rows").tolist()
@@ -114,7 +114,7 @@ def _labels(weights: tuple[tuple[str, float], ...]) -> tuple[bytes, bytes, bytes
 
 def _texts(found: Found, reasons: list[str]) -> Iterator[bytes]:
     """The other members of each result: the reason in words, who offers it, and when it is free."""
-    query = found.query
+    query, several = found.query, len(found.query.windows) > 1
     first = [one.snapshot.meta.first_slot for one in found.searchables]
     told = [found.told(name).tolist() for name in ("sets", "windows", "start", "stop")]
     offered_by: dict[tuple[int, int], bytes] = {}
@@ -123,12 +123,18 @@ def _texts(found: Found, reasons: list[str]) -> Iterator[bytes]:
         if communities is None:
             communities = msgspec.json.encode(sorted(found.searchables[layer].seen(query, set_id)))
             offered_by[layer, set_id] = communities
-        free = b'"free_from":null,"free_until":null'
-        if windows:
-            free = b'"free_from":%b,"free_until":%b' % (_slot(first[layer] + start), _slot(first[layer] + stop))
-        if len(query.windows) > 1:
+        free = _free(first[layer] + start, first[layer] + stop) if windows else _NEVER_FREE
+        if several:
             free += b',"free_windows":' + _bits(windows, len(query.windows))
-        yield b',"reason":%b,"communities":%b,%b' % (_word(reason), communities, free)
+        yield b"".join((b',"reason":', _word(reason), b',"communities":', communities, free))
+
+
+_NEVER_FREE = b',"free_from":null,"free_until":null'
+
+
+@lru_cache(maxsize=65_536)
+def _free(start: int, stop: int) -> bytes:
+    return b',"free_from":%b,"free_until":%b' % (_slot(start), _slot(stop))
 
 
 def _journey(journey: Journey) -> bytes:
@@ -140,7 +146,6 @@ def _word(text: str) -> bytes:
     return msgspec.json.encode(text)
 
 
-@lru_cache(maxsize=16_384)
 def _slot(slot: int) -> bytes:
     return msgspec.json.encode(utc(slot_start(slot)))
 

@@ -1,6 +1,7 @@
 """What a result shows that does not depend on the query: see `matching.snapshot.rendered`, which makes it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -8,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Facts:
     """Rendered rows: row i is `data[start[i]:start[i + 1]]`, JSON in UTF-8, its last two bytes closing the properties
     and the feature."""
@@ -16,9 +17,13 @@ class Facts:
     start: npt.NDArray[np.int64]
     data: npt.NDArray[np.uint8]
 
-    def raw(self, row: int) -> bytes:
+    @cached_property
+    def _text(self) -> memoryview:
+        return memoryview(self.data)
+
+    def raw(self, row: int) -> memoryview:
         """The feature of one row as it was rendered."""
-        return self.data[self.start[row] : self.start[row + 1]].tobytes()
+        return self._text[self.start.item(row) : self.start.item(row + 1)]
 
     def of(self, row: int) -> dict[str, Any]:
         """The facts of one row: the properties of its feature, `lon` and `lat`."""
