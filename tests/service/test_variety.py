@@ -11,7 +11,6 @@ from sqlalchemy import Engine, insert, select, update
 from geo.store.engine import reading, writing
 from geo.store.schema import place, space
 from ingest.tables import import_range, import_run
-from matching.results import Result
 from service.container import Services
 from service.hosts import NEW_FOR, Hosts
 from tests.service.test_bookings import add_space
@@ -20,8 +19,8 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 ASKED = {"where": "Nantes", "limit": "20"}
 
 
-def shown(place_id: int, space_id: int | None) -> Result:
-    return Result(place_id, space_id, 0, 0.5, 1.0, (), {}, None, None, None, None)
+def shown(place_id: int, space_id: int | None) -> tuple[int, int]:
+    return place_id, space_id or 0
 
 
 def imported(store: Engine, number: int, first: int, last: int, age: timedelta) -> None:
