@@ -19,7 +19,7 @@ Words = npt.NDArray[np.uint64]
 SLOTS = DAYS * SLOTS_PER_DAY
 MOST_SEEDS = 8
 """Two days with one digest are told apart by another; once would be a miracle."""
-PRIME = np.uint64(0x9E3779B97F4A7C15)
+PRIME, OTHER_PRIME = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,9 @@ def _digest_days(
         for day in range(DAYS):
             digest = seed
             for slot in range(day * SLOTS_PER_DAY, (day + 1) * SLOTS_PER_DAY):
+                # Twice, for a product alone leaves the highest bit where it is, and the next word may take it back.
                 digest = (digest ^ words[slot]) * PRIME
+                digest = (digest ^ (digest >> np.uint64(32))) * OTHER_PRIME
                 digest ^= digest >> np.uint64(29)
             digests[day * blocks + block] = digest
 

@@ -47,6 +47,21 @@ def test_words_say_what_each_space_says(rows: int, seed: int) -> None:
     assert {(r, s) for r, s in zip(*np.nonzero((left > 0) & (left < seats[:, None])), strict=True)} <= set(sparse)
 
 
+@pytest.mark.parametrize("shift", range(20, 64))
+def test_days_that_differ_in_two_rows_one_after_the_other_are_two_days(shift: int) -> None:
+    """What the last row changes in a digest another row must not take back in the next half-hour: three million spaces
+    have such days."""
+    tables = np.ones((1, SLOTS), np.bool_)
+    other = 63 - shift
+    taken = pl.DataFrame({"row": [63, 63, other], "slot": [20, 21, 21], "seats_taken": [1, 1, 1]})
+    built = build_availability(np.zeros(64, np.int64), tables, taken, np.ones(64, np.int32))
+    days = built.day_words.reshape(-1, 48)[built.block_day.reshape(DAYS, 1)[:, 0]]
+    everybody = np.uint64(0xFFFFFFFFFFFFFFFF)
+    last, both = np.uint64(1) << np.uint64(63), np.uint64(1) << np.uint64(63) | np.uint64(1) << np.uint64(other)
+    assert (days[0, 20], days[0, 21]) == (everybody ^ last, everybody ^ both)
+    assert (days[1:] == everybody).all()
+
+
 def test_identical_days_are_stored_once() -> None:
     tables = np.zeros((2, SLOTS), np.bool_)
     tables[1].reshape(DAYS, 48)[:, 18:24] = True
