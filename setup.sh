@@ -67,7 +67,7 @@ if ! "$venv/bin/python" -c 'import importlib.metadata as m; m.version("placelibr
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . \
     || fail "PlaceLibre itself could not be installed: read the lines above."
 fi
-step "Preparing the search (half a minute the first time)"
+step "Preparing the search (a minute or two the first time)"
 "$venv/bin/python" -m matching.ahead || fail "The search could not be compiled: read the lines above."
 if [ "$wanted" = test ]; then
   install_locked requirements-dev.lock

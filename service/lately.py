@@ -18,6 +18,8 @@ class Lately[Value]:
         known = self._known
         if known is None or time.monotonic() >= known[0]:
             with self._lock:
-                known = (time.monotonic() + self._seconds, self._read())
-                self._known = known
+                # Whoever waited for the lock need not read what another thread just did.
+                if self._known is known or self._known is None:
+                    self._known = (time.monotonic() + self._seconds, self._read())
+                known = self._known
         return known[1]

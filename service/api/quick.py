@@ -1,4 +1,4 @@
-"""`GET /api/v1/search`, answered before the framework: the same answer, four times as soon.
+"""`GET /api/v1/search`, answered before the framework: the same answer, sooner.
 
 Only plain searches are: no key, no cookie, every parameter as the documentation has it. Whatever else comes, whatever
 is wrong, and whatever might wait for the store, goes the documented way (`service.api.search`), which explains it.
