@@ -8,16 +8,17 @@ from matching.engine import Whole, warm
 from matching.kernel.changing import count_at_times, least_changes
 from matching.kernel.counting import count_places
 from matching.kernel.meeting import meeting_places
+from matching.kernel.phrases import remember
 from matching.kernel.profile import bound_together
 from matching.kernel.search import best_places
 from matching.kernel.why import say_why
-from matching.kernel.writing import write_results
+from matching.kernel.writing import write_features
 from matching.snapshot.builder import build_index
 from matching.snapshot.input import IndexInput
 
 ENTRIES = (
-    *(best_places, count_places, bound_together, write_results),
-    *(say_why, meeting_places, least_changes, count_at_times),
+    *(best_places, count_places, bound_together, write_features),
+    *(remember, say_why, meeting_places, least_changes, count_at_times),
 )
 
 WORKERS = 2

@@ -14,6 +14,18 @@ def distance_text(distance_m: float, language: Language) -> str:
     return f"{text.replace('.', ',') if language == 'fr' else text}{NBSP}km"
 
 
+def distance_step(decimetres: int) -> int:
+    """A number that distances share only when `distance_text` says the same of them: each step of what is told is cut
+    in two, and what lies on a cut is apart, for it may be rounded either way."""
+    if decimetres < 9_950:
+        step, first = 50, 0
+    elif decimetres < 99_500:
+        step, first = 500, 1_000
+    else:
+        step, first = 5_000, 2_000
+    return first + decimetres // step * 2 + (decimetres % step == 0)
+
+
 def euros_text(cents: int, language: Language) -> str:
     """6 €, 7,50 € (€6, €7.50 in English)."""
     text = f"{cents // 100}" if cents % 100 == 0 else f"{cents / 100:.2f}"

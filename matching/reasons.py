@@ -1,59 +1,16 @@
 """Why a result ranks where it does, in one plain sentence."""
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Mapping
 
 from geo.errors import Language
 from geo.types import PlaceStatus
-from matching.found import Found
-from matching.kernel import why
-from matching.numbers import distance_text
 from matching.results import Result
-from matching.telling import result
-from matching.terms import TERMS, price, proximity
+from matching.terms import TERMS
 from matching.terms.term import Reason, Shown
 from matching.words import listed
 
 MOST_GOOD = 3
 MOST_DOUBTS = 1
-REMEMBERED = 100_000
-"""Sentences kept per index: most results are explained like another one."""
-
-
-def sentences(found: Found, language: Language, names: Mapping[str, str]) -> list[str]:
-    """`sentence` of all that was found, in order. What is said alike is put into words once."""
-    texts = []
-    for rank, said in enumerate(_what_is_said(found, language, names)):
-        known = found.searchables[found.order[rank][0]].sentences
-        text = known.get(said)
-        if text is None:
-            if len(known) >= REMEMBERED:
-                known.clear()
-            text = known[said] = sentence(result(found, rank), language, names)
-        texts.append(text)
-    return texts
-
-
-def _what_is_said(found: Found, language: Language, names: Mapping[str, str]) -> Iterator[Hashable]:
-    """Per result all that its sentence depends on: results that agree in it have the same one."""
-    is_of_a_community = found.query.community is not None
-    told = [found.told(name).tolist() for name in ("why", "cents", "sets", "granted", "refused")]
-    for (layer, _), (_, distance_dm, _, space), said, cents, set_id, granted, refused in zip(
-        found.order, found.keys.tolist(), *told, strict=True
-    ):
-        closest = None
-        if is_of_a_community and said >> why.AFFINITY & 3:
-            slugs = found.searchables[layer].seen(found.query, set_id)
-            closest = (found.query.community, slugs[0], names.get(slugs[0])) if slugs else None
-        yield (
-            language,
-            said,
-            cents if said >> why.PRICE & 3 in price.NAMED else None,
-            distance_text(distance_dm / 10, language) if said & 3 == proximity.FAR else None,
-            closest,
-            granted,
-            refused,
-            space == 0,
-        )
 
 
 def sentence(result: Result, language: Language, names: Mapping[str, str] | None = None) -> str:

@@ -55,11 +55,11 @@ def _seats_left(tree: Tree, base: Snapshot, rows: Ints, now: Snapshot, now_rows:
     blocks = np.unique(_in_one_only(was, new)[0] // BLOCK_ROWS)
     listed = np.concatenate([kept, new], axis=1)
     listed = listed[:, np.isin(listed[0] // BLOCK_ROWS, blocks)]
-    listed = listed[:, np.lexsort((listed[1], listed[0]))]
+    listed = listed[:, np.lexsort((listed[0], listed[1], listed[0] // BLOCK_ROWS))]
     own = len(base.columns.left_row)
     start, stop = tree.left_start.copy(), tree.left_stop.copy()
-    start[blocks] = own + np.searchsorted(listed[0], blocks * BLOCK_ROWS)
-    stop[blocks] = own + np.searchsorted(listed[0], (blocks + 1) * BLOCK_ROWS)
+    start[blocks] = own + np.searchsorted(listed[0] // BLOCK_ROWS, blocks)
+    stop[blocks] = own + np.searchsorted(listed[0] // BLOCK_ROWS, blocks + 1)
     return {
         "left_start": start,
         "left_stop": stop,

@@ -3,18 +3,19 @@
 import struct
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import replace
 from enum import StrEnum
 from functools import cached_property, lru_cache
+from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from geo.blocks import expand
+from geo.blocks import BLOCK_ROWS, expand
 from geo.distance import unit_vector
 from geo.types import Amenity, PlaceKind, SpaceKind
 from matching.affinity import Affinities
@@ -25,8 +26,9 @@ from matching.kernel.planting import tree_of
 from matching.kernel.profile import bound_together
 from matching.kernel.space import own
 from matching.kernel.tree import handed
+from matching.phrases import Phrasebook
 from matching.presets import TERM_NAMES
-from matching.query import Query
+from matching.query import SLOT_S, Query
 from matching.reach import Reach, by_distance
 from matching.snapshot.layout import UNKNOWN_CENTS
 from matching.snapshot.snapshot import Snapshot
@@ -37,11 +39,13 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 Ints = npt.NDArray[np.int64]
-_NOTHING = np.zeros(0)
+_NO_BOUNDS = (np.zeros(0), np.zeros(0, np.uint64), np.zeros(0, np.uint64))
 _NUMBERS = struct.Struct(f"{FIRST_WEIGHT + len(TERM_NAMES)}d")
 Profile = tuple[str | None, frozenset[str], int, tuple[tuple[str, float], ...]]
 REMEMBERED, SETS_REMEMBERED = 512, 16_384
 """Audiences and tables of lately asked queries: most ask alike."""
+MOST_BYTES, WHILE_S = 128 * 1024 * 1024, 60.0
+"""Of all joint bounds; and how long they are kept for who asked. Whoever then finds no room is searched for without."""
 
 
 class Asked(NamedTuple):
@@ -67,7 +71,7 @@ class Searchable:
         self._remember()
 
     def _remember(self) -> None:
-        self.sentences: dict[Hashable, str] = {}
+        self.phrases = Phrasebook()
         self._audience = lru_cache(REMEMBERED)(self._make_audience)
         self._seen = lru_cache(SETS_REMEMBERED)(self._make_seen)
         self._tables = lru_cache(REMEMBERED)(self._make_tables)
@@ -94,6 +98,12 @@ class Searchable:
     def _by_place(self) -> Ints:
         """Rows by the id of their place."""
         return np.argsort(self.snapshot.columns.place_id, kind="stable")
+
+    @cached_property
+    def rendered(self) -> Handed:
+        """What the kernel writes of a row and of a slot (`matching.kernel.writing`)."""
+        facts, meta = self.snapshot.facts, self.snapshot.meta
+        return addresses([facts.data, facts.start, _moments(meta.first_slot, meta.stop_slot)])
 
     def with_affinities(self, affinities: Affinities) -> "Searchable":
         """The same tree for communities that are otherwise close; nothing remembered of searchers is kept."""
@@ -199,7 +209,7 @@ class Searchable:
             audience.set_affinity,
             _worths(),
             fit.all_suit(np.arange(fit.TABLED, dtype=np.int32), seats),
-            _NOTHING if bounds is None else bounds.together,
+            *(_NO_BOUNDS if bounds is None else bounds.known),
         ]
         return addresses(arrays), arrays
 
@@ -209,30 +219,37 @@ class Bounds:
 
     def __init__(self, query: Query) -> None:
         self.query = query
-        self.together = _NOTHING
-        """Empty: not known yet."""
+        self.asked_at = monotonic()
+        self.known: tuple[Array, ...] = ()
+        """`together`, `row_worths` and `open_rows` of `matching.kernel.asked`; none of them is known yet when empty."""
 
 
 class Profiles:
     """Joint bounds (`matching.kernel.profile`) for those who ask alike, worked out beside the searches: the first to
-    ask does not wait for them. Those asked longest ago are dropped."""
+    ask does not wait for them. Who asked longest ago makes room for others, once that is a while ago."""
 
     def __init__(self, searchable: Searchable) -> None:
         self._searchable = searchable
         self._lock = threading.Lock()
         self._lately: OrderedDict[Profile, Bounds] = OrderedDict()
         self._beside = ThreadPoolExecutor(1, "placelibre-bounds")
+        bytes_each = 8 * (searchable.parts + 2) + (BLOCK_ROWS + 8) * searchable.snapshot.meta.blocks
+        self._most = max(1, min(REMEMBERED, MOST_BYTES // bytes_each))
 
     def of(self, profile: Profile, query: Query, numbers: bytes, whole: bytes) -> Bounds | None:
-        """The bounds; None when they are not known yet: they will be."""
+        """The bounds; None when they are not known: they will be, where there is room."""
         with self._lock:
             bounds = self._lately.get(profile)
             if bounds is not None:
+                bounds.asked_at = monotonic()
                 self._lately.move_to_end(profile)
-                return bounds if len(bounds.together) else None
+                return bounds if bounds.known else None
+            if len(self._lately) >= self._most:
+                oldest, asked = next(iter(self._lately.items()))
+                if monotonic() - asked.asked_at < WHILE_S:
+                    return None
+                del self._lately[oldest]
             bounds = self._lately[profile] = Bounds(query)
-            if len(self._lately) > REMEMBERED:
-                self._lately.popitem(last=False)
         working = self._beside.submit(self._work_out, profile, bounds, numbers, whole)
         working.add_done_callback(lambda done: done.result())  # a fault is logged, not lost with its future
         return None
@@ -253,11 +270,23 @@ class Profiles:
         searchable = self._searchable
         community, visible, seats, _ = profile
         tables, _kept = searchable._make_tables(community, visible, frozenset(), frozenset(), seats, None)
-        answer = np.empty(searchable.parts, np.float64)
+        blocks = searchable.snapshot.meta.blocks
+        known = (
+            np.empty(searchable.parts + 2, np.float64),
+            np.zeros(blocks * BLOCK_ROWS // 8, np.uint64),
+            np.empty(blocks, np.uint64),
+        )
         working = own.large_enough(searchable.parts)
-        at, size = answer.ctypes.data, len(answer)
-        bound_together(searchable.handed.at, numbers, whole, tables.at, working.handed.at, at, size)
-        bounds.together = answer
+        into = [array.ctypes.data for array in known]
+        bound_together(searchable.handed.at, numbers, whole, tables.at, working.handed.at, searchable.parts, *into)
+        bounds.known = known
+
+
+@lru_cache(maxsize=4)
+def _moments(first_slot: int, stop_slot: int) -> npt.NDArray[np.uint8]:
+    """When each slot begins, the one after the last too, as `matching.kernel.writing.MOMENT` bytes each."""
+    texts = np.datetime_as_string((np.arange(first_slot, stop_slot + 1) * SLOT_S).astype("datetime64[s]"), unit="s")
+    return np.frombuffer("".join(f'"{text}Z"' for text in texts.tolist()).encode(), np.uint8)
 
 
 @lru_cache(maxsize=1)

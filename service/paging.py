@@ -3,7 +3,7 @@
 import base64
 import binascii
 import hashlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from operator import attrgetter
 
 import msgspec
@@ -51,10 +51,11 @@ def read_cursor(text: str, request: SearchRequest, searcher: str | None) -> Page
 
 def _digest(request: SearchRequest, searcher: str | None) -> bytes:
     """Of all that decides the order; pages may be of different sizes."""
-    return hashlib.blake2b(repr((_ALL_BUT_LIMIT(request), searcher)).encode(), digest_size=8).digest()
+    decides = msgspec.msgpack.encode((_ALL_BUT_LIMIT(request), searcher))
+    return hashlib.blake2b(decides, digest_size=8).digest()
 
 
-_ALL_BUT_LIMIT = attrgetter(*(one.name for one in fields(SearchRequest) if one.name != "limit"))
+_ALL_BUT_LIMIT = attrgetter(*(name for name in SearchRequest.__struct_fields__ if name != "limit"))
 
 
 def _refused(text: str) -> InvalidInput:

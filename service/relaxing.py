@@ -1,10 +1,12 @@
 """The smallest changes of a search that help, for all doors: in words, and as the search to ask instead."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import structs
 
 from geo.errors import Language
 from geo.located import Located
@@ -127,7 +129,7 @@ def request_of(relaxation: Relaxation, asked: SearchRequest, zone: ZoneInfo) -> 
     """The search to ask instead, as a person would type it."""
     changed = asked
     for change in relaxation.changes:
-        changed = replace(changed, **_fields(change, changed, relaxation.query, zone))
+        changed = structs.replace(changed, **_fields(change, changed, relaxation.query, zone))
     return changed
 
 
@@ -169,7 +171,7 @@ def _time_fields(windows: Windows, zone: ZoneInfo) -> dict[str, Any]:
 
 def parameters_of(request: SearchRequest) -> dict[str, str]:
     """The request as the query parameters of `/api/v1/search`; what is as by default is left out."""
-    plain = {one.name: (one.default, getattr(request, one.name)) for one in fields(request)}
+    plain = {one.name: (one.default, getattr(request, one.name)) for one in structs.fields(request)}
     return {name: _parameter(value) for name, (default, value) in plain.items() if value != default}
 
 

@@ -1,10 +1,11 @@
 """The one filter grammar: what CLI, API and pages pass on as typed, turned into a `Query`."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from geo.errors import InvalidInput
 from geo.gazetteer import Gazetteer
@@ -27,8 +28,7 @@ class Dates(StrEnum):
     MOST = "most"
 
 
-@dataclass(frozen=True, slots=True)
-class SearchRequest:
+class SearchRequest(msgspec.Struct, frozen=True):
     """A search as a person typed it. Times without offset are local to `where`; `max_price` is in euros.
 
     `weeks`: the windows asked, and the same ones of the weeks after; `dates`: free on all of them, or on as many as

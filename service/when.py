@@ -42,8 +42,7 @@ def parse_window(text: str, zone: ZoneInfo, now: datetime) -> Window:
 
     Raises InvalidInput when it is not understood, empty, or over.
     """
-    start, stop = _interval(text.strip(), zone, now.astimezone(zone).date())
-    window = Window.between(start, stop)
+    window, stop = _window(text.strip(), zone, now.astimezone(zone).date())
     _check_not_over(stop, now)
     return window
 
@@ -75,6 +74,12 @@ def _check_not_over(stop: datetime, now: datetime) -> None:
 
 
 @lru_cache(maxsize=4096)
+def _window(text: str, zone: ZoneInfo, today: date) -> tuple[Window, datetime]:
+    """The slots of an interval, and its end."""
+    start, stop = _interval(text, zone, today)
+    return Window.between(start, stop), stop
+
+
 def _interval(text: str, zone: ZoneInfo, today: date) -> tuple[datetime, datetime]:
     if "/" in text and "T" in text.split("/", 1)[0]:
         first, second = text.split("/", 1)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matching.compiled import unpacking
-from matching.kernel.passing import bytes_, floats, floats_at, longs_at
+from matching.kernel.passing import bytes_, floats, floats_at, longs_at, words
 from matching.query import MAX_WINDOWS
 
 Array = npt.NDArray[Any]
@@ -56,7 +56,12 @@ class Wanted(NamedTuple):
     worths: Array
     suits: Array
     together: Array
-    """Per part, the most that any row is worth by all terms but proximity and wishes together; empty: not known yet."""
+    """Per part, the most that any row is worth by all terms but proximity and wishes together, and what the numbers of
+    `row_worths` stand for (`matching.kernel.profile`); with the two after it empty where it is not known yet."""
+    row_worths: Array
+    """The same of each row, seven bits in a byte, eight rows a word."""
+    open_rows: Array
+    """Word per block of the rows that are open to who asks (`matching.kernel.rows.is_open`)."""
 
 
 @unpacking
@@ -98,4 +103,6 @@ def understood(numbers: Any, whole: Any, where: Any) -> Any:
         floats(where, 5),
         floats(where, 6),
         floats(where, 7),
+        words(where, 8),
+        words(where, 9),
     )

@@ -26,6 +26,7 @@ from matching.kernel.rows import (
     fits,
     free_in,
     having_all,
+    left_from,
     left_row,
     left_seats,
     left_slot,
@@ -247,9 +248,11 @@ def _left_in(tree: Tree, wanted: Wanted, slots: Any, block: int, row: int, windo
     for slot in range(first, stop):
         is_free = (word_at(tree, block, slot) >> lane) & ONE
         slots[slot - first] = np.uint64(tree.seats[row]) * is_free
-    for other in range(tree.left_start[block], tree.left_stop[block]):
+    for other in range(left_from(tree, block, first), tree.left_stop[block]):
         at = left_slot(tree, other) - first
-        if left_row(tree, other) == row and 0 <= at < stop - first:
+        if at >= stop - first:
+            break
+        if left_row(tree, other) == row:
             slots[at] = min(slots[at], np.uint64(left_seats(tree, other)))
     most = np.uint64(0)
     length = stop - first if length == 0 else length

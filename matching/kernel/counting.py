@@ -16,12 +16,13 @@ from matching.kernel.rows import (
     about_m,
     distance_dm,
     expect,
-    fits,
     free_rows,
     having_all,
-    is_picky,
+    is_choosy,
+    is_chosen,
     lacking_some,
     next_block,
+    open_in,
 )
 from matching.kernel.space import Space, working
 from matching.kernel.tree import Tree, unpacked
@@ -29,6 +30,8 @@ from matching.kernel.tree import Tree, unpacked
 TOTAL, UNSURE, PLACE, STATE = 0, 1, 2, 3
 """In `told`: the two counts, the last place of the block before, and whether it was counted."""
 SURE, MAYBE = 1, 2
+AHEAD = 4
+"""So many blocks later one is read whose times are fetched now."""
 
 
 @entry
@@ -67,27 +70,27 @@ def next_near(tree: Tree, wanted: Wanted, stack: Any, some: Any, among_some: boo
     while at > 0:
         at -= 1
         part = stack[at]
-        if nearest_m(tree, wanted, part) > wanted.radius_m:
-            continue
-        if at > 0:
-            expect(tree, wanted, stack[at - 1])
         if part < blocks:
+            if at >= AHEAD:
+                expect(tree, wanted, stack[at - AHEAD])
             return part, ALL, at
         # The last child first, so that rows are read in their order: those of a place follow each other.
         for child in range(tree.child_stop[part - blocks] - 1, tree.child_first[part - blocks] - 1, -1):
-            stack[at] = child
-            at += 1
+            if nearest_m(tree, wanted, child) <= wanted.radius_m:
+                stack[at] = child
+                at += 1
     return -1, ALL, at
 
 
 @inner
 def begin(tree: Tree, wanted: Wanted, stack: Any) -> int:
-    """Puts the topmost parts on the stack; returns how many."""
+    """Puts the topmost parts within reach on the stack; returns how many."""
     depth = 0
     for section in range(1 if wanted.candidates else 0, -1, -1):
         for part in range(tree.counts[5 + 2 * section] - 1, tree.counts[4 + 2 * section] - 1, -1):
-            stack[depth] = part
-            depth += 1
+            if nearest_m(tree, wanted, part) <= wanted.radius_m:
+                stack[depth] = part
+                depth += 1
     return depth
 
 
@@ -128,13 +131,14 @@ def _ends(rows: Any, last: Any) -> Any:
 def _kept(tree: Tree, wanted: Wanted, block: int, rows: Any) -> Any:
     """Those of the rows that fit and are within the radius: what the whole block is need not be asked of a row."""
     is_within = _is_within(tree, wanted, block)
-    if is_within and not is_picky(wanted):
+    rows = open_in(tree, wanted, block, rows)
+    if is_within and not is_choosy(wanted):
         return rows
     kept, left = np.uint64(0), rows
     while left != 0:
         lane = trailing_zeros(left)
         row = tree.block_start[block] + np.int64(lane)
-        if fits(tree, wanted, row) and (is_within or within(tree, wanted, row)):
+        if is_chosen(tree, wanted, row) and (is_within or within(tree, wanted, row)):
             kept |= ONE << lane
         left &= left - ONE
     return kept

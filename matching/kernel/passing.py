@@ -48,7 +48,7 @@ def _lying(dtype: type[np.generic]) -> Any:
     return made(make)
 
 
-floats_at, longs_at, bytes_at = _lying(np.float64), _lying(np.int64), _lying(np.uint8)
+floats_at, longs_at, words_at, bytes_at = _lying(np.float64), _lying(np.int64), _lying(np.uint64), _lying(np.uint8)
 
 
 def _handed(dtype: type[np.generic]) -> Any:

@@ -86,8 +86,10 @@ def expect(tree: Tree, wanted: Wanted, block: int) -> None:
     """A block is likely read next: what says when it is free lies far away in memory."""
     if wanted.window_count > 0 and block < tree.counts[1]:
         day = wanted.windows[0] // SLOTS_PER_DAY
-        at = np.int64(tree.block_day[day * tree.counts[1] + block]) - day
-        fetch_soon(tree.day_words, at * SLOTS_PER_DAY + wanted.windows[0])
+        at = (np.int64(tree.block_day[day * tree.counts[1] + block]) - day) * SLOTS_PER_DAY
+        last = min(wanted.windows[1], (day + 1) * SLOTS_PER_DAY) - 1
+        fetch_soon(tree.day_words, at + wanted.windows[0])
+        fetch_soon(tree.day_words, at + last)
 
 
 @inner
@@ -116,9 +118,16 @@ def left_seats(tree: Tree, entry: int) -> int:
 
 
 @inner
-def _is_short(tree: Tree, wanted: Wanted, entry: int, first: int, stop: int) -> bool:
-    """Whether an entry says that fewer seats than asked are left in one of the slots."""
-    return first <= left_slot(tree, entry) < stop and left_seats(tree, entry) < wanted.seats
+def left_from(tree: Tree, block: int, slot: int) -> int:
+    """The first entry of seats left in a block at a slot or later."""
+    first, stop = tree.left_start[block], tree.left_stop[block]
+    while first < stop:
+        middle = (first + stop) // 2
+        if left_slot(tree, middle) < slot:
+            first = middle + 1
+        else:
+            stop = middle
+    return first
 
 
 @inner
@@ -138,8 +147,10 @@ def _free_all_along(tree: Tree, wanted: Wanted, block: int, window: int) -> Any:
             return word
         day, slot = day + 1, midnight
     if wanted.seats > 1:
-        for entry in range(tree.left_start[block], tree.left_stop[block]):
-            if _is_short(tree, wanted, entry, first, stop):
+        for entry in range(left_from(tree, block, first), tree.left_stop[block]):
+            if left_slot(tree, entry) >= stop:
+                break
+            if left_seats(tree, entry) < wanted.seats:
                 word &= ~(ONE << np.uint64(left_row(tree, entry) % BLOCK_ROWS))
     return word
 
@@ -150,8 +161,10 @@ def _free_somewhere(tree: Tree, wanted: Wanted, slots: Any, block: int, window: 
     for slot in range(first, stop):
         slots[slot - first] = word_at(tree, block, slot)
     if wanted.seats > 1:
-        for entry in range(tree.left_start[block], tree.left_stop[block]):
-            if _is_short(tree, wanted, entry, first, stop):
+        for entry in range(left_from(tree, block, first), tree.left_stop[block]):
+            if left_slot(tree, entry) >= stop:
+                break
+            if left_seats(tree, entry) < wanted.seats:
                 slots[left_slot(tree, entry) - first] &= ~(ONE << np.uint64(left_row(tree, entry) % BLOCK_ROWS))
     word = np.uint64(0)
     for start in range(stop - first - length + 1):
@@ -164,15 +177,26 @@ def _free_somewhere(tree: Tree, wanted: Wanted, slots: Any, block: int, window: 
 
 @inner
 def fits(tree: Tree, wanted: Wanted, row: int) -> bool:
-    """Visible, of the kinds asked, large and cheap enough: what is not asked is not read."""
+    """Open to who asks, of the kinds asked, and cheap enough."""
+    return is_open(tree, wanted, row) and is_chosen(tree, wanted, row)
+
+
+@inner
+def is_open(tree: Tree, wanted: Wanted, row: int) -> bool:
+    """Visible, and large enough. What is not asked is not read, here and below."""
     if wanted.some_hidden and not wanted.set_visible[tree.set_id[row]]:
         return False
+    # What only an offer can tell does not rule out a candidate.
+    return wanted.seats == 1 or row >= tree.counts[3] or tree.seats[row] >= wanted.seats
+
+
+@inner
+def is_chosen(tree: Tree, wanted: Wanted, row: int) -> bool:
+    """Of the kinds asked, and cheap enough."""
     if wanted.some_kinds and not wanted.kinds[tree.kind[row]]:
         return False
     if row >= tree.counts[3]:
-        return True  # what only an offer can tell does not rule out a candidate
-    if wanted.seats > 1 and tree.seats[row] < wanted.seats:
-        return False
+        return True
     if wanted.some_space_kinds and not wanted.space_kinds[tree.space_kind[row]]:
         return False
     if wanted.max_price_cents >= 0:
@@ -182,15 +206,25 @@ def fits(tree: Tree, wanted: Wanted, row: int) -> bool:
 
 
 @inner
-def is_picky(wanted: Wanted) -> bool:
-    """Whether some row might not fit."""
-    return bool(
-        wanted.some_hidden
-        or wanted.some_kinds
-        or wanted.some_space_kinds
-        or wanted.seats > 1
-        or wanted.max_price_cents >= 0
-    )
+def open_in(tree: Tree, wanted: Wanted, block: int, rows: Any) -> Any:
+    """Those of the `rows` of a block that are open to who asks."""
+    if len(wanted.open_rows) > 0:
+        return rows & wanted.open_rows[block]
+    if not wanted.some_hidden and wanted.seats == 1:
+        return rows
+    kept, left = np.uint64(0), rows
+    while left != 0:
+        lane = trailing_zeros(left)
+        if is_open(tree, wanted, tree.block_start[block] + np.int64(lane)):
+            kept |= ONE << lane
+        left &= left - ONE
+    return kept
+
+
+@inner
+def is_choosy(wanted: Wanted) -> bool:
+    """Whether an open row might not be chosen."""
+    return bool(wanted.some_kinds or wanted.some_space_kinds or wanted.max_price_cents >= 0)
 
 
 @inner

@@ -7,7 +7,7 @@ import numpy as np
 from geo.blocks import BLOCK_ROWS
 from matching.compiled import inner
 from matching.kernel.asked import Wanted
-from matching.kernel.rows import ONE, free_in, left_row, left_seats, left_slot, word_at
+from matching.kernel.rows import ONE, free_in, left_from, left_row, left_seats, left_slot, word_at
 from matching.kernel.space import Space
 from matching.kernel.tree import Tree
 from matching.snapshot.layout import DAYS, SLOTS_PER_DAY
@@ -22,9 +22,11 @@ def run_around(tree: Tree, wanted: Wanted, row: int, first: int, stop: int) -> A
     earliest, latest = max(wanted.now, first - SLOTS_PER_DAY), min(int(LAST), stop + SLOTS_PER_DAY)
     block, lane = row // BLOCK_ROWS, np.uint64(row % BLOCK_ROWS)
     if wanted.seats > 1:
-        for entry in range(tree.left_start[block], tree.left_stop[block]):
+        for entry in range(left_from(tree, block, earliest), tree.left_stop[block]):
+            slot = left_slot(tree, entry)
+            if slot >= latest:
+                break
             if left_row(tree, entry) == row and left_seats(tree, entry) < wanted.seats:
-                slot = left_slot(tree, entry)
                 if slot < first:
                     earliest = max(earliest, slot + 1)
                 elif slot >= stop:
@@ -80,7 +82,9 @@ def tell_when(tree: Tree, wanted: Wanted, space: Space, at: int) -> None:
 def _fewest_left(tree: Tree, row: int, start: int, stop: int) -> int:
     """Fewest seats left in any slot of a run that is free."""
     block, left = row // BLOCK_ROWS, int(tree.seats[row])
-    for entry in range(tree.left_start[block], tree.left_stop[block]):
-        if left_row(tree, entry) == row and start <= left_slot(tree, entry) < stop:
+    for entry in range(left_from(tree, block, start), tree.left_stop[block]):
+        if left_slot(tree, entry) >= stop:
+            break
+        if left_row(tree, entry) == row:
             left = min(left, left_seats(tree, entry))
     return left

@@ -9,9 +9,10 @@ from matching.bits import trailing_zeros
 from matching.compiled import aside, entry, inner
 from matching.kernel.asked import Wanted, understood
 from matching.kernel.best import in_order, offer
-from matching.kernel.bounds import OUT, most, nearest_m
+from matching.kernel.bounds import OUT, ROUNDING, most, nearest_m
 from matching.kernel.frontier import pop, push
 from matching.kernel.passing import longs_at
+from matching.kernel.profile import MOST as MOST_WORTH
 from matching.kernel.rows import (
     ALL,
     ONE,
@@ -19,11 +20,12 @@ from matching.kernel.rows import (
     answers,
     distance_dm,
     expect,
-    fits,
     free_rows,
     having_all,
+    is_chosen,
     merit,
     next_block,
+    open_in,
     other_values,
     others_answering,
     score_of,
@@ -33,7 +35,9 @@ from matching.kernel.runs import tell_when
 from matching.kernel.space import Space, working
 from matching.kernel.tree import Tree, unpacked
 from matching.kernel.why import why
-from matching.terms import price, proximity
+from matching.terms import price, proximity, wishes
+
+EACH_BYTE, TOGETHER = np.uint64(0x0101010101010101), np.uint64(0x0102040810204080)
 
 
 @entry
@@ -113,12 +117,13 @@ def _millionths(bound: float) -> float:
 def _look_into(tree: Tree, wanted: Wanted, space: Space, limit: int, block: int, rows: Any, found: int) -> int:
     """Offers those of the `rows` of a block (bits of a word) that fit."""
     first = tree.block_start[block]
-    word = rows & having_all(tree, wanted, block)
+    nearest = wanted.weights[0] * proximity.near(nearest_m(tree, wanted, block), wanted.half_m)
+    word = rows & tree.alive[block] & having_all(tree, wanted, block)
+    if found == limit:
+        word &= _promising(tree, wanted, block, nearest, space.keys[0])
+    word = open_in(tree, wanted, block, word)
     if word != 0:  # last, for it reads what is far apart in memory
         word &= free_rows(tree, wanted, space.slots, space.free, block)
-    if word == 0:
-        return found
-    nearest = wanted.weights[0] * proximity.near(nearest_m(tree, wanted, block), wanted.half_m)
     while word != 0:
         row = first + np.int64(trailing_zeros(word))
         word &= word - ONE
@@ -127,9 +132,33 @@ def _look_into(tree: Tree, wanted: Wanted, space: Space, limit: int, block: int,
 
 
 @inner
+def _promising(tree: Tree, wanted: Wanted, block: int, nearest: float, to_beat: int) -> Any:
+    """Word of the rows of a block that may be among the best, by what each is worth to those who ask alike."""
+    if len(wanted.row_worths) == 0 or wanted.most_windows:
+        return ALL
+    known = nearest + ROUNDING
+    if wanted.weights[1] > 0.0:
+        known += wanted.weights[1] * wishes.upper_bound(tree, wanted, block, 0.0)
+    parts = len(wanted.together) - 2
+    missing = (to_beat - 0.5) / 1e6 - known - wanted.together[parts]
+    least = math.ceil(missing / wanted.together[parts + 1])
+    if least <= 0:
+        return ALL
+    if least > MOST_WORTH:
+        return np.uint64(0)
+    # Eight numbers of seven bits at once: adding what lacks to 128 sets the eighth bit of those that reach it; the
+    # product brings these bits together in the topmost byte.
+    lacking, word = np.uint64(MOST_WORTH + 1 - least) * EACH_BYTE, np.uint64(0)
+    for eighth in range(8):
+        reached = (wanted.row_worths[8 * block + eighth] + lacking) >> np.uint64(7) & EACH_BYTE
+        word |= (reached * TOGETHER >> np.uint64(56)) << np.uint64(8 * eighth)
+    return word
+
+
+@inner
 def _consider(tree: Tree, wanted: Wanted, space: Space, limit: int, row: int, nearest: float, found: int) -> int:
     """Offers a free row to the best; by being near it adds at most `nearest` to its score."""
-    if not fits(tree, wanted, row):
+    if not is_chosen(tree, wanted, row):
         return found
     about = about_m(tree, wanted.x, wanted.y, wanted.z, row)
     if about > wanted.radius_m:
@@ -137,10 +166,10 @@ def _consider(tree: Tree, wanted: Wanted, space: Space, limit: int, row: int, ne
     keys, values = space.keys, space.scratch
     rest, windows = other_values(tree, wanted, row, values), windows_of(tree, wanted, space.free, row)
     if found == limit:
-        if merit(windows, _millionths(nearest + rest + 1e-9)) < keys[0]:
+        if merit(windows, _millionths(nearest + rest + ROUNDING)) < keys[0]:
             return found
         near = proximity.near(max(0.0, about), wanted.half_m)
-        if merit(windows, _millionths(wanted.weights[0] * near + rest + 1e-9)) < keys[0]:
+        if merit(windows, _millionths(wanted.weights[0] * near + rest + ROUNDING)) < keys[0]:
             return found
     decimetres = distance_dm(tree, wanted, row)
     if decimetres / 10 > wanted.radius_m:

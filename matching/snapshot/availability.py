@@ -39,14 +39,14 @@ def build_availability(
 ) -> Availability:
     """Availability of the offered rows. `taken` holds `row`, `slot` (from the first day) and `seats_taken`."""
     taken = taken.filter((pl.col("slot") >= 0) & (pl.col("slot") < SLOTS) & (pl.col("seats_taken") > 0))
-    taken = taken.sort("row", "slot")
+    taken = taken.sort(pl.col("row") // BLOCK_ROWS, "slot", "row")
     row, slot = taken["row"].to_numpy().astype(np.int64), taken["slot"].to_numpy().astype(np.int32)
     left = seats[row] - taken["seats_taken"].to_numpy().astype(np.int32)
     full = left <= 0
     block_day, day_words = _day_words(pattern_of_row, open_tables, row[full], slot[full])
     some = ~full
     blocks = -(-len(pattern_of_row) // BLOCK_ROWS)
-    left_start = np.searchsorted(row[some], np.arange(blocks + 1, dtype=np.int64) * BLOCK_ROWS)
+    left_start = np.searchsorted(row[some] // BLOCK_ROWS, np.arange(blocks + 1))
     return Availability(
         block_day, day_words, left_start.astype(np.int64), row[some], slot[some], left[some].astype(np.int32)
     )

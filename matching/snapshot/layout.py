@@ -19,7 +19,7 @@ import numpy.typing as npt
 from geo.blocks import BLOCK_ROWS
 from geo.types import Amenity
 
-FORMAT = 3
+FORMAT = 4
 DAYS = 63
 SLOTS_PER_DAY = 48
 NONE = 255
@@ -115,7 +115,8 @@ class Columns:
     day_words: npt.NDArray[np.uint64] = _column(np.uint64, "words")
     """Each distinct day once, 48 words: bit i of a word, row i of the block has at least one seat in that half-hour."""
     left_start: npt.NDArray[np.int64] = _column(np.int64, "offered_blocks+1")
-    """Per offered block, its run in the sparse table of slots where some but not all seats are taken."""
+    """Per offered block, its run in the sparse table of slots where some but not all seats are taken, in order of slot,
+    then row."""
     left_row: npt.NDArray[np.int64] = _column(np.int64, "lefts")
     left_slot: npt.NDArray[np.int32] = _column(np.int32, "lefts")
     """Half-hours since the first day; a slot not listed has all seats when its bit is set."""

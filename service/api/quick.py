@@ -5,7 +5,7 @@ is wrong, and whatever might wait for the store, goes the documented way (`servi
 """
 
 from functools import lru_cache
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -69,13 +69,20 @@ def _language(header: bytes, default: str) -> Language:
     return accepted(header.decode("latin-1")) or ("en" if default == "en" else "fr")
 
 
+_decoded = lru_cache(maxsize=4096)(unquote_plus)
+
+
 def understood(query_string: bytes) -> tuple[SearchRequest, str | None] | None:
     """The search and its cursor; None when a parameter is not what the documentation says."""
     if len(query_string) > LONGEST:
         return None
     given: dict[str, str | list[str]] = {}
     try:
-        for name, value in parse_qsl(query_string.decode("ascii"), keep_blank_values=True, strict_parsing=True):
+        for pair in query_string.decode("ascii").split("&"):
+            name, equals, value = pair.partition("=")
+            if not equals or "%" in name or "+" in name:
+                return None
+            value = _decoded(value) if "%" in value or "+" in value else value
             if name in SEVERAL:
                 known = given.setdefault(name, [])
                 if isinstance(known, list):

@@ -23,11 +23,12 @@ def worked_out(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     calls, work_out = list[int](), searchable.bound_together
 
-    def counted(*arguments: object) -> None:
+    def counted(*arguments: int | bytes) -> None:
         calls.append(1)
         work_out(*arguments)
 
     monkeypatch.setattr("matching.searchable.REMEMBERED", 3)
+    monkeypatch.setattr("matching.searchable.WHILE_S", 0.0)
     monkeypatch.setattr("matching.searchable.bound_together", counted)
     return calls
 
@@ -49,6 +50,18 @@ def test_those_who_asked_longest_ago_are_dropped(small_snapshot: Snapshot, worke
     assert len(worked_out) == 4
     ask(whole, 2)
     assert len(worked_out) == 5
+
+
+def test_who_asked_a_moment_ago_is_not_dropped(
+    small_snapshot: Snapshot, worked_out: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or nothing would be known of anybody where more ask in turn than there is room for."""
+    monkeypatch.setattr("matching.searchable.WHILE_S", 60.0)
+    whole = Whole(small_snapshot)
+    for seats in (1, 2, 3, 4, 1):
+        ask(whole, seats)
+    assert [query.seats for query in whole.searchable.asked_lately(10)] == [1, 3, 2]
+    assert len(worked_out) == 3
 
 
 def test_answers_are_the_same_before_and_after_the_bounds_are_known(

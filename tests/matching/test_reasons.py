@@ -1,20 +1,14 @@
 """The sentence beside a score: plain, true, in two languages."""
 
-import random
 from dataclasses import replace
 
 import pytest
 
-from geo.errors import Language
 from geo.types import Amenity
 from matching.affinity import Kinship
-from matching.engine import Whole, find
-from matching.numbers import distance_text, euros_text
-from matching.reasons import sentence, sentences
+from matching.numbers import distance_step, distance_text, euros_text
+from matching.reasons import sentence
 from matching.results import Result, TermScore
-from matching.snapshot.snapshot import Snapshot
-from matching.telling import told
-from tests.matching.world import NOW, query_from
 
 NAMES = {"rura": "RuraConnect"}
 
@@ -140,15 +134,10 @@ def test_prices() -> None:
     assert [euros_text(cents, "en") for cents in (600, 750)] == ["€6", "€7.50"]
 
 
-@pytest.mark.parametrize("language", ["fr", "en"])
-def test_remembered_sentences_are_those_of_each_result(snapshot: Snapshot, language: Language) -> None:
-    """What is said alike is put into words once: nobody may get the words of another."""
-    drawn, whole, compared = random.Random(31), Whole(snapshot), 0
-    for _ in range(400):
-        query = query_from(drawn)
-        found = find([whole], query, NOW)
-        each = [sentence(one, language, NAMES) for one in told(found).results]
-        assert sentences(found, language, NAMES) == each
-        compared += len(each)
-    assert compared > 2_000
-    assert len(whole.searchable.sentences) < compared
+def test_distances_of_one_step_are_told_alike() -> None:
+    """`distance_step` stands for the text of a distance wherever sentences are remembered."""
+    told: dict[int, str] = {}
+    for decimetres in range(400_000):
+        text = distance_text(decimetres / 10, "fr")
+        assert told.setdefault(distance_step(decimetres), text) == text
+    assert len(told) < 1_000
