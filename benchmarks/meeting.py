@@ -1,8 +1,8 @@
 """How long an answer takes where several people meet, by the straight line, with all that is told of it.
 
-People of one town (on foot, by bike, by car), of one region or of all the country (by car); rooms as the mix of searches
-asks for them (`service.bench.queries`), half of them with a seat for everybody. Of several passes the quickest counts,
-meeting by meeting. Run: `python -m benchmarks.meeting [spaces] [meetings] [passes]`.
+People of one town (on foot, by bike, by car), of one region or of all the country (by car); rooms as the mix of
+searches asks for them (`service.bench.queries`), half of them with a seat for everybody. Of several passes the quickest
+counts, meeting by meeting. Run: `python -m benchmarks.meeting [spaces] [meetings] [passes]`.
 """
 
 import sys
