@@ -39,7 +39,9 @@ from matching.query import MAX_LIMIT, Mode, slot_floor
 from matching.results import Way
 from matching.routed import network_minutes
 
+Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 AT_TOP_SPEED: Paces = {mode: top_m_per_minute(mode) for mode in Mode}
 FIRST_BATCH, LARGEST_BATCH = 32, 1_000
 MOST_WAYS = 20_000
@@ -155,32 +157,39 @@ class _Routed:
     def _exact(self, layer: int, batch: Sequence[_Candidate], best: Sequence[_Exact]) -> list[_Exact]:
         """Those of a batch that everybody reaches in time and that may be among the best, at what they cost. Their
         pages then have the minutes of the network."""
-        snapshot, people = self._layers[layer].searchable.snapshot, self._query.people
-        rows = np.array([one.page.ranked.told("rows")[one.at] for one in batch], np.int64)
-        metres = np.array([one.page.decimetres[one.at] for one in batch]).reshape(-1, len(people)) / 10
-        tenths = np.array([one.page.tenths[one.at] for one in batch], np.float64).reshape(-1, len(people))
-        by_network = np.zeros(tenths.shape, np.bool_)
+        shape = len(batch), len(self._query.people)
+        tenths = np.array([one.page.tenths[one.at] for one in batch], np.float64).reshape(shape)
+        by_network = np.zeros(shape, np.bool_)
         ahead = -(-np.array([one.merit for one in batch], np.int64) // MORE_THAN_ANY_COST) * MORE_THAN_ANY_COST
-        merits, left, least = np.zeros(len(batch)), np.arange(len(batch)), self._to_beat(best)
+        merits, hopeful = np.zeros(len(batch)), np.ones(len(batch), np.bool_)
         for who in np.argsort(-tenths.sum(axis=0), kind="stable").tolist():
-            person = people[who]
-            minutes, by_network[left, who] = network_minutes(
-                self._router, person.point, person.mode, snapshot, rows[left], metres[left, who]
-            )
-            tenths[left, who] = np.rint(minutes * 10)
-            merits[left] = ahead[left] - self._cost(tenths[left])
-            left = left[(tenths[left, who] <= self._most[who]) & (merits[left] >= least)]
+            # As long as nothing lies on the map nobody is left out: perhaps the next one sets out on it.
+            asked = np.flatnonzero(hopeful) if self._on_the_map else np.arange(len(batch))
+            self._look_up(layer, who, [batch[at] for at in asked.tolist()], asked, tenths, by_network)
+            merits = ahead - self._cost(tenths)
+            hopeful &= (tenths[:, who] <= self._most[who]) & (merits >= self._to_beat(best))
         self._routed += len(batch)
-        self._on_the_map |= bool(by_network.any())
         if not self._on_the_map:
             raise OffTheNetwork
         found = []
-        for at in left.tolist():
+        for at in np.flatnonzero(hopeful).tolist():
             one = batch[at]
             one.page.tenths[one.at] = tenths[at]
             ways = tuple(Way.NETWORK if is_routed else Way.STRAIGHT_LINE for is_routed in by_network[at].tolist())
             found.append(_Exact(-int(merits[at]), one.room, one.place_id, layer, one.page, one.at, ways))
         return found
+
+    def _look_up(
+        self, layer: int, who: int, places: Sequence[_Candidate], at: Ints, tenths: Floats, by_network: Bools
+    ) -> None:
+        """Fills in, at these positions, the tenths of one person to these places."""
+        person = self._query.people[who]
+        rows = np.array([one.page.ranked.told("rows")[one.at] for one in places], np.int64)
+        metres = np.array([one.page.decimetres[one.at, who] for one in places]) / 10
+        snapshot = self._layers[layer].searchable.snapshot
+        minutes, by_network[at, who] = network_minutes(self._router, person.point, person.mode, snapshot, rows, metres)
+        tenths[at, who] = np.rint(minutes * 10)
+        self._on_the_map |= bool(by_network[at, who].any())
 
     def _cost(self, tenths: Floats) -> Floats:
         """As the kernel has it, of people in columns."""

@@ -14,7 +14,7 @@ from matching.meeting import MAX_MINUTES, Goal, MeetingQuery, MeetingResults, Pe
 from matching.overlay import build_overlay
 from matching.query import Mode, Query
 from matching.results import Way
-from matching.routed_meeting import FIRST_BATCH, MOST_WAYS, meet_by_minutes
+from matching.routed_meeting import FIRST_BATCH, meet_by_minutes
 from matching.searchable import Searchable
 from matching.snapshot.snapshot import Snapshot
 from tests.matching import meeting_reference
@@ -164,6 +164,27 @@ def test_nobody_meets_where_no_way_leads(town: Town) -> None:
     assert found.travel.by is Way.NETWORK
 
 
+class Around(AtOnce):
+    """A network on which only one person lives."""
+
+    def __init__(self, home: Point) -> None:
+        self.home = home
+
+    def minutes(self, origin: Point, points: Floats, mode: str) -> Floats:
+        return np.full(len(points), 90.0 if origin == self.home else np.nan)
+
+
+def test_one_person_on_the_network_is_enough_whoever_else_is_too_far_without_it(town: Town) -> None:
+    near, far = (replace(one, most_minutes=100.0) for one in two(town).people)
+    query = replace(two(town), people=(near, far))
+    found = meet_by_minutes(town.layers, query, NOW, router=Around(near.point))
+    assert [[trip.by for trip in one.trips] for one in found.results] == [[Way.NETWORK, Way.STRAIGHT_LINE]] * 5
+    elsewhere = replace(far, point=Point(far.point.lon + 0.5, far.point.lat), mode=Mode.CAR, most_minutes=60.0)
+    nobody = meet_by_minutes(town.layers, replace(query, people=(near, elsewhere)), NOW, router=Around(near.point))
+    assert nobody.results == ()
+    assert nobody.travel.by is Way.NETWORK
+
+
 class Winding(AtOnce):
     """Everything is two hours away."""
 
@@ -171,15 +192,15 @@ class Winding(AtOnce):
         return np.full(len(points), 120.0)
 
 
-def test_beyond_a_bound_it_says_that_there_may_be_better(snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("matching.routed_meeting.MOST_WAYS", 200)
+@pytest.mark.parametrize("most_places", [FIRST_BATCH, 100])
+def test_beyond_a_bound_it_says_that_there_may_be_better(
+    snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch, most_places: int
+) -> None:
     people = (Person(Point(2.35, 48.86)), Person(Point(2.36, 48.87)))
+    monkeypatch.setattr("matching.routed_meeting.MOST_WAYS", len(people) * most_places)
     query = MeetingQuery(people, Query(people[0].point, candidates=True))
     counting = Counting(Winding())  # type: ignore[arg-type]
     found = meet_by_minutes([Whole(snapshot)], query, NOW, router=counting)
     assert len(found.results) == query.room.limit
-    assert found.travel.routed == 100 and counting.asked == 200 < MOST_WAYS
+    assert (found.travel.routed, counting.asked) == (most_places, 2 * most_places)
     assert not found.travel.exact
-    assert (
-        meet_by_minutes([Whole(snapshot)], replace(query, people=people * 2), NOW, router=Winding()).travel.routed == 50
-    )
