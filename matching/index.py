@@ -14,12 +14,13 @@ from geo.travel.model import Router
 from matching.affinity import Affinities
 from matching.engine import Layer, Whole, warm, weights_of
 from matching.found import Cursor, Found
-from matching.meeting import MeetingQuery, MeetingResults, meet
+from matching.meeting import MeetingQuery, MeetingResults
 from matching.query import Query
 from matching.relaxing import Relaxation, relax
 from matching.relaxing import warm as warm_relaxing
 from matching.results import SearchResults
 from matching.routed import find_by_minutes
+from matching.routed_meeting import meet_by_minutes
 from matching.snapshot.files import current_version, open_snapshot, verify
 from matching.snapshot.snapshot import Snapshot
 from matching.telling import told
@@ -93,10 +94,11 @@ class LiveIndex:
         state = self._fresh(now) if pinned is None else self._pinned(pinned)
         return find_by_minutes(state.layers(), query, now, state.version, after, router)
 
-    def meet(self, query: MeetingQuery, now: datetime) -> MeetingResults:
-        """Where several people meet at the moment `now` (timezone-aware); raises as `find` does."""
+    def meet(self, query: MeetingQuery, now: datetime, router: Router | None = None) -> MeetingResults:
+        """Where several people meet at the moment `now` (timezone-aware), by the minutes of the `router`; raises as
+        `find` does."""
         state = self._fresh(now)
-        return meet(state.layers(), query, now, state.version)
+        return meet_by_minutes(state.layers(), query, now, state.version, router)
 
     def _fresh(self, now: datetime) -> _State:
         """What is searched. Raises SnapshotUnusable when it is too old to answer."""

@@ -1,29 +1,31 @@
 """Where several people meet: the free rooms they reach soonest, exactly, with everybody's minutes.
 
-`docs/ranking.md` tells the order. Minutes are those of the straight line (`geo.travel.straight_line`).
+`docs/ranking.md` tells the order. Minutes are those of the straight line (`geo.travel.straight_line`); by a network see
+`matching.routed_meeting`.
 """
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from itertools import repeat
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from geo.distance import unit_vector
-from geo.errors import InvalidInput
+from geo.errors import InvalidInput, PlaceLibreError
 from geo.travel.straight_line import PACES
 from geo.types import Point
 from matching.engine import Layer, merged
-from matching.found import Ranked
+from matching.found import Cursor, Ranked
 from matching.free import check_window
-from matching.kernel.meeting import PACE, PERSON, meeting_places
+from matching.kernel.meeting import meeting_places
 from matching.kernel.passing import some_handed
-from matching.kernel.space import own
+from matching.kernel.space import TOLD, own
 from matching.query import Mode, Query, slot_floor, slot_start
+from matching.results import Way
 from matching.searchable import Searchable
 from matching.snapshot.layout import UNKNOWN_CENTS
 
@@ -31,6 +33,9 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 FEWEST_PEOPLE, MOST_PEOPLE = 2, 20
 DEFAULT_MINUTES, MAX_MINUTES = 120.0, 24 * 60.0
+Paces = Mapping[Mode, float]
+"""Metres as the crow flies in a minute, which are also decimetres in a tenth of it."""
+BY_STRAIGHT_LINE: Paces = {mode: PACES[mode].straight_m_per_minute for mode in Mode}
 
 
 class Goal(StrEnum):
@@ -82,12 +87,13 @@ class MeetingQuery:
         check_group(len(self.people))
 
 
-@dataclass(frozen=True, slots=True)
-class Trip:
-    """The way of one person, in tenths of a minute and of a metre."""
+class Trip(NamedTuple):
+    """The way of one person, in tenths of a minute and of a metre; the distance is that of the straight line."""
 
     minutes: float
     distance_m: float
+    by: Way
+    """How the minutes were found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,20 @@ class Meeting:
     free_from: datetime | None
     free_until: datetime | None
     price_cents: int | None
+    free_windows: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingTravel:
+    """How the minutes of a meeting came about."""
+
+    by: Way
+    fallback: PlaceLibreError | None = None
+    """Why the network was not asked after all."""
+    routed: int = 0
+    """Places to which a way was looked up."""
+    exact: bool = True
+    """Whether no other place is better for certain; if not, only the most promising were looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +135,7 @@ class MeetingResults:
     as_of: datetime
     """When the index was built."""
     index_version: str
+    travel: MeetingTravel
 
 
 def meet(layers: Sequence[Layer], query: MeetingQuery, now: datetime, version: str | None = None) -> MeetingResults:
@@ -125,41 +146,38 @@ def meet(layers: Sequence[Layer], query: MeetingQuery, now: datetime, version: s
     base = layers[0].searchable.snapshot
     for window in query.room.windows:
         check_window(window, base.meta, now)
-    people = _numbers(query.people)
-    found = [_found(layer, query, people, slot_floor(now)) for layer in layers]
+    found = [rank_meetings(layer, query, BY_STRAIGHT_LINE, slot_floor(now)) for layer in layers]
     return MeetingResults(
         query=query,
         results=tuple(
-            _meeting(layers[number].searchable, *found[number], at, query)
-            for number, at in merged([ranked for ranked, _, _ in found], query.room.limit)
+            told(layers[number].searchable, found[number], at, query)
+            for number, at in merged([one.ranked for one in found], query.room.limit)
         ),
         as_of=base.meta.as_of,
         index_version=version or base.meta.version,
+        travel=MeetingTravel(Way.STRAIGHT_LINE),
     )
 
 
-def _numbers(people: Sequence[Person]) -> Floats:
-    """The people as `matching.kernel.meeting` takes them. Metres in a minute are decimetres in a tenth of it."""
-    rows = [
-        (
-            one.point.lon,
-            one.point.lat,
-            *unit_vector(one.point.lon, one.point.lat),
-            PACES[one.mode].straight_m_per_minute,
-            math.floor(one.most_minutes * 10),
-        )
-        for one in people
-    ]
-    return np.array(rows, np.float64).reshape(-1)
+class RankedMeetings(NamedTuple):
+    """The best of one layer. `ranked`: merit (`matching.kernel.meeting`), size of the room, place, space; how far each
+    person is from each place, in tenths of minutes at their pace and in decimetres: shape (places, people)."""
+
+    ranked: Ranked
+    tenths: Ints
+    decimetres: Ints
 
 
-def _found(layer: Layer, query: MeetingQuery, people: Floats, now: int) -> tuple[Ranked, Ints, Ints]:
-    """The best of one layer, and how far each person is from each, in tenths of minutes and in decimetres: shape
-    (places, people)."""
+def rank_meetings(
+    layer: Layer, query: MeetingQuery, paces: Paces, now: int, after: Cursor | None = None
+) -> RankedMeetings:
+    """The best `query.room.limit` places of a layer after `after`, which in place of a distance has the size of a room;
+    `now` is the number of the slot that runs."""
     searchable, room = layer.searchable, query.room
-    person, reach_m = _narrowest(query.people)
+    person, reach_m = _narrowest(query.people, paces)
     rows = layer.rows_within(person.point, reach_m, candidates=room.candidates)
-    asked, working = searchable.asked(room, {}, now=now), own.large_enough(searchable.parts)
+    asked, working = searchable.asked(room, {}, after, now=now), own.large_enough(searchable.parts)
+    people, order = _farthest_first(query.people, paces)
     ways = np.empty((room.limit, len(query.people)), np.int64)
     size = meeting_places(
         searchable.handed.at,
@@ -172,35 +190,61 @@ def _found(layer: Layer, query: MeetingQuery, people: Floats, now: int) -> tuple
         ways.ctypes.data,
         *some_handed(rows),
     )
-    tenths = np.rint(ways[:size] / people[PACE::PERSON]).astype(np.int64)
-    return Ranked(size, working.found.copy(), working.space.values[:0]), tenths, ways
+    decimetres = np.empty((size, len(query.people)), np.int64)
+    decimetres[:, order] = ways[:size]
+    tenths = np.rint(decimetres / [paces[one.mode] for one in query.people]).astype(np.int64)
+    return RankedMeetings(Ranked(size, working.found.copy(), working.space.values[:0]), tenths, decimetres)
 
 
-def _narrowest(people: Sequence[Person]) -> tuple[Person, float]:
+def _farthest_first(people: Sequence[Person], paces: Paces) -> tuple[Floats, Ints]:
+    """The people as `matching.kernel.meeting` takes them, those first who are long on the way to the middle of all; and
+    who stands where."""
+    vectors = np.array([unit_vector(one.point.lon, one.point.lat) for one in people])
+    pace = np.array([paces[one.mode] for one in people])
+    order = np.argsort(-np.linalg.norm(vectors - vectors.mean(axis=0), axis=1) / pace, kind="stable")
+    points = [(one.point.lon, one.point.lat) for one in people]
+    numbers = np.column_stack((points, vectors, pace, most_tenths(people)))
+    return np.ascontiguousarray(numbers[order]), order
+
+
+def most_tenths(people: Sequence[Person]) -> Floats:
+    """How many tenths of a minute each would travel at most."""
+    return np.floor(np.array([one.most_minutes for one in people]) * 10)
+
+
+def _narrowest(people: Sequence[Person], paces: Paces) -> tuple[Person, float]:
     """Who gets least far, and how far, as the crow flies: a minute more than they may travel, for all is rounded."""
-    reaches_m = [(one.most_minutes + 1) * PACES[one.mode].straight_m_per_minute for one in people]
+    reaches_m = [(one.most_minutes + 1) * paces[one.mode] for one in people]
     at = min(range(len(people)), key=reaches_m.__getitem__)
     return people[at], reaches_m[at]
 
 
-def _meeting(searchable: Searchable, ranked: Ranked, tenths: Ints, ways: Ints, at: int, query: MeetingQuery) -> Meeting:
-    snapshot = searchable.snapshot
-    told = {
-        name: int(ranked.told(name)[at]) for name in ("rows", "cents", "others", "windows", "start", "stop", "left")
-    }
+def told(
+    searchable: Searchable,
+    found: RankedMeetings,
+    at: int,
+    query: MeetingQuery,
+    ways: Iterable[Way] = repeat(Way.STRAIGHT_LINE),
+) -> Meeting:
+    """What was found at a position, and how the minutes of each person were."""
+    snapshot, ranked = searchable.snapshot, found.ranked
+    numbers = dict(zip(TOLD, ranked.columns[:, at].tolist(), strict=True))
+    row, windows = numbers["rows"], numbers["windows"]
     _, _, place_id, space_id = ranked.keys[at].tolist()
-    seen = searchable.seen(query.room, int(snapshot.columns.set_id[told["rows"]]))
-    minutes, far, first = tenths[at].tolist(), ways[at].tolist(), snapshot.meta.first_slot
+    seen = searchable.seen(query.room, int(snapshot.columns.set_id[row]))
+    tenths, first = found.tenths[at], snapshot.meta.first_slot
+    minutes, metres = (tenths / 10).tolist(), (found.decimetres[at] / 10).tolist()
     return Meeting(
         place_id=place_id,
         space_id=space_id or None,
-        other_spaces=told["others"],
-        trips=tuple(Trip(way / 10, metres / 10) for way, metres in zip(minutes, far, strict=True)),
-        worst_minutes=max(minutes) / 10,
-        sum_minutes=sum(minutes) / 10,
-        facts={**snapshot.facts.of(told["rows"]), "communities": sorted(seen)},
-        seats_left=told["left"] if told["windows"] else None,
-        free_from=slot_start(first + told["start"]) if told["windows"] else None,
-        free_until=slot_start(first + told["stop"]) if told["windows"] else None,
-        price_cents=None if told["cents"] == UNKNOWN_CENTS else told["cents"],
+        other_spaces=numbers["others"],
+        trips=tuple(map(Trip, minutes, metres, ways)),
+        worst_minutes=max(minutes),
+        sum_minutes=int(tenths.sum()) / 10,
+        facts={**snapshot.facts.of(row), "communities": sorted(seen)},
+        seats_left=numbers["left"] if windows else None,
+        free_from=slot_start(first + numbers["start"]) if windows else None,
+        free_until=slot_start(first + numbers["stop"]) if windows else None,
+        price_cents=None if numbers["cents"] == UNKNOWN_CENTS else numbers["cents"],
+        free_windows=tuple(bool(windows >> number & 1) for number in range(len(query.room.windows))),
     )

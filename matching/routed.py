@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from geo.travel.model import OffTheNetwork, Router, RoutingUnavailable, top_m_per_minute
 from geo.travel.straight_line import PACES
+from geo.types import Point
 from matching.engine import Layer, count, find, rank, weights_of
 from matching.found import Cursor, Found, Journey, Ranked, nothing
 from matching.free import check_window
@@ -35,6 +36,7 @@ from matching.snapshot.snapshot import Snapshot
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 Key = tuple[int, int, int]
 """The one order there is: merit (`matching.kernel.rows`), negative; distance in decimetres; place."""
 FIRST_PAGE = 32
@@ -97,7 +99,7 @@ class _Routed:
             check_window(window, self._base.meta, now)
         self._weights = weights_of(query, self._base)
         self._reach = at_top_speed(query, mode)
-        self._top, self._half = top_m_per_minute(mode), half_minutes(mode)
+        self._half = half_minutes(mode)
         self._routed: set[tuple[int, int]] = set()
         self._on_the_map = False
 
@@ -203,20 +205,11 @@ class _Routed:
             if minutes[at] <= limit
         ]
 
-    def _minutes(self, snapshot: Snapshot, rows: Ints, distances_m: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
-        """Minutes as shown, to places at these distances as shown; and whether by the network."""
-        columns = snapshot.columns
-        points = np.column_stack((columns.lon[rows], columns.lat[rows]))
-        routed = self._router.minutes(self._query.point, points, self._mode) if len(rows) else np.zeros(0)
-        by_network = ~np.isnan(routed)
+    def _minutes(self, snapshot: Snapshot, rows: Ints, distances_m: Floats) -> tuple[Floats, Bools]:
+        """`network_minutes` of this search."""
+        minutes, by_network = network_minutes(self._router, self._query.point, self._mode, snapshot, rows, distances_m)
         self._on_the_map |= bool(by_network.any())
-        pace = PACES[self._mode].straight_m_per_minute
-        minutes = np.where(by_network, routed, distances_m / pace)
-        bound = np.maximum(distances_m / self._top, columns.expected_dm[rows] / 10 / pace)
-        quick = int(np.count_nonzero((minutes + REMARKABLE_MINUTES < bound) & (columns.expected_dm[rows] == 0)))
-        if quick:
-            _log.info("%d ways by %s quicker than its top speed, a ferry perhaps: slowed down to it", quick, self._mode)
-        return _as_shown(np.maximum(minutes, bound)), by_network
+        return minutes, by_network
 
     def _counts(self) -> tuple[list[tuple[int, int]], bool]:
         """(places that fit, places to confirm) of each layer within the minutes; and whether that is all of them.
@@ -249,6 +242,24 @@ class _Routed:
             if taken < page.size or page.size < MAX_LIMIT:
                 return np.array(rows, np.int64), np.array(metres, np.float64), taken == page.size
             cursor = Cursor(*page.keys[-1, :3].tolist())
+
+
+def network_minutes(
+    router: Router, origin: Point, mode: Mode, snapshot: Snapshot, rows: Ints, distances_m: Floats
+) -> tuple[Floats, Bools]:
+    """Minutes as shown, to the places of rows at these distances as shown, inf where no way leads; and whether by the
+    network. Raises RoutingUnavailable."""
+    columns = snapshot.columns
+    points = np.column_stack((columns.lon[rows], columns.lat[rows]))
+    routed = router.minutes(origin, points, mode) if len(rows) else np.zeros(0)
+    by_network = ~np.isnan(routed)
+    pace = PACES[mode].straight_m_per_minute
+    minutes = np.where(by_network, routed, distances_m / pace)
+    bound = np.maximum(distances_m / top_m_per_minute(mode), columns.expected_dm[rows] / 10 / pace)
+    quick = int(np.count_nonzero((minutes + REMARKABLE_MINUTES < bound) & (columns.expected_dm[rows] == 0)))
+    if quick:
+        _log.info("%d ways by %s quicker than its top speed, a ferry perhaps: slowed down to it", quick, mode)
+    return _as_shown(np.maximum(minutes, bound)), by_network
 
 
 def _key(merit: int, decimetres: int, place_id: int) -> Key:

@@ -231,7 +231,11 @@ class Services:
     ) -> "tuple[tuple[Located, ...], MeetingResults]":
         """Understands and answers where several people meet; who sees what is as in a search."""
         located, query = self.understand_meeting(request, authenticated=authenticated, operator=operator)
-        return located, self.live.meet(query)
+        return located, self.answer_meeting(query)
+
+    def answer_meeting(self, query: "MeetingQuery") -> "MeetingResults":
+        """The same, understood: by the minutes of the network, where there is one."""
+        return self.live.meet(query, self.routing.router())
 
     def understand_meeting(
         self, request: MeetingRequest, *, authenticated: str | None = None, operator: bool = False

@@ -131,10 +131,10 @@ class LiveSearch:
         self._refresh_when_due()
         return self._index.find(query, self._now(), after, pinned, router)
 
-    def meet(self, query: MeetingQuery) -> MeetingResults:
+    def meet(self, query: MeetingQuery, router: Router | None = None) -> MeetingResults:
         """The same for several people who meet."""
         self._refresh_when_due()
-        return self._index.meet(query, self._now())
+        return self._index.meet(query, self._now(), router)
 
     def _refresh_when_due(self) -> None:
         if self.is_due:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from geo.located import Located
-from matching.meeting import Meeting, MeetingResults
+from matching.meeting import Meeting, MeetingResults, MeetingTravel
 from service.features import utc
 
 FACTS = (
@@ -25,18 +25,22 @@ def meeting_feature(one: Meeting) -> dict[str, Any]:
             "other_spaces": one.other_spaces,
             "worst_minutes": one.worst_minutes,
             "sum_minutes": one.sum_minutes,
-            "trips": [{"minutes": trip.minutes, "distance_m": trip.distance_m} for trip in one.trips],
+            "trips": [
+                {"minutes": trip.minutes, "minutes_by": trip.by, "distance_m": trip.distance_m} for trip in one.trips
+            ],
             **{name: one.facts[name] for name in FACTS},
             "seats_left": one.seats_left,
             "free_from": utc(one.free_from),
             "free_until": utc(one.free_until),
             "price_half_day_cents": one.price_cents,
+            **({"free_windows": one.free_windows} if len(one.free_windows) > 1 else {}),
         },
     }
 
 
 def meeting_collection(located: Sequence[Located], found: MeetingResults) -> dict[str, Any]:
-    """A FeatureCollection of meeting places, best first; `people`, `by` and `as_of` are foreign members."""
+    """A FeatureCollection of meeting places, best first; `people`, `by`, `seats`, `travel` and `as_of` are foreign
+    members."""
     return {
         "type": "FeatureCollection",
         "features": [meeting_feature(one) for one in found.results],
@@ -53,5 +57,16 @@ def meeting_collection(located: Sequence[Located], found: MeetingResults) -> dic
         ],
         "by": str(found.query.by),
         "seats": found.query.room.seats,
+        "travel": _travel(found.travel),
         "as_of": utc(found.as_of),
+    }
+
+
+def _travel(travel: MeetingTravel) -> dict[str, Any]:
+    """How minutes were found. Of a failure the code: the rest is for the operator."""
+    return {
+        "by": travel.by,
+        "fallback": None if travel.fallback is None else travel.fallback.code,
+        "routed": travel.routed,
+        "exact": travel.exact,
     }

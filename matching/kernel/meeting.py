@@ -1,8 +1,9 @@
 """Exact meeting places, best-first: the rooms that a group reaches soonest, by its slowest member or all together.
 
 A way is rounded to tenths of a minute, person by person, so what is shown adds up and the order is that of whole
-numbers. `people`: seven numbers for each (`LON` ... `MOST`). A cost is one number: the tenths that decide, then those
-that decide between equals.
+numbers. `people`: seven numbers for each (`LON` ... `MOST`); the sooner those come who have far to go, the sooner a
+place is seen to be too far. A cost is one number: the tenths that decide, then those that decide between equals; the
+merit of a room is in how many windows it is free, as far as that counts, less its cost.
 """
 
 import math
@@ -12,8 +13,8 @@ import numpy as np
 
 from geo.distance import EARTH_RADIUS_M, QUANTUM_M
 from matching.bits import trailing_zeros
-from matching.compiled import entry, inner
-from matching.kernel.asked import Wanted, understood
+from matching.compiled import aside, entry, inner
+from matching.kernel.asked import NO_PAGE_BEFORE, Wanted, understood
 from matching.kernel.best import in_order, offer
 from matching.kernel.bounds import least_m
 from matching.kernel.frontier import pop, push
@@ -22,12 +23,14 @@ from matching.kernel.rows import (
     ALL,
     ONE,
     about_m,
+    answers,
     distance_from_dm,
     fits,
     free_rows,
     having_all,
     next_block,
     others_answering,
+    windows_of,
 )
 from matching.kernel.runs import tell_when
 from matching.kernel.space import Space, working
@@ -39,8 +42,9 @@ LON, LAT, X, Y, Z, PACE, MOST, PERSON = range(8)
 """Degrees; the unit vector; decimetres as the crow flies in a tenth of a minute; tenths at most. And how many."""
 SECOND = 1 << 24
 """More than any sum of tenths."""
+MORE_THAN_ANY_COST = 1 << 43
 NEVER = -1
-"""Cost where somebody would be too long on the way."""
+"""Cost where somebody would be too long on the way, or that is higher than asked about."""
 UNKNOWN_SEATS, UNKNOWN_PRICE = 1 << 30, (1 << 32) - 1
 """After all that is known."""
 ROUNDING = 1e-6
@@ -88,14 +92,14 @@ def _meeting_places(
     some: Any,
     among_some: bool,
 ) -> int:
-    """How many places were found: the best `limit`, best first, in `space` (`keys`: cost below zero, size of the room,
-    place, space; `rows`, `others`, `cents`), and in `ways` the decimetres of each person to each of them; `told[0]` is
-    how many blocks were looked into.
+    """How many places were found: the best `limit` after those told, best first, in `space` (`keys`: merit, size of the
+    room, place, space; `rows`, `others`, `cents`), and in `ways` the decimetres of each person to each of them;
+    `told[0]` is how many blocks were looked into.
 
     Of the whole tree, or only `among_some` rows, ascending.
     """
     bounds, parts = space.bounds, space.parts
-    blocks = tree.counts[0]
+    blocks, ahead = tree.counts[0], _most_ahead(wanted)
     size = 0 if among_some else _begin(tree, wanted, people, by_sum, bounds, parts)
     found = looked = at = 0
     while True:
@@ -109,12 +113,13 @@ def _meeting_places(
             bound, block, rows = bounds[0], parts[0], ALL
             pop(bounds, parts, size)
             size -= 1
-            if found == limit and bound < space.keys[0]:
+            highest = ahead - space.keys[0] if found == limit else MORE_THAN_ANY_COST
+            if -bound > highest:
                 break
             if block >= blocks:
                 for child in range(tree.child_first[block - blocks], tree.child_stop[block - blocks]):
-                    cost = _least(tree, wanted, people, by_sum, child)
-                    if cost != NEVER and (found < limit or -cost >= space.keys[0]):
+                    cost = _least(tree, wanted, people, by_sum, child, highest)
+                    if cost != NEVER:
                         push(bounds, parts, size, -float(cost), child)
                         size += 1
                 continue
@@ -132,11 +137,17 @@ def _begin(tree: Tree, wanted: Wanted, people: Any, by_sum: bool, bounds: Any, p
     size = 0
     for section in range(2 if wanted.candidates else 1):
         for part in range(tree.counts[4 + 2 * section], tree.counts[5 + 2 * section]):
-            cost = _least(tree, wanted, people, by_sum, part)
+            cost = _least(tree, wanted, people, by_sum, part, MORE_THAN_ANY_COST)
             if cost != NEVER:
                 push(bounds, parts, size, -float(cost), part)
                 size += 1
     return size
+
+
+@inner
+def _most_ahead(wanted: Wanted) -> int:
+    """What a room is ahead by that is free as often as may be."""
+    return wanted.window_count * MORE_THAN_ANY_COST if wanted.most_windows else 0
 
 
 @inner
@@ -151,8 +162,8 @@ def _cost(worst: int, total: int, by_sum: bool) -> int:
 
 
 @inner
-def _least(tree: Tree, wanted: Wanted, people: Any, by_sum: bool, part: int) -> int:
-    """The least a row of the part may cost, or `NEVER`.
+def _least(tree: Tree, wanted: Wanted, people: Any, by_sum: bool, part: int, highest: int) -> int:
+    """The least a row of the part may cost, or `NEVER`, also where that is more than `highest`.
 
     Everybody at the point of the ball that is nearest to them: exact for one, far too little for a sum, because those
     who stand around the ball would need it to be on all sides at once. Sums of chords are convex, so over a ball of
@@ -173,13 +184,18 @@ def _least(tree: Tree, wanted: Wanted, people: Any, by_sum: bool, part: int) -> 
         if tenths > people[at + MOST]:
             return NEVER
         worst, total = max(worst, tenths), total + tenths
-        middle += 10.0 * (chord * EARTH_RADIUS_M - QUANTUM_M) / people[at + PACE]
-        pull = 1.0 / (people[at + PACE] * max(chord, 1e-12))
-        slope_x, slope_y, slope_z = slope_x + dx * pull, slope_y + dy * pull, slope_z + dz * pull
-    slope = 10.0 * EARTH_RADIUS_M * math.sqrt(slope_x * slope_x + slope_y * slope_y + slope_z * slope_z)
-    rounded_off = 0.5 * (len(people) // PERSON) + ROUNDING
-    total = max(total, math.ceil(middle - slope * reach - rounded_off))
-    return _cost(worst, total, by_sum)
+        if _cost(worst, total, by_sum) > highest:
+            return NEVER
+        if by_sum:
+            middle += 10.0 * (chord * EARTH_RADIUS_M - QUANTUM_M) / people[at + PACE]
+            pull = 1.0 / (people[at + PACE] * max(chord, 1e-12))
+            slope_x, slope_y, slope_z = slope_x + dx * pull, slope_y + dy * pull, slope_z + dz * pull
+    if by_sum:
+        slope = 10.0 * EARTH_RADIUS_M * math.sqrt(slope_x * slope_x + slope_y * slope_y + slope_z * slope_z)
+        rounded_off = 0.5 * (len(people) // PERSON) + ROUNDING
+        total = max(total, math.ceil(middle - slope * reach - rounded_off))
+    cost = _cost(worst, total, by_sum)
+    return NEVER if cost > highest else cost
 
 
 @inner
@@ -204,19 +220,49 @@ def _consider(
     tree: Tree, wanted: Wanted, space: Space, people: Any, by_sum: bool, limit: int, row: int, found: int
 ) -> int:
     """Offers a row that fits to the best."""
-    cost = _about(tree, people, by_sum, row)
-    if cost == NEVER or (found == limit and -cost < space.keys[0]):
+    ahead = windows_of(tree, wanted, space.free, row) * MORE_THAN_ANY_COST
+    highest = ahead - space.keys[0] if found == limit else MORE_THAN_ANY_COST
+    if _about(tree, people, by_sum, row, highest) == NEVER:
         return found
     cost = _exactly(tree, people, by_sum, row)
     if cost == NEVER:
         return found
-    room = _room(tree, wanted, row)
-    return offer(space.keys, space.rows, limit, found, -cost, room, tree.place_id[row], tree.space_id[row], row)
+    merit, room, place = ahead - cost, _room(tree, wanted, row), tree.place_id[row]
+    if wanted.after_merit != NO_PAGE_BEFORE[0] and (
+        _is_told(wanted, merit, room, place) or _a_better_room_was_told(tree, wanted, space, row, cost)
+    ):
+        return found
+    return offer(space.keys, space.rows, limit, found, merit, room, place, tree.space_id[row], row)
 
 
 @inner
-def _about(tree: Tree, people: Any, by_sum: bool, row: int) -> int:
-    """Lower bound of what a row costs, without a sine."""
+def _is_told(wanted: Wanted, merit: int, room: int, place: int) -> bool:
+    """Whether this is on an earlier page: the last of it, or something better."""
+    if merit != wanted.after_merit:
+        return merit > wanted.after_merit
+    if room != wanted.after_distance:
+        return room < wanted.after_distance
+    return place <= wanted.after_place
+
+
+@aside
+def _a_better_room_was_told(tree: Tree, wanted: Wanted, space: Space, row: int, cost: int) -> bool:
+    """Whether another room of the same place, which costs the same, was on an earlier page."""
+    place = tree.place_id[row]
+    for step in (-1, 1):
+        other = row + step
+        while 0 <= other < len(tree.place_id) and tree.place_id[other] == place:
+            if answers(tree, wanted, space.slots, space.beside, other):
+                ahead = windows_of(tree, wanted, space.beside, other) * MORE_THAN_ANY_COST
+                if _is_told(wanted, ahead - cost, _room(tree, wanted, other), place):
+                    return True
+            other += step
+    return False
+
+
+@inner
+def _about(tree: Tree, people: Any, by_sum: bool, row: int, highest: int) -> int:
+    """Lower bound of what a row costs, without a sine; `NEVER` where that is more than `highest`."""
     worst = total = 0
     for at in range(0, len(people), PERSON):
         metres = max(0.0, about_m(tree, people[at + X], people[at + Y], people[at + Z], row))
@@ -224,6 +270,8 @@ def _about(tree: Tree, people: Any, by_sum: bool, row: int) -> int:
         if tenths > people[at + MOST]:
             return NEVER
         worst, total = max(worst, tenths), total + tenths
+        if _cost(worst, total, by_sum) > highest:
+            return NEVER
     return _cost(worst, total, by_sum)
 
 

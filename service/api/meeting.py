@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from matching.meeting import DEFAULT_MINUTES, MAX_MINUTES, MOST_PEOPLE
 from service.api.problems import documented
@@ -19,7 +19,13 @@ from service.container import Services
 from service.features import GEOJSON
 from service.meeting import MeetingRequest, Origin, check_named
 from service.meeting_features import meeting_collection
-from service.searching import SearchRequest
+from service.searching import MOST_WEEKS, SearchRequest
+
+
+def _several(given: object) -> object:
+    """One text is a list of one."""
+    return [given] if isinstance(given, str) else given
+
 
 Minutes = Annotated[float, Field(ge=1, le=MAX_MINUTES, description="On the way, at most")]
 Word = Annotated[str, Field(max_length=64)]
@@ -31,9 +37,15 @@ class Room(BaseModel):
     by: Annotated[str, Field(max_length=10, description="`worst`: the longest way; `sum`: all ways together")] = "worst"
     mode: Annotated[str, Field(max_length=10, description="Of those who do not say theirs")] = "car"
     most_minutes: Minutes = DEFAULT_MINUTES
-    at: Annotated[str | None, Field(max_length=80, description="Local to the first person")] = None
+    at: Annotated[
+        list[Annotated[str, Field(max_length=80)]],
+        BeforeValidator(_several),
+        Field(max_length=62, description="Local to the first person; several are fine"),
+    ] = []
     any: Annotated[str | None, Field(max_length=20, description="A duration, with `between`")] = None
     between: Annotated[str | None, Field(max_length=80)] = None
+    weeks: Annotated[int, Field(ge=1, le=MOST_WEEKS, description="The same hours, so many weeks running")] = 1
+    dates: Annotated[str, Field(max_length=10, description="Of several windows: `all`, or `most` of them")] = "all"
     seats: Annotated[int | None, Field(ge=1, le=10_000, description="As many as people unless given")] = None
     need: list[Word] = []
     kind: list[Word] = []
@@ -64,6 +76,7 @@ class FromAnywhere(Room):
 
 class TripModel(BaseModel):
     minutes: float
+    minutes_by: str = Field(description="network or straight_line")
     distance_m: float
 
 
@@ -94,12 +107,20 @@ class Traveller(BaseModel):
     most_minutes: float
 
 
+class MeetingTravelModel(BaseModel):
+    by: str = Field(description="network or straight_line")
+    fallback: str | None = Field(description="Why not by the network: routing_unavailable or off_the_network")
+    routed: int = Field(description="Places to which ways were looked up")
+    exact: bool = Field(description="If not, only the most promising places were looked up")
+
+
 class MeetingCollection(BaseModel):
     type: str
     features: list[MeetingFeature]
     people: list[Traveller]
     by: str
     seats: int
+    travel: MeetingTravelModel
     as_of: datetime
 
 
@@ -141,9 +162,11 @@ def _answer(
         most_minutes=asked.most_minutes,
         room=SearchRequest(
             where="",
-            at=(asked.at,) if asked.at else (),
+            at=tuple(asked.at),
             any=asked.any,
             between=asked.between,
+            weeks=asked.weeks,
+            dates=asked.dates,
             seats=asked.seats or len(people),
             need=tuple(asked.need),
             kind=tuple(asked.kind),

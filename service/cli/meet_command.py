@@ -7,7 +7,7 @@ import typer
 
 from geo.errors import Language
 from service.cli.output import console, language, print_json, services
-from service.cli.search_command import number_text, price_text
+from service.cli.search_command import estimated_text, number_text, price_text
 from service.meeting import MeetingRequest, Origin, patience_needed
 from service.meeting_features import meeting_collection
 from service.searching import SearchRequest
@@ -20,9 +20,14 @@ def meet(
     by: Annotated[str, typer.Option(help="Make the longest way short (worst), or all of them (sum)")] = "worst",
     mode: Annotated[str, typer.Option(help="walk, bike or car, of those who do not say theirs")] = "car",
     most_minutes: Annotated[float, typer.Option(help="Minutes on the way, of those who do not say theirs")] = 120,
-    at: Annotated[str | None, typer.Option(help="2026-11-24T09:00/PT3H or “demain 9h-12h”, local to the first")] = None,
+    at: Annotated[
+        list[str] | None,
+        typer.Option(help="2026-11-24T09:00/PT3H or “demain 9h-12h”, local to the first; or several"),
+    ] = None,
     any_: Annotated[str | None, typer.Option("--any", help="A duration such as 3h, with --between")] = None,
     between: Annotated[str | None, typer.Option(help="2026-11-24T08:00/2026-11-24T19:00")] = None,
+    weeks: Annotated[int, typer.Option(help="The same hours, so many weeks running")] = 1,
+    dates: Annotated[str, typer.Option(help="all: free on every date asked; most: on as many as may be")] = "all",
     seats: Annotated[int | None, typer.Option(help="Seats needed; as many as people unless given")] = None,
     need: Annotated[list[str] | None, typer.Option(help="Must have: wifi,screen,...")] = None,
     kind: Annotated[list[str] | None, typer.Option(help="Kinds of place: mairie,library,...")] = None,
@@ -41,9 +46,11 @@ def meet(
         most_minutes=most_minutes,
         room=SearchRequest(
             where="",
-            at=(at,) if at else (),
+            at=tuple(at or ()),
             any=any_,
             between=between,
+            weeks=weeks,
+            dates=dates,
             seats=len(people) if seats is None else seats,
             need=tuple(need or ()),
             kind=tuple(kind or ()),
@@ -55,11 +62,12 @@ def meet(
     )
     located, found = running.meet(request, operator=True)
     collection = meeting_collection(located, found)
-    needed = None if found.results else patience_needed(found.query, running.live.meet)
+    needed = None if found.results else patience_needed(found.query, running.answer_meeting)
     running.close()
     if as_json:
         print_json(collection)
     elif found.results:
+        console().print(_travel(collection["travel"], language() == "fr"), markup=False)
         _print_table(collection, language())
     else:
         console().print(_nothing(needed, language()))
@@ -71,7 +79,9 @@ def _print_table(collection: dict[str, Any], tongue: Language) -> None:
     french = tongue == "fr"
     mark = " (démonstration)" if french else " (demo)"
     table = Table(box=None, pad_edge=False, header_style="bold")
-    titles = ("", "Lieu", "Au plus", "En tout", "Prix") if french else ("", "Place", "Longest", "Together", "Price")
+    titles = ["", "Lieu", "Au plus", "En tout", "Prix"] if french else ["", "Place", "Longest", "Together", "Price"]
+    dates = max(len(one["properties"].get("free_windows", ())) for one in collection["features"])
+    titles += ["Dates"] if dates else []
     for title in (*titles, *(one["label"] for one in collection["people"])):
         table.add_column(title, justify="left" if title in titles[:2] else "right")
     for rank, feature in enumerate(collection["features"], start=1):
@@ -79,11 +89,29 @@ def _print_table(collection: dict[str, Any], tongue: Language) -> None:
         table.add_row(
             str(rank),
             f"{row['name']} — {row['commune']}{mark if row['demo'] else ''}",
-            *(f"{number_text(row[name], tongue, 0)} min" for name in ("worst_minutes", "sum_minutes")),
+            *(_minutes(row[name], row["trips"], tongue) for name in ("worst_minutes", "sum_minutes")),
             price_text(row["price_half_day_cents"], tongue),
-            *(f"{number_text(trip['minutes'], tongue, 0)} min" for trip in row["trips"]),
+            *([f"{sum(row['free_windows'])}/{dates}"] if dates else []),
+            *(_minutes(trip["minutes"], [trip], tongue) for trip in row["trips"]),
         )
     console().print(table)
+
+
+def _minutes(minutes: float, trips: list[dict[str, Any]], tongue: Language) -> str:
+    """`~12 min` where one of the trips is estimated."""
+    known = all(trip["minutes_by"] == "network" for trip in trips)
+    return f"{'' if known else '~'}{number_text(minutes, tongue, 0)} min"
+
+
+def _travel(travel: dict[str, Any], french: bool) -> str:
+    """How minutes were found, in words."""
+    if travel["by"] != "network":
+        return estimated_text(travel["fallback"], french)
+    if french:
+        found = f"Durées par le réseau routier : itinéraires cherchés vers {travel['routed']} lieu(x)"
+        return found if travel["exact"] else f"{found}, les plus prometteurs seulement"
+    found = f"Travel times by the road network: ways looked up to {travel['routed']} place(s)"
+    return found if travel["exact"] else f"{found}, the most promising only"
 
 
 def _nothing(needed_minutes: float | None, tongue: Language) -> str:

@@ -121,10 +121,15 @@ def _travel(travel: dict[str, Any], french: bool) -> str:
         if french:
             return f"Durées par le réseau routier : {routed} itinéraire(s) cherché(s) pour {reach} lieu(x) à portée"
         return f"Travel times by the road network: {routed} way(s) looked up of {reach} place(s) within reach"
+    return estimated_text(travel["fallback"], french)
+
+
+def estimated_text(fallback: str | None, french: bool) -> str:
+    """That minutes are those of the straight line, and why not of a network."""
     estimated = "Durées estimées à vol d'oiseau" if french else "Travel times estimated as the crow flies"
-    if travel["fallback"] == OffTheNetwork.code:
+    if fallback == OffTheNetwork.code:
         return estimated + (" : le réseau ne couvre pas cet endroit" if french else ": the network does not cover this")
-    if travel["fallback"]:
+    if fallback:
         remedy = "lancez « placelibre check »" if french else "run “placelibre check”"
         return estimated + (f" : le réseau ne répond pas, {remedy}" if french else f": routing is down, {remedy}")
     return estimated

@@ -61,6 +61,8 @@ class Offer(Protocol):
     @property
     def free_until(self) -> datetime | None: ...
     @property
+    def free_windows(self) -> tuple[bool, ...]: ...
+    @property
     def price_cents(self) -> int | None: ...
 
 
@@ -117,12 +119,8 @@ class CardMaker:
         """The card of a result."""
         parts = score_bar(result.terms, self.t, self.fmt)
         score = self.fmt.score(result.score)
-        offer = self.offer(rank, result, self._distance(result))
-        if len(result.free_windows) > 1 and result.space_id is not None:
-            free, dates = sum(result.free_windows), len(result.free_windows)
-            offer["free"] = self.t("result.free_dates", free=free, dates=dates)
         return Card(
-            **offer,
+            **self.offer(rank, result, self._distance(result)),
             score=score,
             bar=parts,
             bar_text=self.t("result.bar", score=score, terms=", ".join(part.text for part in parts)),
@@ -180,6 +178,8 @@ class CardMaker:
         return self.fmt.price(result.price_cents), unit
 
     def _free(self, result: Offer) -> str:
+        if len(result.free_windows) > 1 and result.space_id is not None:
+            return self.t("result.free_dates", free=sum(result.free_windows), dates=len(result.free_windows))
         if not self.windowed or result.free_from is None or result.free_until is None:
             return ""
         zone = ZoneInfo(result.facts["time_zone"])

@@ -19,8 +19,9 @@ from starlette.responses import RedirectResponse, Response
 
 from geo.errors import Ambiguous, PlaceLibreError
 from geo.types import Amenity, PlaceKind
-from matching.meeting import Goal, Meeting, MeetingQuery, MeetingResults
+from matching.meeting import Goal, Meeting, MeetingQuery, MeetingResults, MeetingTravel
 from matching.query import Mode
+from matching.results import Way
 from service.container import Services
 from service.language import language_of
 from service.meeting import NAMED, check_named, patience_needed
@@ -31,6 +32,7 @@ from service.pages.meeting_form import PATIENCES, WAYS_OUT, MeetingForm
 from service.pages.rendering import link, render
 from service.pages.search import FORM_ZONE, day_words, days_offered, hours_offered, pins_of
 from service.pages.search_form import clock_of
+from service.searching import MOST_WEEKS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +46,7 @@ REARRANGING = ("add", "remove")
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class TripLine:
     """How one person gets there; `width` in hundredths of the longest way of the page."""
 
     who: str
@@ -57,7 +59,7 @@ class Way:
 class MeetingCard(OfferCard):
     """What the list shows of one place to meet."""
 
-    ways: tuple[Way, ...]
+    ways: tuple[TripLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class MeetingAnswer:
 
     title: str
     subtitle: str
+    travel: str
+    """How minutes were found."""
     cards: tuple[MeetingCard, ...]
     ways_out: tuple[tuple[str, str], ...]
     map: dict[str, Any]
@@ -100,7 +104,7 @@ def _page(request: Request, given: QueryParams, *, sent: bool) -> Response:
                 return RedirectResponse(form.url(), status_code=303)
             if not sent:
                 check_named(located)
-            context["answer"] = _answer(services, form, located, services.live.meet(query), t, fmt)
+            context["answer"] = _answer(services, form, located, services.answer_meeting(query), t, fmt)
         except PlaceLibreError as error:
             status, context["error"] = error.http_status, error.message(language)
             if isinstance(error, Ambiguous):
@@ -172,7 +176,8 @@ def _answer(
     zone_today = services.now().astimezone(ZoneInfo(located[0].time_zone)).date()
     return MeetingAnswer(
         title=t.count("meet.found", len(cards)) if cards else t("meet.none"),
-        subtitle=_subtitle(form, located, t, fmt, zone_today),
+        subtitle=_subtitle(form, located, t, fmt, zone_today, len(found.query.room.windows)),
+        travel=_travel(found.travel, t),
         cards=cards,
         ways_out=() if cards else tuple(_ways_out(services, form, found.query, t, fmt)),
         map=_map(located, cards),
@@ -187,18 +192,26 @@ def _together(one: Meeting, t: Translator, fmt: Formats) -> str:
 
 def _ways(
     one: Meeting, located: "Sequence[Located]", query: MeetingQuery, longest: float, t: Translator, fmt: Formats
-) -> Iterator[Way]:
+) -> Iterator[TripLine]:
     for there, person, trip in zip(located, query.people, one.trips, strict=True):
         minutes = fmt.minutes(timedelta(minutes=trip.minutes))
-        yield Way(
+        yield TripLine(
             who=there.label,
-            text=t(f"travel.{person.mode}", minutes=minutes),
+            text=t(f"{'route' if trip.by is Way.NETWORK else 'travel'}.{person.mode}", minutes=minutes),
             width=round(100 * trip.minutes / max(longest, 0.1), 2),
             longest=trip.minutes == one.worst_minutes,
         )
 
 
-def _subtitle(form: MeetingForm, located: "Sequence[Located]", t: Translator, fmt: Formats, today: date) -> str:
+def _travel(travel: MeetingTravel, t: Translator) -> str:
+    if travel.by is Way.NETWORK:
+        return t("search.by_network" if travel.exact else "meet.most_promising")
+    return t("meet.about" if travel.fallback is None else f"search.{travel.fallback.code}")
+
+
+def _subtitle(
+    form: MeetingForm, located: "Sequence[Located]", t: Translator, fmt: Formats, today: date, dates: int
+) -> str:
     """`entre Nantes (44), Angers (49) et 3 autres, demain mar. 24 nov. de 9 h à 12 h`."""
     labels = list(dict.fromkeys(one.label for one in located))
     if len(labels) > NAMED_IN_TITLE:
@@ -209,6 +222,8 @@ def _subtitle(form: MeetingForm, located: "Sequence[Located]", t: Translator, fm
     if form.room.date:
         start, stop = fmt.clock(clock_of(form.room.start)), fmt.clock(clock_of(form.room.stop))
         parts.append(t("search.during", day=day_words(form.room.day(), today, t, fmt), start=start, stop=stop))
+        if dates > 1:
+            parts.append(t("search.repeated", weeks=t.count("search.for_weeks", dates)))
     return ", ".join(parts)
 
 
@@ -216,7 +231,7 @@ def _ways_out(
     services: Services, form: MeetingForm, query: MeetingQuery, t: Translator, fmt: Formats
 ) -> Iterator[tuple[str, str]]:
     """Never a dead end: changes to the question that find a room, each tried before it is proposed."""
-    needed = patience_needed(query, services.live.meet)
+    needed = patience_needed(query, services.answer_meeting)
     if needed is not None:
         minutes = max(math.ceil(needed), 1)
         yield f"patience:{minutes}", t("meet.longer", minutes=fmt.minutes(timedelta(minutes=minutes)))
@@ -244,6 +259,7 @@ def _choices(form: MeetingForm, today: date, t: Translator, fmt: Formats) -> dic
         "amenities": [(str(name), t(f"amenity.{name}")) for name in Amenity],
         "needs_text": ", ".join(t.either(f"amenity.{name}", name) for name in form.room.need),
         "kinds": [(str(kind), t(f"kind.{kind}")) for kind in PlaceKind],
+        "most_weeks": MOST_WEEKS,
     }
 
 

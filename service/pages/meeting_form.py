@@ -21,6 +21,7 @@ PATIENCES = ("15", "30", "45", "60", "90", "120", "180", "240")
 DEFAULT_PATIENCE = f"{DEFAULT_MINUTES:.0f}"
 
 WAYS_OUT: dict[str, dict[str, Any]] = {
+    "most-dates": {"dates": "most"},
     "any-time": {"date": ""},
     "any-room": {"need": (), "kind": (), "max_price": ""},
     "candidates": {"candidates": True},
@@ -118,7 +119,7 @@ class MeetingForm:
 
     def after(self, action: str) -> "MeetingForm":
         """The form after one of its buttons: `add`, `remove-2`, `choose-1:35400 Saint-Malo`, or a way out of an empty
-        answer: `patience:150`, `any-time`, `any-room`, `candidates`. Anything else changes nothing."""
+        answer: `patience:150`, `most-dates`, `any-time`, `any-room`, `candidates`. Anything else changes nothing."""
         name, _, value = action.partition(":")
         verb, _, number = name.partition("-")
         at = int(number) - 1 if number.isdecimal() and len(number) < 4 else -1

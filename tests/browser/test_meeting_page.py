@@ -56,6 +56,17 @@ def test_an_empty_answer_leads_on(desktop: Any) -> None:
     expect(page.locator("article.card").first).to_be_visible()
 
 
+def test_the_same_hours_are_asked_for_several_weeks(desktop: Any) -> None:
+    page = desktop.open(NANTES)
+    page.get_by_text("Plus de critères").click()
+    page.get_by_label("Le même jour, aux mêmes heures").select_option("3")
+    page.get_by_label("Libre au plus grand nombre de ces dates").check()
+    page.get_by_role("button", name="Trouver").last.click()
+    expect(page.locator("#count")).to_contain_text("3 semaines de suite")
+    expect(page).to_have_url(re.compile("weeks=3&dates=most"))
+    expect(page.locator("article.card").first).to_contain_text("fois sur 3")
+
+
 def fill_and_find(page: Page) -> None:
     page.locator("#person-1").fill("Nantes")
     page.locator("button[value=add]").click()

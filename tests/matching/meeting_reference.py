@@ -1,5 +1,6 @@
 """Where several people meet, found by trying every room: a twin of `matching.meeting`, written apart from it."""
 
+import math
 from datetime import datetime
 from typing import Any
 
@@ -23,15 +24,28 @@ def all_decimetres(reference: Reference, query: MeetingQuery) -> Any:
     return np.maximum(np.round(metres * 10), np.round(expected * 10)).astype(np.int64)
 
 
-def meet(reference: Reference, query: MeetingQuery, now: datetime) -> list[Row]:
-    """All rooms that suit everybody, one per place, best first; of the first ones also when they are free."""
+def by_straight_line(decimetres: list[int], query: MeetingQuery) -> list[float]:
+    """Everybody's tenths of minutes, rounded."""
+    return [round(far / METRES_A_MINUTE[one.mode]) for far, one in zip(decimetres, query.people, strict=True)]
+
+
+def meet(
+    reference: Reference, query: MeetingQuery, now: datetime, minutes: list[dict[int, float]] | None = None
+) -> list[Row]:
+    """All rooms that suit everybody, one per place, best first; of the first ones also when they are free. `minutes`:
+    those of each person to each place, where they are not those of the straight line."""
     room, found = query.room, []
     for place, decimetres in zip(reference.places, all_decimetres(reference, query).tolist(), strict=True):
         if (place["status"] == "candidate" and not room.candidates) or (room.kinds and place["kind"] not in room.kinds):
             continue
-        tenths = [round(far / METRES_A_MINUTE[one.mode]) for far, one in zip(decimetres, query.people, strict=True)]
+        if minutes is None:
+            tenths = by_straight_line(decimetres, query)
+        else:
+            tenths = [10 * one[place["place_id"]] for one in minutes]
         if any(way > one.most_minutes * 10 for way, one in zip(tenths, query.people, strict=True)):
             continue
+        assert all(map(math.isfinite, tenths))
+        tenths = [round(way) for way in tenths]
         rows = [
             row
             for row in reference.rows_of(place)
@@ -46,14 +60,16 @@ def meet(reference: Reference, query: MeetingQuery, now: datetime) -> list[Row]:
 
 
 def best(
-    reference: Reference, place: Row, rows: list[Row], tenths: list[int], decimetres: list[int], query: MeetingQuery
+    reference: Reference, place: Row, rows: list[Row], tenths: list[float], decimetres: list[int], query: MeetingQuery
 ) -> Row:
     goals = [max(tenths), sum(tenths)] if query.by == "worst" else [sum(tenths), max(tenths)]
     orders = []
     for row in rows:
         seats, price = row.get("seats"), reference.price(row, query.room)
         size = (seats is None, seats or 0, price is None, price or 0)
-        orders.append(((*goals, size, place["place_id"], row["space_id"] or 0), row))
+        counts = query.room.most_windows and row["space_id"] is not None
+        windows = sum(reference.free_windows(row, query.room)) if counts else 0
+        orders.append(((-windows, *goals, size, place["place_id"], row["space_id"] or 0), row))
     order, row = min(orders, key=lambda one: one[0])
     return {
         "order": order,

@@ -9,10 +9,21 @@ from geo.errors import InvalidInput
 from geo.frames import PLACES, SPACES
 from geo.types import Point
 from matching.engine import Whole
+from matching.found import Cursor
 from matching.kernel.space import own
-from matching.meeting import MAX_MINUTES, Goal, Meeting, MeetingQuery, MeetingResults, Person, meet
+from matching.meeting import (
+    BY_STRAIGHT_LINE,
+    MAX_MINUTES,
+    Goal,
+    Meeting,
+    MeetingQuery,
+    MeetingResults,
+    Person,
+    meet,
+    rank_meetings,
+)
 from matching.overlay import build_overlay
-from matching.query import Mode, Query, Window, slot_start
+from matching.query import Mode, Query, Window, slot_floor, slot_start
 from matching.searchable import Searchable
 from matching.snapshot.builder import build_index
 from matching.snapshot.input import IndexInput
@@ -57,6 +68,7 @@ def same(result: Meeting, expected: Row, query: MeetingQuery) -> None:
     assert result.other_spaces == expected["others"]
     assert result.price_cents == expected["price"]
     assert result.seats_left == expected["left"]
+    assert list(result.free_windows) == expected["windows_free"]
     if expected["free"] is None:
         assert result.free_from is None and result.free_until is None
     else:
@@ -66,7 +78,7 @@ def same(result: Meeting, expected: Row, query: MeetingQuery) -> None:
 
 def test_random_meetings_equal_the_reference(snapshot: Snapshot, reference: Reference) -> None:
     drawn, whole = random.Random(20261005), Whole(snapshot)
-    answered = dict.fromkeys(Goal, 0)
+    answered, in_some = dict.fromkeys(Goal, 0), 0
     for _ in range(QUERIES):
         query = meeting_from(drawn)
         expected = meeting_reference.meet(reference, query, NOW)
@@ -75,7 +87,42 @@ def test_random_meetings_equal_the_reference(snapshot: Snapshot, reference: Refe
         for result, other in zip(got, expected, strict=True):
             same(result, other, query)
         answered[query.by] += len(got) > 1
+        in_some += any(0 < sum(one.free_windows) < len(query.room.windows) for one in got)
     assert min(answered.values()) > 250
+    assert in_some > 15
+
+
+def test_on_most_dates_means_those_first_that_are_free_on_more(snapshot: Snapshot) -> None:
+    people = (Person(Point(2.30, 48.86)), Person(Point(2.40, 48.86)))
+    mondays = tuple(Window(FIRST_SLOT + 336 * week + 34, FIRST_SLOT + 336 * week + 38) for week in range(1, 9))
+    room = Query(people[0].point, mondays, seats=4, limit=100)
+    every = meet([Whole(snapshot)], MeetingQuery(people, room), NOW).results
+    most = meet([Whole(snapshot)], MeetingQuery(people, replace(room, most_windows=True)), NOW).results
+    assert all(all(one.free_windows) for one in every)
+    assert [one.place_id for one in most[: len(every)]] == [one.place_id for one in every]
+    dates = [sum(one.free_windows) for one in most]
+    assert dates == sorted(dates, reverse=True)
+    assert 0 < dates[-1] < len(mondays)
+
+
+def test_pages_put_together_are_all_there_is(snapshot: Snapshot, reference: Reference) -> None:
+    drawn, long = random.Random(12), 0
+    for _ in range(40):
+        query = meeting_from(drawn)
+        query = replace(query, room=replace(query.room, limit=drawn.choice([1, 7, 30])))
+        whole = meeting_reference.meet(reference, replace(query, room=replace(query.room, limit=100)), NOW)
+        told: list[int] = []
+        after = None
+        while len(told) < len(whole):
+            keys = rank_meetings(Whole(snapshot), query, BY_STRAIGHT_LINE, slot_floor(NOW), after).ranked.keys.tolist()
+            told += [place for _, _, place, _ in keys]
+            if len(keys) < query.room.limit:
+                break
+            after = Cursor(*keys[-1][:3])
+        assert told[: len(whole)] == [one["place_id"] for one in whole]
+        assert len(told) == len(set(told))
+        long += len(told) > 2 * query.room.limit
+    assert long > 10
 
 
 def test_an_overlay_answers_what_a_rebuild_answers(world: World, snapshot: Snapshot) -> None:

@@ -112,6 +112,7 @@ def test_a_home_does_not_belong_in_an_address(client: TestClient, where: str) ->
         (["Nantes", "Rezé"], {"by": "luck"}, 422, "worst, sum"),
         (["Nantes", "Rezé"], {"by": "worst,sum"}, 422, "worst, sum"),
         (["Nantes", "Rezé"], {"mode": "horse"}, 422, "walk, bike, car"),
+        (["Nantes", "Rezé"], {"at": TOMORROW, "dates": "some"}, 422, "all, most"),
         (["Nantes", "Rezé"], {"at": "2020-01-01T09:00/PT1H"}, 422, "already past"),
     ],
 )
@@ -133,6 +134,30 @@ def test_seats_are_as_many_as_people_unless_given(client: TestClient) -> None:
     people = [{"where": "Nantes"}] * 6
     assert all(one["properties"]["space"]["seats"] >= 6 for one in posted(client, people)["features"])
     assert posted(client, people, seats=1)["seats"] == 1
+
+
+def test_the_same_hours_of_several_weeks_are_asked_at_once(client: TestClient) -> None:
+    people = [{"where": "Nantes"}, {"where": "Rezé"}]
+    every = posted(client, people, at=TOMORROW, weeks=4, limit=100)["features"]
+    most = posted(client, people, at=TOMORROW, weeks=4, dates="most", limit=100)["features"]
+    assert every and all(one["properties"]["free_windows"] == [True] * 4 for one in every)
+    dates = [sum(one["properties"]["free_windows"]) for one in most]
+    assert dates == sorted(dates, reverse=True)
+    ids = [[one["id"] for one in features] for features in (every, most)]
+    assert ids[1][: len(ids[0])] == ids[0]
+    two = ["2026-11-24T09:00/PT3H", "2026-12-01T09:00/PT3H"]
+    by_body = posted(client, people, at=two)
+    assert by_body["features"] == posted(client, people, at=TOMORROW, weeks=2)["features"]
+    assert len(by_body["features"][0]["properties"]["free_windows"]) == 2
+    asked = {"from": ["Nantes", "Rezé"], "at": two}
+    assert client.get("/api/v1/meet", params=asked).json()["features"] == by_body["features"]
+    assert "free_windows" not in posted(client, people, at=TOMORROW)["features"][0]["properties"]
+
+
+def test_it_says_how_minutes_were_found(client: TestClient) -> None:
+    found = posted(client, [{"where": "Nantes"}, {"where": "Rezé"}])
+    assert found["travel"] == {"by": "straight_line", "fallback": None, "routed": 0, "exact": True}
+    assert {trip["minutes_by"] for one in found["features"] for trip in one["properties"]["trips"]} == {"straight_line"}
 
 
 # --- the page ---------------------------------------------------------------------------------------------------------
@@ -194,6 +219,26 @@ def test_an_empty_answer_says_how_long_it_would_take(client: TestClient) -> None
     assert again.text.count('<article class="card') >= 1
 
 
+def test_several_weeks_are_asked_and_told(client: TestClient) -> None:
+    people = lines([("Nantes", "car", "120"), ("Rezé", "bike", "60")])
+    sent = client.post("/se-retrouver", data={**people, **FORM, "weeks": "4", "dates": "most"}, follow_redirects=False)
+    address = sent.headers["location"]
+    assert "weeks=4&dates=most" in address
+    page = client.get(address).text
+    assert '<option value="4" selected>' in page
+    assert "4 semaines de suite" in page
+    assert re.search(r"Libre \d fois sur 4", page)
+
+
+def test_where_no_room_is_free_on_all_dates_those_free_on_some_are_proposed(client: TestClient) -> None:
+    """The fifth Friday is Christmas."""
+    people = lines([("Nantes", "walk", "15"), ("Nantes", "walk", "15")])
+    asked = {**people, **FORM, "date": "2026-11-27", "weeks": "5"}
+    assert 'value="most-dates"' in client.get("/se-retrouver", params=asked).text
+    again = client.post("/se-retrouver", data={**asked, "do": "most-dates"})
+    assert "Libre 4 fois sur 5" in again.text
+
+
 def test_an_ambiguous_name_is_chosen_with_a_button(client: TestClient) -> None:
     people = lines([("Saint-Denis 97400", "car", "120"), ("Saint-Denis", "car", "120")])
     page = client.post("/se-retrouver", data={**people, **FORM})
@@ -225,7 +270,7 @@ def test_the_command_prints_geojson_and_a_table(
 ) -> None:
     running = client.app.state.services  # type: ignore[attr-defined]
     monkeypatch.setattr("service.cli.meet_command.services", lambda: running)
-    options: dict[str, Any] = {"by": "sum", "mode": "car", "most_minutes": 120, "at": TOMORROW, "limit": 3}
+    options: dict[str, Any] = {"by": "sum", "mode": "car", "most_minutes": 120, "at": [TOMORROW], "limit": 3}
     nothing: dict[str, Any] = dict.fromkeys(("any_", "between", "seats", "need", "kind", "max_price", "community"))
     people = [ADDRESS, "Rezé:bike"]
     meet_command(people, **options, **nothing, candidates=False, as_json=True)
@@ -233,6 +278,10 @@ def test_the_command_prints_geojson_and_a_table(
     assert [len(one["properties"]["trips"]) for one in printed["features"]] == [2, 2, 2]
     assert (printed["by"], printed["people"][1]["mode"]) == ("sum", "bike")
     meet_command(people, **options, **nothing, candidates=False, as_json=False)
-    assert printed["features"][0]["properties"]["name"] in capsys.readouterr().out
+    table = capsys.readouterr().out
+    assert printed["features"][0]["properties"]["name"] in table
+    assert "à vol d'oiseau" in table and "~" in table
+    meet_command(people, **options, **nothing, weeks=3, dates="most", candidates=False, as_json=False)
+    assert "3/3" in capsys.readouterr().out
     meet_command(["Nantes:walk:5min", "Angers:walk:5min"], **options, **nothing, candidates=False, as_json=False)
     assert "--most-minutes" in capsys.readouterr().out

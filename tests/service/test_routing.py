@@ -134,6 +134,62 @@ def test_the_page_says_how_minutes_were_found(services_on: Any, networks: dict[s
     assert "env. " in plain
 
 
+PEOPLE = [
+    {"where": BONDY, "mode": "walk"},
+    {"where": "48.9120,2.4890", "mode": "bike"},
+    {"where": "48.9072,2.4790", "mode": "car"},
+]
+
+
+def meeting(services: Services, **asked: Any) -> dict[str, Any]:
+    with TestClient(create_app(services.settings, services)) as client:
+        answer = client.post("/api/v1/meet", json={"people": PEOPLE, "candidates": True, "seats": 1, **asked})
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+def meeting_page(services: Services) -> str:
+    fields: dict[str, Any] = {"person": [one["where"] for one in PEOPLE], "date": "", "candidates": "1", "seats": "1"}
+    with TestClient(create_app(services.settings, services), headers={"Accept-Language": "fr"}) as client:
+        return client.post("/se-retrouver", data=fields).text
+
+
+def test_a_meeting_is_by_the_minutes_of_the_network(services_on: Any, networks: dict[str, Path]) -> None:
+    services = services_on(str(networks["bondy"]))
+    for goal, shown in (("worst", "worst_minutes"), ("sum", "sum_minutes")):
+        found = meeting(services, by=goal)
+        assert found["travel"]["by"] == "network" and found["travel"]["fallback"] is None
+        assert found["travel"]["routed"] >= len(found["features"]) > 5 and found["travel"]["exact"]
+        told = [one["properties"] for one in found["features"]]
+        assert [one[shown] for one in told] == sorted(one[shown] for one in told)
+        assert all(trip["minutes_by"] == "network" for trip in told[0]["trips"])
+    plain = meeting(services_on(""))
+    assert plain["travel"]["by"] == "straight_line"
+    minutes = [[one["properties"]["trips"] for one in answer["features"]] for answer in (found, plain)]
+    assert minutes[0] != minutes[1]
+    by_network = meeting_page(services)
+    assert Translator("fr")("search.by_network") in by_network
+    assert "min en voiture" in by_network.replace("\u00a0", " ")
+
+
+def test_a_meeting_says_that_the_network_is_down_or_far(
+    services_on: Any, networks: dict[str, Path], tmp_path: Path
+) -> None:
+    t = Translator("fr")
+    plain = meeting(services_on(""))
+    for setting, code in (
+        (str(tmp_path / "gone"), "routing_unavailable"),
+        (str(networks["monaco"]), "off_the_network"),
+    ):
+        services = services_on(setting)
+        found = meeting(services)
+        assert (found["travel"]["by"], found["travel"]["fallback"]) == ("straight_line", code)
+        assert found["features"] == plain["features"]
+        assert t(f"search.{code}") in meeting_page(services)
+    assert t("meet.about") in meeting_page(services_on(""))
+
+
 def test_too_long_a_way_is_refused_with_the_bound(services_on: Any) -> None:
     services = services_on("")
     with TestClient(create_app(services.settings, services)) as client:
