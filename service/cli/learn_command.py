@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli.output import console, language, print_json, say, services
+from service.cli.output import console, language, print_json, say, services, settings
+from service.container import system_clock
 
 if TYPE_CHECKING:
     from matching.learning.proof import Proof
@@ -45,9 +46,8 @@ def accept_weights(
     """Make proposed weights those of the balanced preset; running servers take them in within seconds."""
     from service.accepted_weights import accept
 
-    running = services()
-    path = running.settings.weights
-    accepted = accept(proposal or _beside(path), path, running.now())
+    path = settings().weights
+    accepted = accept(proposal or _beside(path), path, system_clock())
     weights = _in_words(accepted.weights)
     say(f"Poids du préréglage équilibré : {weights}", f"Weights of the balanced preset: {weights}")
 
@@ -57,7 +57,7 @@ def reset_weights() -> None:
     """Go back to the weights set by hand."""
     from service.accepted_weights import reset
 
-    if reset(services().settings.weights):
+    if reset(settings().weights):
         say("Les poids fixés à la main sont de nouveau en vigueur.", "The weights set by hand are in force again.")
     else:
         say("Les poids fixés à la main étaient déjà en vigueur.", "The weights set by hand were in force already.")
@@ -68,11 +68,8 @@ def _propose(out: Path | None, as_json: bool) -> None:
     from matching.learning.proposal import propose
     from service.search_log import log_frame
 
-    running = services()
-    try:
+    with services() as running:
         log = Log.of(log_frame(running.engine))
-    finally:
-        running.close()
     found = propose(log)
     path = out or _beside(running.settings.weights)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -88,13 +85,13 @@ def _propose(out: Path | None, as_json: bool) -> None:
 
 
 def _simulate(impressions: int, seed: int, as_json: bool) -> None:
+    from geo.areas import Areas
     from matching.engine import Whole
     from matching.learning.proof import prove
     from matching.snapshot.builder import build_index
     from service.bench.world import AS_OF, build_world
 
-    running = services()
-    layer = Whole(build_index(build_world(running.areas, WORLD_SPACES), as_of=AS_OF))
+    layer = Whole(build_index(build_world(Areas.load(settings().data), WORLD_SPACES), as_of=AS_OF))
     say(
         f"{impressions} recherches simulées sur {WORLD_SPACES} espaces…",
         f"{impressions} simulated searches over {WORLD_SPACES} spaces…",

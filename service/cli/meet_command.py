@@ -33,7 +33,6 @@ def meet(
     as_json: Annotated[bool, typer.Option("--json", help="GeoJSON on standard output")] = False,
 ) -> None:
     """Find the free room that several people reach soonest, with everybody's minutes."""
-    running = services()
     request = MeetingRequest(
         people=tuple(Origin.read(one) for one in people),
         by=by,
@@ -53,10 +52,10 @@ def meet(
             limit=limit,
         ),
     )
-    located, found = running.meet(request, operator=True)
-    collection = meeting_collection(located, found)
-    needed = None if found.results else patience_needed(found.query, running.live.meet)
-    running.close()
+    with services() as running:
+        located, found = running.meet(request, operator=True)
+        collection = meeting_collection(located, found)
+        needed = None if found.results else patience_needed(found.query, running.live.meet)
     if as_json:
         print_json(collection)
     elif found.results:

@@ -38,7 +38,6 @@ def search(
     as_json: Annotated[bool, typer.Option("--json", help="GeoJSON on standard output")] = False,
 ) -> None:
     """Find free spaces near WHERE, ranked, each with its reason."""
-    running = services()
     request = SearchRequest(
         where=where,
         at=tuple(at or ()),
@@ -60,10 +59,10 @@ def search(
         per_host=per_host,
         new_floor=new_floor,
     )
-    located, found = running.find(request, operator=True)
-    changes = told_relaxations(running, request, located, found, language())
-    collection = msgspec.json.decode(running.as_geojson(located, found, request, language(), relaxations=changes))
-    running.close()
+    with services() as running:
+        located, found = running.find(request, operator=True)
+        changes = told_relaxations(running, request, located, found, language())
+        collection = msgspec.json.decode(running.as_geojson(located, found, request, language(), relaxations=changes))
     if as_json:
         print_json(collection)
     else:
