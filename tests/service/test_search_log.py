@@ -191,3 +191,23 @@ def test_what_waits_is_written_before_the_services_close(small_services: Service
         small_services.search_log.shown(found(), 1)
     small_services.close()
     assert kept(small_services.engine).impressions == 1
+
+
+def test_services_that_close_wait_for_the_connection_that_the_log_holds(
+    small_services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on, real = threading.Event(), threading.Event(), search_log._write_shown
+
+    def slow(*arguments: Any) -> None:
+        begun.set()
+        assert go_on.wait(20)
+        real(*arguments)
+
+    monkeypatch.setattr(search_log, "_write_shown", slow)
+    engine = small_services.engine
+    small_services.search_log.shown(found(), 1)
+    assert begun.wait(10)
+    threading.Timer(0.2, go_on.set).start()
+    small_services.close()
+    assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    assert kept(small_services.engine).impressions == 1
