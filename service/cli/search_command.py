@@ -9,7 +9,7 @@ from geo.errors import Language
 from geo.travel.model import OffTheNetwork
 from service.cli.output import console, language, print_json, services
 from service.pages.catalogue import Translator
-from service.pages.formats import Formats
+from service.pages.formats import NBSP, Formats
 from service.relaxing import told_relaxations
 from service.searching import SearchRequest
 
@@ -157,8 +157,12 @@ def _dates(row: dict[str, Any], tongue: Language) -> str:
 
 
 def number_text(value: float, tongue: Language, digits: int = 1) -> str:
-    text = f"{value:.{digits}f}"
-    return text.replace(".", ",") if tongue == "fr" else text
+    return decimal_text(f"{value:.{digits}f}", tongue)
+
+
+def decimal_text(text: str, tongue: Language) -> str:
+    """Figures with the decimal comma or point of the language, and the French space before `%`."""
+    return text.replace(".", ",").replace("%", f"{NBSP}%") if tongue == "fr" else text
 
 
 def price_text(cents: int | None, tongue: Language) -> str:
