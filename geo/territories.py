@@ -7,6 +7,8 @@ them when somebody searches by name.
 
 from dataclasses import dataclass
 
+from geo.types import expected_distance_m
+
 PARIS = "Europe/Paris"
 
 _Box = tuple[float, float, float, float]
@@ -14,7 +16,8 @@ _Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Territory:
-    """A territory known by its bounding box (lon_min, lat_min, lon_max, lat_max) and its main town."""
+    """A territory known by its bounding box (lon_min, lat_min, lon_max, lat_max), its main town, and the areas of land
+    that have the town's postcode and any."""
 
     code: str
     name: str
@@ -26,21 +29,27 @@ class Territory:
     town_lat: float
     town_population: int
     postcode: str
+    town_km2: float
+    km2: float
+
+    def expected_m(self, postcode: str) -> float:
+        """How far from the main town somebody of a postcode is, on the mean: within the town, or anywhere on land."""
+        return expected_distance_m(self.town_km2 if postcode == self.postcode else self.km2)
 
 
 TERRITORIES: tuple[Territory, ...] = (
     Territory("975", "Saint-Pierre-et-Miquelon", "America/Miquelon", (-56.6, 46.6, -56.0, 47.2),
-              "Saint-Pierre", "97502", -56.1764, 46.7811, 5_200, "97500"),
+              "Saint-Pierre", "97502", -56.1764, 46.7811, 5_200, "97500", 242.0, 242.0),
     Territory("977", "Saint-Barthélemy", "America/St_Barthelemy", (-63.0, 17.8, -62.7, 18.0),
-              "Gustavia", "97701", -62.8498, 17.8962, 10_600, "97133"),
+              "Gustavia", "97701", -62.8498, 17.8962, 10_600, "97133", 24.0, 24.0),
     Territory("978", "Saint-Martin", "America/Marigot", (-63.2, 18.03, -62.95, 18.15),
-              "Marigot", "97801", -63.0822, 18.0679, 32_000, "97150"),
+              "Marigot", "97801", -63.0822, 18.0679, 32_000, "97150", 53.0, 53.0),
     Territory("986", "Wallis-et-Futuna", "Pacific/Wallis", (-178.5, -14.6, -176.0, -13.0),
-              "Mata-Utu", "98613", -176.1736, -13.2825, 8_300, "98600"),
+              "Mata-Utu", "98613", -176.1736, -13.2825, 8_300, "98600", 78.0, 142.0),
     Territory("987", "Polynésie française", "Pacific/Tahiti", (-155.0, -28.0, -134.0, -7.5),
-              "Papeete", "98735", -149.5696, -17.5350, 26_700, "98714"),
+              "Papeete", "98735", -149.5696, -17.5350, 26_700, "98714", 17.0, 4_167.0),
     Territory("988", "Nouvelle-Calédonie", "Pacific/Noumea", (163.0, -23.0, 168.5, -19.3),
-              "Nouméa", "98818", 166.4580, -22.2758, 94_000, "98800"),
+              "Nouméa", "98818", 166.4580, -22.2758, 94_000, "98800", 46.0, 18_575.0),
 )  # fmt: skip
 
 _ZONES = {

@@ -264,9 +264,10 @@ def _place_by_postcode(record: Record, finder: Finder) -> bool:
         _settle(record, commune, finder)
         record.expected_m = expected_m
     elif territory := finder.areas.territory_by_postcode(record.postcode):
-        record.lon, record.lat, record.precision = territory.town_lon, territory.town_lat, Precision.LOCALITY
+        record.lon, record.lat = territory.town_lon, territory.town_lat
         record.commune = name.quieter(record.commune) or territory.town
         _settle(record, None, finder)
+        record.precision, record.expected_m = Precision.COMMUNE, territory.expected_m(record.postcode)
         if fold(record.commune) in {fold(territory.town), fold(territory.name)}:
             return True
     else:

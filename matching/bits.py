@@ -18,3 +18,5 @@ count_ones: Callable[[Any], Any] = made(lambda: _intrinsics().count_ones)
 """How many bits are set."""
 fetch_soon: Callable[[Any, Any], Any] = made(lambda: _intrinsics().fetch_soon)
 """Starts loading an element of an array into the cache, and does not wait."""
+copy_bytes: Callable[[Any, Any, Any, Any, Any], Any] = made(lambda: _intrinsics().copy_bytes)
+"""Copies so many bytes to a place in one array from a place in another."""

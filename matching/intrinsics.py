@@ -36,6 +36,18 @@ def _to_cache(typing_context: Any, array: Any, at: Any) -> Any:
     return types.void(array, types.int64), generate
 
 
+def _to_copy(typing_context: Any, into: Any, at: Any, given: Any, first: Any, length: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        ends = [
+            builder.gep(context.make_array(kind)(context, builder, array).data, [start])
+            for kind, array, start in ((into, *arguments[:2]), (given, *arguments[2:4]))
+        ]
+        cgutils.raw_memcpy(builder, *ends, arguments[4], ir.Constant(arguments[4].type, 1))
+        return context.get_dummy_value()
+
+    return types.void(into, types.int64, given, types.int64, types.int64), generate
+
+
 def _to_pointer(typing_context: Any, address: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.inttoptr(arguments[0], ir.IntType(8).as_pointer())
@@ -47,6 +59,7 @@ pointer: Callable[[Any], Any] = intrinsic(_to_pointer)
 _zeros: Callable[[Any], Any] = intrinsic(_to_zeros)
 _ones: Callable[[Any], Any] = intrinsic(_to_ones)
 _cache: Callable[[Any, Any], Any] = intrinsic(_to_cache)
+_copy: Callable[[Any, Any, Any, Any, Any], Any] = intrinsic(_to_copy)
 
 
 def trailing_zeros(word: Any) -> Any:
@@ -59,3 +72,7 @@ def count_ones(word: Any) -> Any:
 
 def fetch_soon(array: Any, at: Any) -> None:
     _cache(array, at)
+
+
+def copy_bytes(into: Any, at: Any, given: Any, first: Any, length: Any) -> None:
+    _copy(into, at, given, first, length)

@@ -73,7 +73,7 @@ def find_by_minutes(
 
 def _as_shown(minutes: Floats) -> Floats:
     """Tenths, rounded up, so that a lower bound stays one."""
-    shown: Floats = np.ceil(minutes * 10 - 1e-9) / 10
+    shown: Floats = np.ceil(minutes * 10 - 1e-9) / 10 + 0.0  # rounding up what is under nothing gives minus zero
     return shown
 
 

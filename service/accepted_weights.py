@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from geo.errors import InvalidInput, NotFound
+from geo.errors import InvalidInput, Language, NotFound
 from matching.query import Preset, Query
+from service.pages.catalogue import Translator
 
 LOG = logging.getLogger("placelibre.weights")
 LOOKED_AT_EVERY_S = 2.0
@@ -60,6 +61,15 @@ def read(path: Path) -> Accepted:
     weights = weights_in(text)
     since = json.loads(text).get("accepted_at")
     return Accepted(weights, since if isinstance(since, str) else "")
+
+
+def in_words(weights: Mapping[str, float], language: Language) -> str:
+    """`proximité 0,3388 ; prix 0,4764`, or `proximity 0.3388, price 0.4764`."""
+    t = Translator(language)
+    told = [(t.either(f"term.{name}", name), f"{weight:.4f}") for name, weight in weights.items()]
+    if language == "fr":
+        return " ; ".join(f"{name} {weight.replace('.', ',')}" for name, weight in told)
+    return ", ".join(f"{name} {weight}" for name, weight in told)
 
 
 class AcceptedWeights:

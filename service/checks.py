@@ -15,7 +15,7 @@ from geo.store.visibility import published
 from geo.travel.tiles import current as current_network
 from geo.types import Point
 from matching.index import LiveIndex
-from service.accepted_weights import read
+from service.accepted_weights import in_words, read
 from service.container import Services
 from service.migrations import current, head
 from service.search_log import kept
@@ -98,15 +98,15 @@ def _index(services: Services) -> Iterator[Finding]:
         yield Finding(
             "index",
             False,
-            f"L'index a {age_days} jour(s) ; rafraîchissez-le avec « placelibre index ».",
-            f"The index is {age_days} day(s) old; refresh it with “placelibre index”.",
+            f"Âge de l'index en jours : {age_days} ; rafraîchissez-le avec « placelibre index ».",
+            f"Age of the index in days: {age_days}; refresh it with “placelibre index”.",
         )
         return
     yield Finding(
         "index",
         True,
-        f"{figures['spaces']} espaces, somme de contrôle juste, {behind} changement(s) depuis",
-        f"{figures['spaces']} spaces, checksum right, {behind} change(s) since",
+        f"{figures['spaces']} espaces, somme de contrôle juste, changements depuis : {behind}",
+        f"{figures['spaces']} spaces, checksum right, changes since: {behind}",
     )
 
 
@@ -155,12 +155,11 @@ def _weights(services: Services) -> Iterator[Finding]:
     except FileNotFoundError:
         yield Finding("weights", True, "poids fixés à la main", "weights set by hand")
     else:
-        told = ", ".join(f"{name} {weight:.4f}" for name, weight in accepted.weights.items())
         yield Finding(
             "weights",
             True,
-            f"poids appris, acceptés le {accepted.accepted_at[:10]} : {told}",
-            f"learned weights, accepted on {accepted.accepted_at[:10]}: {told}",
+            f"poids appris, acceptés le {accepted.accepted_at[:10]} : {in_words(accepted.weights, 'fr')}",
+            f"learned weights, accepted on {accepted.accepted_at[:10]}: {in_words(accepted.weights, 'en')}",
         )
 
 

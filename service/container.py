@@ -259,6 +259,9 @@ class Services:
 
     def close(self) -> None:
         """Lets go of files and connections; what is used again is opened again."""
+        search_log: SearchLog | None = self.__dict__.pop("search_log", None)
+        if search_log is not None:
+            search_log.close()  # writes what waits, so before its store goes
         live: LiveSearch | None = self.__dict__.pop("live", None)
         if live is not None:
             live.close()

@@ -57,10 +57,11 @@ class RelaxationWords:
     def gain(self, relaxation: Relaxation) -> str:
         """`4 de plus`, or `4 lieux` when nothing was found; and how many to confirm."""
         key = "relax.gain" if relaxation.more < relaxation.total else "relax.found"
-        gain = self.t.count(key, relaxation.more)
+        gain = self.t.count(key, relaxation.more, number=self.fmt.number(relaxation.more))
         if not relaxation.to_confirm or not any(isinstance(change, Without) for change in relaxation.changes):
             return gain
-        return f"{gain}, {self.t.count('relax.to_confirm', relaxation.to_confirm)}"
+        to_confirm = self.fmt.number(relaxation.to_confirm)
+        return f"{gain}, {self.t.count('relax.to_confirm', relaxation.to_confirm, number=to_confirm)}"
 
     def _one(self, change: Change) -> str:
         t = self.t

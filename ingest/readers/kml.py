@@ -162,7 +162,7 @@ def _not_followed(links: int) -> LineFault:
     return LineFault(
         0,
         "link",
-        f"{links} lien(s) vers d'autres fichiers n'ont pas été suivis ; téléchargez ces fichiers et importez-les.",
-        f"{links} link(s) to other files were not followed; download those files and import them.",
+        f"Liens vers d'autres fichiers, qui n'ont pas été suivis : {links} ; téléchargez ces fichiers et importez-les.",
+        f"Links to other files, which were not followed: {links}; download those files and import them.",
         left_out=False,
     )

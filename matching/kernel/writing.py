@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from matching.bits import fetch_soon
+from matching.bits import copy_bytes, fetch_soon
 from matching.compiled import entry, inner, unpacking
 from matching.kernel.passing import bytes_, bytes_at, floats_at, longs, longs_at, words_at
 from matching.kernel.phrases import KEY, Phrases, phrases_at, place_of
@@ -219,8 +219,7 @@ def _put(text: Any, at: int, known: Any) -> int:
 
 @inner
 def _copy(text: Any, at: int, given: Any, first: int, length: int) -> int:
-    for place in range(length):
-        text[at + place] = given[first + place]
+    copy_bytes(text, at, given, first, length)
     return at + length
 
 

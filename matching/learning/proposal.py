@@ -63,9 +63,9 @@ def propose(log: Log, seed: int = 0) -> Proposal:
         raise InvalidInput(
             field="log",
             value=log.with_a_choice,
-            fr=f"Le journal compte {log.with_a_choice} recherche(s) suivie(s) d'un choix, il en faut {ENOUGH} : "
+            fr=f"Recherches du journal suivies d'un choix : {log.with_a_choice} ; il en faut {ENOUGH} : "
             "attendez que d'autres visiteurs y consentent.",
-            en=f"The log has {log.with_a_choice} search(es) followed by a choice, {ENOUGH} are needed: "
+            en=f"Searches of the log followed by a choice: {log.with_a_choice}; {ENOUGH} are needed: "
             "wait for more visitors to consent.",
         )
     learned_from, judged_by = log.split(HELD_OUT, seed)

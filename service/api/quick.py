@@ -18,6 +18,7 @@ from service.searching import SearchRequest
 
 PATH = "/api/v1/search"
 LONGEST = 1_000
+KNOWN = frozenset((*SearchRequest.__struct_fields__, "after"))
 SEVERAL = frozenset({"at", "need", "wish", "kind", "space_kind"})
 ELSEWHERE = frozenset({b"authorization", b"cookie", b"placelibre-consent"})
 
@@ -80,8 +81,8 @@ def understood(query_string: bytes) -> tuple[SearchRequest, str | None] | None:
     try:
         for pair in query_string.decode("ascii").split("&"):
             name, equals, value = pair.partition("=")
-            if not equals or "%" in name or "+" in name:
-                return None
+            if not equals or name not in KNOWN:
+                return None  # the documented way knows more, and what is wrong with what it does not
             value = _decoded(value) if "%" in value or "+" in value else value
             if name in SEVERAL:
                 known = given.setdefault(name, [])
@@ -93,4 +94,4 @@ def understood(query_string: bytes) -> tuple[SearchRequest, str | None] | None:
         asked = msgspec.convert(given, SearchRequest, strict=False)
     except (ValueError, msgspec.ValidationError):
         return None
-    return None if "lang" in given or isinstance(after, list) else (asked, after)
+    return None if isinstance(after, list) else (asked, after)

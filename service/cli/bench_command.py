@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from geo.errors import InvalidInput
-from service.cli.output import console, print_json, say, services
+from service.cli.output import console, print_json, say, settings
+from service.container import system_clock
 
 if TYPE_CHECKING:
-    from service.container import Services
+    from geo.areas import Areas
 
 
 def bench(
@@ -22,16 +23,18 @@ def bench(
     as_json: Annotated[bool, typer.Option("--json", help="Figures on standard output")] = False,
 ) -> None:
     """Measure the search and its peers: same world, same queries, answers checked."""
+    from geo.areas import Areas
     from matching.snapshot.builder import build_index
     from service.bench.peers import PEERS
     from service.bench.run import names_of, run
     from service.bench.world import AS_OF, build_world
 
-    running = services()
+    chosen = settings()
+    areas = Areas.load(chosen.data)
     if web:
-        _over_http(running, spaces, as_json)
+        _over_http(areas, spaces, as_json)
         return
-    store = running.settings.store
+    store = chosen.store
     names = names_of(peers, store)
     unknown = [name for name in names if name not in PEERS]
     if unknown:
@@ -42,7 +45,7 @@ def bench(
             fr=f"« {unknown[0]} » n'est pas un concurrent connu : choisissez parmi {listed}.",
             en=f"“{unknown[0]}” is no peer we know: choose among {listed}.",
         )
-    world = build_world(running.areas, spaces)
+    world = build_world(areas, spaces)
     snapshot = build_index(world, as_of=AS_OF)
     count = 200 if quick else 2_000
     results = []
@@ -56,17 +59,17 @@ def bench(
         print_json({"spaces": spaces, "queries": count, "results": results})
 
 
-def _over_http(running: "Services", spaces: int, as_json: bool) -> None:
+def _over_http(areas: "Areas", spaces: int, as_json: bool) -> None:
     """One worker on one core, the client on the other."""
     from matching.snapshot.builder import build_index
     from service.bench.web import measure
     from service.bench.world import build_world
 
-    now = running.now()
-    snapshot = build_index(build_world(running.areas, spaces, as_of=now), as_of=now)
+    now = system_clock()
+    snapshot = build_index(build_world(areas, spaces, as_of=now), as_of=now)
     results = []
     with TemporaryDirectory(prefix="placelibre-bench-") as folder:
-        figures = measure(snapshot, running.areas, now, Path(folder), lambda name: say(f"… {name}", f"… {name}"))
+        figures = measure(snapshot, areas, now, Path(folder), lambda name: say(f"… {name}", f"… {name}"))
         for one in figures:
             results.append(asdict(one))
             times = f"{one.requests_per_s:>10.0f}/s  p50 {one.p50_ms:.3f} ms  p99 {one.p99_ms:.3f} ms"

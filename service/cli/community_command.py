@@ -1,6 +1,5 @@
 """`placelibre community`: communities, their keys and their members."""
 
-from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,9 +18,8 @@ Json = Annotated[bool, typer.Option("--json", help="Results on standard output")
 @communities.command("list")
 def list_(as_json: Json = False) -> None:
     """Communities of this installation."""
-    running = services()
-    found = running.communities
-    running.close()
+    with services() as running:
+        found = running.communities
     if as_json:
         print_json([{"slug": one.slug, "name": one.name, "sharing": one.sharing} for one in found])
     else:
@@ -40,10 +38,9 @@ def add(
     from service.communities import add as add_community
     from service.keys import create_key
 
-    running = services()
-    add_community(running.engine, slug=slug, name=name, sharing=sharing)
-    key = create_key(running.engine, slug, running.now())
-    running.close()
+    with services() as running:
+        add_community(running.engine, slug=slug, name=name, sharing=sharing)
+        key = create_key(running.engine, slug, running.now())
     if as_json:
         print_json({"slug": slug, "key": key})
         return
@@ -67,7 +64,7 @@ def members(
 
     if replace and (remove or file is None):
         raise typer.BadParameter("--replace takes a list, and not --remove with it")
-    with closing(services()) as running:
+    with services() as running:
         if remove:
             report = remove_members(running.engine, slug, file, running.secret)
         elif file is not None:

@@ -47,11 +47,10 @@ def coverage(
         demand=demand,
         border_cells=all_cells,
     )
-    running = services()
-    desk = running.coverage
-    answer = desk.answer(request)
-    written = write_coverage(out, answer, desk.outlines(answer)) if out is not None else []
-    running.close()
+    with services() as running:
+        desk = running.coverage
+        answer = desk.answer(request)
+        written = write_coverage(out, answer, desk.outlines(answer)) if out is not None else []
     if as_json_:
         print_json(as_json(answer))
     else:

@@ -20,15 +20,14 @@ def demo(
     from service.live import rebuild
     from service.migrations import upgrade
 
-    running = services()
     started = time.perf_counter()
-    upgrade(running.engine)
-    _communities(running)
-    _lists(running)
-    _offers(running, offers)
-    say("Construction de l'index…", "Building the index…")
-    rebuild(running.engine, running.settings.index, running.now())
-    running.close()
+    with services() as running:
+        upgrade(running.engine)
+        _communities(running)
+        _lists(running)
+        _offers(running, offers)
+        say("Construction de l'index…", "Building the index…")
+        rebuild(running.engine, running.settings.index, running.now())
     seconds = time.perf_counter() - started
     say(f"Prêt en {seconds:.0f} s.", f"Ready in {seconds:.0f} s.")
     if serve:

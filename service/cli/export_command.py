@@ -28,12 +28,11 @@ def export(
             fr="--listings et --schema ne vont pas ensemble : donnez l'un des deux.",
             en="--listings and --schema do not go together: give one of the two.",
         )
-    running = services()
-    if schema:
-        rows = export_schema(running.engine, out, running.now())
-    else:
-        rows = (export_listings if listings else export_places)(running.engine, out)
-    running.close()
+    with services() as running:
+        if schema:
+            rows = export_schema(running.engine, out, running.now())
+        else:
+            rows = (export_listings if listings else export_places)(running.engine, out)
     if schema:
         say(f"{rows} lieux écrits dans {out}.", f"{rows} places written to {out}.")
     else:

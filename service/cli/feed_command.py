@@ -1,6 +1,5 @@
 """`placelibre feeds`: lists that live at a URL."""
 
-from contextlib import closing
 from typing import Annotated, Any
 
 import typer
@@ -26,7 +25,7 @@ def list_(as_json: Json = False) -> None:
 
     from service.feeds import read_all
 
-    with closing(services()) as running:
+    with services() as running:
         rows = read_all(running.engine)
     if as_json:
         print_json(rows)
@@ -58,7 +57,7 @@ def add(
     """Add a list by its address; the worker imports it at once, then again and again."""
     from service.feeds import add as add_feed
 
-    with closing(services()) as running:
+    with services() as running:
         added = add_feed(
             running.engine,
             url,
@@ -82,7 +81,7 @@ def remove(source: Annotated[str, typer.Argument(help="Name of the list")]) -> N
     """Forget an address; the places and the imports stay."""
     from service.feeds import remove as remove_feed
 
-    with closing(services()) as running:
+    with services() as running:
         remove_feed(running.engine, source)
     say(f"Retirée : {source}", f"Removed: {source}")
 
@@ -92,7 +91,7 @@ def show(source: Annotated[str, typer.Argument(help="Name of the list")], as_jso
     """One feed, and what its last import changed."""
     from service.feeds import read
 
-    with closing(services()) as running:
+    with services() as running:
         found = read(running.engine, source)
     if as_json:
         print_json(found)
@@ -106,7 +105,7 @@ def run(source: Annotated[str, typer.Argument(help="Name of the list")], as_json
     from service.feeds import read
     from service.worker import Worker
 
-    with closing(services()) as running:
+    with services() as running:
         outcome = Worker(running, running.fetcher, say).run_one(source)
         found = read(running.engine, source)
     if as_json:

@@ -24,12 +24,11 @@ def geocode_index(
                 fr=f"Le fichier {file} n'existe pas : vérifiez son nom, ou téléchargez la Base Adresse Nationale.",
                 en=f"The file {file} does not exist: check its name, or download the Base Adresse Nationale.",
             )
-    running = services()
-    started = time.perf_counter()
-    with progress_bar("Base Adresse Nationale") as progress:
-        built = build(files, out or running.settings.addresses, running.areas, progress)
-    seconds = time.perf_counter() - started
-    running.close()
+    with services() as running:
+        started = time.perf_counter()
+        with progress_bar("Base Adresse Nationale") as progress:
+            built = build(files, out or running.settings.addresses, running.areas, progress)
+        seconds = time.perf_counter() - started
     if as_json:
         print_json({**built._asdict(), "seconds": round(seconds, 2)})
     size_mb = built.bytes / 1e6

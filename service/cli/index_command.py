@@ -13,13 +13,12 @@ def index(as_json: Annotated[bool, typer.Option("--json", help="Figures on stand
     from matching.index import LiveIndex
     from service.live import rebuild
 
-    running = services()
-    started = time.perf_counter()
-    path = rebuild(running.engine, running.settings.index, running.now())
-    seconds = time.perf_counter() - started
-    with LiveIndex.open(running.settings.index) as built:
-        figures = {"path": str(path), "seconds": round(seconds, 2), **built.figures()}
-    running.close()
+    with services() as running:
+        started = time.perf_counter()
+        path = rebuild(running.engine, running.settings.index, running.now())
+        seconds = time.perf_counter() - started
+        with LiveIndex.open(running.settings.index) as built:
+            figures = {"path": str(path), "seconds": round(seconds, 2), **built.figures()}
     if as_json:
         print_json(figures)
     spaces, size = figures["spaces"], figures["bytes_per_space"]

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli.output import console, language, print_json, say, services
+from service.cli.output import console, language, print_json, say, services, settings
+from service.cli.search_command import decimal_text
+from service.container import system_clock
+from service.pages.catalogue import Translator
 
 if TYPE_CHECKING:
     from matching.learning.proof import Proof
@@ -43,12 +46,11 @@ def accept_weights(
     proposal: Annotated[Path | None, typer.Argument(help="File of the proposal; default: the last one")] = None,
 ) -> None:
     """Make proposed weights those of the balanced preset; running servers take them in within seconds."""
-    from service.accepted_weights import accept
+    from service.accepted_weights import accept, in_words
 
-    running = services()
-    path = running.settings.weights
-    accepted = accept(proposal or _beside(path), path, running.now())
-    weights = _in_words(accepted.weights)
+    path = settings().weights
+    accepted = accept(proposal or _beside(path), path, system_clock())
+    weights = in_words(accepted.weights, language())
     say(f"Poids du préréglage équilibré : {weights}", f"Weights of the balanced preset: {weights}")
 
 
@@ -57,7 +59,7 @@ def reset_weights() -> None:
     """Go back to the weights set by hand."""
     from service.accepted_weights import reset
 
-    if reset(services().settings.weights):
+    if reset(settings().weights):
         say("Les poids fixés à la main sont de nouveau en vigueur.", "The weights set by hand are in force again.")
     else:
         say("Les poids fixés à la main étaient déjà en vigueur.", "The weights set by hand were in force already.")
@@ -68,11 +70,8 @@ def _propose(out: Path | None, as_json: bool) -> None:
     from matching.learning.proposal import propose
     from service.search_log import log_frame
 
-    running = services()
-    try:
+    with services() as running:
         log = Log.of(log_frame(running.engine))
-    finally:
-        running.close()
     found = propose(log)
     path = out or _beside(running.settings.weights)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -88,13 +87,13 @@ def _propose(out: Path | None, as_json: bool) -> None:
 
 
 def _simulate(impressions: int, seed: int, as_json: bool) -> None:
+    from geo.areas import Areas
     from matching.engine import Whole
     from matching.learning.proof import prove
     from matching.snapshot.builder import build_index
     from service.bench.world import AS_OF, build_world
 
-    running = services()
-    layer = Whole(build_index(build_world(running.areas, WORLD_SPACES), as_of=AS_OF))
+    layer = Whole(build_index(build_world(Areas.load(settings().data), WORLD_SPACES), as_of=AS_OF))
     say(
         f"{impressions} recherches simulées sur {WORLD_SPACES} espaces…",
         f"{impressions} simulated searches over {WORLD_SPACES} spaces…",
@@ -120,6 +119,8 @@ def _simulate(impressions: int, seed: int, as_json: bool) -> None:
 
 
 def _show_proposal(found: "Proposal") -> None:
+    from service.accepted_weights import in_words
+
     french = language() == "fr"
     head = (
         f"{found.impressions} recherches, dont {found.with_a_choice} suivies d'un choix ; {found.held_out} pour juger"
@@ -127,7 +128,7 @@ def _show_proposal(found: "Proposal") -> None:
         else f"{found.impressions} searches, {found.with_a_choice} followed by a choice; {found.held_out} to judge by"
     )
     console().print(head)
-    console().print(_in_words(found.weights))
+    console().print(in_words(found.weights, language()))
     _show_compared(found.compared)
 
 
@@ -144,15 +145,16 @@ def _show_proof(proof: "Proof") -> None:
     for title in titles:
         table.add_column(title, justify="right" if table.columns else "left")
     right, wrong = proof.errors(proof.learned), proof.errors(proof.uncorrected)
+    t, tongue = Translator(language()), language()
     for name, weight in proof.planted.items():
-        table.add_row(
-            name,
+        texts = (
             f"{weight:.3f}",
             f"{proof.learned[name]:.4f}",
             f"{right[name]:.1%}",
             f"{proof.uncorrected[name]:.4f}",
             f"{wrong[name]:.1%}",
         )
+        table.add_row(t.either(f"term.{name}", name), *(decimal_text(text, tongue) for text in texts))
     searches = f"{proof.impressions} recherches" if french else f"{proof.impressions} searches"
     console().print(f"{searches}, {proof.clicks} clics" if french else f"{searches}, {proof.clicks} clicks")
     console().print(table)
@@ -166,19 +168,18 @@ def _show_compared(compared: "Mapping[str, Compared]") -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("", "NDCG@10", "95 %", gain, "95 %"):
         table.add_column(title, justify="right" if title else "left")
+    t, tongue = Translator(language()), language()
+    french = {"distance_only": "distance seule", "learned": "poids appris"}
     for name, one in compared.items():
-        table.add_row(
-            name,
+        shown = t.either(f"preset.{name}", french.get(name, name) if tongue == "fr" else name.replace("_", " "))
+        texts = (
             f"{one.ndcg.mean:.4f}",
             f"{one.ndcg.low:.4f} – {one.ndcg.high:.4f}",
             f"{one.gain.mean:+.1%}",
             f"{one.gain.low:+.1%} – {one.gain.high:+.1%}",
         )
+        table.add_row(shown, *(decimal_text(text, tongue) for text in texts))
     console().print(table)
-
-
-def _in_words(weights: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} {weight:.4f}" for name, weight in weights.items())
 
 
 def _beside(weights: Path) -> Path:

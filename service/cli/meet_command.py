@@ -38,7 +38,6 @@ def meet(
     as_json: Annotated[bool, typer.Option("--json", help="GeoJSON on standard output")] = False,
 ) -> None:
     """Find the free room that several people reach soonest, with everybody's minutes."""
-    running = services()
     request = MeetingRequest(
         people=tuple(Origin.read(one) for one in people),
         by=by,
@@ -60,10 +59,10 @@ def meet(
             limit=limit,
         ),
     )
-    located, found = running.meet(request, operator=True)
-    collection = meeting_collection(located, found)
-    needed = None if found.results else patience_needed(found.query, running.answer_meeting)
-    running.close()
+    with services() as running:
+        located, found = running.meet(request, operator=True)
+        collection = meeting_collection(located, found)
+        needed = None if found.results else patience_needed(found.query, running.answer_meeting)
     if as_json:
         print_json(collection)
     elif found.results:
@@ -108,9 +107,9 @@ def _travel(travel: dict[str, Any], french: bool) -> str:
     if travel["by"] != "network":
         return estimated_text(travel["fallback"], french)
     if french:
-        found = f"Durées par le réseau routier : itinéraires cherchés vers {travel['routed']} lieu(x)"
+        found = f"Durées par le réseau routier ; lieux vers lesquels un chemin a été cherché : {travel['routed']}"
         return found if travel["exact"] else f"{found}, les plus prometteurs seulement"
-    found = f"Travel times by the road network: ways looked up to {travel['routed']} place(s)"
+    found = f"Travel times by the road network; places to which ways were looked up: {travel['routed']}"
     return found if travel["exact"] else f"{found}, the most promising only"
 
 

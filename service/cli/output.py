@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from geo.errors import Language
@@ -20,8 +20,11 @@ def settings() -> Settings:
     return read_settings()
 
 
-def services() -> Services:
-    return Services(read_settings())
+@contextmanager
+def services() -> Iterator[Services]:
+    """What a command works with; what it opened is closed however the command ends."""
+    with closing(Services(read_settings())) as running:
+        yield running
 
 
 def language() -> Language:

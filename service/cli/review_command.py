@@ -1,6 +1,5 @@
 """`placelibre review`: pairs of listings that a person should look at, what was decided, and why a place is one."""
 
-from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -32,7 +31,7 @@ def list_(
     """Pairs that are hard to tell, the most uncertain first, with reasons."""
     from ingest.review import uncertain
 
-    with closing(services()) as running:
+    with services() as running:
         page = uncertain(running.engine, limit, after, source)
     if as_json:
         print_json({"pairs": [pair.to_dict(language()) for pair in page.pairs], "next": page.next})
@@ -57,7 +56,7 @@ def forget(key_a: KeyA, key_b: KeyB, as_json: Json = False) -> None:
     """Take a decision back, with what it did."""
     from ingest.review import undecide
 
-    with closing(services()) as running:
+    with services() as running:
         done = undecide(running.engine, key_a, key_b, running.now())
     _print_done(done, as_json)
 
@@ -67,7 +66,7 @@ def explain_(place_id: Annotated[int, typer.Argument()], as_json: Json = False) 
     """Which listings a place is made of, which list told which field, and why they were joined."""
     from ingest.review import explain
 
-    with closing(services()) as running:
+    with services() as running:
         told = explain(running.engine, place_id)
     if as_json:
         print_json(told.to_dict(language()))
@@ -78,7 +77,7 @@ def explain_(place_id: Annotated[int, typer.Argument()], as_json: Json = False) 
 def _decide(key_a: str, key_b: str, as_json: bool, *, same: bool) -> None:
     from ingest.review import decide_pair
 
-    with closing(services()) as running:
+    with services() as running:
         done = decide_pair(running.engine, key_a, key_b, same, running.now())
     _print_done(done, as_json)
 

@@ -21,18 +21,17 @@ def build(
     """Build the road network of an extract and put it in force; searches with a mode then rank by its minutes."""
     from geo.travel.build import build as build_network
 
-    running = services()
-    if out is None and running.routing.is_remote:
-        raise InvalidInput(
-            field="out",
-            fr="PLACELIBRE_ROUTING est une adresse web : donnez le dossier du réseau par --out.",
-            en="PLACELIBRE_ROUTING is a web address: give the folder of the network by --out.",
-        )
-    started = time.perf_counter()
-    with progress_bar("OpenStreetMap") as progress:
-        built = build_network(file, out or running.routing.folder, running.now(), progress)
-    seconds = time.perf_counter() - started
-    running.close()
+    with services() as running:
+        if out is None and running.routing.is_remote:
+            raise InvalidInput(
+                field="out",
+                fr="PLACELIBRE_ROUTING est une adresse web : donnez le dossier du réseau par --out.",
+                en="PLACELIBRE_ROUTING is a web address: give the folder of the network by --out.",
+            )
+        started = time.perf_counter()
+        with progress_bar("OpenStreetMap") as progress:
+            built = build_network(file, out or running.routing.folder, running.now(), progress)
+        seconds = time.perf_counter() - started
     if as_json:
         print_json(
             {"folder": built.folder, "source": built.source, "tiles": built.tiles, "bytes": built.bytes}

@@ -8,6 +8,8 @@ import typer
 from geo.errors import Language
 from geo.travel.model import OffTheNetwork
 from service.cli.output import console, language, print_json, services
+from service.pages.catalogue import Translator
+from service.pages.formats import NBSP, Formats
 from service.relaxing import told_relaxations
 from service.searching import SearchRequest
 
@@ -38,7 +40,6 @@ def search(
     as_json: Annotated[bool, typer.Option("--json", help="GeoJSON on standard output")] = False,
 ) -> None:
     """Find free spaces near WHERE, ranked, each with its reason."""
-    running = services()
     request = SearchRequest(
         where=where,
         at=tuple(at or ()),
@@ -60,10 +61,10 @@ def search(
         per_host=per_host,
         new_floor=new_floor,
     )
-    located, found = running.find(request, operator=True)
-    changes = told_relaxations(running, request, located, found, language())
-    collection = msgspec.json.decode(running.as_geojson(located, found, request, language(), relaxations=changes))
-    running.close()
+    with services() as running:
+        located, found = running.find(request, operator=True)
+        changes = told_relaxations(running, request, located, found, language())
+        collection = msgspec.json.decode(running.as_geojson(located, found, request, language(), relaxations=changes))
     if as_json:
         print_json(collection)
     else:
@@ -77,10 +78,11 @@ def _print_table(collection: dict[str, Any], tongue: Language) -> None:
     mark = " (démonstration)" if french else " (demo)"
     table = Table(box=None, pad_edge=False, header_style="bold")
     timed = ("min",) if collection["mode"] else ()
+    dated = ("Dates",) if any("free_windows" in one["properties"] for one in collection["features"]) else ()
     titles = (
-        ("", "Lieu", "km", *timed, "Prix", "Score", "Pourquoi")
+        ("", "Lieu", "km", *timed, *dated, "Prix", "Score", "Pourquoi")
         if french
-        else ("", "Place", "km", *timed, "Price", "Score", "Why")
+        else ("", "Place", "km", *timed, *dated, "Price", "Score", "Why")
     )
     for title in titles:
         table.add_column(title, justify="right" if title in {"km", "min", "Score", "Prix", "Price"} else "left")
@@ -91,27 +93,37 @@ def _print_table(collection: dict[str, Any], tongue: Language) -> None:
             f"{row['name']} — {row['commune']}{mark if row['demo'] else ''}",
             number_text(row["distance_m"] / 1000, tongue),
             *([_minutes(row, tongue)] if timed else []),
+            *([_dates(row, tongue)] if dated else []),
             price_text(row["price_half_day_cents"], tongue),
             number_text(row["score"], tongue, 2),
             row["reason"],
         )
-    screen = console()
-    total, label, confirm = collection["total"], collection["where"]["label"], collection["to_confirm"]
-    travel = collection["travel"]
-    if french:
-        least = "" if travel is None or travel["all_counted"] else "Au moins "
-        screen.print(f"{least}{total} lieu(x) près de {label}, {confirm} à confirmer")
-    else:
-        least = "" if travel is None or travel["all_counted"] else "At least "
-        screen.print(f"{least}{total} place(s) near {label}, {confirm} to confirm")
-    if travel is not None:
-        screen.print(_travel(travel, french), markup=False)
-    if total:
+    screen, t = console(), Translator(tongue)
+    screen.print(_found(collection, t), markup=False)
+    if collection["travel"] is not None:
+        screen.print(_travel(collection["travel"], french), markup=False)
+    if collection["total"]:
         screen.print(table)
-    if collection.get("relaxations"):
-        screen.print("Plus de choix, en changeant peu :" if french else "More choice for a small change:")
-    for one in collection.get("relaxations", ()):
+    relaxations = collection.get("relaxations", ())
+    if relaxations:
+        screen.print(t("relax.title"))
+    elif not collection["total"]:
+        screen.print(t("search.nothing_helps"))
+    for one in relaxations:
         screen.print(f"  {one['text']}", markup=False)
+
+
+def _found(collection: dict[str, Any], t: Translator) -> str:
+    """`1 105 lieux près de Paris (75), 3 à confirmer`."""
+    total, travel, to_confirm = collection["total"], collection["travel"], collection["to_confirm"]
+    number = Formats(t.language).number
+    found = t.count("search.found", total, number=number(total)) if total else t("search.none")
+    if travel is not None and not travel["all_counted"]:
+        found = t("search.at_least", found=found)
+    told = f"{found} {t('search.near', place=collection['where']['label'])}"
+    if to_confirm:
+        told += f", {t.count('relax.to_confirm', to_confirm, number=number(to_confirm))}"
+    return told
 
 
 def _travel(travel: dict[str, Any], french: bool) -> str:
@@ -119,8 +131,8 @@ def _travel(travel: dict[str, Any], french: bool) -> str:
     if travel["by"] == "network":
         routed, reach = travel["routed"], travel["within_reach"]
         if french:
-            return f"Durées par le réseau routier : {routed} itinéraire(s) cherché(s) pour {reach} lieu(x) à portée"
-        return f"Travel times by the road network: {routed} way(s) looked up of {reach} place(s) within reach"
+            return f"Durées par le réseau routier ; itinéraires cherchés : {routed}, lieux à portée : {reach}"
+        return f"Travel times by the road network; ways looked up: {routed}, places within reach: {reach}"
     return estimated_text(travel["fallback"], french)
 
 
@@ -141,9 +153,21 @@ def _minutes(row: dict[str, Any], tongue: Language) -> str:
     return ("" if row["minutes_by"] == "network" else "~") + number_text(row["minutes"], tongue, 0)
 
 
+def _dates(row: dict[str, Any], tongue: Language) -> str:
+    """On how many of the dates asked it is free; a candidate has no times to be free at."""
+    if row["space_id"] is None:
+        return "–"
+    free, asked = sum(row["free_windows"]), len(row["free_windows"])
+    return f"{free} sur {asked}" if tongue == "fr" else f"{free} of {asked}"
+
+
 def number_text(value: float, tongue: Language, digits: int = 1) -> str:
-    text = f"{value:.{digits}f}"
-    return text.replace(".", ",") if tongue == "fr" else text
+    return decimal_text(f"{value:.{digits}f}", tongue)
+
+
+def decimal_text(text: str, tongue: Language) -> str:
+    """Figures with the decimal comma or point of the language, and the French space before `%`."""
+    return text.replace(".", ",").replace("%", f"{NBSP}%") if tongue == "fr" else text
 
 
 def price_text(cents: int | None, tongue: Language) -> str:
@@ -151,4 +175,4 @@ def price_text(cents: int | None, tongue: Language) -> str:
         return "?"
     if cents == 0:
         return "gratuit" if tongue == "fr" else "free"
-    return f"{number_text(cents / 100, tongue, 2 if cents % 100 else 0)} €"
+    return Formats(tongue).price(cents)

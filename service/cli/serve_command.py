@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from geo.errors import Conflict
-from service.cli.output import say, settings
+from service.cli.output import say, services, settings
 
 SWITCH_S = 0.0005
 """How long work beside the searches may hold them up at a time."""
@@ -26,20 +26,19 @@ def run_server(host: str | None, port: int | None) -> None:
     import uvicorn
 
     from service.app import create_app
-    from service.container import Services
 
     chosen = settings()
-    running = Services(chosen)
-    running.live.refresh()  # fails here, in one sentence, rather than at the first visitor
-    running.live.warm()
-    running.live.watch()
-    sys.setswitchinterval(SWITCH_S)
-    running.gazetteer.suggest("Nantes", 1)
     address, number = host or chosen.host, port or chosen.port
-    listening = _listen(address, number)
-    say(f"PlaceLibre écoute sur http://{address}:{number}", f"PlaceLibre listens on http://{address}:{number}")
-    config = uvicorn.Config(create_app(chosen, running), log_level="warning", access_log=False)
-    uvicorn.Server(config).run(sockets=[listening])
+    with services() as running:
+        running.live.refresh()  # fails here, in one sentence, rather than at the first visitor
+        running.live.warm()
+        running.live.watch()
+        sys.setswitchinterval(SWITCH_S)
+        running.gazetteer.suggest("Nantes", 1)
+        listening = _listen(address, number)
+        say(f"PlaceLibre écoute sur http://{address}:{number}", f"PlaceLibre listens on http://{address}:{number}")
+        config = uvicorn.Config(create_app(chosen, running), log_level="warning", access_log=False)
+        uvicorn.Server(config).run(sockets=[listening])
 
 
 def _listen(address: str, port: int) -> socket.socket:

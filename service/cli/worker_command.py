@@ -16,7 +16,6 @@ def worker(
     """Import the lists that live at a URL whenever they are due, until stopped."""
     from service.worker import Worker
 
-    running = services()
     stop = threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:
@@ -24,16 +23,14 @@ def worker(
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    one = Worker(running, running.fetcher, say, stop)
-    try:
+    failed = False
+    with services() as running:
+        one = Worker(running, running.fetcher, say, stop)
         if once:
             failed = any(outcome.error for outcome in one.once())
         else:
             say("Le worker attend les listes à importer.", "The worker waits for lists to import.")
             one.run()
-            failed = False
-    finally:
-        running.close()
     if stop.is_set():
         say("Le worker s'est arrêté proprement.", "The worker stopped cleanly.")
     if failed:

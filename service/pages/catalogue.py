@@ -49,7 +49,7 @@ class Translator:
         """The text of `key`, or `otherwise` for words the catalogue does not know (a new kind, a new term)."""
         return self._texts.get(key, otherwise)
 
-    def count(self, key: str, number: int, **values: object) -> str:
+    def count(self, key: str, number: int, /, **values: object) -> str:
         """The singular (`key.one`) or plural (`key.other`) text for `number`, which fills `{number}` when not given."""
         form = "one" if self._plural(number) == "one" else "other"
         return self._texts[f"{key}.{form}"].format(**{"number": number, **values})

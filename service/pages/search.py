@@ -105,13 +105,15 @@ def _answer(services: Services, form: SearchForm, t: Translator, fmt: Formats, t
 
     words = RelaxationWords(t, fmt, ZoneInfo(located.time_zone), found.query)
     return Answer(
-        title=_title(form, found, t),
+        title=_title(form, found, t, fmt),
         subtitle=_subtitle(form, located, t, fmt, zone_today, len(found.query.windows)),
         cards=cards,
         terms=_terms(found),
         total=total,
         travel=_travel(found.travel, t),
-        to_confirm=t.count("search.to_confirm", found.to_confirm) if found.to_confirm else "",
+        to_confirm=t.count("search.to_confirm", found.to_confirm, number=fmt.number(found.to_confirm))
+        if found.to_confirm
+        else "",
         to_confirm_url=form.url(need=(), wish=tuple(dict.fromkeys((*form.wish, *form.need)))),
         more_url=form.url(show=form.show + FIRST_PAGE) if len(found.results) > form.show else "",
         proposals=tuple(proposal(one, form, words) for one in services.relax(located, found, FIRST_PAGE)),
@@ -120,10 +122,11 @@ def _answer(services: Services, form: SearchForm, t: Translator, fmt: Formats, t
     )
 
 
-def _title(form: SearchForm, found: SearchResults, t: Translator) -> str:
+def _title(form: SearchForm, found: SearchResults, t: Translator, fmt: Formats) -> str:
     if not found.total:
         return t("search.none")
-    title = t.count("search.found_free" if form.date and not form.candidates else "search.found", found.total)
+    key = "search.found_free" if form.date and not form.candidates else "search.found"
+    title = t.count(key, found.total, number=fmt.number(found.total))
     if found.travel is not None and not found.travel.all_counted:
         return t("search.at_least", found=title)
     return title

@@ -195,7 +195,7 @@ def test_a_territory_without_outlines_is_known_by_its_postcode(
 ) -> None:
     report = bring([["Hôtel de la Plage", "", postcode, commune]])
     (found,) = seen.places()
-    assert (found.insee, found.precision, found.time_zone) == ("", "locality", zone)
+    assert (found.insee, found.precision, found.time_zone) == ("", "commune", zone)
     assert [note["note"] for note in report.to_dict("fr")["notes"]] == notes
 
 

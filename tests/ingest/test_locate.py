@@ -153,7 +153,13 @@ class TestGiven:
 class TestTerritories:
     def test_a_town_without_outlines(self, finder: Finder, mapping: Mapping) -> None:
         found = placed(finder, mapping, address="1 rue X", postcode="98800", commune="Nouméa")
-        assert (found.precision, found.score, found.time_zone) == (Precision.LOCALITY, 0.2, "Pacific/Noumea")
+        assert (found.precision, found.score, found.time_zone) == (Precision.COMMUNE, 0.2, "Pacific/Noumea")
+
+    def test_a_town_without_outlines_is_never_shown_at_its_centre(self, finder: Finder, mapping: Mapping) -> None:
+        town = placed(finder, mapping, address="Îlot Maître", postcode="98800", commune="Nouméa")
+        elsewhere = placed(finder, mapping, address="", postcode="98890", commune="Païta")
+        assert town.expected_m == pytest.approx(2_551, abs=1)  # 46 km²
+        assert elsewhere.expected_m > 50_000  # somewhere in New Caledonia
 
     def test_a_house_of_an_index_that_has_them(self, areas: Areas, mapping: Mapping, tmp_path: Path) -> None:
         rows = "numero;rep;nom_voie;code_postal;code_insee;lon;lat\n8;;Rue de l'Alma;98800;98818;166.4400;-22.2700\n"

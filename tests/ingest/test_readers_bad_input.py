@@ -126,7 +126,7 @@ def test_links_of_a_kml_are_told_and_not_followed() -> None:
     opened = open_list(KML % (PLACE + link * 3), "liste.kml")
     assert len(opened.whole().rows) == 1
     assert [(fault.code, fault.left_out) for fault in opened.faults] == [("link", False)]
-    assert "3 link(s)" in opened.faults[0].en
+    assert "followed: 3" in opened.faults[0].en
 
 
 def test_a_kml_cut_short_gives_the_places_before_the_cut() -> None:

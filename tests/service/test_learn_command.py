@@ -64,6 +64,14 @@ def test_the_file_is_looked_at_only_every_few_seconds(tmp_path: Path) -> None:
     assert weights.current() is None
 
 
+def test_what_was_accepted_is_told_in_the_language_asked_for(
+    environment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLACELIBRE_LANGUAGE", "fr")
+    answer = CliRunner().invoke(app, ["learn", "accept", str(proposal(tmp_path))])
+    assert answer.stderr.startswith("Poids du préréglage équilibré : proximité 0,2400 ; souhaits ")
+
+
 def test_what_is_no_proposal_is_refused_and_changes_nothing(
     small_services: Services, environment: Path, tmp_path: Path
 ) -> None:
@@ -95,6 +103,7 @@ def test_weights_in_force_are_told_by_check_and_on_the_page(
     (finding,) = [one for one in run_checks(small_services) if one.name == "weights"]
     assert finding.ok
     assert "proximity 0.2400" in finding.en
+    assert "proximité 0,2400 ; " in finding.fr
 
 
 def test_too_little_in_the_log_is_one_sentence(small_services: Services, environment: Path) -> None:

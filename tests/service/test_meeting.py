@@ -3,6 +3,7 @@
 import html
 import json
 import re
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -269,7 +270,7 @@ def test_the_command_prints_geojson_and_a_table(
     monkeypatch: pytest.MonkeyPatch, client: TestClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     running = client.app.state.services  # type: ignore[attr-defined]
-    monkeypatch.setattr("service.cli.meet_command.services", lambda: running)
+    monkeypatch.setattr("service.cli.meet_command.services", lambda: nullcontext(running))
     options: dict[str, Any] = {"by": "sum", "mode": "car", "most_minutes": 120, "at": [TOMORROW], "limit": 3}
     nothing: dict[str, Any] = dict.fromkeys(("any_", "between", "seats", "need", "kind", "max_price", "community"))
     people = [ADDRESS, "Rezé:bike"]

@@ -31,6 +31,9 @@ NOT_PLAIN = [
     "where=Nantes&weeks=99",
     "where=Nantes&max_price=nan",
     "limit=3",
+    "where=Nantes&relaxations=true",
+    "where=Nantes&lang=en",
+    "where=Nantes&unheard=of",
     "where=" + "x" * 2_000,
     "where",
 ]

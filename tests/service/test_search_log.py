@@ -16,6 +16,7 @@ from matching.learning.log import Log
 from matching.query import Mode, Query
 from matching.results import Result, SearchResults, TermScore
 from service import search_log
+from service.container import Services
 from service.search_log import SearchLog, forget, kept, log_frame
 from service.tables import impression, impression_result
 from tests.service.test_bookings import add_space
@@ -183,3 +184,30 @@ def test_a_store_that_was_not_migrated_is_no_reason_to_fail(tmp_path: Any, caplo
     with writing(engine) as connection:
         assert connection.execute(text("SELECT 1")).scalar_one() == 1
     engine.dispose()
+
+
+def test_what_waits_is_written_before_the_services_close(small_services: Services) -> None:
+    with small_services.engine.connect():  # opened before, as a running service has it
+        small_services.search_log.shown(found(), 1)
+    small_services.close()
+    assert kept(small_services.engine).impressions == 1
+
+
+def test_services_that_close_wait_for_the_connection_that_the_log_holds(
+    small_services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on, real = threading.Event(), threading.Event(), search_log._write_shown
+
+    def slow(*arguments: Any) -> None:
+        begun.set()
+        assert go_on.wait(20)
+        real(*arguments)
+
+    monkeypatch.setattr(search_log, "_write_shown", slow)
+    engine = small_services.engine
+    small_services.search_log.shown(found(), 1)
+    assert begun.wait(10)
+    threading.Timer(0.2, go_on.set).start()
+    small_services.close()
+    assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    assert kept(small_services.engine).impressions == 1
