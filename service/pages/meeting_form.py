@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
+from msgspec import structs
 from starlette.datastructures import QueryParams
 
 from geo.errors import InvalidInput
@@ -115,7 +116,7 @@ class MeetingForm:
         """What the product is asked; blank lines are nobody. Raises InvalidInput."""
         people = tuple(one.origin() for one in self.people if one.where)
         room = self.room.changed(seats=self.seats or str(max(1, len(people)))).to_request()
-        return MeetingRequest(people, replace(room, limit=FIRST_PAGE), self.by)
+        return MeetingRequest(people, structs.replace(room, limit=FIRST_PAGE), self.by)
 
     def after(self, action: str) -> "MeetingForm":
         """The form after one of its buttons: `add`, `remove-2`, `choose-1:35400 Saint-Malo`, or a way out of an empty
