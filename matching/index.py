@@ -128,7 +128,8 @@ class LiveIndex:
         return relax(self._state.layers(), query, now, zone, enough, router)
 
     def warm(self, now: datetime) -> None:
-        """Loads what searches need, compiling it the first time: half a minute, then never again."""
+        """Loads what searches need, compiling it the first time: some minutes, then never again."""
+        self.snapshot.load()
         layers = self._state.layers()
         warm(layers, now)
         warm_relaxing(layers)

@@ -1,6 +1,8 @@
 """A snapshot ready for the kernel, and queries against it in the form that the kernel takes."""
 
+import os
 import struct
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Mapping
@@ -44,17 +46,22 @@ _NUMBERS = struct.Struct(f"{FIRST_WEIGHT + len(TERM_NAMES)}d")
 Profile = tuple[str | None, frozenset[str], int, tuple[tuple[str, float], ...]]
 REMEMBERED, SETS_REMEMBERED = 512, 16_384
 """Audiences and tables of lately asked queries: most ask alike."""
+LEAST_URGENT = 19
+"""As `nice` counts."""
 MOST_BYTES, WHILE_S = 128 * 1024 * 1024, 60.0
 """Of all joint bounds; and how long they are kept for who asked. Whoever then finds no room is searched for without."""
 
 
 class Asked(NamedTuple):
-    """Numbers, whole numbers, where the addresses of tables stand; and what must live until the kernel has answered."""
+    """Numbers, whole numbers, where the addresses of tables stand; and what must live until the kernel has answered:
+    these tables, and their addresses. Nobody else may keep them: what two threads make of the same query at once is
+    remembered of one of them."""
 
     numbers: bytes
     whole: bytes
     tables: int
     kept: list[Array]
+    addresses: Handed
 
 
 class Searchable:
@@ -67,6 +74,9 @@ class Searchable:
         self.handed = handed(self.tree)
         self.parts = len(self.tree.part_yes)
         self._first_slot = snapshot.meta.first_slot
+        self._moments = _moments(snapshot.meta.first_slot, snapshot.meta.stop_slot)
+        self.rendered = addresses([snapshot.facts.data, snapshot.facts.start, self._moments])
+        """What the kernel writes of a row and of a slot (`matching.kernel.writing`)."""
         self._is_bounded = bounded
         self._remember()
 
@@ -98,12 +108,6 @@ class Searchable:
     def _by_place(self) -> Ints:
         """Rows by the id of their place."""
         return np.argsort(self.snapshot.columns.place_id, kind="stable")
-
-    @cached_property
-    def rendered(self) -> Handed:
-        """What the kernel writes of a row and of a slot (`matching.kernel.writing`)."""
-        facts, meta = self.snapshot.facts, self.snapshot.meta
-        return addresses([facts.data, facts.start, _moments(meta.first_slot, meta.stop_slot)])
 
     def with_affinities(self, affinities: Affinities) -> "Searchable":
         """The same tree for communities that are otherwise close; nothing remembered of searchers is kept."""
@@ -179,7 +183,7 @@ class Searchable:
         if weights and self._profiles is not None:
             bounds = self._profiles.of(profile, query, numbers, whole)
         tables, kept = self._tables(query.community, query.visible, query.kinds, query.space_kinds, query.seats, bounds)
-        return Asked(numbers, whole, tables.at, kept)
+        return Asked(numbers, whole, tables.at, kept, tables)
 
     def _make_audience(self, community: str | None, visible: frozenset[str]) -> tuple[Audience, bool, bool, float]:
         one = audience_of(community, visible, self.snapshot)
@@ -232,7 +236,7 @@ class Profiles:
         self._searchable = searchable
         self._lock = threading.Lock()
         self._lately: OrderedDict[Profile, Bounds] = OrderedDict()
-        self._beside = ThreadPoolExecutor(1, "placelibre-bounds")
+        self._beside = ThreadPoolExecutor(1, "placelibre-bounds", _give_way)
         bytes_each = 8 * (searchable.parts + 2) + (BLOCK_ROWS + 8) * searchable.snapshot.meta.blocks
         self._most = max(1, min(REMEMBERED, MOST_BYTES // bytes_each))
 
@@ -277,9 +281,16 @@ class Profiles:
             np.empty(blocks, np.uint64),
         )
         working = own.large_enough(searchable.parts)
-        into = [array.ctypes.data for array in known]
+        rests = np.empty(blocks * BLOCK_ROWS)
+        into = [array.ctypes.data for array in (*known, rests)]
         bound_together(searchable.handed.at, numbers, whole, tables.at, working.handed.at, searchable.parts, *into)
         bounds.known = known
+
+
+def _give_way() -> None:
+    """What this thread does may wait until no search wants the processor."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LEAST_URGENT)
 
 
 @lru_cache(maxsize=4)

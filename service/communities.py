@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from geo.errors import Conflict, InvalidInput
-from geo.store.counters import record_communities_change
+from geo.store.counters import communities_revision, record_communities_change
 from geo.store.dialect import upsert
 from geo.store.engine import reading, writing
 from geo.store.schema import community as community_table
@@ -148,6 +148,22 @@ class Circle:
         if seen is None:
             seen = self._visible[slug] = visible_to(self.communities, slug)
         return seen
+
+
+class CircleReader:
+    """Reads the communities of a store, when they changed since they were read."""
+
+    def __init__(self) -> None:
+        self._known: tuple[int, Circle] | None = None
+
+    def read(self, engine: Engine) -> Circle:
+        """The circle as it is in the store now."""
+        with reading(engine) as connection:
+            at = communities_revision(connection)
+        if self._known is None or self._known[0] != at:
+            # Whatever changes between the two is read again the next time.
+            self._known = at, Circle(read_all(engine))
+        return self._known[1]
 
 
 def visible_to(communities: Iterable[Community], slug: str | None) -> frozenset[str]:

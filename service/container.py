@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from geo.store.engine import open_store
-from service.communities import Circle, Community, read_all
+from service.communities import Circle, CircleReader, Community
 from service.lately import Lately
 from service.meeting import MeetingRequest, understand_meeting
 from service.searching import SearchRequest, understand
@@ -140,7 +140,8 @@ class Services:
 
     @cached_property
     def _circle(self) -> Lately[Circle]:
-        return Lately(lambda: Circle(read_all(self.engine)), self.settings.refresh_s)
+        reader = CircleReader()
+        return Lately(lambda: reader.read(self.engine), self.settings.refresh_s)
 
     @property
     def circle(self) -> Circle:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -20,6 +21,7 @@ GEOJSON = "application/geo+json"
 _HIDDEN = {"position", "match_key", "h3_r9", "origins"}
 
 
+@lru_cache(maxsize=1024)
 def utc(moment: datetime | None) -> str | None:
     """A moment as the API writes it."""
     return None if moment is None else moment.isoformat().replace("+00:00", "Z")

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 
 from geo.errors import PlaceLibreError
-from geo.store.counters import communities_revision, count_changed_since, revision
+from geo.store.counters import count_changed_since, revisions
 from geo.store.engine import reading
 from geo.travel.model import Router
 from matching.engine import Whole
@@ -119,6 +119,8 @@ class LiveSearch:
         self._index = LiveIndex.open(folder)
         self._affinities = LiveAffinities(engine, self._index)
         self._changed = _Changes(self._index.revision)
+        self._behind = 0
+        """At most so many places changed since the snapshot."""
         self._rebuilding = Rebuilding(rebuild, engine, folder)
         self._watching: list[threading.Thread] = []
         self._closing = threading.Event()
@@ -156,7 +158,7 @@ class LiveSearch:
     def watch(self) -> None:
         """Looks for changes beside the searches from now on, so that none of them waits for it. A new snapshot is made
         ready by a thread of its own, for that takes longer."""
-        for name, work in (("placelibre-watch", self._look), ("placelibre-swap", self.refresh)):
+        for name, work in (("placelibre-watch", self._look), ("placelibre-swap", self._swap)):
             thread = threading.Thread(target=self._keep, args=(work,), name=name, daemon=True)
             self._watching.append(thread)
             thread.start()
@@ -192,15 +194,23 @@ class LiveSearch:
         with self._swapping:
             self._look(self._index.newer())
 
+    def _swap(self) -> None:
+        """Takes in a newer snapshot, if there is one."""
+        with self._swapping:
+            newer = self._index.newer()
+            if newer is not None:
+                self._look(newer)
+
     def _look(self, newer: Whole | None = None) -> None:
         """Takes in what changed. With `newer` in one step: nobody sees it without what changed since it was built."""
         with self._lock:
             now, begun, touches = self._now(), time.monotonic(), self._touches
             snapshot = self._index.snapshot if newer is None else newer.snapshot
             with reading(self._engine) as connection:
-                latest = revision(connection)
-                communities_at = communities_revision(connection)
-                behind = count_changed_since(connection, snapshot.meta.revision)
+                latest, communities_at = revisions(connection)
+                if newer is not None or latest != self._changed.revision:
+                    self._behind = count_changed_since(connection, snapshot.meta.revision)
+            behind = self._behind
             # A short command does not begin what it would have to wait for, unless it cannot answer without.
             is_overdue = bool(self._watching) and _is_outdated(snapshot, behind, now)
             if is_overdue or behind > OVERLAY_PLACES:

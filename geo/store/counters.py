@@ -54,6 +54,14 @@ def communities_revision(connection: Connection) -> int:
     return int(connection.execute(select(counter.c.value).where(counter.c.name == "communities")).scalar_one())
 
 
+def revisions(connection: Connection) -> tuple[int, int]:
+    """`revision` and `communities_revision`, at one moment."""
+    names = ("revision", "communities")
+    rows = connection.execute(select(counter.c.name, counter.c.value).where(counter.c.name.in_(names)))
+    values = {row.name: row.value for row in rows}
+    return int(values["revision"]), int(values["communities"])
+
+
 def changed_since(connection: Connection, since: int) -> list[int]:
     """Ids of the places changed after revision `since`, removed ones included."""
     one_by_one = select(place_change.c.place_id).where(place_change.c.revision > since)

@@ -26,28 +26,45 @@ SLACK = 1e-12
 
 @entry
 def bound_together(
-    tree: int, numbers: int, whole: int, tables: int, space: int, parts: int, together: int, worths: int, open_rows: int
+    tree: int,
+    numbers: int,
+    whole: int,
+    tables: int,
+    space: int,
+    parts: int,
+    together: int,
+    worths: int,
+    open_rows: int,
+    rests: int,
 ) -> int:
     """See `_bound_together`; `parts` is how many the tree has. Gives 0."""
-    unpacked_tree, bounds = unpacked(tree), floats_at(together, parts + 2)
-    blocks = unpacked_tree.counts[0]
-    every, rows = bytes_at(worths, blocks * BLOCK_ROWS), words_at(open_rows, blocks)
-    _bound_together(unpacked_tree, understood(numbers, whole, tables), working(space), bounds, every, rows)
+    of_tree, bounds = unpacked(tree), floats_at(together, parts + 2)
+    blocks = of_tree.counts[0]
+    of_rows, rows = bytes_at(worths, blocks * BLOCK_ROWS), words_at(open_rows, blocks)
+    scratch = floats_at(rests, blocks * BLOCK_ROWS)
+    _bound_together(of_tree, understood(numbers, whole, tables), working(space), bounds, of_rows, rows, scratch)
     return 0
 
 
 @inner
-def _bound_together(tree: Tree, wanted: Wanted, space: Space, together: Any, worths: Any, open_rows: Any) -> None:
+def _bound_together(
+    tree: Tree, wanted: Wanted, space: Space, together: Any, worths: Any, open_rows: Any, rests: Any
+) -> None:
     """Fills in a bound per part, and after them what 0 stands for among the bounds of rows, and a step of these; these
-    bounds, `BLOCK_ROWS` per block; and per block the word of the rows that are open to who asks."""
+    bounds, `BLOCK_ROWS` per block; and per block the word of the rows that are open to who asks. `rests` is room for a
+    number per row."""
     blocks, parts = tree.counts[0], len(together) - 2
     least, most = np.inf, 0.0
     for block in range(blocks):
-        together[block] = 0.0
-        for row in range(tree.block_start[block], tree.block_start[block + 1]):
-            rest = _rest(tree, wanted, space, row)
+        together[block], open_rows[block] = 0.0, np.uint64(0)
+        first, at = tree.block_start[block], block * BLOCK_ROWS
+        for row in range(first, tree.block_start[block + 1]):
+            rest = other_values(tree, wanted, row, space.scratch) - wanted.weights[1] * space.scratch[1]
+            rests[at + row - first] = rest
             together[block] = max(together[block], rest + SLACK)
             least = min(least, rest)
+            if is_open(tree, wanted, row):
+                open_rows[block] |= ONE << np.uint64(row - first)
         most = max(most, together[block])
     for part in range(blocks, parts):
         together[part] = 0.0
@@ -57,18 +74,6 @@ def _bound_together(tree: Tree, wanted: Wanted, space: Space, together: Any, wor
     step = (most - least) / MOST + SLACK
     together[parts], together[parts + 1] = least, step
     for block in range(blocks):
-        open_rows[block] = np.uint64(0)
-        first = tree.block_start[block]
-        for row in range(first, tree.block_start[block + 1]):
-            worths[block * BLOCK_ROWS + row - first] = np.uint8(
-                math.ceil((_rest(tree, wanted, space, row) - least) / step)
-            )
-            if is_open(tree, wanted, row):
-                open_rows[block] |= ONE << np.uint64(row - first)
-
-
-@inner
-def _rest(tree: Tree, wanted: Wanted, space: Space, row: int) -> float:
-    """What all terms but proximity and wishes add to the score."""
-    rest = other_values(tree, wanted, row, space.scratch)
-    return rest - wanted.weights[1] * space.scratch[1]
+        at = block * BLOCK_ROWS
+        for row in range(tree.block_start[block + 1] - tree.block_start[block]):
+            worths[at + row] = np.uint8(math.ceil((rests[at + row] - least) / step))

@@ -34,9 +34,9 @@ class Snapshot:
         return self.columns.block_day.reshape(DAYS, -1)
 
     def load(self) -> None:
-        """Reads a byte of each page of the columns, so that no search waits for the disk."""
-        for name in COLUMN_DTYPES:
-            getattr(self.columns, name).view(np.uint8)[::PAGE_BYTES].max(initial=0)
+        """Reads a byte of each page, so that no search waits for the disk, or for a page to be found in memory."""
+        for column in (*(getattr(self.columns, name) for name in COLUMN_DTYPES), self.facts.start, self.facts.data):
+            column.view(np.uint8)[::PAGE_BYTES].max(initial=0)
 
     def community(self, slug: str | None) -> int | None:
         """Position of a community, None when the index does not know it."""

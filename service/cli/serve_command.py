@@ -1,5 +1,6 @@
 """`placelibre serve`."""
 
+import gc
 import socket
 import sys
 from typing import Annotated
@@ -35,6 +36,10 @@ def run_server(host: str | None, port: int | None) -> None:
         running.live.watch()
         sys.setswitchinterval(SWITCH_S)
         running.gazetteer.suggest("Nantes", 1)
+        for where in ("44000 Nantes", "47.21, -1.55"):
+            running.gazetteer.where(where)  # reads the table of communes now, and their outlines
+        gc.collect()
+        gc.freeze()  # what is loaded now stays: a collector that walks over it holds up a search for nothing
         listening = _listen(address, number)
         say(f"PlaceLibre écoute sur http://{address}:{number}", f"PlaceLibre listens on http://{address}:{number}")
         config = uvicorn.Config(create_app(chosen, running), log_level="warning", access_log=False)

@@ -1,5 +1,7 @@
 """Joint bounds are kept for those who asked last, and change no answer."""
 
+import gc
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -93,3 +95,13 @@ def test_a_new_snapshot_knows_the_bounds_of_those_who_asked_before(
         assert newer is not None and len(worked_out) == 2
         ask(newer, PARIS.seats)
         assert len(worked_out) == 2
+
+
+def test_what_a_thread_asks_lives_as_long_as_it_is_asked(small_snapshot: Snapshot) -> None:
+    """Two threads that ask the same at once make its tables twice, of which one is remembered."""
+    searchable = Searchable(small_snapshot, bounded=False)
+    searchable._tables = searchable._make_tables  # type: ignore[assignment]
+    asked = searchable.asked(PARIS, {"proximity": 1.0})
+    address = weakref.ref(asked.addresses.table)
+    gc.collect()
+    assert address() is not None and asked.tables == asked.addresses.at
