@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.exceptions import HTTPException
-from starlette.types import Receive, Scope, Send
 
 import service.api.bookings
 import service.api.coverage
@@ -39,16 +38,6 @@ SECURITY_HEADERS = {
 }
 
 
-class Application(FastAPI):
-    """FastAPI, and before all that wraps its routes the quick way of plain searches."""
-
-    quick: QuickSearch | None = None
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.quick is None or not await self.quick.answered(scope, send):
-            await super().__call__(scope, receive, send)
-
-
 def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
     """The application for these settings; `services` may be given by tests (other clock)."""
     running = services or Services(settings)
@@ -58,7 +47,7 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
         yield
         running.close()
 
-    app = Application(
+    app = FastAPI(
         title="PlaceLibre",
         version="1",
         summary="Find a free desk near you.",
@@ -74,7 +63,7 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
     app.include_router(service.pages.router.create_router())
     _install_errors(app)
     _install_guards(app, settings.upload_limit_mb)
-    app.quick = QuickSearch(running, SECURITY_HEADERS)
+    app.add_middleware(QuickSearch, services=running, headers=SECURITY_HEADERS)
     return app
 
 

@@ -4,12 +4,11 @@ Only plain searches are: no key, no cookie, every parameter as the documentation
 is wrong, and whatever might wait for the store, goes the documented way (`service.api.search`), which explains it.
 """
 
-import logging
 from functools import lru_cache
 from urllib.parse import unquote_plus
 
 import msgspec
-from starlette.types import Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from geo.errors import Language, PlaceLibreError
 from service.container import Services
@@ -17,7 +16,6 @@ from service.features import GEOJSON
 from service.language import accepted
 from service.searching import SearchRequest
 
-logger = logging.getLogger(__name__)
 PATH = "/api/v1/search"
 LONGEST = 1_000
 KNOWN = frozenset((*SearchRequest.__struct_fields__, "after"))
@@ -26,22 +24,21 @@ ELSEWHERE = frozenset({b"authorization", b"cookie", b"placelibre-consent"})
 
 
 class QuickSearch:
-    """Answers before the application does; `headers` go with every answer."""
+    """Wraps the application; `headers` go with every answer."""
 
-    def __init__(self, services: Services, headers: dict[str, str]) -> None:
-        self._services = services
+    def __init__(self, app: ASGIApp, services: Services, headers: dict[str, str]) -> None:
+        self._app, self._services = app, services
         self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
         self._headers.append((b"content-type", GEOJSON.encode()))
 
-    async def answered(self, scope: Scope, send: Send) -> bool:
-        """Whether it was a plain search, which is answered now."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = self.answer(scope) if scope["type"] == "http" and scope["path"] == PATH else None
         if body is None:
-            return False
+            await self._app(scope, receive, send)
+            return
         length = (b"content-length", str(len(body)).encode())
         await send({"type": "http.response.start", "status": 200, "headers": [*self._headers, length]})
         await send({"type": "http.response.body", "body": body})
-        return True
 
     def answer(self, scope: Scope) -> bytes | None:
         """The body; None when the request goes the documented way."""
@@ -56,9 +53,6 @@ class QuickSearch:
             return self._services.as_geojson(located, found, asked[0], language)
         except PlaceLibreError:
             return None  # asked again the documented way, which tells what is wrong
-        except Exception:
-            logger.exception("a plain search failed; it is asked again the documented way, which tells the searcher")
-            return None
 
     def _language(self, headers: list[tuple[bytes, bytes]]) -> Language | None:
         """Of the answer; None for who brings a key or a cookie."""

@@ -1,11 +1,11 @@
 """`placelibre learn`: a proposal is only a proposal; accepted, it ranks at once; reset, it never was."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from msgspec import structs
 from typer.testing import CliRunner
 
 from geo.errors import InvalidInput
@@ -40,7 +40,7 @@ def proposal(folder: Path, **changed: object) -> Path:
 
 
 def weights_in_force(services: Services, **asked: object) -> dict[str, float]:
-    _, found = services.search(replace(NANTES, **asked))  # type: ignore[arg-type]
+    _, found = services.search(structs.replace(NANTES, **asked))  # type: ignore[arg-type]
     return {term.name: round(term.weight, 6) for term in found.results[0].terms}
 
 

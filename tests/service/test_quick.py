@@ -50,7 +50,7 @@ def rested(small_services: Services) -> Iterator[Services]:
 
 @pytest.fixture
 def quick(rested: Services) -> QuickSearch:
-    return QuickSearch(rested, {})
+    return QuickSearch(create_app(rested.settings, rested), rested, {})
 
 
 @pytest.fixture
@@ -108,14 +108,3 @@ def test_through_the_application_both_ways_give_the_same(whole: TestClient) -> N
 def test_only_what_the_documentation_says_is_understood(query: str) -> None:
     understanding = understood(query.encode())
     assert understanding is None or understanding[1] == "b"
-
-
-def test_a_fault_of_the_quick_way_is_logged_and_answered_the_documented_way(
-    quick: QuickSearch, rested: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    def broken(*_: object, **__: object) -> None:
-        raise RuntimeError("a fault")
-
-    monkeypatch.setattr(rested, "find", broken)
-    assert quick.answer(scope("where=Nantes")) is None
-    assert "a plain search failed" in caplog.text
