@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from geo.errors import Language
 from matching.found import Found, Journey
-from matching.kernel.writing import ASKED, EACH_MISSED, EACH_SOURCE, EACH_SPAN, NO_ROOM, REASON, write_features
+from matching.kernel.writing import ASKED, EACH_MISSED, EACH_SOURCE, EACH_SPAN, LABELS, NO_ROOM, REASON, write_features
 from matching.phrases import Book
 from matching.presets import TERM_NAMES
 from matching.query import MAX_LIMIT
@@ -53,8 +53,9 @@ def features(found: Found, language: Language, names: Mapping[str, str]) -> byte
     if count == 0:
         return b""
     labels = _labels(tuple(found.weights.items()))
-    extra, extra_starts = _extra(found.journeys)
     sources_at, no_extra_at, spans_at, missed_at = _room.addresses
+    extra = _extra(found.journeys) if found.journeys else None
+    extra_at = (no_extra_at, no_extra_at) if extra is None else tuple(one.ctypes.data for one in extra)
     best, several = found.best.at, len(found.query.windows)
     while True:
         books = [one.phrases.book(names) for one in found.searchables]
@@ -62,8 +63,7 @@ def features(found: Found, language: Language, names: Mapping[str, str]) -> byte
         written = write_features(
             _ASKED.pack(
                 *(count, *best, *labels.at, sources_at, several if several > 1 else 0),
-                *((no_extra_at, no_extra_at) if extra is None else (extra.ctypes.data, extra_starts.ctypes.data)),
-                *(spans_at, missed_at, _room.text_at, len(_room.text)),
+                *(*extra_at, spans_at, missed_at, _room.text_at, len(_room.text)),
             )
         )
         if written > 0:
@@ -116,7 +116,7 @@ def _labels(weights: tuple[tuple[str, float], ...]) -> _Labels:
         before += [f'{opening}"{name}":{{"weight":{weight},"value":', ',"contribution":']
         opening = "},"
     before.append("}}")
-    before += [""] * (6 + 2 * len(TERM_NAMES) - len(before))
+    before += [""] * (LABELS - len(before))
     of_terms = dict(weights)
     text = np.frombuffer("".join(before).encode(), np.uint8)
     starts = np.cumsum([0, *map(len, before)], dtype=np.int64)
@@ -125,14 +125,9 @@ def _labels(weights: tuple[tuple[str, float], ...]) -> _Labels:
     return _Labels(kept, (each.ctypes.data, text.ctypes.data, starts.ctypes.data))
 
 
-def _extra(journeys: tuple[Journey, ...]) -> tuple[npt.NDArray[np.uint8] | None, npt.NDArray[np.int64]]:
+def _extra(journeys: tuple[Journey, ...]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
     """What the kernel does not write itself, one after the other, and where each begins."""
-    if not journeys:
-        return None, _room.no_extra
-    texts = [
-        b',"minutes":%b,"minutes_by":"%b"' % (msgspec.json.encode(journey.minutes), journey.by.encode())
-        for journey in journeys
-    ]
+    texts = [_member("minutes", journey.minutes) + _member("minutes_by", journey.by) for journey in journeys]
     return np.frombuffer(b"".join(texts), np.uint8), np.cumsum([0, *map(len, texts)], dtype=np.int64)
 
 

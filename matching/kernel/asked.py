@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from matching.compiled import unpacking
+from matching.compiled import inner, unpacking
 from matching.kernel.passing import bytes_, floats, floats_at, longs_at, words
 from matching.query import MAX_WINDOWS
 
@@ -106,3 +106,14 @@ def understood(numbers: Any, whole: Any, where: Any) -> Any:
         words(where, 8),
         words(where, 9),
     )
+
+
+@inner
+def is_told(wanted: Wanted, merit: int, second: int, place: int) -> bool:
+    """Whether this is on an earlier page: the last of it, or something better. `second` is what comes after merit in
+    the order: how far it is, or, where several people meet, how much too large the room is."""
+    if merit != wanted.after_merit:
+        return merit > wanted.after_merit
+    if second != wanted.after_distance:
+        return second < wanted.after_distance
+    return place <= wanted.after_place

@@ -14,7 +14,7 @@ import numpy as np
 from geo.distance import EARTH_RADIUS_M, QUANTUM_M
 from matching.bits import trailing_zeros
 from matching.compiled import aside, entry, inner
-from matching.kernel.asked import NO_PAGE_BEFORE, Wanted, understood
+from matching.kernel.asked import NO_PAGE_BEFORE, Wanted, is_told, understood
 from matching.kernel.best import in_order, offer
 from matching.kernel.bounds import least_m
 from matching.kernel.frontier import pop, push
@@ -229,20 +229,10 @@ def _consider(
         return found
     merit, room, place = ahead - cost, _room(tree, wanted, row), tree.place_id[row]
     if wanted.after_merit != NO_PAGE_BEFORE[0] and (
-        _is_told(wanted, merit, room, place) or _a_better_room_was_told(tree, wanted, space, row, cost)
+        is_told(wanted, merit, room, place) or _a_better_room_was_told(tree, wanted, space, row, cost)
     ):
         return found
     return offer(space.keys, space.rows, limit, found, merit, room, place, tree.space_id[row], row)
-
-
-@inner
-def _is_told(wanted: Wanted, merit: int, room: int, place: int) -> bool:
-    """Whether this is on an earlier page: the last of it, or something better."""
-    if merit != wanted.after_merit:
-        return merit > wanted.after_merit
-    if room != wanted.after_distance:
-        return room < wanted.after_distance
-    return place <= wanted.after_place
 
 
 @aside
@@ -254,7 +244,7 @@ def _a_better_room_was_told(tree: Tree, wanted: Wanted, space: Space, row: int, 
         while 0 <= other < len(tree.place_id) and tree.place_id[other] == place:
             if answers(tree, wanted, space.slots, space.beside, other):
                 ahead = windows_of(tree, wanted, space.beside, other) * MORE_THAN_ANY_COST
-                if _is_told(wanted, ahead - cost, _room(tree, wanted, other), place):
+                if is_told(wanted, ahead - cost, _room(tree, wanted, other), place):
                     return True
             other += step
     return False

@@ -7,7 +7,7 @@ import numpy as np
 
 from matching.bits import trailing_zeros
 from matching.compiled import aside, entry, inner
-from matching.kernel.asked import Wanted, understood
+from matching.kernel.asked import Wanted, is_told, understood
 from matching.kernel.best import in_order, offer
 from matching.kernel.bounds import OUT, ROUNDING, most, nearest_m
 from matching.kernel.frontier import pop, push
@@ -178,20 +178,10 @@ def _consider(tree: Tree, wanted: Wanted, space: Space, limit: int, row: int, ne
     reached, distance = merit(windows, score_of(wanted, values)), int(decimetres)
     place = tree.place_id[row]
     if wanted.after_merit >= 0 and (
-        _is_told(wanted, reached, distance, place) or _a_better_space_was_told(tree, wanted, space, row, distance)
+        is_told(wanted, reached, distance, place) or _a_better_space_was_told(tree, wanted, space, row, distance)
     ):
         return found
     return offer(keys, space.rows, limit, found, reached, distance, place, tree.space_id[row], row)
-
-
-@inner
-def _is_told(wanted: Wanted, reached: int, distance: int, place: int) -> bool:
-    """Whether this is on an earlier page: the last of it, or something better."""
-    if reached != wanted.after_merit:
-        return reached > wanted.after_merit
-    if distance != wanted.after_distance:
-        return distance < wanted.after_distance
-    return place <= wanted.after_place
 
 
 @aside
@@ -205,7 +195,7 @@ def _a_better_space_was_told(tree: Tree, wanted: Wanted, space: Space, row: int,
             if answers(tree, wanted, space.slots, space.beside, other):
                 other_values(tree, wanted, other, values)
                 windows = windows_of(tree, wanted, space.beside, other)
-                if _is_told(wanted, merit(windows, score_of(wanted, values)), distance, place):
+                if is_told(wanted, merit(windows, score_of(wanted, values)), distance, place):
                     return True
             other += step
     return False

@@ -25,6 +25,10 @@ ASKED = (
     *("spans", "missed", "text", "room"),
 )
 """What `write_features` is told: whole numbers and addresses, packed in this order."""
+PLAIN = 5
+"""Numbers of a result before those of its terms."""
+LABELS = PLAIN + 2 * TERMS + 1
+"""Before each number, two of each term, and after the last."""
 EACH_SOURCE = 3
 """Numbers per result: where its layer's rendered rows stand, where its phrases, and in which voice they are said."""
 REASON, OFFERED_BY = 0, 1
@@ -70,7 +74,7 @@ def write_features(asked: int) -> int:
         floats_at(it[2], TERMS * count),
         floats_at(it[3], TERMS),
         bytes_at(it[4], 0),
-        longs_at(it[5], 6 + 2 * TERMS),
+        longs_at(it[5], LABELS + 1),
         sources,
         it[7],
         bytes_at(it[8], 0),
@@ -145,7 +149,7 @@ def _write_features(
         texts, row = phrases_at(sources[EACH_SOURCE * result + 1]).texts, found[ROWS + result]
         of_row = begins[row + 1] - 2 - begins[row]
         of_extra = extra_starts[result + 1] - extra_starts[result]
-        numbers = starts[5 + 2 * TERMS] + MOST_DIGITS * (5 + 2 * TERMS)
+        numbers = starts[LABELS] + MOST_DIGITS * (LABELS - 1)
         if at + of_row + numbers + spans[first + 1] + spans[first + 3] + of_extra + 6 * several + MOST_ELSE > len(text):
             return NO_ROOM
         at = _copy(text, at, facts, begins[row], of_row)
@@ -175,7 +179,7 @@ def _numbers(text: Any, at: int, found: Any, values: Any, weights: Any, labels: 
     at = _put(text, at, NULL) if cents == UNKNOWN_CENTS else _digits(text, at, cents)
     at = _label(text, at, labels, starts, 4)
     at = _put(text, at, NULL) if left < 0 else _digits(text, at, left)
-    label = 5
+    label = PLAIN
     for term in range(TERMS):
         if weights[term] > 0.0:
             value = values[TERMS * result + term]
