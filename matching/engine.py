@@ -6,7 +6,7 @@ changed since, which masks in the snapshot the places it replaces.
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Protocol
@@ -19,7 +19,6 @@ from matching.affinity import Affinities
 from matching.found import Cursor, Found, Ranked
 from matching.free import check_window
 from matching.kernel.counting import count_places
-from matching.kernel.passing import some_handed
 from matching.kernel.search import best_places
 from matching.kernel.space import own
 from matching.presets import asked_weights, renormalised
@@ -40,8 +39,8 @@ class Layer(Protocol):
     @property
     def searchable(self) -> Searchable: ...
 
-    def rows_within(self, point: Point, radius_m: float, *, candidates: bool) -> Ints | None:
-        """Rows, ascending, among which are all within the radius; None: the tree finds them itself."""
+    def reaches(self, point: Point, radius_m: float) -> bool:
+        """Whether some row may be within the radius; if not, none is."""
         ...
 
 
@@ -61,8 +60,8 @@ class Whole:
         other.searchable = self.searchable.with_affinities(affinities)
         return other
 
-    def rows_within(self, point: Point, radius_m: float, *, candidates: bool) -> Ints | None:
-        return None
+    def reaches(self, point: Point, radius_m: float) -> bool:
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +71,21 @@ class _Question:
     searchable: Searchable
     asked: Asked
     limit: int
-    some: Ints | None
-    """None: the whole tree."""
 
     def best(self) -> Ranked:
         working = own.large_enough(self.searchable.parts)
-        size = best_places(
-            self.searchable.handed.at, *self.asked[:3], working.handed.at, self.limit, *some_handed(self.some)
-        )
+        size = best_places(self.searchable.handed.at, *self.asked[:3], working.handed.at, self.limit)
         return Ranked(size, working.found.copy(), working.space.values.copy())
 
     def count(self) -> tuple[int, int]:
         """(places that fit, places of which none fits for sure, but one would if a need that nobody told were met)."""
         working = own.large_enough(self.searchable.parts)
-        count_places(self.searchable.handed.at, *self.asked[:3], working.handed.at, *some_handed(self.some))
+        count_places(self.searchable.handed.at, *self.asked[:3], working.handed.at)
         return int(working.space.told[0]), int(working.space.told[1])
 
 
 def _question(
-    layer: Layer,
+    searchable: Searchable,
     query: Query,
     weights: dict[str, float],
     after: Cursor | None = None,
@@ -98,10 +93,7 @@ def _question(
     now: int | None = None,
     reach: Reach | None = None,
 ) -> _Question:
-    reach = reach or by_distance(query)
-    rows = layer.rows_within(query.point, reach.radius_m, candidates=query.candidates)
-    asked = layer.searchable.asked(query, weights, after, now=now, reach=reach)
-    return _Question(layer.searchable, asked, query.limit, rows)
+    return _Question(searchable, searchable.asked(query, weights, after, now=now, reach=reach), query.limit)
 
 
 def rank(
@@ -115,15 +107,15 @@ def rank(
 ) -> Ranked:
     """The best `query.limit` places of a layer after `after`; `now` is the number of the slot that runs, where it is
     asked when results are free; `reach` is by distance unless given."""
-    return _question(layer, query, weights, after, now=now, reach=reach).best()
+    return _question(layer.searchable, query, weights, after, now=now, reach=reach).best()
 
 
 def count(
     layer: Layer, query: Query, weights: dict[str, float], reach: Reach, among: Ints | None = None
 ) -> tuple[int, int]:
-    """How many places of a layer fit, and how many are to confirm; of all, or `among` some rows, ascending."""
-    question = _question(layer, query, weights, reach=reach)
-    return (question if among is None else replace(question, some=among)).count()
+    """How many places of a layer fit, and how many are to confirm; of all, or `among` some rows."""
+    searchable = layer.searchable if among is None else layer.searchable.only(among)
+    return _question(searchable, query, weights, reach=reach).count()
 
 
 def count_all(layers: Sequence[Layer], query: Query) -> int:
@@ -161,6 +153,12 @@ def warm(layers: Sequence[Layer], now: datetime) -> None:
     search(layers, nowhere, now)
 
 
+def near(layers: Sequence[Layer], point: Point, radius_m: float) -> tuple[Searchable, ...]:
+    """The first layer, and those of the others that may have a row within the radius."""
+    others = [layer.searchable for layer in layers[1:] if layer.reaches(point, radius_m)]
+    return layers[0].searchable, *others
+
+
 def find(
     layers: Sequence[Layer], query: Query, now: datetime, version: str | None = None, after: Cursor | None = None
 ) -> Found:
@@ -172,14 +170,15 @@ def find(
     for window in query.windows:
         check_window(window, base.meta, now)
     weights = weights_of(query, base)
-    questions = [_question(layer, query, weights, after, now=slot_floor(now)) for layer in layers]
+    searchables = near(layers, query.point, by_distance(query).radius_m)
+    questions = [_question(one, query, weights, after, now=slot_floor(now)) for one in searchables]
     ranked = [question.best() for question in questions]
     order = merged(ranked, query.limit)
     counts = [question.count() for question in questions]
     return Found(
         query=query,
         weights=weights,
-        searchables=tuple(layer.searchable for layer in layers),
+        searchables=searchables,
         ranked=tuple(ranked),
         order=tuple(order),
         is_as_ranked=len(ranked) == 1,

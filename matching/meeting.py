@@ -22,7 +22,6 @@ from matching.engine import Layer, merged
 from matching.found import Cursor, Ranked
 from matching.free import check_window
 from matching.kernel.meeting import meeting_places
-from matching.kernel.passing import some_handed
 from matching.kernel.space import TOLD, own
 from matching.query import Mode, Query, slot_floor, slot_start
 from matching.results import Way
@@ -174,8 +173,6 @@ def rank_meetings(
     """The best `query.room.limit` places of a layer after `after`, which in place of a distance has the size of a room;
     `now` is the number of the slot that runs."""
     searchable, room = layer.searchable, query.room
-    person, reach_m = _narrowest(query.people, paces)
-    rows = layer.rows_within(person.point, reach_m, candidates=room.candidates)
     asked, working = searchable.asked(room, {}, after, now=now), own.large_enough(searchable.parts)
     people, order = _farthest_first(query.people, paces)
     ways = np.empty((room.limit, len(query.people)), np.int64)
@@ -188,7 +185,6 @@ def rank_meetings(
         query.by is Goal.SUM,
         room.limit,
         ways.ctypes.data,
-        *some_handed(rows),
     )
     decimetres = np.empty((size, len(query.people)), np.int64)
     decimetres[:, order] = ways[:size]
@@ -210,13 +206,6 @@ def _farthest_first(people: Sequence[Person], paces: Paces) -> tuple[Floats, Int
 def most_tenths(people: Sequence[Person]) -> Floats:
     """How many tenths of a minute each would travel at most."""
     return np.floor(np.array([one.most_minutes for one in people]) * 10)
-
-
-def _narrowest(people: Sequence[Person], paces: Paces) -> tuple[Person, float]:
-    """Who gets least far, and how far, as the crow flies: a minute more than they may travel, for all is rounded."""
-    reaches_m = [(one.most_minutes + 1) * paces[one.mode] for one in people]
-    at = min(range(len(people)), key=reaches_m.__getitem__)
-    return people[at], reaches_m[at]
 
 
 def told(

@@ -1,8 +1,8 @@
 """What changed since the snapshot: slots that replace its own, a mask over it, and a small index of changed places.
 
 Where only slots were freed or taken, the snapshot is searched with other words in their stead. Otherwise the rows of
-the place are masked, and what is left of it is in the overlay's own little snapshot, found through an `rtree` index. A
-search over both layers answers exactly what a rebuild would.
+the place are masked, and what is left of it is in the overlay's own little snapshot. An `rtree` tells whether any of it
+is near: searches elsewhere ask the snapshot alone. A search over both layers answers exactly what a rebuild would.
 """
 
 import threading
@@ -15,24 +15,23 @@ import numpy as np
 import numpy.typing as npt
 from rtree import index as rtree_index
 
-from geo.blocks import cut, expand
+from geo.blocks import cut
 from geo.distance import chord_of_m, unit_vector, unit_vectors
 from geo.types import Point
 from matching.affinity import Affinities
 from matching.engine import Layer
-from matching.kernel.planting import all_standing
+from matching.kernel.planting import words_of
 from matching.replacing import replacements
 from matching.sameness import same_rows
 from matching.searchable import Searchable
 from matching.snapshot.builder import build_index
 from matching.snapshot.hours import Calendar
 from matching.snapshot.input import IndexInput
-from matching.snapshot.layout import block_of
 from matching.snapshot.snapshot import Snapshot
 
 Ints = npt.NDArray[np.int64]
 NEIGHBOURS = 16
-"""Rows per box: the compiled search reads rows faster than the tree tells them."""
+"""Rows per box."""
 SLACK = 1e-9
 """On the unit sphere, some millimetres: rounding must not lose a row at the edge."""
 
@@ -44,37 +43,32 @@ class Masked:
         self.columns = columns
         self.searchable = base.replaced(columns)
 
-    def rows_within(self, point: Point, radius_m: float, *, candidates: bool) -> Ints | None:
-        return None
+    def reaches(self, point: Point, radius_m: float) -> bool:
+        return True
 
 
 class Changed:
-    """The changed places as they are now: all rows of a snapshot, or some. Boxes lie around neighbours on the unit
-    sphere in space, so that neither the antimeridian nor the poles are special."""
+    """The changed places as they are now: the rows of a snapshot but for some that stand in the first layer. Boxes lie
+    around neighbours on the unit sphere in space, so that neither the antimeridian nor the poles are special."""
 
-    def __init__(self, snapshot: Snapshot, rows: Ints | None = None) -> None:
-        self.snapshot = snapshot
-        self.searchable = Searchable(snapshot, bounded=False)
-        self.rows = np.arange(snapshot.meta.rows) if rows is None else rows
-        self._starts = cut([len(self.rows)], NEIGHBOURS)
+    def __init__(self, snapshot: Snapshot, unchanged: Ints) -> None:
+        self.searchable = Searchable(snapshot, bounded=False).without(unchanged)
+        rows = np.delete(np.arange(snapshot.meta.rows), unchanged)
+        self.places = len(rows)
         self._lock = threading.Lock()  # libspatialindex keeps state while it searches
-        self._tree = _tree(snapshot, self.rows, self._starts)
+        self._tree = _tree(snapshot, rows)
 
-    def rows_within(self, point: Point, radius_m: float, *, candidates: bool) -> Ints:
+    def reaches(self, point: Point, radius_m: float) -> bool:
         reach = chord_of_m(radius_m) + SLACK
         x, y, z = unit_vector(point.lon, point.lat)
         box = (x - reach, y - reach, z - reach, x + reach, y + reach, z + reach)
         with self._lock:
-            runs = np.fromiter(self._tree.intersection(box), np.int64)
-        runs.sort()
-        rows = self.rows[expand(self._starts, runs)]
-        return rows if candidates else rows[rows < self.snapshot.meta.offered_rows]
+            return bool(self._tree.count(box))
 
     def with_affinities(self, affinities: Affinities) -> "Changed":
         """The same, sharing its tree, for communities that are otherwise close."""
         other = copy(self)
         other.searchable = self.searchable.with_affinities(affinities)
-        other.snapshot = other.searchable.snapshot
         return other
 
     def close(self) -> None:
@@ -83,24 +77,16 @@ class Changed:
             self._tree.close()
 
 
-def _tree(snapshot: Snapshot, rows: Ints, starts: Ints) -> rtree_index.Index:
-    """A box around each run of rows, which are in the order of H3."""
+def _tree(snapshot: Snapshot, rows: Ints) -> rtree_index.Index:
+    """A box around each run of neighbours: rows are in the order of H3."""
     properties = rtree_index.Property(dimension=3)
     if len(rows) == 0:
         return rtree_index.Index(properties=properties)
     points = unit_vectors(snapshot.columns.lon[rows], snapshot.columns.lat[rows])
-    low, high = (edge.reduceat(points, starts[:-1]) for edge in (np.minimum, np.maximum))
+    starts = cut([len(rows)], NEIGHBOURS)[:-1]
+    low, high = (edge.reduceat(points, starts) for edge in (np.minimum, np.maximum))
     boxes = np.concatenate([low, high], axis=1).tolist()
     return rtree_index.Index(((run, box, None) for run, box in enumerate(boxes)), properties=properties)
-
-
-def _without(base: Snapshot, gone: Ints) -> npt.NDArray[np.uint64]:
-    """The rows that still stand, as `matching.kernel.planting` takes them."""
-    words = all_standing(base)
-    blocks = block_of(gone, base.meta)
-    lanes = (gone - base.columns.block_start[blocks]).astype(np.uint64)
-    np.bitwise_and.at(words, blocks, ~(np.uint64(1) << lanes))
-    return words
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +100,7 @@ class Overlay:
     @property
     def places(self) -> int:
         """How many rows the overlay's own snapshot stands for; slots that replace others are none."""
-        return len(self.changed.rows)
+        return self.changed.places
 
     def layers(self) -> tuple[Layer, ...]:
         """What is searched: the second layer only when it holds something."""
@@ -137,9 +123,9 @@ def build_overlay(
     now = build_index(now_are, as_of=base.meta.as_of, calendar=calendar, like=base)
     rows = whole.rows_of({*place_ids, *now_are.places["place_id"].to_list()})
     same, now_same = same_rows(base, rows, now)
-    columns = {"alive": _without(base, np.setdiff1d(rows, same, assume_unique=True))}
+    gone = np.setdiff1d(rows, same, assume_unique=True)
+    columns = {"alive": whole.tree.alive & ~words_of(base, gone)}
     offered = same < base.meta.offered_rows  # nobody knows when a candidate is free
     if offered.any():
         columns |= replacements(whole.tree, base, same[offered], now, now_same[offered])
-    changed = np.delete(np.arange(now.meta.rows), now_same)
-    return Overlay(Masked(whole, columns), Changed(now, changed), now_are.revision)
+    return Overlay(Masked(whole, columns), Changed(now, now_same), now_are.revision)

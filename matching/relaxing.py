@@ -24,9 +24,8 @@ from matching.found import Ranked
 from matching.free import check_window
 from matching.kernel import changing as kernel
 from matching.kernel.asked import WHOLE_NUMBERS
-from matching.kernel.passing import some_handed
 from matching.kernel.space import own
-from matching.query import MAX_LIMIT, MAX_RADIUS_M, Query, Window, slot_floor, slot_start
+from matching.query import MAX_LIMIT, Query, Window, slot_floor, slot_start
 from matching.results import Result
 from matching.routed import find_by_minutes
 from matching.searchable import Asked, Searchable, mask_of
@@ -284,11 +283,8 @@ class _Relaxer:
         query = self.query
         if kernel.SEAT in costs:
             query = replace(query, seats=1)
-        candidates = query.candidates or kernel.CANDIDATE in costs
-        radius_m = MAX_RADIUS_M if kernel.DECIMETRE in costs else query.radius_m
         found: list[_Place] = []
         for number, layer in enumerate(self.layers):
-            rows = layer.rows_within(query.point, radius_m, candidates=candidates)
             asked, whole = self._asked(layer.searchable, query, times)
             working = own.large_enough(layer.searchable.parts)
             size = kernel.least_changes(
@@ -301,7 +297,6 @@ class _Relaxer:
                 paid.ctypes.data,
                 steps.ctypes.data,
                 len(steps),
-                *some_handed(rows),
             )
             found += _places(Ranked(size, working.found.copy(), working.space.values), number, len(steps))
         return sorted(found)[:limit]
@@ -311,7 +306,6 @@ class _Relaxer:
         counts = np.zeros((2, len(self.times) + 1), np.int64)
         totals = np.zeros(len(self.times) + 1, np.int64)
         for layer in self.layers:
-            rows = layer.rows_within(self.query.point, self.query.radius_m, candidates=self.query.candidates)
             asked, whole = self._asked(layer.searchable, self.query, self.times)
             working = own.large_enough(layer.searchable.parts)
             kernel.count_at_times(
@@ -324,7 +318,6 @@ class _Relaxer:
                 counts[0].ctypes.data,
                 counts[1].ctypes.data,
                 counts.shape[1],
-                *some_handed(rows),
             )
             totals += counts[0]
         return [int(total) for total in totals[1:]]

@@ -24,7 +24,7 @@ from matching.affinity import Affinities
 from matching.audience import Audience, audience_of
 from matching.kernel.asked import FIRST_WEIGHT, NO_PAGE_BEFORE, WHOLE_NUMBERS
 from matching.kernel.passing import Handed, addresses
-from matching.kernel.planting import tree_of
+from matching.kernel.planting import tree_of, words_of
 from matching.kernel.profile import bound_together
 from matching.kernel.space import own
 from matching.kernel.tree import handed
@@ -94,6 +94,14 @@ class Searchable:
         other.tree = self.tree._replace(**columns)
         other.handed = handed(other.tree)
         return other
+
+    def only(self, rows: Ints) -> "Searchable":
+        """The same of which nothing stands but some rows."""
+        return self.replaced({"alive": self.tree.alive & words_of(self.snapshot, rows)})
+
+    def without(self, rows: Ints) -> "Searchable":
+        """The same of which some rows no longer stand."""
+        return self.replaced({"alive": self.tree.alive & ~words_of(self.snapshot, rows)})
 
     def rows_of(self, place_ids: Collection[int]) -> Ints:
         """The rows of some places, ascending."""

@@ -97,9 +97,9 @@ class CoverageDesk:
         """The question with every word checked. Raises InvalidInput listing what exists."""
         return Filter(
             reaches=_reaches(request),
-            kinds=tuple(words(PlaceKind, request.kind, "kind")),
+            kinds=words(PlaceKind, request.kind, "kind"),
             sources=self._sources(request.source, visible),
-            statuses=tuple(words(PlaceStatus, request.status, "status")),
+            statuses=words(PlaceStatus, request.status, "status"),
             by=words(Level, (request.by,), "by")[0] if request.by else None,
             demand=request.demand,
             border_cells=request.border_cells,

@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -127,6 +128,7 @@ def _first_windows(request: SearchRequest, zone: ZoneInfo, now: datetime) -> lis
     return [parse_window(text, zone, now) for text in request.at]
 
 
+@lru_cache(maxsize=1024)
 def parse_within(text: str, mode: Mode | None = None) -> float:
     """`10km`, `800m` or `20min` as a radius in metres; minutes go by `mode`, on foot when none is given."""
     found = _WITHIN.match(text.strip())
@@ -143,18 +145,21 @@ def parse_within(text: str, mode: Mode | None = None) -> float:
     return amount * (1000.0 if unit == "km" else 1.0)
 
 
+@lru_cache(maxsize=1024)
 def minutes_in(text: str) -> float | None:
     """The minutes of `20min`; None for what is no number of minutes."""
     found = _WITHIN.match(text.strip())
     return float(found[1].replace(",", ".")) if found and found[2].lower() == "min" else None
 
 
-def words[Word: StrEnum](vocabulary: type[Word], given: tuple[str, ...], field: str) -> list[Word]:
+@lru_cache(maxsize=1024)
+def words[Word: StrEnum](vocabulary: type[Word], given: tuple[str, ...], field: str) -> tuple[Word, ...]:
     """Words of a vocabulary, given one by one or separated by commas. Raises InvalidInput listing them all."""
     parts = [part.strip() for text in given for part in text.split(",")]
-    return [word(vocabulary, part, field) for part in parts if part]
+    return tuple(word(vocabulary, part, field) for part in parts if part)
 
 
+@lru_cache(maxsize=1024)
 def word[Word: StrEnum](vocabulary: type[Word], given: str, field: str) -> Word:
     """One word of a vocabulary. Raises InvalidInput listing them all."""
     try:

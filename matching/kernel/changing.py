@@ -30,7 +30,6 @@ from matching.kernel.rows import (
     left_row,
     left_seats,
     left_slot,
-    next_block,
     word_at,
 )
 from matching.kernel.space import Space, working
@@ -59,10 +58,8 @@ def least_changes(
     costs: int,
     times: int,
     times_count: int,
-    some: int,
-    count: int,
 ) -> int:
-    """See `_least_changes`; the arguments as handed over, `count` of `some`, -1 for the whole tree."""
+    """See `_least_changes`; the arguments as handed over."""
     return _least_changes(
         unpacked(tree),
         understood(numbers, whole, tables),
@@ -70,8 +67,6 @@ def least_changes(
         limit,
         longs_at(costs, COSTS),
         longs_at(times, times_count),
-        longs_at(some, count),
-        count >= 0,
     )
 
 
@@ -86,10 +81,8 @@ def count_at_times(
     counts: int,
     places: int,
     times_count: int,
-    some: int,
-    count: int,
 ) -> int:
-    """See `_count_at_times`; the arguments as handed over, `count` of `some`, -1 for the whole tree. Gives 0."""
+    """See `_count_at_times`; the arguments as handed over. Gives 0."""
     _count_at_times(
         unpacked(tree),
         understood(numbers, whole, tables),
@@ -97,16 +90,12 @@ def count_at_times(
         windows,
         longs_at(counts, times_count),
         longs_at(places, times_count),
-        longs_at(some, count),
-        count >= 0,
     )
     return 0
 
 
 @inner
-def _least_changes(
-    tree: Tree, wanted: Wanted, space: Space, limit: int, costs: Any, times: Any, some: Any, among_some: bool
-) -> int:
+def _least_changes(tree: Tree, wanted: Wanted, space: Space, limit: int, costs: Any, times: Any) -> int:
     """How many places were found: the `limit` that take least, in `space`: `keys` (0 less the cost, distance, place,
     space), `rows` (row * times + time) and `cents`.
 
@@ -114,25 +103,20 @@ def _least_changes(
     where fewer seats will do. `space.told[0]` is how many blocks were looked into.
     """
     bounds, parts, blocks = space.bounds, space.parts, tree.counts[0]
-    size = 0 if among_some else _plant(tree, wanted, costs, bounds, parts)
-    found = looked = at = 0
-    while among_some or size > 0:
-        if among_some:
-            if at == len(some):
-                break
-            block, rows, at = next_block(tree, some, at)
-        else:
-            cost, block, rows = -bounds[0], parts[0], ALL
-            pop(bounds, parts, size)
-            size -= 1
-            if cost > _most(space, limit, found):
-                break
-            if block >= blocks:
-                for child in range(tree.child_first[block - blocks], tree.child_stop[block - blocks]):
-                    size = _push(tree, wanted, costs, bounds, parts, size, child)
-                continue
-        looked += 1
-        found = _look_into(tree, wanted, space, limit, costs, times, block, rows, found)
+    size = _plant(tree, wanted, costs, bounds, parts)
+    found = looked = 0
+    while size > 0:
+        cost, part = -bounds[0], parts[0]
+        pop(bounds, parts, size)
+        size -= 1
+        if cost > _most(space, limit, found):
+            break
+        if part < blocks:
+            looked += 1
+            found = _look_into(tree, wanted, space, limit, costs, times, part, found)
+            continue
+        for child in range(tree.child_first[part - blocks], tree.child_stop[part - blocks]):
+            size = _push(tree, wanted, costs, bounds, parts, size, child)
     in_order(space.keys, space.rows, found)
     for place in range(found):
         space.cents[place] = asked_cents(tree, wanted, space.rows[place] // len(times))
@@ -177,11 +161,11 @@ def _most(space: Space, limit: int, found: int) -> int:
 
 @inner
 def _look_into(
-    tree: Tree, wanted: Wanted, space: Space, limit: int, costs: Any, times: Any, block: int, rows: Any, found: int
+    tree: Tree, wanted: Wanted, space: Space, limit: int, costs: Any, times: Any, block: int, found: int
 ) -> int:
-    """Offers those of the `rows` of a block (bits of a word) that fit at some time, with what that takes."""
+    """Offers the rows of a block that fit at some time, with what that takes."""
     first, offered = tree.block_start[block], block < tree.counts[1]
-    pending = _payable(tree, wanted, space, limit, costs, block, rows & tree.alive[block], found)
+    pending = _payable(tree, wanted, space, limit, costs, block, found)
     for time in range(len(times) if offered else 1):
         if pending == 0 or times[time] > _most(space, limit, found):
             break
@@ -200,10 +184,9 @@ def _look_into(
 
 
 @inner
-def _payable(
-    tree: Tree, wanted: Wanted, space: Space, limit: int, costs: Any, block: int, word: Any, found: int
-) -> Any:
-    """Those of the rows that may be seen and, time and distance apart, take no more than the places found."""
+def _payable(tree: Tree, wanted: Wanted, space: Space, limit: int, costs: Any, block: int, found: int) -> Any:
+    """Word of the rows of a block that may be seen and, time and distance apart, take no more than the places found."""
+    word = tree.alive[block]
     if costs[NEED] >= NEVER:
         word &= having_all(tree, wanted, block)
     left, most = word, _most(space, limit, found)
@@ -323,26 +306,17 @@ def _times(amount: Any, cost: Any) -> Any:
 
 
 @inner
-def _count_at_times(
-    tree: Tree,
-    wanted: Wanted,
-    space: Space,
-    windows: int,
-    counts: Any,
-    places: Any,
-    some: Any,
-    among_some: bool,
-) -> None:
+def _count_at_times(tree: Tree, wanted: Wanted, space: Space, windows: int, counts: Any, places: Any) -> None:
     """Fills in `counts`: the places that fit at each time; `places` is space of the same length. The windows of the
     query are those of the times, so many each. A candidate fits at any time."""
     counts[:] = 0
     places[:] = -1
-    at = 0 if among_some else begin(tree, wanted, space.parts)
+    depth = begin(tree, wanted, space.parts)
     while True:
-        block, rows, at = next_near(tree, wanted, space.parts, some, among_some, at)
+        block, depth = next_near(tree, wanted, space.parts, depth)
         if block < 0:
             break
-        word = _fitting(tree, wanted, block, rows)
+        word = _fitting(tree, wanted, block)
         for time in range(len(counts)):
             if word == 0:
                 break
@@ -357,9 +331,9 @@ def _count_at_times(
 
 
 @inner
-def _fitting(tree: Tree, wanted: Wanted, block: int, rows: Any) -> Any:
-    """Word of those of the `rows` of a block that fit at any time."""
-    word = rows & tree.alive[block] & having_all(tree, wanted, block)
+def _fitting(tree: Tree, wanted: Wanted, block: int) -> Any:
+    """Word of the rows of a block that fit at any time."""
+    word = tree.alive[block] & having_all(tree, wanted, block)
     left = word
     while left != 0:
         bit = left & (~left + ONE)

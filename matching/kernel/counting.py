@@ -9,9 +9,7 @@ from matching.bits import count_ones, trailing_zeros
 from matching.compiled import entry, inner
 from matching.kernel.asked import Wanted, understood
 from matching.kernel.bounds import nearest_m
-from matching.kernel.passing import longs_at
 from matching.kernel.rows import (
-    ALL,
     ONE,
     about_m,
     distance_dm,
@@ -21,7 +19,6 @@ from matching.kernel.rows import (
     is_choosy,
     is_chosen,
     lacking_some,
-    next_block,
     open_in,
 )
 from matching.kernel.space import Space, working
@@ -35,51 +32,44 @@ AHEAD = 4
 
 
 @entry
-def count_places(tree: int, numbers: int, whole: int, tables: int, space: int, some: int, count: int) -> int:
-    """See `_count_places`; the arguments as handed over, `count` of `some`, -1 for the whole tree. Gives 0."""
-    rows = longs_at(some, count)
-    _count_places(unpacked(tree), understood(numbers, whole, tables), working(space), rows, count >= 0)
+def count_places(tree: int, numbers: int, whole: int, tables: int, space: int) -> int:
+    """See `_count_places`; the arguments as handed over. Gives 0."""
+    _count_places(unpacked(tree), understood(numbers, whole, tables), working(space))
     return 0
 
 
 @inner
-def _count_places(tree: Tree, wanted: Wanted, space: Space, some: Any, among_some: bool) -> None:
-    """Leaves the two numbers in `space.told`: of the whole tree, or only `among_some` rows, ascending."""
+def _count_places(tree: Tree, wanted: Wanted, space: Space) -> None:
+    """Leaves the two numbers in `space.told`."""
     told = space.told
     told[TOTAL] = told[UNSURE] = told[STATE] = 0
     told[PLACE] = -1
-    at = 0 if among_some else begin(tree, wanted, space.parts)
+    depth = begin(tree, wanted, space.parts)
     while True:
-        block, rows, at = next_near(tree, wanted, space.parts, some, among_some, at)
+        block, depth = next_near(tree, wanted, space.parts, depth)
         if block < 0:
             break
-        _count(tree, wanted, space, block, rows & free_rows(tree, wanted, space.slots, space.free, block))
+        _count(tree, wanted, space, block, free_rows(tree, wanted, space.slots, space.free, block))
 
 
 @inner
-def next_near(tree: Tree, wanted: Wanted, stack: Any, some: Any, among_some: bool, at: int) -> Any:
-    """(block, word of its rows, `at` after it); block -1: there is none left. Places come whole, row after row.
-
-    `at` counts the parts on the stack, or the rows read of `some`.
-    """
-    if among_some:
-        if at == len(some):
-            return -1, ALL, at
-        return next_block(tree, some, at)
+def next_near(tree: Tree, wanted: Wanted, stack: Any, depth: int) -> Any:
+    """(block, how many parts are on the stack after it); block -1: there is none left. Places come whole, row after
+    row."""
     blocks = tree.counts[0]
-    while at > 0:
-        at -= 1
-        part = stack[at]
+    while depth > 0:
+        depth -= 1
+        part = stack[depth]
         if part < blocks:
-            if at >= AHEAD:
-                expect(tree, wanted, stack[at - AHEAD])
-            return part, ALL, at
+            if depth >= AHEAD:
+                expect(tree, wanted, stack[depth - AHEAD])
+            return part, depth
         # The last child first, so that rows are read in their order: those of a place follow each other.
         for child in range(tree.child_stop[part - blocks] - 1, tree.child_first[part - blocks] - 1, -1):
             if nearest_m(tree, wanted, child) <= wanted.radius_m:
-                stack[at] = child
-                at += 1
-    return -1, ALL, at
+                stack[depth] = child
+                depth += 1
+    return -1, depth
 
 
 @inner

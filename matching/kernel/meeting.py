@@ -20,7 +20,6 @@ from matching.kernel.bounds import least_m
 from matching.kernel.frontier import pop, push
 from matching.kernel.passing import floats_at, longs_at
 from matching.kernel.rows import (
-    ALL,
     ONE,
     about_m,
     answers,
@@ -28,7 +27,6 @@ from matching.kernel.rows import (
     fits,
     free_rows,
     having_all,
-    next_block,
     others_answering,
     windows_of,
 )
@@ -62,11 +60,8 @@ def meeting_places(
     by_sum: int,
     limit: int,
     ways: int,
-    some: int,
-    count: int,
 ) -> int:
-    """See `_meeting_places`; the arguments as handed over, a `group` of `people`, `count` of `some`, -1 for the whole
-    tree."""
+    """See `_meeting_places`; the arguments as handed over, a `group` of `people`."""
     return _meeting_places(
         unpacked(tree),
         understood(numbers, whole, tables),
@@ -75,8 +70,6 @@ def meeting_places(
         by_sum != 0,
         limit,
         longs_at(ways, limit * group),
-        longs_at(some, count),
-        count >= 0,
     )
 
 
@@ -89,42 +82,30 @@ def _meeting_places(
     by_sum: bool,
     limit: int,
     ways: Any,
-    some: Any,
-    among_some: bool,
 ) -> int:
     """How many places were found: the best `limit` after those told, best first, in `space` (`keys`: merit, size of the
     room, place, space; `rows`, `others`, `cents`), and in `ways` the decimetres of each person to each of them;
-    `told[0]` is how many blocks were looked into.
-
-    Of the whole tree, or only `among_some` rows, ascending.
-    """
+    `told[0]` is how many blocks were looked into."""
     bounds, parts = space.bounds, space.parts
     blocks, ahead = tree.counts[0], _most_ahead(wanted)
-    size = 0 if among_some else _begin(tree, wanted, people, by_sum, bounds, parts)
-    found = looked = at = 0
-    while True:
-        if among_some:
-            if at == len(some):
-                break
-            block, rows, at = next_block(tree, some, at)
-        else:
-            if size == 0:
-                break
-            bound, block, rows = bounds[0], parts[0], ALL
-            pop(bounds, parts, size)
-            size -= 1
-            highest = ahead - space.keys[0] if found == limit else MORE_THAN_ANY_COST
-            if -bound > highest:
-                break
-            if block >= blocks:
-                for child in range(tree.child_first[block - blocks], tree.child_stop[block - blocks]):
-                    cost = _least(tree, wanted, people, by_sum, child, highest)
-                    if cost != NEVER:
-                        push(bounds, parts, size, -float(cost), child)
-                        size += 1
-                continue
-        looked += 1
-        found = _look_into(tree, wanted, space, people, by_sum, limit, block, rows, found)
+    size = _begin(tree, wanted, people, by_sum, bounds, parts)
+    found = looked = 0
+    while size > 0:
+        bound, part = bounds[0], parts[0]
+        pop(bounds, parts, size)
+        size -= 1
+        highest = ahead - space.keys[0] if found == limit else MORE_THAN_ANY_COST
+        if -bound > highest:
+            break
+        if part < blocks:
+            looked += 1
+            found = _look_into(tree, wanted, space, people, by_sum, limit, part, found)
+            continue
+        for child in range(tree.child_first[part - blocks], tree.child_stop[part - blocks]):
+            cost = _least(tree, wanted, people, by_sum, child, highest)
+            if cost != NEVER:
+                push(bounds, parts, size, -float(cost), child)
+                size += 1
     in_order(space.keys, space.rows, found)
     _tell(tree, wanted, space, people, ways, found)
     space.told[0] = looked
@@ -200,11 +181,11 @@ def _least(tree: Tree, wanted: Wanted, people: Any, by_sum: bool, part: int, hig
 
 @inner
 def _look_into(
-    tree: Tree, wanted: Wanted, space: Space, people: Any, by_sum: bool, limit: int, block: int, rows: Any, found: int
+    tree: Tree, wanted: Wanted, space: Space, people: Any, by_sum: bool, limit: int, block: int, found: int
 ) -> int:
-    """Offers those of the `rows` of a block (bits of a word) that fit."""
+    """Offers the rows of a block that fit."""
     first = tree.block_start[block]
-    word = rows & having_all(tree, wanted, block)
+    word = having_all(tree, wanted, block)
     if word != 0:  # last, for it reads what is far apart in memory
         word &= free_rows(tree, wanted, space.slots, space.free, block)
     while word != 0:

@@ -30,11 +30,6 @@ def addresses(arrays: Sequence[Array]) -> Handed:
     return Handed(table.ctypes.data, table)
 
 
-def some_handed(rows: npt.NDArray[np.int64] | None) -> tuple[int, int]:
-    """Rows, ascending, as an entry takes them: where they stand and how many; -1 of them for the whole tree."""
-    return (0, -1) if rows is None else (rows.ctypes.data, len(rows))
-
-
 def _lying(dtype: type[np.generic]) -> Any:
     """Compiled: the array of so many elements at an address."""
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from geo.blocks import NODE_BLOCKS, Circles, circles_of_circles, cut
 from geo.distance import chords_of_m, unit_vectors
 from matching.kernel.tree import Tree
+from matching.snapshot.layout import block_of
 from matching.snapshot.snapshot import Snapshot
 from matching.terms.price import worths
 from matching.terms.term import NEUTRAL
@@ -42,6 +43,15 @@ def all_standing(snapshot: Snapshot) -> npt.NDArray[np.uint64]:
     """One word per block: a bit for each of its rows."""
     lengths = np.diff(snapshot.columns.block_start).astype(np.uint64)
     words: npt.NDArray[np.uint64] = np.uint64(0xFFFFFFFFFFFFFFFF) >> (np.uint64(64) - lengths)
+    return words
+
+
+def words_of(snapshot: Snapshot, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+    """One word per block: a bit for each of these rows."""
+    words = np.zeros(snapshot.meta.blocks, np.uint64)
+    blocks = block_of(rows, snapshot.meta)
+    lanes = (rows - snapshot.columns.block_start[blocks]).astype(np.uint64)
+    np.bitwise_or.at(words, blocks, np.uint64(1) << lanes)
     return words
 
 

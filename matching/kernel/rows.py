@@ -33,16 +33,6 @@ def block_of(tree: Tree, row: int) -> int:
 
 
 @inner
-def next_block(tree: Tree, some: Any, at: int) -> Any:
-    """(block, word of its rows, position after them) of the ascending rows in `some` from position `at` on."""
-    block, rows = block_of(tree, some[at]), np.uint64(0)
-    while at < len(some) and some[at] < tree.block_start[block + 1]:
-        rows |= ONE << np.uint64(some[at] - tree.block_start[block])
-        at += 1
-    return block, rows, at
-
-
-@inner
 def free_rows(tree: Tree, wanted: Wanted, slots: Any, free: Any, block: int) -> Any:
     """Word of the rows of a block that stand and are free in every window, or in some when most count; candidates are,
     for nobody knows. When most count, `free` gets a word per window."""

@@ -11,7 +11,6 @@ from matching.kernel.asked import Wanted, is_told, understood
 from matching.kernel.best import in_order, offer
 from matching.kernel.bounds import OUT, ROUNDING, most, nearest_m
 from matching.kernel.frontier import pop, push
-from matching.kernel.passing import longs_at
 from matching.kernel.profile import MOST as MOST_WORTH
 from matching.kernel.rows import (
     ALL,
@@ -24,7 +23,6 @@ from matching.kernel.rows import (
     having_all,
     is_chosen,
     merit,
-    next_block,
     open_in,
     other_values,
     others_answering,
@@ -41,47 +39,36 @@ EACH_BYTE, TOGETHER = np.uint64(0x0101010101010101), np.uint64(0x010204081020408
 
 
 @entry
-def best_places(tree: int, numbers: int, whole: int, tables: int, space: int, limit: int, some: int, count: int) -> int:
-    """See `_best_places`; the arguments as handed over, `count` of `some`, -1 for the whole tree."""
-    rows = longs_at(some, count)
-    return _best_places(unpacked(tree), understood(numbers, whole, tables), working(space), limit, rows, count >= 0)
+def best_places(tree: int, numbers: int, whole: int, tables: int, space: int, limit: int) -> int:
+    """See `_best_places`; the arguments as handed over."""
+    return _best_places(unpacked(tree), understood(numbers, whole, tables), working(space), limit)
 
 
 @inner
-def _best_places(tree: Tree, wanted: Wanted, space: Space, limit: int, some: Any, among_some: bool) -> int:
+def _best_places(tree: Tree, wanted: Wanted, space: Space, limit: int) -> int:
     """How many places were found: the best `limit` after those told, best first, in `space`; `told[0]` is how many
-    blocks were looked into.
-
-    Of the whole tree, or only `among_some` rows, ascending.
-    """
+    blocks were looked into."""
     bounds, parts = space.bounds, space.parts
     blocks = tree.counts[0]
-    size = 0 if among_some else _begin(tree, wanted, bounds, parts)
-    found = looked = at = 0
-    while True:
-        if among_some:
-            if at == len(some):
-                break
-            block, rows, at = next_block(tree, some, at)
-        else:
-            if size == 0:
-                break
-            bound, block, rows = bounds[0], parts[0], ALL
-            pop(bounds, parts, size)
-            size -= 1
-            if size > 0:
-                expect(tree, wanted, parts[0])
-            if found == limit and _most_merit(wanted, bound) < space.keys[0]:
-                break
-            if block >= blocks:
-                for child in range(tree.child_first[block - blocks], tree.child_stop[block - blocks]):
-                    bound = most(tree, wanted, child)
-                    if bound != OUT and (found < limit or _most_merit(wanted, bound) >= space.keys[0]):
-                        push(bounds, parts, size, bound, child)
-                        size += 1
-                continue
-        looked += 1
-        found = _look_into(tree, wanted, space, limit, block, rows, found)
+    size = _begin(tree, wanted, bounds, parts)
+    found = looked = 0
+    while size > 0:
+        bound, part = bounds[0], parts[0]
+        pop(bounds, parts, size)
+        size -= 1
+        if size > 0:
+            expect(tree, wanted, parts[0])
+        if found == limit and _most_merit(wanted, bound) < space.keys[0]:
+            break
+        if part < blocks:
+            looked += 1
+            found = _look_into(tree, wanted, space, limit, part, found)
+            continue
+        for child in range(tree.child_first[part - blocks], tree.child_stop[part - blocks]):
+            bound = most(tree, wanted, child)
+            if bound != OUT and (found < limit or _most_merit(wanted, bound) >= space.keys[0]):
+                push(bounds, parts, size, bound, child)
+                size += 1
     in_order(space.keys, space.rows, found)
     _tell(tree, wanted, space, found)
     space.told[0] = looked
@@ -114,11 +101,11 @@ def _millionths(bound: float) -> float:
 
 
 @inner
-def _look_into(tree: Tree, wanted: Wanted, space: Space, limit: int, block: int, rows: Any, found: int) -> int:
-    """Offers those of the `rows` of a block (bits of a word) that fit."""
+def _look_into(tree: Tree, wanted: Wanted, space: Space, limit: int, block: int, found: int) -> int:
+    """Offers the rows of a block that fit."""
     first = tree.block_start[block]
     nearest = wanted.weights[0] * proximity.near(nearest_m(tree, wanted, block), wanted.half_m)
-    word = rows & tree.alive[block] & having_all(tree, wanted, block)
+    word = tree.alive[block] & having_all(tree, wanted, block)
     if found == limit:
         word &= _promising(tree, wanted, block, nearest, space.keys[0])
     word = open_in(tree, wanted, block, word)

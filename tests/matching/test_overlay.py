@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from geo.distance import haversine_array_m
 from geo.types import Point
-from matching.engine import Whole, search
+from matching.engine import Whole, near, search
 from matching.index import LiveIndex
 from matching.kernel.planting import tree_of
 from matching.overlay import Changed, build_overlay
@@ -156,13 +157,27 @@ def test_removed_places_need_no_rows(small_world: World, small_snapshot: Snapsho
     assert search([overlay.masked, overlay.changed], query, NOW).total == 0
 
 
-@pytest.mark.parametrize("point", [Point(180.0, -13.3), Point(-180.0, -13.3), Point(12.0, 90.0), Point(2.35, 48.86)])
-def test_the_tree_finds_rows_over_the_antimeridian_and_at_the_pole(small_snapshot: Snapshot, point: Point) -> None:
-    changed = Changed(small_snapshot)
-    exact = search([Whole(small_snapshot)], Query(point, radius_m=30_000, candidates=True, limit=100), NOW)
-    by_tree = search([changed], Query(point, radius_m=30_000, candidates=True, limit=100), NOW)
-    assert comparable(exact) == comparable(by_tree)
+def test_whoever_is_near_a_change_is_told_over_the_antimeridian_and_at_the_pole_too(small_snapshot: Snapshot) -> None:
+    changed, drawn = Changed(small_snapshot, np.zeros(0, np.int64)), random.Random(6)
+    places = small_snapshot.columns.lon, small_snapshot.columns.lat
+    alone = 0
+    for _ in range(300):
+        edge = drawn.choice([Point(180.0, -13.3), Point(-180.0, -13.3), Point(12.0, 90.0)])
+        point, radius_m = drawn.choice([edge, query_from(drawn).point]), drawn.choice([0.0, 500.0, 30_000.0])
+        is_near = bool((haversine_array_m(point.lon, point.lat, *places) <= radius_m).any())
+        assert changed.reaches(point, radius_m) or not is_near
+        alone += not changed.reaches(point, radius_m)
+    assert 0 < alone < 300
     changed.close()
+
+
+def test_a_search_far_from_what_changed_asks_the_snapshot_alone(small_world: World, small_snapshot: Snapshot) -> None:
+    after, changed = changed_world(small_world, 20)
+    overlay = build_overlay(Searchable(small_snapshot), after.input(changed), changed)
+    moved = overlay.changed.searchable.snapshot.columns
+    there, mid_ocean = Point(float(moved.lon[0]), float(moved.lat[0])), Point(-30.0, -40.0)
+    assert near(overlay.layers(), there, 1_000.0) == (overlay.masked.searchable, overlay.changed.searchable)
+    assert near(overlay.layers(), mid_ocean, 30_000.0) == (overlay.masked.searchable,)
 
 
 def test_live_index_takes_changes_in_and_drops_them_with_a_new_snapshot(tmp_path: Path, small_world: World) -> None:
