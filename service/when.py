@@ -25,7 +25,16 @@ _WEEKDAYS = (
     ("samedi", "saturday"),
     ("dimanche", "sunday"),
 )
-_NEAR_DAYS = {"aujourd'hui": 0, "aujourd’hui": 0, "today": 0, "demain": 1, "tomorrow": 1, "après-demain": 2}
+_NEAR_DAYS = {
+    "aujourd'hui": 0,
+    "aujourd’hui": 0,
+    "today": 0,
+    "hier": -1,
+    "yesterday": -1,
+    "demain": 1,
+    "tomorrow": 1,
+    "après-demain": 2,
+}
 
 
 def parse_duration(text: str) -> timedelta:

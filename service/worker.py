@@ -15,6 +15,7 @@ from ingest.pipeline import IDLE_S, Order, import_list
 from ingest.publish import clear_away
 from service import feeds
 from service.container import Services
+from service.counted import counted_fr, rows_text
 from service.feed_changes import changes
 from service.fetch import Fetcher
 from service.live import is_outdated, rebuild
@@ -190,8 +191,9 @@ def _in_words(done: feeds.Done) -> tuple[str, str]:
     told = done.change
     new = told["accepted"] + told["merged"]
     return (
-        f"{told['rows']} lignes, {new} nouvelles, {told['updated']} mises à jour, {told['rejected']} rejetées, "
-        f"{told['vanished']} disparues",
-        f"{told['rows']} rows, {new} new, {told['updated']} updated, {told['rejected']} rejected, "
+        f"{rows_text(told['rows'], 'fr')}, {counted_fr(new, 'nouvelle')}, "
+        f"{counted_fr(told['updated'], 'mise à jour', 'mises à jour')}, {counted_fr(told['rejected'], 'rejetée')}, "
+        f"{counted_fr(told['vanished'], 'disparue')}",
+        f"{rows_text(told['rows'], 'en')}, {new} new, {told['updated']} updated, {told['rejected']} rejected, "
         f"{told['vanished']} vanished",
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from service.cli.output import console, language, print_json, say, services
+from service.counted import counted_en, counted_fr, rows_text
 
 if TYPE_CHECKING:
     from service.members import MembersReport
@@ -81,18 +82,26 @@ def members(
 def _print_members(slug: str, report: "MembersReport") -> None:
     french = language() == "fr"
     counts = (
-        (report.added, "ajoutés", "added"),
-        (report.already_there, "déjà là", "already there"),
-        (report.removed, "retirés", "removed"),
-        (report.not_there, "absents", "not there"),
-        (report.rejected, "rejetés", "rejected"),
+        (report.added, "ajouté", "ajoutés", "added"),
+        (report.already_there, "déjà là", "déjà là", "already there"),
+        (report.removed, "retiré", "retirés", "removed"),
+        (report.not_there, "absent", "absents", "not there"),
+        (report.rejected, "rejeté", "rejetés", "rejected"),
     )
     screen = console()
     if report.rows or report.removed:
-        told = ", ".join(f"{count} {fr if french else en}" for count, fr, en in counts if count)
-        screen.print(f"{report.rows} lignes : {told}" if french else f"{report.rows} rows: {told}", markup=False)
+        told = ", ".join(
+            counted_fr(count, one_fr, others_fr) if french else f"{count} {en}"
+            for count, one_fr, others_fr, en in counts
+            if count
+        )
+        screen.print(f"{rows_text(report.rows, language())}{' : ' if french else ': '}{told}", markup=False)
     for one in report.rejections:
         line = "ligne" if french else "row"
         screen.print(f"  {line} {one.row} : {one.fr}" if french else f"  {line} {one.row}: {one.en}", markup=False)
-    known = "membres connus" if french else "members known"
-    screen.print(f"{slug} : {report.members} {known}" if french else f"{slug}: {report.members} {known}", markup=False)
+    known = (
+        f" : {counted_fr(report.members, 'membre connu', 'membres connus')}"
+        if french
+        else f": {counted_en(report.members, 'member')} known"
+    )
+    screen.print(f"{slug}{known}", markup=False)

@@ -8,6 +8,7 @@ import typer
 
 from service.cli.output import progress_bar, say, services
 from service.container import Services
+from service.counted import counted_fr, rows_text
 
 
 def demo(
@@ -55,9 +56,10 @@ def _lists(running: Services) -> None:
             report = import_file(running.engine, running.areas, path, now=running.now(), progress=progress)
         counts = report.counts
         say(
-            f"{path.name} : {report.rows} lignes, {counts['accepted']} acceptées, {counts['merged']} fusionnées, "
-            f"{counts['unchanged']} inchangées, {counts['rejected']} rejetées",
-            f"{path.name}: {report.rows} rows, {counts['accepted']} accepted, {counts['merged']} merged, "
+            f"{path.name} : {rows_text(report.rows, 'fr')}, {counted_fr(counts['accepted'], 'acceptée')}, "
+            f"{counted_fr(counts['merged'], 'fusionnée')}, {counted_fr(counts['unchanged'], 'inchangée')}, "
+            f"{counted_fr(counts['rejected'], 'rejetée')}",
+            f"{path.name}: {rows_text(report.rows, 'en')}, {counts['accepted']} accepted, {counts['merged']} merged, "
             f"{counts['unchanged']} unchanged, {counts['rejected']} rejected",
         )
 

@@ -6,6 +6,7 @@ import typer
 
 from service.cli.import_command import column_pairs
 from service.cli.output import console, language, print_json, say, services
+from service.counted import counted_fr, rows_text
 
 feeds = typer.Typer(help="Lists that live at a URL, imported again by the worker.", no_args_is_help=False)
 Json = Annotated[bool, typer.Option("--json", help="Results on standard output")]
@@ -137,13 +138,19 @@ def _print(found: dict[str, Any]) -> None:
 def _print_change(change: dict[str, Any], *, french: bool) -> None:
     screen = console()
     titles = (
-        ("accepted", "nouvelles", "new", change["accepted"] + change["merged"]),
-        ("updated", "mises à jour", "updated", change["updated"]),
-        ("rejected", "rejetées", "rejected", change["rejected"]),
-        ("vanished", "disparues de la liste (leurs lieux restent)", "no longer in the list (their places stay)", None),
+        ("accepted", "nouvelle", "nouvelles", "new", change["accepted"] + change["merged"]),
+        ("updated", "mise à jour", "mises à jour", "updated", change["updated"]),
+        ("rejected", "rejetée", "rejetées", "rejected", change["rejected"]),
+        (
+            "vanished",
+            "disparue de la liste (son lieu reste)",
+            "disparues de la liste (leurs lieux restent)",
+            "no longer in the list (their places stay)",
+            None,
+        ),
     )
-    screen.print(f"  {change['at']} : {change['rows']} {'lignes' if french else 'rows'}", markup=False)
-    for key, fr, en, count in titles:
+    screen.print(f"  {change['at']} : {rows_text(change['rows'], language())}", markup=False)
+    for key, one_fr, others_fr, en, count in titles:
         total = change[key] if count is None else count
         if not total:
             continue
@@ -151,8 +158,10 @@ def _print_change(change: dict[str, Any], *, french: bool) -> None:
             one["name"] or (f"ligne {one['line']}" if french else f"row {one['line']}") for one in change["names"][key]
         ]
         more = total - len(names[:SHOWN])
-        tail = (f" … et {more} autres (--json)" if french else f" … and {more} more (--json)") if more > 0 else ""
-        screen.print(f"    {total} {fr if french else en} : {', '.join(names[:SHOWN])}{tail}", markup=False)
+        others = f"et {counted_fr(more, 'autre')}" if french else f"and {more} more"
+        tail = f" … {others} (--json)" if more > 0 else ""
+        title = counted_fr(total, one_fr, others_fr) if french else f"{total} {en}"
+        screen.print(f"    {title}{' ' if french else ''}: {', '.join(names[:SHOWN])}{tail}", markup=False)
 
 
 def _without_query(url: str) -> str:

@@ -11,6 +11,7 @@ import typer
 from geo.errors import InvalidInput, PlaceLibreError
 from service.cli.output import console, language, print_json, progress_bar, say, services
 from service.container import Services
+from service.counted import counted_fr, rows_text
 
 if TYPE_CHECKING:
     from ingest.ahead import Ahead
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
 imports = typer.Typer(help="The journal of imports: list, show, undo.", no_args_is_help=False)
 Json = Annotated[bool, typer.Option("--json", help="Results on standard output")]
 COUNTS = ("rows", "accepted", "merged", "updated", "unchanged", "rejected")
+_IN_FRENCH = {
+    "accepted": ("acceptée", "acceptées"),
+    "merged": ("fusionnée", "fusionnées"),
+    "updated": ("mise à jour", "mises à jour"),
+    "unchanged": ("inchangée", "inchangées"),
+    "rejected": ("rejetée", "rejetées"),
+}
 
 
 def import_lists(
@@ -138,8 +146,8 @@ def column_pairs(given: list[str]) -> dict[str, str]:
 
 def _print_report(answer: dict[str, Any]) -> None:
     french = language() == "fr"
-    names = ("lignes", "acceptées", "fusionnées", "mises à jour", "inchangées", "rejetées") if french else COUNTS
-    counts = ", ".join(f"{answer[key]} {name}" for key, name in zip(COUNTS, names, strict=True))
+    became = [counted_fr(answer[key], *_IN_FRENCH[key]) if french else f"{answer[key]} {key}" for key in COUNTS[1:]]
+    counts = ", ".join([rows_text(answer["rows"], language()), *became])
     screen = console()
     screen.print(f"{answer['source']} : {counts}", markup=False)
     # What became of the list as a whole, before what became of its rows: a vanished column explains many of these.
@@ -161,7 +169,8 @@ def _print_report(answer: dict[str, Any]) -> None:
     for lacking in answer.get("missing_to_offer", [])[:5]:
         screen.print(f"  {lacking['name']} : {lacking['message']} {lacking['remedy']}", markup=False)
     if more > 0:
-        screen.print(f"  … {more} autres : --report FICHIER.csv" if french else f"  … {more} more: --report FILE.csv")
+        others = counted_fr(more, "autre")
+        screen.print(f"  … {others} : --report FICHIER.csv" if french else f"  … {more} more: --report FILE.csv")
 
 
 @imports.callback(invoke_without_command=True)

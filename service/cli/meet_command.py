@@ -121,7 +121,12 @@ def _nothing(needed_minutes: float | None, tongue: Language) -> str:
             )
         return "No room suits everybody: try another time, fewer seats (--seats) or --candidates."
     minutes = math.ceil(needed_minutes)
-    remedy = f"{minutes} min (--most-minutes {minutes})."
     if tongue == "fr":
-        return f"Aucune salle n'est à portée de tous : la première demande à qui est le plus loin {remedy}"
-    return f"No room is in everybody's reach: whoever is farthest needs for the first one {remedy}"
+        return (
+            f"Aucune salle n'est à portée de tous : la plus proche demande {minutes} min à qui est le plus loin. "
+            f"Pour l'accepter, ajoutez --most-minutes {minutes}."
+        )
+    return (
+        f"No room is in everybody's reach: the nearest one is {minutes} min away for whoever is farthest. "
+        f"To accept that, add --most-minutes {minutes}."
+    )
