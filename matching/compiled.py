@@ -1,8 +1,8 @@
 """How the search is compiled, where what was compiled is kept, and how it is called.
 
-Of the search nothing but its entries may allocate: callers bring the space it works in. So no reference is counted,
-which would cost more than the search itself (every function is handed some sixty arrays), nor is the interpreter's
-lock needed.
+The search allocates nothing: callers bring the space it works in, and its arrays are addresses (`matching.lying`).
+So no reference is counted, which would cost more than the search itself (every function is handed some sixty arrays),
+nor is the interpreter's lock needed.
 
 The compiler is loaded only to compile: that takes half a second, as long as all else that a search in a cold shell
 does. So what a search calls is kept as machine code (`matching.machine`), and everything else waits until it is asked
@@ -70,14 +70,9 @@ def aside[Function: Callable[..., Any]](function: Function) -> Function:
     return _part(function, _nrt=False)
 
 
-def unpacking[Function: Callable[..., Any]](function: Function) -> Function:
-    """Makes arrays of addresses (`matching.kernel.passing`): the only code that may return arrays."""
-    return _part(function, forceinline=True)
-
-
 def made(make: Callable[[], Callable[..., Any]]) -> Any:
-    """Like `unpacking` of the function that `make` gives: it may import what only the compiler needs."""
-    return Part(make, forceinline=True)
+    """Like `inner` of the function that `make` gives: it may import what only the compiler needs."""
+    return Part(make, forceinline=True, _nrt=False)
 
 
 class Entry:

@@ -8,6 +8,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from matching.lying import element
+
 
 def _to_zeros(typing_context: Any, word: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -25,12 +27,11 @@ def _to_ones(typing_context: Any, word: Any) -> Any:
 
 def _to_cache(typing_context: Any, array: Any, at: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        data = context.make_array(array)(context, builder, arguments[0]).data
-        element = builder.bitcast(builder.gep(data, [arguments[1]]), cgutils.voidptr_t)
+        there = builder.bitcast(element(context, builder, array, *arguments), cgutils.voidptr_t)
         number = ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, number, number, number])
         call = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        builder.call(call, [element, *(ir.Constant(number, value) for value in (0, 3, 1))])
+        builder.call(call, [there, *(ir.Constant(number, value) for value in (0, 3, 1))])
         return context.get_dummy_value()
 
     return types.void(array, types.int64), generate
@@ -38,24 +39,13 @@ def _to_cache(typing_context: Any, array: Any, at: Any) -> Any:
 
 def _to_copy(typing_context: Any, into: Any, at: Any, given: Any, first: Any, length: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        ends = [
-            builder.gep(context.make_array(kind)(context, builder, array).data, [start])
-            for kind, array, start in ((into, *arguments[:2]), (given, *arguments[2:4]))
-        ]
+        ends = [element(context, builder, into, *arguments[:2]), element(context, builder, given, *arguments[2:4])]
         cgutils.raw_memcpy(builder, *ends, arguments[4], ir.Constant(arguments[4].type, 1))
         return context.get_dummy_value()
 
     return types.void(into, types.int64, given, types.int64, types.int64), generate
 
 
-def _to_pointer(typing_context: Any, address: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.inttoptr(arguments[0], ir.IntType(8).as_pointer())
-
-    return types.voidptr(types.int64), generate
-
-
-pointer: Callable[[Any], Any] = intrinsic(_to_pointer)
 _zeros: Callable[[Any], Any] = intrinsic(_to_zeros)
 _ones: Callable[[Any], Any] = intrinsic(_to_ones)
 _cache: Callable[[Any, Any], Any] = intrinsic(_to_cache)

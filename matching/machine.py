@@ -8,15 +8,6 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
-NOTHING_IS_FREED = """
-declare void @llvm.trap()
-define void @NRT_MemInfo_call_dtor(ptr %memory) {
-  call void @llvm.trap()
-  unreachable
-}
-"""
-"""What numba would call to free an array. Entries are handed all arrays by address and own none."""
-
 
 def digest(sources: Iterable[Path]) -> str:
     """What machine code depends on: these files and the processor; 16 hexadecimal digits."""
@@ -39,11 +30,12 @@ def compiled(function: Callable[..., Any], name: str) -> bytes:
     """An object file with the function as `name`: it takes 64-bit whole numbers and gives one."""
     import numba
 
+    import matching.lying  # noqa: F401  the compiler must know its types before it begins
+
     whole = numba.int64
     made = numba.cfunc(whole(*[whole] * function.__code__.co_argcount), error_model="numpy")(function)
     module = llvm.parse_assembly(made.inspect_llvm())
     module.get_function(made.native_name).name = name
-    module.link_in(llvm.parse_assembly(NOTHING_IS_FREED))
     code: bytes = _this_machine().emit_object(module)
     return code
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from matching.compiled import inner, unpacking
+from matching.compiled import inner
 from matching.kernel.passing import bytes_, floats, floats_at, longs_at, words
 from matching.query import MAX_WINDOWS
 
@@ -64,10 +64,12 @@ class Wanted(NamedTuple):
     """Word per block of the rows that are open to who asks (`matching.kernel.rows.is_open`)."""
 
 
-@unpacking
+@inner
 def understood(numbers: Any, whole: Any, where: Any) -> Any:
     """The query, told by three addresses: of numbers, of whole numbers, and of the addresses of tables."""
-    numbers, whole = floats_at(numbers, FIRST_WEIGHT + WEIGHTS), longs_at(whole, WHOLE_NUMBERS + 3 * MAX_WINDOWS)
+    weights = floats_at(numbers + 8 * FIRST_WEIGHT, WEIGHTS)
+    windows = longs_at(whole + 8 * WHOLE_NUMBERS, 3 * MAX_WINDOWS)
+    numbers, whole = floats_at(numbers, FIRST_WEIGHT), longs_at(whole, WHOLE_NUMBERS)
     return Wanted(
         numbers[0],
         numbers[1],
@@ -77,7 +79,7 @@ def understood(numbers: Any, whole: Any, where: Any) -> Any:
         numbers[5],
         numbers[6],
         numbers[7],
-        numbers[FIRST_WEIGHT:],
+        weights,
         np.uint32(whole[0]),
         np.uint32(whole[1]),
         whole[2],
@@ -94,7 +96,7 @@ def understood(numbers: Any, whole: Any, where: Any) -> Any:
         whole[13],
         whole[14],
         whole[15],
-        whole[WHOLE_NUMBERS:],
+        windows,
         bytes_(where, 0),
         bytes_(where, 1),
         bytes_(where, 2),

@@ -309,8 +309,8 @@ def _times(amount: Any, cost: Any) -> Any:
 def _count_at_times(tree: Tree, wanted: Wanted, space: Space, windows: int, counts: Any, places: Any) -> None:
     """Fills in `counts`: the places that fit at each time; `places` is space of the same length. The windows of the
     query are those of the times, so many each. A candidate fits at any time."""
-    counts[:] = 0
-    places[:] = -1
+    for time in range(len(counts)):
+        counts[time], places[time] = 0, -1
     depth = begin(tree, wanted, space.parts)
     while True:
         block, depth = next_near(tree, wanted, space.parts, depth)

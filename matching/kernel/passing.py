@@ -31,14 +31,17 @@ def addresses(arrays: Sequence[Array]) -> Handed:
 
 
 def _lying(dtype: type[np.generic]) -> Any:
-    """Compiled: the array of so many elements at an address."""
+    """Compiled: so many numbers at an address."""
 
     def make() -> Callable[[Any, Any], Any]:
-        from numba import carray
+        from matching.lying import lying
 
-        from matching.intrinsics import pointer
+        at_address = lying(dtype)
 
-        return lambda address, size: carray(pointer(address), (size,), dtype)
+        def numbers(address: Any, length: Any) -> Any:
+            return at_address(address, length)
+
+        return numbers
 
     return made(make)
 
@@ -47,7 +50,7 @@ floats_at, longs_at, words_at, bytes_at = _lying(np.float64), _lying(np.int64), 
 
 
 def _handed(dtype: type[np.generic]) -> Any:
-    """Compiled: the array of a number among those that were handed over."""
+    """Compiled: those of a number among the arrays that were handed over."""
     lying = _lying(dtype)
 
     def make() -> Callable[[Any, Any], Any]:

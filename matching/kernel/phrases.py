@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from matching.compiled import entry, inner, unpacking
+from matching.compiled import entry, inner
 from matching.kernel.passing import bytes_, bytes_at, longs, words, words_at
 
 KEY = 5
@@ -40,7 +40,7 @@ def empty() -> Phrases:
     )
 
 
-@unpacking
+@inner
 def phrases_at(where: Any) -> Any:
     """The table whose addresses these are."""
     return Phrases(words(where, 0), longs(where, 1), bytes_(where, 2), longs(where, 3))

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from matching.compiled import unpacking
+from matching.compiled import inner
 from matching.kernel.passing import addresses, floats, longs, words
 from matching.query import MAX_LIMIT, MAX_WINDOWS
 from matching.snapshot.layout import DAYS, SLOTS_PER_DAY
@@ -81,7 +81,7 @@ def _space(parts: int, found: Array) -> Space:
     )
 
 
-@unpacking
+@inner
 def working(where: Any) -> Any:
     """The space whose addresses these are."""
     return Space(

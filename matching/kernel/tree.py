@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy.typing as npt
 
-from matching.compiled import inner, unpacking
+from matching.compiled import inner
 from matching.kernel.passing import Handed, addresses, bytes_, floats, ints, longs, masks, singles, words
 
 Array = npt.NDArray[Any]
@@ -90,7 +90,7 @@ def either(first: Any, second: Any, at: Any) -> Any:
     return first[at] if at < len(first) else second[at - len(first)]
 
 
-@unpacking
+@inner
 def unpacked(where: Any) -> Any:
     """The tree that `handed` handed over."""
     return Tree(

@@ -62,7 +62,9 @@ def _counts(weights: Any, values: Any, term: int, against: int) -> float:
 def say_why(count: int, found: int, values: int, weights: int) -> int:
     """Renews `why` of results whose proximity, among their values, became another; as `write_results` takes them. Gives
     0."""
-    _say_why(longs_at(found, COLUMNS * MAX_LIMIT), floats_at(values, TERMS * count), floats_at(weights, TERMS), count)
+    of_results, of_terms = longs_at(found, COLUMNS * MAX_LIMIT), floats_at(weights, TERMS)
+    for result in range(count):
+        _say_why(of_results, floats_at(values + 8 * TERMS * result, TERMS), of_terms, result)
     return 0
 
 
@@ -70,8 +72,6 @@ WHY, CENTS = FIRST_TOLD + TOLD.index("why"), FIRST_TOLD + TOLD.index("cents")
 
 
 @inner
-def _say_why(found: Any, values: Any, weights: Any, count: int) -> None:
-    for result in range(count):
-        of_row = found[WHY * MAX_LIMIT + result] >> PRECISION << PRECISION
-        of_terms = values[TERMS * result : TERMS * (result + 1)]
-        found[WHY * MAX_LIMIT + result] = of_row | _by_values(weights, of_terms, found[CENTS * MAX_LIMIT + result])
+def _say_why(found: Any, values: Any, weights: Any, result: int) -> None:
+    of_row = found[WHY * MAX_LIMIT + result] >> PRECISION << PRECISION
+    found[WHY * MAX_LIMIT + result] = of_row | _by_values(weights, values, found[CENTS * MAX_LIMIT + result])

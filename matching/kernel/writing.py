@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from matching.bits import copy_bytes, fetch_soon
-from matching.compiled import entry, inner, unpacking
+from matching.compiled import entry, inner
 from matching.kernel.passing import bytes_, bytes_at, floats_at, longs, longs_at, words_at
 from matching.kernel.phrases import KEY, Phrases, phrases_at, place_of
 from matching.kernel.rows import ONE
@@ -84,7 +84,7 @@ def write_features(asked: int) -> int:
     )
 
 
-@unpacking
+@inner
 def _look_up(found: Any, sources: Any, spans: Any, missed: Any) -> int:
     """How many phrases are not known: what they depend on is in `missed`. `spans` gets where the others are."""
     missing = 0
@@ -125,7 +125,7 @@ def _find(phrases: Phrases, spans: Any, missed: Any, missing: int, result: int, 
     return missing + 1
 
 
-@unpacking
+@inner
 def _write_features(
     found: Any,
     values: Any,

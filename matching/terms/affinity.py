@@ -50,7 +50,7 @@ class Affinity:
             return []
         name = shown.names.get(slug, slug)
         if value >= SAME:
-            return [Reason(shown.say(f"proposé par {name}, votre communauté", f"offered by {name}, your community"))]
+            return [Reason(shown.say(f"proposé par votre communauté {name}", f"offered by your community {name}"))]
         if value >= PARTNER:
             text = shown.say(f"{name} est partenaire de votre communauté", f"{name} is a partner of your community")
             return [Reason(text, clause=True)]

@@ -17,7 +17,7 @@ from service.bench.queries import Asked, queries
 
 FEWEST, LONGEST_S = 20, 60.0
 """A slow peer answers as many queries as it can in a minute, but not fewer than these."""
-WARM_UP_S = 2.0
+WARM_UP_S = 5.0
 """Every peer answers before it is measured: caches are as in a server that has run for some seconds."""
 
 

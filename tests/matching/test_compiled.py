@@ -9,7 +9,7 @@ import pytest
 
 from matching import compiled, machine
 from matching.compiled import Entry, entry, inner
-from matching.kernel.passing import addresses, floats, longs_at
+from matching.kernel.passing import addresses, bytes_at, floats, longs_at
 
 
 @inner
@@ -24,6 +24,14 @@ def _sum_of_halves(where: int, chosen: int, count: int) -> int:
     return np.int64(total)  # type: ignore[return-value]  # what the compiler calls a whole number
 
 
+def _change(bytes_at_address: int, count: int) -> int:
+    numbers, whole = bytes_at(bytes_at_address, count), np.int64(0)
+    numbers[0], numbers[1] = 300, numbers[count - 1]
+    for number in range(len(numbers)):
+        whole = 1_000 * whole + numbers[number]
+    return whole  # type: ignore[return-value]
+
+
 def _asked(one: Entry) -> int:
     handed = addresses([np.zeros(3, np.int32), np.array([10.0, 20.0, 40.0])])
     return one(handed.at, np.array([0, 2]).tobytes(), 2)
@@ -33,6 +41,12 @@ def _asked(one: Entry) -> int:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(compiled, "kept_in", lambda: tmp_path / "kept")
     return tmp_path / "kept"
+
+
+def test_arrays_are_read_and_written_where_they_lie_and_numbers_become_theirs(folder: Path) -> None:
+    numbers = np.array([1, 2, 3], np.uint8)
+    assert entry(_change)(numbers.ctypes.data, 3) == 44_003_003  # of 300 a byte keeps 44
+    assert numbers.tolist() == [44, 3, 3]
 
 
 def test_what_was_compiled_once_is_not_compiled_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

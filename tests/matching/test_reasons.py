@@ -78,8 +78,8 @@ def result(
         (result(status="candidate"), "tout près, mais accueil non confirmé", "very near, but not confirmed as a host"),
         (
             result(affinity=1.0, proximity=0.6),
-            "pas loin et proposé par RuraConnect, votre communauté",
-            "not far and offered by RuraConnect, your community",
+            "pas loin et proposé par votre communauté RuraConnect",
+            "not far and offered by your community RuraConnect",
         ),
         (
             result(proximity=0.6, affinity=0.2),
