@@ -149,7 +149,8 @@ def _print_change(change: dict[str, Any], *, french: bool) -> None:
             None,
         ),
     )
-    screen.print(f"  {change['at']} : {rows_text(change['rows'], language())}", markup=False)
+    colon = " :" if french else ":"
+    screen.print(f"  {change['at']}{colon} {rows_text(change['rows'], language())}", markup=False)
     for key, one_fr, others_fr, en, count in titles:
         total = change[key] if count is None else count
         if not total:
@@ -161,7 +162,7 @@ def _print_change(change: dict[str, Any], *, french: bool) -> None:
         others = f"et {counted_fr(more, 'autre')}" if french else f"and {more} more"
         tail = f" … {others} (--json)" if more > 0 else ""
         title = counted_fr(total, one_fr, others_fr) if french else f"{total} {en}"
-        screen.print(f"    {title}{' ' if french else ''}: {', '.join(names[:SHOWN])}{tail}", markup=False)
+        screen.print(f"    {title}{colon} {', '.join(names[:SHOWN])}{tail}", markup=False)
 
 
 def _without_query(url: str) -> str:

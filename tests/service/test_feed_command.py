@@ -150,9 +150,9 @@ def test_show_tells_what_changed(placelibre: Run, environment: dict[str, Any], t
             Worker(running, fetcher, lambda _french, _english: None).run_one("lieux")
     running.close()
     english, french = (placelibre("feeds", "show", "lieux", language=one).stdout for one in ("en", "fr"))
-    assert "1 new : Le Quai" in english
-    assert "1 no longer in the list (their places stay) : Le Lab" in english
-    assert "1 disparues de la liste (leurs lieux restent) : Le Lab" in french
+    assert "1 new: Le Quai" in english
+    assert "1 no longer in the list (their places stay): Le Lab" in english
+    assert "1 disparue de la liste (son lieu reste) : Le Lab" in french
     change = json.loads(placelibre("feeds", "show", "lieux", "--json").stdout)["last_change"]
     assert [one["name"] for one in change["names"]["vanished"]] == ["Le Lab"]
 
