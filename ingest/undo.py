@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, delete, exists, insert, select, update
 
+from geo.counted import counted_en, counted_fr
 from geo.errors import Conflict, Language, NotFound
 from geo.store.counters import mint, record_changes, record_range
 from geo.store.counters import revision as store_revision
@@ -66,16 +67,24 @@ class UndoReport:
         names = ", ".join(f"{item.name} ({item.place})" for item in self.closed[:10])
         if language == "fr":
             text = (
-                f"L'import {self.import_id} ({self.source}) est annulé : {self.places_removed} lieux retirés, "
+                f"L'import {self.import_id} ({self.source}) est annulé : "
+                f"{counted_fr(self.places_removed, 'lieu retiré', 'lieux retirés')}, "
                 f"{self.places_restored} remis comme avant."
             )
-            kept = f" {len(self.closed)} espaces réservés sont fermés au lieu d'être retirés : {names}."
+            reserved = counted_fr(
+                len(self.closed),
+                "espace réservé est fermé au lieu d'être retiré",
+                "espaces réservés sont fermés au lieu d'être retirés",
+            )
+            kept = f" {reserved} : {names}."
         else:
             text = (
-                f"Import {self.import_id} ({self.source}) is undone: {self.places_removed} places removed, "
+                f"Import {self.import_id} ({self.source}) is undone: "
+                f"{counted_en(self.places_removed, 'place')} removed, "
                 f"{self.places_restored} restored."
             )
-            kept = f" {len(self.closed)} booked spaces are closed instead of removed: {names}."
+            reserved = counted_en(len(self.closed), "booked space is", "booked spaces are")
+            kept = f" {reserved} closed instead of removed: {names}."
         return text + (kept if self.closed else "")
 
     def to_dict(self, language: Language) -> dict[str, Any]:

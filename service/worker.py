@@ -10,12 +10,12 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from geo.counted import counted_fr, rows_text
 from geo.errors import PlaceLibreError, StoreUnavailable
 from ingest.pipeline import IDLE_S, Order, import_list
 from ingest.publish import clear_away
 from service import feeds
 from service.container import Services
-from service.counted import counted_fr, rows_text
 from service.feed_changes import changes
 from service.fetch import Fetcher
 from service.live import is_outdated, rebuild

@@ -36,8 +36,8 @@ class ResultProperties(BaseModel, extra="allow"):
     kind: str
     score: float
     distance_m: float
-    minutes: float | None
-    minutes_by: str | None
+    minutes: float | None = Field(None, description="On the way, where a mode was asked for; null: no way leads there")
+    minutes_by: str | None = Field(None, description="network or straight_line, where a mode was asked for")
     terms: dict[str, Term]
     reason: str
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from geo.counted import counted_en, counted_fr, rows_text
 from service.cli.output import console, language, print_json, say, services
-from service.counted import counted_en, counted_fr, rows_text
 
 if TYPE_CHECKING:
     from service.members import MembersReport

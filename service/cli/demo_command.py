@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from geo.counted import counted_fr, rows_text
 from service.cli.output import progress_bar, say, services
 from service.container import Services
-from service.counted import counted_fr, rows_text
 
 
 def demo(

@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 import typer
 
+from geo.counted import counted_fr, rows_text
 from service.cli.import_command import column_pairs
 from service.cli.output import console, language, print_json, say, services
-from service.counted import counted_fr, rows_text
 
 feeds = typer.Typer(help="Lists that live at a URL, imported again by the worker.", no_args_is_help=False)
 Json = Annotated[bool, typer.Option("--json", help="Results on standard output")]

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from geo.counted import counted_fr, rows_text
 from geo.errors import InvalidInput, PlaceLibreError
 from service.cli.output import console, language, print_json, progress_bar, say, services
 from service.container import Services
-from service.counted import counted_fr, rows_text
 
 if TYPE_CHECKING:
     from ingest.ahead import Ahead

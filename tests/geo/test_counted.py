@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.counted import counted_en, counted_fr, rows_text
+from geo.counted import counted_en, counted_fr, rows_text
 
 
 @pytest.mark.parametrize(
