@@ -154,9 +154,8 @@ def warm(layers: Sequence[Layer], now: datetime) -> None:
 
 
 def near(layers: Sequence[Layer], point: Point, radius_m: float) -> tuple[Searchable, ...]:
-    """The first layer, and those of the others that may have a row within the radius."""
-    others = [layer.searchable for layer in layers[1:] if layer.reaches(point, radius_m)]
-    return layers[0].searchable, *others
+    """The layers that may have a row within the radius: the snapshot always, an overlay where something changed."""
+    return tuple(layer.searchable for layer in layers if layer.reaches(point, radius_m))
 
 
 def find(
@@ -170,7 +169,7 @@ def find(
     for window in query.windows:
         check_window(window, base.meta, now)
     weights = weights_of(query, base)
-    searchables = near(layers, query.point, by_distance(query).radius_m)
+    searchables = near(layers, query.point, query.radius_m)
     questions = [_question(one, query, weights, after, now=slot_floor(now)) for one in searchables]
     ranked = [question.best() for question in questions]
     order = merged(ranked, query.limit)

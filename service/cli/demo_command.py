@@ -6,9 +6,13 @@ from typing import Annotated
 
 import typer
 
-from geo.counted import counted_fr, rows_text
+from geo.errors import LANGUAGES
 from service.cli.output import progress_bar, say, services
 from service.container import Services
+from service.outcomes import outcomes_text
+
+TOLD = ("accepted", "merged", "unchanged", "rejected")
+"""Of each list: nothing is updated in a store that is begun."""
 
 
 def demo(
@@ -54,14 +58,8 @@ def _lists(running: Services) -> None:
     for path in shipped_lists(running.settings.data):
         with progress_bar(path.name) as progress:
             report = import_file(running.engine, running.areas, path, now=running.now(), progress=progress)
-        counts = report.counts
-        say(
-            f"{path.name} : {rows_text(report.rows, 'fr')}, {counted_fr(counts['accepted'], 'acceptée')}, "
-            f"{counted_fr(counts['merged'], 'fusionnée')}, {counted_fr(counts['unchanged'], 'inchangée')}, "
-            f"{counted_fr(counts['rejected'], 'rejetée')}",
-            f"{path.name}: {rows_text(report.rows, 'en')}, {counts['accepted']} accepted, {counts['merged']} merged, "
-            f"{counts['unchanged']} unchanged, {counts['rejected']} rejected",
-        )
+        french, english = (outcomes_text(report.rows, report.counts, TOLD, tongue) for tongue in LANGUAGES)
+        say(f"{path.name} : {french}", f"{path.name}: {english}")
 
 
 def _offers(running: Services, wanted: bool) -> None:

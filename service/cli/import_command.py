@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from geo.counted import counted_fr, rows_text
+from geo.counted import counted_fr
 from geo.errors import InvalidInput, PlaceLibreError
 from service.cli.output import console, language, print_json, progress_bar, say, services
 from service.container import Services
+from service.outcomes import outcomes_text
 
 if TYPE_CHECKING:
     from ingest.ahead import Ahead
@@ -21,13 +22,6 @@ if TYPE_CHECKING:
 imports = typer.Typer(help="The journal of imports: list, show, undo.", no_args_is_help=False)
 Json = Annotated[bool, typer.Option("--json", help="Results on standard output")]
 COUNTS = ("rows", "accepted", "merged", "updated", "unchanged", "rejected")
-_IN_FRENCH = {
-    "accepted": ("acceptée", "acceptées"),
-    "merged": ("fusionnée", "fusionnées"),
-    "updated": ("mise à jour", "mises à jour"),
-    "unchanged": ("inchangée", "inchangées"),
-    "rejected": ("rejetée", "rejetées"),
-}
 
 
 def import_lists(
@@ -146,8 +140,7 @@ def column_pairs(given: list[str]) -> dict[str, str]:
 
 def _print_report(answer: dict[str, Any]) -> None:
     french = language() == "fr"
-    became = [counted_fr(answer[key], *_IN_FRENCH[key]) if french else f"{answer[key]} {key}" for key in COUNTS[1:]]
-    counts = ", ".join([rows_text(answer["rows"], language()), *became])
+    counts = outcomes_text(answer["rows"], answer, COUNTS[1:], language())
     screen = console()
     screen.print(f"{answer['source']} : {counts}", markup=False)
     # What became of the list as a whole, before what became of its rows: a vanished column explains many of these.
