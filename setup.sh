@@ -68,7 +68,7 @@ if ! "$venv/bin/python" -c 'import importlib.metadata as m; m.version("placelibr
     || fail "PlaceLibre itself could not be installed: read the lines above."
 fi
 step "Preparing the search (a minute or two the first time)"
-"$venv/bin/python" -m matching.ahead || fail "The search could not be compiled: read the lines above."
+"$venv/bin/python" -m matching.compile_all || fail "The search could not be compiled: read the lines above."
 if [ "$wanted" = test ]; then
   install_locked requirements-dev.lock
   install_debian "PostgreSQL with PostGIS" "[ -x /usr/lib/postgresql/15/bin/initdb ] && ls /usr/share/postgresql/15/extension/postgis.control >/dev/null 2>&1" \

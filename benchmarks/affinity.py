@@ -11,7 +11,7 @@ One membership in five of everybody with at least three is held out. Communities
 affinities to the person's own, ties by popularity; recall@10 is the share of held-out memberships among the first ten.
 "Popularity" is no affinity at all. A recommender would weigh how popular a community is, too: the second column. New
 communities are those with at most ten known members. Intervals are 95 % over worlds (Student's t). The constants of
-`matching/learned.py` were chosen on the worlds of seeds 1 to 4; the default seeds are others.
+`matching/affinity/similarity.py` were chosen on the worlds of seeds 1 to 4; the default seeds are others.
 """
 
 import argparse
@@ -23,8 +23,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from geo.frames import COMMUNITIES, MEMBERSHIPS
-from matching.learned import learned
+from geo.store.frames import COMMUNITIES, MEMBERSHIPS
+from matching.affinity.similarity import learned
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

@@ -1,4 +1,4 @@
-"""Builds `ingest/resolution/common.json`: how often words are in names, and the hosts that many places share.
+"""Builds `ingest/resolution/word_statistics.json`: how often words are in names, and the hosts that many places share.
 
     python -m benchmarks.common_words
 
@@ -13,8 +13,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from geo.toponyms import fold
-from ingest.resolution.common import FILE
+from geo.reference.toponyms import fold
+from ingest.resolution.word_statistics import FILE
 
 ROOT = Path(__file__).resolve().parents[1]
 LEAST = 8

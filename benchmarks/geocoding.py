@@ -2,7 +2,8 @@
 
 `python benchmarks/geocoding.py [--addresses 2000000]`: whole communes are drawn at random; each gets a street for ten
 addresses, named from the shipped streets and surnames in them, houses every eleven metres. Prints the build's time,
-memory and bytes per address with what 26 million would take, then rows per second of `ingest.locate.locate` for rows
+memory and bytes per address with what 26 million would take, then rows per second of `ingest.rows.locate.locate` for
+rows
 without coordinates: with the index, with the shipped streets, and for rows with coordinates.
 """
 
@@ -19,14 +20,14 @@ from typing import Any
 
 import numpy as np
 
-from geo import reference
-from geo.areas import Areas, Commune
-from geo.geocoder.build import Built, build
+from geo.geocoder.ban_index_builder import Built, build
 from geo.geocoder.geocoder import Geocoder
-from ingest.locate import Finder, locate
+from geo.reference import files
+from geo.reference.communes import Areas, Commune
 from ingest.mapping.suggest import suggest
 from ingest.readers.open import read
-from ingest.records import Record
+from ingest.rows.locate import Finder, locate
+from ingest.rows.record import Record
 
 ROOT = Path(__file__).resolve().parent.parent
 NATIONAL_ADDRESSES, NATIONAL_PEOPLE = 26_000_000, 67_000_000
@@ -69,7 +70,7 @@ def streets_of(commune: Commune, names: Sequence[str], words: Sequence[str], see
 
 def write_ban(areas: Areas, folder: Path, addresses: int, seed: int = 7) -> list[Path]:
     """Writes made-up BAN files, one per département."""
-    names = sorted({row[1] for row in reference.rows(areas.data_dir, reference.STREETS)})
+    names = sorted({row[1] for row in files.rows(areas.data_dir, files.STREETS)})
     words = sorted({word for name in names for word in name.split() if len(word) > 3 and word[0].isupper()})
     lines: dict[str, list[str]] = {}
     for commune in communes_drawn(areas, addresses, seed):

@@ -1,7 +1,8 @@
 """How long an answer takes where several people meet, by the straight line, with all that is told of it.
 
 People of one town (on foot, by bike, by car), of one region or of all the country (by car); rooms as the mix of
-searches asks for them (`service.bench.queries`), half of them with a seat for everybody. Of several passes the quickest
+searches asks for them (`service.bench.workload.queries`), half of them with a seat for everybody. Of several passes
+the quickest
 counts, meeting by meeting. Run: `python -m benchmarks.meeting [spaces] [meetings] [passes]`.
 """
 
@@ -11,15 +12,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from geo.areas import Areas
+from geo.reference.communes import Areas
 from geo.types import Point
-from matching.engine import Layer, Whole
-from matching.meeting import MAX_MINUTES, MOST_PEOPLE, Goal, MeetingQuery, Person, meet
-from matching.query import Mode, Query
+from matching.meeting.query import MAX_MINUTES, MOST_PEOPLE, Goal, MeetingQuery, Person
+from matching.meeting.ranking import meet
+from matching.query.query import Mode, Query
+from matching.search.engine import Layer, Whole
 from matching.snapshot.builder import build_index
 from matching.snapshot.snapshot import Snapshot
-from service.bench.queries import queries
-from service.bench.world import AS_OF, build_world
+from service.bench.workload.queries import queries
+from service.bench.workload.world import AS_OF, build_world
 from service.settings import read_settings
 
 SEED = 5

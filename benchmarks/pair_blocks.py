@@ -10,8 +10,8 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from benchmarks.pair_lists import Listing
-from geo.distance import EARTH_RADIUS_M
-from ingest.normalise.address import match_address
+from geo.spatial.distance import EARTH_RADIUS_M
+from ingest.normalise.location.address import match_address
 from ingest.normalise.name import match_name
 
 NEAR_M = 300.0

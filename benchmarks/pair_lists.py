@@ -5,17 +5,17 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from geo.areas import Areas
-from geo.toponyms import fold
+from geo.reference.communes import Areas
+from geo.reference.toponyms import fold
 from geo.types import Precision
-from ingest.keys import nth_key
-from ingest.locate import Finder
-from ingest.mapping.load import parse
+from ingest.mapping.declared import parse
 from ingest.mapping.model import Mapping
-from ingest.pipeline import understand
-from ingest.prepare import Choices, HowToRead, prepare
 from ingest.readers.open import read
-from ingest.records import Record
+from ingest.rows.keys import nth_key
+from ingest.rows.list_parser import understand
+from ingest.rows.locate import Finder
+from ingest.rows.record import Record
+from ingest.rows.row_parser import Choices, HowToRead, prepare
 
 ROOT = Path(__file__).resolve().parents[1]
 LISTING_COLUMNS = (

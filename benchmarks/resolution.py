@@ -18,11 +18,10 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from benchmarks import splink_comparison
-from ingest import linking
-from ingest.facts import SCHEMA
-from ingest.keys import match_address
 from ingest.normalise.name import match_name
-from ingest.resolution import derive, features, model
+from ingest.resolution import comparison_columns, features, linkage, model
+from ingest.rows.facts import SCHEMA
+from ingest.rows.keys import match_address
 
 ROOT = Path(__file__).resolve().parents[1]
 PAIRS = ROOT / "tests" / "data" / "pairs"
@@ -59,7 +58,7 @@ class Labelled:
 
 
 def read_listings() -> pl.DataFrame:
-    """The listings of the published pairs, as the store gives them (`ingest.neighbours.STORED`)."""
+    """The listings of the published pairs, as the store gives them (`ingest.resolution.stored_listings.STORED`)."""
     text = {name: kind for name, kind in SCHEMA.items() if kind == pl.String} | {"source_key": pl.String}
     listings = pl.read_csv(PAIRS / "listings.csv", infer_schema_length=None, schema_overrides=text)
     listings = listings.with_columns(pl.col("address", "insee", "postcode", "commune").fill_null(""))
@@ -85,7 +84,7 @@ def read_labelled() -> Labelled:
         PAIRS / "pairs.csv", infer_schema_length=None, schema_overrides={"key_a": pl.String, "key_b": pl.String}
     )
     return Labelled(
-        derive.derive(listings),
+        comparison_columns.derive(listings),
         pairs,
         np.array([at[key] for key in pairs.select("list_a", "key_a").rows()]),
         np.array([at[key] for key in pairs.select("list_b", "key_b").rows()]),
@@ -144,7 +143,7 @@ def cross_validated(labelled: Labelled, seeds: int = 3) -> tuple[float, float]:
             said[out] = train(labelled, ~out).probability(matrix[out])
         same = labelled.same[labelled.train]
         probability = said[labelled.train]
-        told.append((_scores(same, probability >= linking.LINK)[2], float(np.mean((probability - same) ** 2))))
+        told.append((_scores(same, probability >= linkage.LINK)[2], float(np.mean((probability - same) ** 2))))
     f1, brier = np.mean(told, axis=0)
     return float(f1), float(brier)
 
@@ -152,7 +151,7 @@ def cross_validated(labelled: Labelled, seeds: int = 3) -> tuple[float, float]:
 def reliability(labelled: Labelled) -> tuple[float, list[tuple[float, float, int]]]:
     """Brier score on the held-out half; of each band of probabilities (mean said, share that is one place, pairs)."""
     held = ~labelled.train
-    said = linking.probabilities(labelled.derived, labelled.left[held], labelled.right[held])
+    said = linkage.probabilities(labelled.derived, labelled.left[held], labelled.right[held])
     same = labelled.same[held]
     edges = np.array([0.02, 0.15, 0.5, 0.85, 0.98])
     band = np.digitize(said, edges)
@@ -190,7 +189,7 @@ def _scores(same: npt.NDArray[np.bool_], said: npt.NDArray[np.bool_]) -> tuple[f
 
 def evaluate(labelled: Labelled) -> dict[str, Figures]:
     """Figures on the held-out half: `all`, then by pair of lists with at least 20 pairs."""
-    said = linking.probabilities(labelled.derived, labelled.left, labelled.right) >= linking.LINK
+    said = linkage.probabilities(labelled.derived, labelled.left, labelled.right) >= linkage.LINK
     held = ~labelled.train
     answer = {"all": figures(labelled.same[held], said[held])}
     names = (labelled.pairs["list_a"] + " x " + labelled.pairs["list_b"]).to_numpy()

@@ -26,8 +26,8 @@ from pathlib import Path
 
 from benchmarks.pair_blocks import Pair, blocks
 from benchmarks.pair_lists import LISTING_COLUMNS, ROOT, Key, Listing, listing_row, read_lists
-from geo.distance import haversine_m
-from ingest.records import Record
+from geo.spatial.distance import haversine_m
+from ingest.rows.record import Record
 
 SEED = 20261125
 MOST_PER_LISTING = 3

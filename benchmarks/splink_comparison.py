@@ -11,7 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from benchmarks.splink_side import FREQUENCIES, WAYS, Side, measured, peak_mib
-from ingest import linking
+from ingest.resolution import linkage
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -35,14 +35,14 @@ class Row:
 def ours(derived: pl.DataFrame, left: Ints, right: Ints) -> Side:
     """Our probabilities of the pairs."""
     started = time.perf_counter()
-    told = linking.probabilities(derived, left, right)
+    told = linkage.probabilities(derived, left, right)
     return Side(told, time.perf_counter() - started, peak_mib())
 
 
 def compared(derived: pl.DataFrame, left: Ints, right: Ints, same: Bools, train: Bools) -> list[Row]:
     """Figures of ours and of Splink's ways. All candidates of the rows are scored, the labelled pairs among
     them."""
-    ones, others = linking.pairs(derived, np.ones(derived.height, bool))
+    ones, others = linkage.pairs(derived, np.ones(derived.height, bool))
     everything = np.concatenate([left, ones]), np.concatenate([right, others])
     labels = left[train], right[train], same[train]
     sides = {"ours": _apart(ours, derived, *everything)}

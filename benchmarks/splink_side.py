@@ -17,7 +17,7 @@ import numpy.typing as npt
 import polars as pl
 
 from geo.types import Precision
-from ingest.resolution.roles import ROLES
+from ingest.resolution.host_roles import ROLES
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

@@ -10,15 +10,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from geo.areas import Areas
-from matching.engine import Whole, find, rank, weights_of
-from matching.found import Cursor, Found
-from matching.learning.evaluate import AT, dcg, gained, measured
+from geo.reference.communes import Areas
+from matching.learning.ndcg import AT, dcg, gained, measured
 from matching.learning.simulator import people, questions
-from matching.query import Query
+from matching.query.query import Cursor, Query
+from matching.search.diversify import Variety, varied
+from matching.search.engine import Whole, find, rank, weights_of
+from matching.search.hits import Found
 from matching.snapshot.builder import build_index
-from matching.variety import Variety, varied
-from service.bench.world import AS_OF, build_world
+from service.bench.workload.world import AS_OF, build_world
 from service.settings import read_settings
 
 SPACES, SEED = 20_000, 5

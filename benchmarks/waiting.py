@@ -19,10 +19,10 @@ import numpy as np
 
 from benchmarks.national_files import FILES
 from geo.geocoder.geocoder import Geocoder
-from geo.store import ledger
+from geo.store import seat_ledger
 from geo.store.engine import open_store, writing
 from ingest.pipeline import import_file
-from service.communities import load_files, sync
+from service.communities.community import load_files, sync
 from service.container import system_clock
 from service.migrations import upgrade
 from service.settings import ROOT
@@ -54,8 +54,8 @@ def measure(folder: Path, url: str) -> dict[str, Any]:
         while process.poll() is None:
             started = time.perf_counter()
             with writing(store) as connection:
-                ledger.take(connection, 1, range(SLOT, SLOT + 1), 1)
-                ledger.release(connection, 1, range(SLOT, SLOT + 1), 1)
+                seat_ledger.take(connection, 1, range(SLOT, SLOT + 1), 1)
+                seat_ledger.release(connection, 1, range(SLOT, SLOT + 1), 1)
             took_ms.append((time.perf_counter() - started) * 1000)
             time.sleep(EVERY_S)
     store.dispose()

@@ -22,8 +22,8 @@ import numpy as np
 import polars as pl
 from build_tools import without_personal, write_csv, write_gzip
 
-from geo.areas import Areas
-from geo.distance import haversine_m
+from geo.reference.communes import Areas
+from geo.spatial.distance import haversine_m
 
 COORDINATES = {"mairie_lat", "mairie_lon", "LAT", "LONG", "latitude", "longitude", "Longitude", "Latitude"}
 OSM_FILES = ("cofee_france", "coworking_france", "libraries_france", "pariswifi_sites")

@@ -19,7 +19,7 @@ import polars as pl
 import shapely
 from build_tools import write_csv
 
-from geo.toponyms import fold
+from geo.reference.toponyms import fold
 
 ARTICLES = {"0": "", "1": "", "2": "Le ", "3": "La ", "4": "Les ", "5": "L'", "6": "Aux ", "7": "Las ", "8": "Los "}
 WHOLE_CITIES = {"75": "75056", "69": "69123", "13": "13055"}

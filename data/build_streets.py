@@ -16,8 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from build_tools import write_csv
 
-from geo.areas import Areas, clean_postcode
-from geo.toponyms import fold, is_street, split_number
+from geo.reference.communes import Areas, clean_postcode
+from geo.reference.toponyms import fold, is_street, split_number
 
 OSM = ("cofee_france", "coworking_france", "libraries_france")
 TOWN_LINE = re.compile(r"^\d{5}\b")

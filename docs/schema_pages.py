@@ -7,7 +7,7 @@ from pathlib import Path
 
 from geo.types import Amenity, PlaceKind, SpaceKind
 from ingest.exchange.columns import Column, declared
-from ingest.exchange.schema import Source, Written, data_package, one_table_schema, places_schema, spaces_schema
+from ingest.exchange.table_schema import Source, Written, data_package, one_table_schema, places_schema, spaces_schema
 from ingest.exchange.typology import CODE_OF, KIND_OF
 
 EXAMPLES = {"lieux": "exemple-valide.csv", "espaces": "exemple-espaces-valide.csv"}

@@ -15,15 +15,15 @@ import service.api.outlines
 import service.api.places
 import service.api.problems
 import service.api.search
+import service.pages.coverage
 import service.pages.errors
-import service.pages.planner
 import service.pages.router
 from geo.errors import PlaceLibreError
 from service.api.problems import problem_of
-from service.api.quick import QuickSearch
+from service.api.search_fast_path import QuickSearch
 from service.container import Services
-from service.imports import ListTooLarge
-from service.language import language_of
+from service.imports.import_desk import ListTooLarge
+from service.localisation.negotiation import language_of
 from service.settings import Settings
 
 FORM_OVERHEAD = 100_000
@@ -59,7 +59,7 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
     app.state.services = running
     app.include_router(_api())
     app.include_router(service.api.outlines.create_router())
-    app.include_router(service.pages.planner.create_router())
+    app.include_router(service.pages.coverage.create_router())
     app.include_router(service.pages.router.create_router())
     _install_errors(app)
     _install_guards(app, settings.upload_limit_mb)

@@ -3,39 +3,42 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property, partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from geo.store.engine import open_store
-from service.communities import Circle, CircleReader, Community
+from service.communities.community import Community
+from service.communities.sharing import Circle, CircleReader
 from service.lately import Lately
-from service.meeting import MeetingRequest, understand_meeting
-from service.searching import SearchRequest, understand
+from service.search.meeting_request import MeetingRequest, understand_meeting
+from service.search.request import SearchRequest, understand
 from service.settings import Settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from geo.areas import Areas
     from geo.errors import Language
-    from geo.gazetteer import Gazetteer
+    from geo.gazetteer.gazetteer import Gazetteer
+    from geo.gazetteer.location import Located
     from geo.geocoder.geocoder import Geocoder
-    from geo.located import Located
-    from geo.store.reading import PlaceRecord
-    from geo.travel.model import Router
+    from geo.reference.communes import Areas
+    from geo.store.queries import PlaceRecord
+    from geo.travel.router import Router
     from ingest.pipeline import Workshop
-    from matching.found import Found
-    from matching.meeting import MeetingQuery, MeetingResults
-    from matching.query import Query
-    from matching.relaxing import Relaxation
-    from matching.results import SearchResults
-    from service.accepted_weights import AcceptedWeights
-    from service.coverage import CoverageDesk
-    from service.fetch import Fetcher
-    from service.imports import ImportDesk
-    from service.live import LiveSearch
-    from service.routing import Routing
-    from service.search_log import SearchLog
+    from matching.meeting.query import MeetingQuery
+    from matching.meeting.ranking import MeetingResults
+    from matching.query.query import Query
+    from matching.query.results import SearchResults
+    from matching.relaxation.relaxer import Relaxation
+    from matching.search.hits import Found
+    from service.feedback.accepted_weights import AcceptedWeights
+    from service.feedback.search_log import SearchLog
+    from service.fetching.fetcher import Fetcher
+    from service.imports.import_desk import ImportDesk
+    from service.index.live_search import LiveSearch
+    from service.planning.coverage_desk import CoverageDesk
+    from service.search.routing import Routing
 
 
 def system_clock() -> datetime:
@@ -49,6 +52,7 @@ class Services:
     def __init__(self, settings: Settings, clock: Callable[[], datetime] = system_clock) -> None:
         self.settings = settings
         self.now = clock
+        self._opening = Lock()
 
     @cached_property
     def engine(self) -> "Engine":
@@ -56,28 +60,28 @@ class Services:
 
     @cached_property
     def areas(self) -> "Areas":
-        from geo.areas import Areas
+        from geo.reference.communes import Areas
 
         return Areas.load(self.settings.data)
 
     @cached_property
     def gazetteer(self) -> "Gazetteer":
-        from geo.gazetteer import Gazetteer
+        from geo.gazetteer.gazetteer import Gazetteer
 
         return Gazetteer.load(self.settings.data, areas=self.areas)
 
     @cached_property
     def geocoder(self) -> "Geocoder":
         """From the address index when one was built, else from the shipped streets."""
+        from geo.geocoder.ban_index import exists
         from geo.geocoder.geocoder import Geocoder
-        from geo.geocoder.index import exists
 
         folder = self.settings.addresses
         return Geocoder(self.areas, folder if exists(folder) else None)
 
     @cached_property
     def secret(self) -> bytes:
-        from service.secret import installation_secret
+        from service.accounts.installation_secret import installation_secret
 
         return installation_secret(self.settings.secret)
 
@@ -90,25 +94,31 @@ class Services:
 
     @cached_property
     def live(self) -> "LiveSearch":
-        from service.live import LiveSearch
+        from service.index.live_search import LiveSearch
 
         return LiveSearch(self.engine, self.settings.index, self.settings.refresh_s, self.now)
 
     @cached_property
     def routing(self) -> "Routing":
-        from service.routing import Routing
+        from service.search.routing import Routing
 
         return Routing(self.settings.routing)
 
-    @cached_property
+    @property
     def coverage(self) -> "CoverageDesk":
-        from service.coverage import CoverageDesk
+        """The one desk, with its cache of answers: two first questions at once must not make two."""
+        with self._opening:
+            return self._coverage
+
+    @cached_property
+    def _coverage(self) -> "CoverageDesk":
+        from service.planning.coverage_desk import CoverageDesk
 
         return CoverageDesk(self.engine, self.settings.data)
 
     @cached_property
     def imports(self) -> "ImportDesk":
-        from service.imports import ImportDesk
+        from service.imports.import_desk import ImportDesk
 
         limit_bytes = self.settings.upload_limit_mb * 1_000_000
         return ImportDesk(
@@ -122,19 +132,19 @@ class Services:
 
     @cached_property
     def fetcher(self) -> "Fetcher":
-        from service.fetch import Fetcher
+        from service.fetching.fetcher import Fetcher
 
         return Fetcher(self.settings.feed_limit_mb, self.settings.feed_timeout_s)
 
     @cached_property
     def accepted_weights(self) -> "AcceptedWeights":
-        from service.accepted_weights import AcceptedWeights
+        from service.feedback.accepted_weights import AcceptedWeights
 
         return AcceptedWeights(self.settings.weights)
 
     @cached_property
     def search_log(self) -> "SearchLog":
-        from service.search_log import SearchLog
+        from service.feedback.search_log import SearchLog
 
         return SearchLog(self.engine, self.now)
 
@@ -165,7 +175,7 @@ class Services:
         A claimed `request.community` changes the ranking only; what is visible follows `authenticated`, or
         the claimed community for the operator at the command line.
         """
-        from matching.telling import told
+        from matching.search.result_builder import told
 
         located, found = self.find(request, authenticated=authenticated, operator=operator)
         return located, told(found)
@@ -185,7 +195,7 @@ class Services:
             self.live.settle()  # asks once, and would not see what is learned later
         query = self.accepted_weights.applied(query)
         if after is not None:
-            from service.paging import read_cursor
+            from service.search.cursors import read_cursor
 
             page = read_cursor(after, request, authenticated)
             return located, self.live.find(query, page.cursor, page.index_version, self._router(query))
@@ -193,8 +203,8 @@ class Services:
         new_floor = self.settings.new_floor if request.new_floor is None else request.new_floor
         if not per_host and not new_floor:
             return located, self.live.find(query, router=self._router(query))
-        from matching.variety import FIRST_PAGE, Variety, varied
-        from service.hosts import Hosts
+        from matching.search.diversify import FIRST_PAGE, Variety, varied
+        from service.search.hosts import Hosts
 
         variety = Variety(per_host or None, new_floor or None, min(FIRST_PAGE, query.limit))
         find = partial(self.live.find, router=self._router(query))
@@ -211,8 +221,8 @@ class Services:
         relaxations: "list[dict[str, Any]] | None" = None,
     ) -> bytes:
         """What the API sends of a search and the command line prints."""
-        from service.features import search_collection
-        from service.paging import written_cursor
+        from service.search.cursors import written_cursor
+        from service.search.geojson import search_collection
 
         cursor = written_cursor(found, request, authenticated)
         return search_collection(located, found, self.circle.names, language, cursor, relaxations)
@@ -247,7 +257,7 @@ class Services:
 
     def place(self, place_id: int, visible: frozenset[str]) -> "PlaceRecord | None":
         """A place with the spaces and lists that the searcher may see; None when there is none to see."""
-        from geo.store.reading import PlaceRecord, read_place
+        from geo.store.queries import PlaceRecord, read_place
 
         record = read_place(self.engine, place_id)
         if record is None or record.place["status"] == "closed":

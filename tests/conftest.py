@@ -18,13 +18,13 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, create_engine, text
 
 from geo.store.engine import open_store
-from geo.travel.build import build as build_network
+from geo.travel.valhalla_tile_builder import build as build_network
 from ingest.pipeline import import_file
 from service.app import create_app
-from service.communities import load_files, sync
+from service.communities.community import load_files, sync
 from service.container import Services
-from service.demo_offers import apply_demo_offers
-from service.live import rebuild
+from service.demo.offers import apply_demo_offers
+from service.index.live_search import rebuild
 from service.migrations import upgrade
 from service.settings import Settings
 

@@ -15,11 +15,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 from ingest.pipeline import import_file
+from service.accounts.api_keys import create_key
 from service.app import create_app
-from service.communities import load_files, sync
+from service.communities.community import load_files, sync
 from service.container import Services
-from service.keys import create_key
-from service.live import rebuild
+from service.index.live_search import rebuild
 from service.migrations import upgrade
 from service.settings import ROOT, Settings
 

@@ -5,12 +5,12 @@ places around each cell, `report` turns distances into shares of people, nationa
 which), and `hexagons` sums cells into H3 cells for a map.
 """
 
-from geo.coverage.counting import count_within
+from geo.coverage.administrative_areas import NO_EPCI, Level, codes_at, communes_of, names_at, outlines_at
 from geo.coverage.demand import Demand, read_demand
 from geo.coverage.hexagons import Hexagons, sum_by_hexagon
 from geo.coverage.nearest import nearest, nearest_place
+from geo.coverage.range_counts import count_within
 from geo.coverage.report import AreaRow, CommuneOnly, Coverage, Places, Reach, coverage, share_within
-from geo.coverage.territories import NO_EPCI, Level, codes_at, communes_of, names_at, outlines_at
 
 __all__ = [
     "NO_EPCI",

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from geo.distance import Floats
 from geo.errors import InvalidInput, UnreadableFile
+from geo.spatial.distance import Floats
 
 COUNTRY = "FR"
 """`cntr` of a cell wholly in France; border cells read "BE-FR" and the like."""

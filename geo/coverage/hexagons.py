@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from geo.distance import Floats
+from geo.spatial.distance import Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,10 +1,10 @@
-"""The nearest place of every cell, exactly, on the sphere of `geo.distance`."""
+"""The nearest place of every cell, exactly, on the sphere of `geo.spatial.distance`."""
 
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from geo.distance import EARTH_RADIUS_M, Floats, arc_m_of_chord, unit_vectors
+from geo.spatial.distance import EARTH_RADIUS_M, Floats, arc_m_of_chord, unit_vectors
 
 Indices = npt.NDArray[np.int64]
 

@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from geo.coverage.demand import Demand
 from geo.coverage.nearest import Indices, nearest_place
-from geo.distance import Floats
 from geo.errors import InvalidInput
+from geo.spatial.distance import Floats
 from geo.types import Precision
 
 

@@ -15,9 +15,9 @@ from typing import IO, ClassVar
 import polars as pl
 
 from geo.errors import Language, UnreadableFile
-from geo.geocoder.houses import MOST_NUMBER, STEPS_PER_DEGREE, suffix_code
-from geo.geocoder.words import key_text
-from geo.toponyms import fold
+from geo.geocoder.house_numbers import MOST_NUMBER, STEPS_PER_DEGREE, suffix_code
+from geo.geocoder.street_names import key_text
+from geo.reference.toponyms import fold
 
 PIECE_BYTES = 48_000_000
 NEEDED = ("code_insee", "code_postal", "lon", "lat")
@@ -41,7 +41,8 @@ def pieces(path: Path) -> Iterator[tuple[pl.DataFrame, int]]:
     """Frames of addresses of a BAN file, with the bytes of the file read so far. Raises NotBan.
 
     Columns: insee, former_commune ("" or its name), postcode, name, key, number (0: none), suffix (code), lon, lat
-    (in steps of `geo.geocoder.houses`), rank (0 is the best kind of position). Rows without a name, a commune or a
+    (in steps of `geo.geocoder.house_numbers`), rank (0 is the best kind of position). Rows without a name, a commune
+    or a
     point are left out.
     """
     with path.open("rb") as raw:

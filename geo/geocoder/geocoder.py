@@ -4,7 +4,7 @@
 
     similarity  of the street's name with the one found (`geo.geocoder.similarity`)
     number      1 the house; 0.95 the same number with another suffix; 0.85 between two known houses; 0.7 the house
-                nearest in number; 0.65 the street's own point (`geo.geocoder.houses.Found`)
+                nearest in number; 0.65 the street's own point (`geo.geocoder.house_numbers.Found`)
     commune     1 the one stated; 0.85 another arrondissement, or another commune of the same postcode;
                 times 0.8 when several streets answer alike and nothing tells them apart;
                 times 0.9 when the street is that of a shipped list, whose points are coarser than BAN's
@@ -21,16 +21,16 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from geo.areas import Areas, Commune, clean_postcode
-from geo.distance import haversine_m
-from geo.geocoder.addresses import Asked, read_address
-from geo.geocoder.houses import Found, Spot, place
-from geo.geocoder.index import BanIndex
-from geo.geocoder.pages import Page, Source, Street
-from geo.geocoder.shipped import ShippedStreets
+from geo.geocoder.address_parser import Asked, read_address
+from geo.geocoder.ban_index import BanIndex
+from geo.geocoder.house_numbers import Found, Spot, place
+from geo.geocoder.shipped_streets import ShippedStreets
 from geo.geocoder.similarity import EXACT, TIE, Choice
-from geo.geocoder.words import is_area
-from geo.toponyms import fold
+from geo.geocoder.street_index import Page, Source, Street
+from geo.geocoder.street_names import is_area
+from geo.reference.communes import Areas, Commune, clean_postcode
+from geo.reference.toponyms import fold
+from geo.spatial.distance import haversine_m
 from geo.types import Precision
 
 COMMUNE_SCORE = 0.3

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from geo.areas import Areas, Commune
-from geo.distance import Floats
-from geo.territories import TERRITORIES, Territory
+from geo.reference.communes import Areas, Commune
+from geo.reference.overseas import TERRITORIES, Territory
+from geo.spatial.distance import Floats
 
 Texts = npt.NDArray[np.object_]
 

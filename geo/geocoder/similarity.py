@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
-from geo.geocoder.words import Key
+from geo.geocoder.street_names import Key
 
 ACCEPTED = 0.8
 """Below, a street is taken for another one."""

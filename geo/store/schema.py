@@ -59,7 +59,12 @@ membership = Table(
     "membership",
     metadata,
     Column("community", String(64), ForeignKey("community.slug", ondelete="CASCADE"), primary_key=True),
-    Column("member", String(32), primary_key=True, comment="pseudonym, the same in all communities: service.members"),
+    Column(
+        "member",
+        String(32),
+        primary_key=True,
+        comment="pseudonym, the same in all communities: service.communities.members",
+    ),
     CheckConstraint("length(member) = 32", name="member"),
     comment="who belongs to which community, for one purpose: how many members two communities share",
     sqlite_with_rowid=False,
@@ -68,7 +73,7 @@ membership = Table(
 place = Table(
     "place",
     metadata,
-    Column("id", BigKey, primary_key=True, autoincrement=False, comment="minted by geo.store.counters"),
+    Column("id", BigKey, primary_key=True, autoincrement=False, comment="minted by geo.store.revisions"),
     Column("name", Text, nullable=False),
     Column("match_key", Text, nullable=False, comment="exact-merge key: normalised name + address + INSEE"),
     Column("kind", String(24), nullable=False),
@@ -157,7 +162,7 @@ listing = Table(
     Column("source_key", Text, nullable=False, comment="the list's own id, else normalised name + address"),
     Column("fingerprint", String(64), nullable=False, comment="SHA-256 of the raw row and its mapping"),
     Column("raw", Json, nullable=False),
-    Column("facts", Json, nullable=False, comment="the row normalised and located: ingest.facts"),
+    Column("facts", Json, nullable=False, comment="the row normalised and located: ingest.rows.facts"),
     Column("trust", Integer, nullable=False, default=50, comment="0-100: how far the list's word counts"),
     Column("place_id", BigKey, ForeignKey("place.id"), nullable=False),
     Column("community", String(64), ForeignKey("community.slug"), comment="NULL: a public list"),
@@ -175,7 +180,7 @@ unpublished = Table(
     Column("first_id", BigKey, primary_key=True, autoincrement=False),
     Column("last_id", BigKey, nullable=False),
     Column("import_id", BigKey, nullable=False),
-    comment="ranges of places and listings that an import is writing, or an undo removing: geo.store.visibility",
+    comment="ranges of places and listings that an import is writing, or an undo removing: geo.store.publication",
 )
 
 busy = Table(

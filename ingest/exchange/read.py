@@ -17,12 +17,12 @@ from pathlib import Path, PurePosixPath
 
 import polars as pl
 
-from ingest.exchange.cells import neutralise, restore
 from ingest.exchange.columns import declared, names
-from ingest.exchange.frames import places_of, spaces_of
-from ingest.exchange.schema import PACKAGE_FILE, PLACES_FILE, SPACES_FILE
-from ingest.readers import failures
-from ingest.readers.base import Cells, RawTable
+from ingest.exchange.conversion import places_of, spaces_of
+from ingest.exchange.formula_guard import neutralise, restore
+from ingest.exchange.table_schema import PACKAGE_FILE, PLACES_FILE, SPACES_FILE
+from ingest.readers.common import unreadable
+from ingest.readers.common.raw_list import Cells, RawTable
 from ingest.readers.open import read as read_list
 
 MAX_MB = 1_000
@@ -142,7 +142,7 @@ def _contents(source: Source, shown: str) -> Iterator[tuple[str, bytes]]:
             path = _folder(source) / name
             if path.is_file():
                 if path.stat().st_size > MAX_MB * 1_000_000:
-                    raise failures.too_large(name, MAX_MB)
+                    raise unreadable.too_large(name, MAX_MB)
                 yield name, path.read_bytes()
         return
     try:
@@ -151,11 +151,11 @@ def _contents(source: Source, shown: str) -> Iterator[tuple[str, bytes]]:
                 with archive.open(member) as stream:
                     content = stream.read(MAX_MB * 1_000_000 + 1)
                 if len(content) > MAX_MB * 1_000_000:
-                    raise failures.too_large(shown, MAX_MB)
+                    raise unreadable.too_large(shown, MAX_MB)
                 yield name, content
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
         # RuntimeError is a zip with a password, NotImplementedError one with a compression nobody else reads.
-        raise failures.truncated(shown) from error
+        raise unreadable.truncated(shown) from error
 
 
 def _members(archive: zipfile.ZipFile) -> dict[str, str]:

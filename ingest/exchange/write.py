@@ -8,9 +8,9 @@ from pathlib import Path
 
 import polars as pl
 
-from ingest.exchange.cells import neutralised
-from ingest.exchange.frames import place_cells, space_cells
-from ingest.exchange.schema import PACKAGE_FILE, PLACES_FILE, SPACES_FILE, Source, Written, data_package
+from ingest.exchange.conversion import place_cells, space_cells
+from ingest.exchange.formula_guard import neutralised
+from ingest.exchange.table_schema import PACKAGE_FILE, PLACES_FILE, SPACES_FILE, Source, Written, data_package
 
 PART_ROWS = 50_000
 _EPOCH = (1980, 1, 1, 0, 0, 0)

@@ -6,11 +6,11 @@ from enum import StrEnum
 
 from rapidfuzz import fuzz
 
-from geo.toponyms import fold
-from ingest.mapping import headers, profile
+from geo.reference.toponyms import fold
+from ingest.mapping import column_profile, header_evidence
 from ingest.mapping.model import Mapping
-from ingest.mapping.saved import Saved
-from ingest.readers.base import RawTable
+from ingest.mapping.saved_mappings import Saved
+from ingest.readers.common.raw_list import RawTable
 
 LIKELY = 0.6
 """From here on a new column is taken for an old one under another name."""
@@ -90,7 +90,7 @@ class Drift:
 def drift(saved: Saved, columns: Sequence[str], sample: RawTable) -> Drift:
     """How the columns of a list differ from those its mapping was saved with. `sample` gives their cells."""
     meaning = saved.mapping.meaning()
-    seen = {one.column: one for one in profile.profiles(sample)}
+    seen = {one.column: one for one in column_profile.profiles(sample)}
     gone = [column for column in dict.fromkeys([*saved.columns, *meaning]) if column not in columns]
     new = [column for column in columns if column not in saved.columns and column not in meaning]
     renames = _renames(gone, new, saved, seen)
@@ -112,7 +112,7 @@ def renamed(mapping: Mapping, renames: dict[str, str]) -> dict[str, str]:
     return {new: meaning[old] for old, new in renames.items() if old in meaning}
 
 
-def _renames(gone: list[str], new: list[str], saved: Saved, seen: dict[str, profile.Profile]) -> dict[str, str]:
+def _renames(gone: list[str], new: list[str], saved: Saved, seen: dict[str, column_profile.Profile]) -> dict[str, str]:
     """Old -> new name, the likeliest first; each name once."""
     likely = sorted(
         ((_likelihood(old, seen[name], saved), old, name) for old in gone for name in new if name in seen), reverse=True
@@ -124,11 +124,11 @@ def _renames(gone: list[str], new: list[str], saved: Saved, seen: dict[str, prof
     return found
 
 
-def _likelihood(old: str, now: profile.Profile, saved: Saved) -> float:
+def _likelihood(old: str, now: column_profile.Profile, saved: Saved) -> float:
     """How much a new column looks like an old one: by its words, by what both say of a field, by its cells."""
     spelling = fuzz.token_sort_ratio(fold(old), fold(now.column)) / 100
     means = saved.mapping.meaning().get(old, "")
-    named, before = headers.scores(now.column), headers.scores(old)
+    named, before = header_evidence.scores(now.column), header_evidence.scores(old)
     said = (
         named.get(means, 0.0) if means else max((min(named.get(one, 0.0), before[one]) for one in before), default=0.0)
     )
@@ -142,10 +142,10 @@ def _likelihood(old: str, now: profile.Profile, saved: Saved) -> float:
     )
 
 
-def _differs(column: str, saved: Saved, seen: dict[str, profile.Profile]) -> bool:
+def _differs(column: str, saved: Saved, seen: dict[str, column_profile.Profile]) -> bool:
     shape, now = saved.shapes.get(column, ""), seen.get(column)
     return (
-        shape in profile.NOUNS
+        shape in column_profile.NOUNS
         and shape != "text"
         and now is not None
         and len(now.cells) >= 5
@@ -153,7 +153,9 @@ def _differs(column: str, saved: Saved, seen: dict[str, profile.Profile]) -> boo
     )
 
 
-def _other(column: str, saved: Saved, seen: dict[str, profile.Profile]) -> Difference:
+def _other(column: str, saved: Saved, seen: dict[str, column_profile.Profile]) -> Difference:
     shape = saved.shapes[column]
     means, share = saved.mapping.meaning()[column], seen[column].share(shape)
-    return Difference(Change.OTHER_VALUES, column, means, likelihood=round(1 - share, 3), detail=profile.NOUNS[shape])
+    return Difference(
+        Change.OTHER_VALUES, column, means, likelihood=round(1 - share, 3), detail=column_profile.NOUNS[shape]
+    )

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 
-from geo.toponyms import fold
+from geo.reference.toponyms import fold
 from geo.types import Amenity, PlaceKind
 from ingest.normalise.blank import known
-from ingest.readers.base import Cells
+from ingest.readers.common.raw_list import Cells
 
 Columns = tuple[tuple[str, ...], ...]
 """Alternatives, best first; each joins its columns with a blank and counts when its last one is filled."""

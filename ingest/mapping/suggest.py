@@ -10,16 +10,16 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from geo.errors import InvalidInput
-from geo.toponyms import fold
+from geo.reference.toponyms import fold
 from geo.types import Amenity, PlaceKind
-from ingest.mapping import combine, extras, hour_columns, profile
-from ingest.mapping.combine import Guess
+from ingest.mapping import assignment, column_families, column_profile, hours_columns
+from ingest.mapping.assignment import Guess
+from ingest.mapping.column_profile import IsCommune, Profile
 from ingest.mapping.model import FIELDS, Columns, HoursRule, KindRule, Mapping
-from ingest.mapping.profile import IsCommune, Profile
-from ingest.mapping.values import FEW
+from ingest.mapping.value_evidence import FEW
+from ingest.normalise.contact.privacy import is_personal_column
 from ingest.normalise.kind import place_kind
-from ingest.normalise.privacy import is_personal_column
-from ingest.readers.base import RawTable
+from ingest.readers.common.raw_list import RawTable
 
 IGNORE = "ignore"
 MAX_COLUMNS = 2_000
@@ -40,13 +40,13 @@ def suggest(table: RawTable, is_commune: IsCommune | None = None) -> Mapping:
     `is_commune` tells names of communes when the caller has a gazetteer; without it only their looks tell. Columns
     of e-mails are suggested as `email` and stay personal: their cells are not kept, only a role's address is.
     """
-    seen = profile.profiles(replace(table, columns=table.columns[:MAX_COLUMNS]), is_commune)
+    seen = column_profile.profiles(replace(table, columns=table.columns[:MAX_COLUMNS]), is_commune)
     hidden = frozenset(column for column in table.columns if is_personal_column(column))
     guesses = _guesses([one for one in seen if one.column not in hidden or _is_mail(one)])
-    hours = hour_columns.find([one for one in seen if one.column not in hidden])
+    hours = hours_columns.find([one for one in seen if one.column not in hidden])
     if hours is not None:
         guesses = _without_columns(guesses, set(hours.columns), "hours")
-    prices = extras.prices(seen)
+    prices = column_families.prices(seen)
     guesses = _without_columns(guesses, {column for column, _ in prices.values()}, "")
     guesses += [_priced(field, column, confidence) for field, (column, confidence) in prices.items()]
     fields: dict[str, Columns] = {guess.field: ((guess.column,),) for guess in guesses}
@@ -54,12 +54,12 @@ def suggest(table: RawTable, is_commune: IsCommune | None = None) -> Mapping:
     reasons = {guess.column: guess.reason for guess in guesses}
     if hours is not None:
         for column in filter(None, hours.columns):
-            confidence[column], reasons[column] = 0.9, hour_columns.REASONS[hours.style]
+            confidence[column], reasons[column] = 0.9, hours_columns.REASONS[hours.style]
     elif "hours" in fields:
         ((column,),) = fields.pop("hours")
         hours = HoursRule(_style_of(next(one for one in seen if one.column == column)), (column,))
     used = {*confidence, *hidden}
-    asked = extras.asked([one for one in seen if one.column not in used])
+    asked = column_families.asked([one for one in seen if one.column not in used])
     for column in asked.values():
         confidence[column] = 0.8
         reasons[column] = (
@@ -81,7 +81,7 @@ def suggest(table: RawTable, is_commune: IsCommune | None = None) -> Mapping:
         fields=fields,
         # "fablabs_bretagne.csv": what rows do not say, the name of the list may.
         kind=KindRule(default=place_kind(stem) or PlaceKind.OTHER),
-        source_key=extras.own_key(table, [column for column in table.columns if column not in hidden], used),
+        source_key=column_families.own_key(table, [column for column in table.columns if column not in hidden], used),
         amenities={amenity: ((column,),) for amenity, column in asked.items()},
         hours=hours,
         personal=hidden,
@@ -92,7 +92,7 @@ def suggest(table: RawTable, is_commune: IsCommune | None = None) -> Mapping:
 
 
 def _guesses(seen: list[Profile]) -> list[Guess]:
-    guesses = combine.assign(seen)
+    guesses = assignment.assign(seen)
     if any(guess.field == "lat" for guess in guesses):
         return guesses
     both = next((one for one in seen if one.cells and one.share("pair") >= 0.8), None)

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from geo.toponyms import fold
+from geo.reference.toponyms import fold
 from geo.types import PlaceKind, SpaceKind
 
 _PLACES: tuple[tuple[PlaceKind, str], ...] = (

@@ -3,8 +3,8 @@
 import html
 import re
 
-from geo.toponyms import fold
-from ingest.normalise.casing import quieter
+from geo.reference.toponyms import fold
+from ingest.normalise.title_case import quieter
 
 MAX_LENGTH = 200
 _ENTITY = re.compile(r"&(?:#\d+|#x[0-9a-f]+|[a-z]+\d*);|&(?:lt|gt|amp|quot)\b", re.IGNORECASE)

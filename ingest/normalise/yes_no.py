@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from geo.toponyms import fold
+from geo.reference.toponyms import fold
 
 _YES = frozenset(
     (

@@ -4,31 +4,21 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-from ingest.readers import (
-    csv,
-    failures,
-    geojson,
-    json_lines,
-    json_records,
-    kml,
-    ods,
-    osm,
-    parquet,
-    sirene,
-    source,
-    xls,
-    xlsx,
-)
-from ingest.readers.base import FaultLog, RawList, RawTable, Reader, Reading
-from ingest.readers.limits import MAX_MB, MAX_PACKING, MAX_STREAMED_MB, SMALL_BYTES
-from ingest.readers.source import PACKED, Source
+from ingest.readers.common import source, unreadable
+from ingest.readers.common.limits import MAX_MB, MAX_PACKING, MAX_STREAMED_MB, SMALL_BYTES
+from ingest.readers.common.raw_list import FaultLog, RawList, RawTable, Reader, Reading
+from ingest.readers.common.source import PACKED, Source
+from ingest.readers.datasets import osm, sirene
+from ingest.readers.geographic import kml
+from ingest.readers.json import geojson, json_lines, json_records
+from ingest.readers.tables import csv, ods, parquet, xls, xlsx
 
 
 def _with_gdal(name: str) -> Reader:
     """A reader of `geofiles`: GDAL is only loaded, for a third of a second, when one is wanted."""
 
     def read(source: Source, log: FaultLog) -> Reading:
-        from ingest.readers import geofiles
+        from ingest.readers.geographic import geofiles
 
         reader: Reader = getattr(geofiles, name)
         return reader(source, log)
@@ -81,17 +71,17 @@ def read(file: Path | bytes, name: str = "") -> RawTable:
 def _opened(file: Path | bytes, name: str, limit_mb: int) -> RawList:
     name = Path(name).name or (file.name if isinstance(file, Path) else "")
     if isinstance(file, Path) and file.is_dir():
-        raise failures.is_directory(name)
+        raise unreadable.is_directory(name)
     if isinstance(file, Path) and not file.exists():
-        raise failures.missing(name)
+        raise unreadable.missing(name)
     if _suffix(name) not in READERS and _suffix(name) not in PACKED:
-        raise failures.unsupported(name)
+        raise unreadable.unsupported(name)
     found = _source(file, name, limit_mb)
     if not found.size_bytes:
-        raise failures.empty(name)
+        raise unreadable.empty(name)
     unpacked, reader = _unpacked(found)
     if not unpacked.start(1):
-        raise failures.empty(name)
+        raise unreadable.empty(name)
     log = FaultLog()
     reading = reader(unpacked, log)
     if sirene.recognises(reading.columns):
@@ -112,11 +102,11 @@ def _source(file: Path | bytes, name: str, limit_mb: int) -> Source:
         if size <= SMALL_BYTES:
             return _source(file.read_bytes(), name, limit_mb)
     except PermissionError as error:
-        raise failures.not_permitted(name) from error
+        raise unreadable.not_permitted(name) from error
     except OSError as error:
-        raise failures.not_readable(name) from error
+        raise unreadable.not_readable(name) from error
     if size > limit_mb * 1_000_000:
-        raise failures.too_large(name, limit_mb)
+        raise unreadable.too_large(name, limit_mb)
     return Source(name, None, file, source.digest_of(file, name), size, limit_mb)
 
 
@@ -126,9 +116,9 @@ def _unpacked(found: Source) -> tuple[Source, Reader]:
     while _suffix(inner) in PACKED:
         kind = _suffix(inner)
         if len(found.packing) == MAX_PACKING or (kind == ".zip" and found.packing):
-            raise failures.unusual_packing(found.name)
+            raise unreadable.unusual_packing(found.name)
         if not source.is_packed_as(kind, found.start(8)):
-            raise failures.really_is(found.name, *_NOT_PACKED[kind])
+            raise unreadable.really_is(found.name, *_NOT_PACKED[kind])
         member = ""
         if kind == ".zip":
             member = _only_list(found)
@@ -137,7 +127,7 @@ def _unpacked(found: Source) -> tuple[Source, Reader]:
         inner = member or Path(inner).stem
         found = replace(found, packing=(*found.packing, (kind, member)))
     if _suffix(inner) not in READERS:
-        raise failures.unsupported(found.name)
+        raise unreadable.unsupported(found.name)
     if _suffix(inner) != ".shp" and found.start(8).startswith(b"\x1f\x8b"):
         found = replace(found, packing=(*found.packing, (".gz", "")))  # packed, and its name does not say so
     return replace(found, inner_name=inner), READERS[_suffix(inner)]
@@ -152,7 +142,7 @@ def _only_list(found: Source) -> str:
         # A text beside a list is its note.
         lists = [name for name in lists if _suffix(name) != ".txt"] or lists
     if len(lists) > 1:
-        raise failures.several_lists(found.name, [Path(name).name for name in lists])
+        raise unreadable.several_lists(found.name, [Path(name).name for name in lists])
     if not lists:
-        raise failures.no_list_inside(found.name)
+        raise unreadable.no_list_inside(found.name)
     return lists[0]

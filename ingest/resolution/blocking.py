@@ -5,9 +5,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from geo.distance import haversine_array_m
-from ingest.resolution.derive import VAGUE, mixed
-from ingest.resolution.roles import ROLES
+from geo.spatial.distance import haversine_array_m
+from ingest.resolution.comparison_columns import VAGUE, mixed
+from ingest.resolution.host_roles import ROLES
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]

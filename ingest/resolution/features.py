@@ -11,12 +11,12 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import JaroWinkler
 from rapidfuzz.process import cpdist
 
-from geo.distance import haversine_array_m
+from geo.spatial.distance import haversine_array_m
 from geo.types import PlaceKind
-from ingest.resolution import common
-from ingest.resolution.derive import VAGUE
-from ingest.resolution.roles import HOSTED, ROLES
-from ingest.resolution.words import Words, compared, words_of
+from ingest.resolution import word_statistics
+from ingest.resolution.comparison_columns import VAGUE
+from ingest.resolution.host_roles import HOSTED, ROLES
+from ingest.resolution.token_weights import Words, compared, words_of
 
 Ints = npt.NDArray[np.int64]
 Matrix = npt.NDArray[np.float32]
@@ -151,7 +151,7 @@ def matrix(derived: pl.DataFrame, left: Ints, right: Ints) -> Matrix:
 
 def _prepared(listings: pl.DataFrame) -> pl.DataFrame:
     """What is needed of each listing, whatever it is paired with."""
-    shared = list(common.load().hosts)
+    shared = list(word_statistics.load().hosts)
     initials = (
         pl.col("folded").str.split(" ").list.eval(pl.element().filter(~pl.element().is_in(list(_STOP))).str.slice(0, 1))
     )
@@ -217,7 +217,7 @@ def _acronyms(pairs: Pairs) -> Column:
 
 
 def _known_words() -> list[str]:
-    return list(common.load().weights)
+    return list(word_statistics.load().weights)
 
 
 def _positions(columns: Columns, pairs: Pairs) -> None:

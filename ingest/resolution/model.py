@@ -14,7 +14,7 @@ from importlib import resources
 import numpy as np
 import numpy.typing as npt
 
-from ingest.resolution.apart import apart_for_sure
+from ingest.resolution.cannot_link import apart_for_sure
 from ingest.resolution.features import NAMES, Matrix
 
 FILE = "model.json"

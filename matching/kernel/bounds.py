@@ -2,10 +2,10 @@
 
 import math
 
-from geo.distance import EARTH_RADIUS_M, QUANTUM_M
-from matching.compiled import inner
-from matching.kernel.asked import Wanted
-from matching.kernel.tree import Tree
+from geo.spatial.distance import EARTH_RADIUS_M, QUANTUM_M
+from matching.arrays.query_arrays import Wanted
+from matching.arrays.tree import Tree
+from matching.compiler.jit import inner
 from matching.terms import affinity, fit, price, proximity, trust, wishes
 
 OUT = -1.0

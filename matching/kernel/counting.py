@@ -4,25 +4,16 @@ from typing import Any
 
 import numpy as np
 
-from geo.distance import EARTH_RADIUS_M
-from matching.bits import count_ones, trailing_zeros
-from matching.compiled import entry, inner
-from matching.kernel.asked import Wanted, understood
+from geo.spatial.distance import EARTH_RADIUS_M
+from matching.arrays.query_arrays import Wanted, understood
+from matching.arrays.tree import Tree, unpacked
+from matching.arrays.workspace import Space, working
+from matching.compiler.bit_operations import count_ones, trailing_zeros
+from matching.compiler.jit import entry, inner
+from matching.kernel.availability import ONE, expect, free_rows
 from matching.kernel.bounds import nearest_m
-from matching.kernel.rows import (
-    ONE,
-    about_m,
-    distance_dm,
-    expect,
-    free_rows,
-    having_all,
-    is_choosy,
-    is_chosen,
-    lacking_some,
-    open_in,
-)
-from matching.kernel.space import Space, working
-from matching.kernel.tree import Tree, unpacked
+from matching.kernel.row_filters import having_all, is_choosy, is_chosen, lacking_some, open_in
+from matching.kernel.scoring import about_m, distance_dm
 
 TOTAL, UNSURE, PLACE, STATE = 0, 1, 2, 3
 """In `told`: the two counts, the last place of the block before, and whether it was counted."""

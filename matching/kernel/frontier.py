@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from matching.compiled import inner
+from matching.compiler.jit import inner
 
 
 @inner

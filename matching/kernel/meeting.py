@@ -11,28 +11,20 @@ from typing import Any
 
 import numpy as np
 
-from geo.distance import EARTH_RADIUS_M, QUANTUM_M
-from matching.bits import trailing_zeros
-from matching.compiled import aside, entry, inner
-from matching.kernel.asked import NO_PAGE_BEFORE, Wanted, is_told, understood
-from matching.kernel.best import in_order, offer
+from geo.spatial.distance import EARTH_RADIUS_M, QUANTUM_M
+from matching.arrays.array_table import floats_at, longs_at
+from matching.arrays.query_arrays import NO_PAGE_BEFORE, Wanted, is_told, understood
+from matching.arrays.tree import Tree, unpacked
+from matching.arrays.workspace import Space, working
+from matching.compiler.bit_operations import trailing_zeros
+from matching.compiler.jit import aside, entry, inner
+from matching.kernel.availability import ONE, free_rows, windows_of
 from matching.kernel.bounds import least_m
+from matching.kernel.free_runs import tell_when
 from matching.kernel.frontier import pop, push
-from matching.kernel.passing import floats_at, longs_at
-from matching.kernel.rows import (
-    ONE,
-    about_m,
-    answers,
-    distance_from_dm,
-    fits,
-    free_rows,
-    having_all,
-    others_answering,
-    windows_of,
-)
-from matching.kernel.runs import tell_when
-from matching.kernel.space import Space, working
-from matching.kernel.tree import Tree, unpacked
+from matching.kernel.row_filters import answers, fits, having_all, others_answering
+from matching.kernel.scoring import about_m, distance_from_dm
+from matching.kernel.top_k import in_order, offer
 from matching.snapshot.layout import UNKNOWN_CENTS
 from matching.terms import price
 

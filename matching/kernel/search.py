@@ -5,34 +5,20 @@ from typing import Any
 
 import numpy as np
 
-from matching.bits import trailing_zeros
-from matching.compiled import aside, entry, inner
-from matching.kernel.asked import Wanted, is_told, understood
-from matching.kernel.best import in_order, offer
+from matching.arrays.query_arrays import Wanted, is_told, understood
+from matching.arrays.tree import Tree, unpacked
+from matching.arrays.workspace import Space, working
+from matching.compiler.bit_operations import trailing_zeros
+from matching.compiler.jit import aside, entry, inner
+from matching.kernel.availability import ALL, ONE, expect, free_rows, windows_of
 from matching.kernel.bounds import OUT, ROUNDING, most, nearest_m
+from matching.kernel.free_runs import tell_when
 from matching.kernel.frontier import pop, push
-from matching.kernel.profile import MOST as MOST_WORTH
-from matching.kernel.rows import (
-    ALL,
-    ONE,
-    about_m,
-    answers,
-    distance_dm,
-    expect,
-    free_rows,
-    having_all,
-    is_chosen,
-    merit,
-    open_in,
-    other_values,
-    others_answering,
-    score_of,
-    windows_of,
-)
-from matching.kernel.runs import tell_when
-from matching.kernel.space import Space, working
-from matching.kernel.tree import Tree, unpacked
-from matching.kernel.why import why
+from matching.kernel.joint_bounds import MOST as MOST_WORTH
+from matching.kernel.reason_key import why
+from matching.kernel.row_filters import answers, having_all, is_chosen, open_in, others_answering
+from matching.kernel.scoring import about_m, distance_dm, merit, other_values, score_of
+from matching.kernel.top_k import in_order, offer
 from matching.terms import price, proximity, wishes
 
 EACH_BYTE, TOGETHER = np.uint64(0x0101010101010101), np.uint64(0x0102040810204080)

@@ -15,8 +15,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from geo.errors import InvalidInput
-from matching.learning.log import Floats, Log
-from matching.presets import TERM_NAMES
+from matching.learning.interaction_log import Floats, Log
+from matching.query.weights import TERM_NAMES
 
 MOST_AFFINITY = 0.25
 """Of the default weights and of learned ones: only a person may let their community count for more."""

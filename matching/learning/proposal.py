@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from geo.errors import InvalidInput
-from matching.learning.bias import examination
-from matching.learning.evaluate import DISTANCE_ONLY, Measured, dcg_of_log, gained, measured
 from matching.learning.fit import MOST_AFFINITY, fit_weights
-from matching.learning.log import Log
-from matching.presets import PRESETS, TERM_NAMES
+from matching.learning.interaction_log import Log
+from matching.learning.ndcg import DISTANCE_ONLY, Measured, dcg_of_log, gained, measured
+from matching.learning.position_bias import examination
+from matching.query.weights import PRESETS, TERM_NAMES
 
 FORMAT = 1
 ENOUGH = 1_000

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from geo.types import Amenity, Point
-from matching.engine import Layer, rank, weights_of
-from matching.found import Ranked
-from matching.learning.coarse import cell_of, expected_proximity
-from matching.learning.evaluate import AT, dcg, vector
-from matching.learning.log import DEPTH, Floats, Log
-from matching.presets import TERM_NAMES
-from matching.query import Mode, Query
+from matching.learning.interaction_log import DEPTH, Floats, Log
+from matching.learning.location_privacy import cell_of, expected_proximity
+from matching.learning.ndcg import AT, dcg, vector
+from matching.query.query import Mode, Query
+from matching.query.weights import TERM_NAMES
+from matching.search.engine import Layer, rank, weights_of
+from matching.search.hits import Ranked
 from matching.snapshot.snapshot import Snapshot
 from matching.terms.proximity import HALF_M
 

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from geo.blocks import BLOCK_ROWS
-from matching.compiled import building, inner
+from geo.spatial.packed_tree import BLOCK_ROWS
+from matching.compiler.jit import building, inner
 from matching.snapshot.layout import DAYS, SLOTS_PER_DAY
 
 Ints = npt.NDArray[np.int64]

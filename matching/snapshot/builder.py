@@ -13,21 +13,22 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from geo.blocks import BLOCK_ROWS, cut
-from geo.distance import unit_vectors
-from matching.affinity import Affinities, affinities_of
+from geo.spatial.distance import unit_vectors
+from geo.spatial.packed_tree import BLOCK_ROWS, cut
+from matching.affinity.affinities import Affinities, affinities_of
+from matching.affinity.community import CommunityEntry
 from matching.snapshot.arrow_file import checksum
 from matching.snapshot.availability import build_availability
-from matching.snapshot.facts import Facts
+from matching.snapshot.block_summaries import block_summaries
+from matching.snapshot.community_sets import packed, sets_of_blocks, sets_of_rows
+from matching.snapshot.feature_rendering import render
 from matching.snapshot.files import publish
-from matching.snapshot.hours import Calendar, GeoCalendar, open_tables
-from matching.snapshot.input import IndexInput
-from matching.snapshot.layout import COLUMN_DTYPES, Columns, CommunityEntry, Meta, first_slot_of
-from matching.snapshot.rendered import render
+from matching.snapshot.index_input import IndexInput
+from matching.snapshot.layout import COLUMN_DTYPES, Columns, Meta, first_slot_of
+from matching.snapshot.open_slots import Calendar, GeoCalendar, open_tables
+from matching.snapshot.rendered_features import Facts
 from matching.snapshot.rows import index_rows
-from matching.snapshot.sets import packed, sets_of_blocks, sets_of_rows
 from matching.snapshot.snapshot import Snapshot
-from matching.snapshot.summaries import block_summaries
 
 __all__ = ["IndexInput", "build_index", "build_snapshot"]
 

@@ -25,8 +25,9 @@ from typing import Any
 import numpy as np
 
 from geo.errors import SnapshotUnusable, StorageFull
-from matching.affinity import Affinities
-from matching.learned import Pairs
+from matching.affinity.affinities import Affinities
+from matching.affinity.community import CommunityEntry
+from matching.affinity.similarity import Pairs
 from matching.snapshot.arrow_file import (
     Arrays,
     damaged,
@@ -36,8 +37,8 @@ from matching.snapshot.arrow_file import (
     storage_full,
     write_arrays,
 )
-from matching.snapshot.facts import Facts
-from matching.snapshot.layout import COLUMN_DTYPES, FORMAT, Columns, CommunityEntry, Meta, wrong_length
+from matching.snapshot.layout import COLUMN_DTYPES, FORMAT, Columns, Meta, wrong_length
+from matching.snapshot.rendered_features import Facts
 from matching.snapshot.snapshot import Snapshot
 
 CURRENT = "CURRENT"

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from geo.blocks import BLOCK_ROWS
+from geo.spatial.packed_tree import BLOCK_ROWS
 from geo.types import Amenity
+from matching.affinity.community import CommunityEntry
 
 FORMAT = 4
 DAYS = 63
@@ -71,7 +72,7 @@ class Columns:
     set_id: npt.NDArray[np.int32] = _column(np.int32, "rows")
     """Which set of communities offers the row (see `set_start`)."""
     trust: npt.NDArray[np.float64] = _column(np.float64, "rows")
-    """Freshness times completeness, at `as_of`: see `matching/snapshot/trust.py`."""
+    """Freshness times completeness, at `as_of`: see `matching/snapshot/trust_score.py`."""
 
     block_start: npt.NDArray[np.int64] = _column(np.int64, "blocks+1")
     """First row of each block, and the number of rows."""
@@ -103,7 +104,8 @@ class Columns:
     """Sets of communities, each stored once: members of set i are `set_members[set_start[i]:set_start[i + 1]]`."""
     set_members: npt.NDArray[np.int32] = _column(np.int32, "members")
     akin_start: npt.NDArray[np.int64] = _column(np.int64, "described+1")
-    """Learned affinities (`matching/learned.py`): described community i is close to those listed in the next three
+    """Learned affinities (`matching/affinity/similarity.py`): described community i is close to those listed in the
+    next three
     columns from `akin_start[i]` to `akin_start[i + 1]`. What is declared is in `CommunityEntry.partners`."""
     akin_other: npt.NDArray[np.int32] = _column(np.int32, "akin")
     akin_value: npt.NDArray[np.float64] = _column(np.float64, "akin")
@@ -129,22 +131,6 @@ class Columns:
 
 COLUMN_DTYPES: dict[str, np.dtype[Any]] = {item.name: item.metadata["dtype"] for item in fields(Columns)}
 _LENGTHS: dict[str, str] = {item.name: item.metadata["of"] for item in fields(Columns)}
-
-
-@dataclass(frozen=True, slots=True)
-class CommunityEntry:
-    """What the index knows of a community."""
-
-    slug: str
-    name: str
-    sharing: str
-    partners: tuple[str, ...]
-    values: tuple[str, ...] = ()
-
-    @property
-    def described(self) -> bool:
-        """Whether it is in the table of communities, and not only named by rows."""
-        return self.sharing != ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from datetime import date
 
 import polars as pl
 
-from geo.cells import FINEST, cells_of
+from geo.spatial.h3_cells import FINEST, cells_of
 from geo.types import Amenity, Answer, PlaceKind, PlaceStatus, Precision, SpaceKind
-from matching.snapshot.input import IndexInput
+from matching.snapshot.index_input import IndexInput
 from matching.snapshot.layout import NONE, UNKNOWN_CENTS
-from matching.snapshot.trust import trust
+from matching.snapshot.trust_score import trust
 
 SET_SEPARATOR = "\x1f"
 FIRST_YEAR = 1970

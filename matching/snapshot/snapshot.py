@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from matching.affinity import Affinities
-from matching.snapshot.facts import Facts
+from matching.affinity.affinities import Affinities
 from matching.snapshot.layout import COLUMN_DTYPES, DAYS, SLOTS_PER_DAY, Columns, Meta
+from matching.snapshot.rendered_features import Facts
 
 PAGE_BYTES = 4096
 

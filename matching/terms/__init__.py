@@ -1,6 +1,6 @@
 """The terms of the score, one file each: formula, bound and words.
 
-A new term is a new file, a line here, and one each in `matching.kernel.rows` and `matching.kernel.bounds`.
+A new term is a new file, a line here, and one each in `matching.kernel.row_filters` and `matching.kernel.bounds`.
 """
 
 from matching.terms.affinity import Affinity
@@ -12,4 +12,4 @@ from matching.terms.trust import Trust
 from matching.terms.wishes import Wishes
 
 TERMS: tuple[Term, ...] = (Proximity(), Wishes(), Price(), Affinity(), Fit(), Trust())
-"""In the order of `matching.presets.TERM_NAMES`."""
+"""In the order of `matching.query.weights.TERM_NAMES`."""

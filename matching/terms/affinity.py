@@ -2,14 +2,14 @@
 
 from typing import ClassVar
 
-from matching.affinity import PARTNER, SAME
-from matching.compiled import inner
-from matching.kernel.asked import Wanted
-from matching.kernel.tree import Tree
-from matching.query import Query
+from geo.localisation.amenity_phrases import listed
+from matching.affinity.affinities import PARTNER, SAME
+from matching.arrays.query_arrays import Wanted
+from matching.arrays.tree import Tree
+from matching.compiler.jit import inner
+from matching.query.query import Query
 from matching.snapshot.snapshot import Snapshot
 from matching.terms.term import Reason, Shown
-from matching.words import listed
 
 CLOSE = 0.15
 
@@ -37,7 +37,7 @@ def level(value: float) -> int:
 
 
 class Affinity:
-    """In words; the values come from `matching/affinity.py`."""
+    """In words; the values come from `matching/affinity/affinities.py`."""
 
     name: ClassVar[str] = "affinity"
 

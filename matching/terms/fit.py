@@ -6,10 +6,10 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from matching.compiled import inner
-from matching.kernel.asked import Wanted
-from matching.kernel.tree import Tree
-from matching.query import Query
+from matching.arrays.query_arrays import Wanted
+from matching.arrays.tree import Tree
+from matching.compiler.jit import inner
+from matching.query.query import Query
 from matching.snapshot.snapshot import Snapshot
 from matching.terms.term import NEUTRAL, Floats, Reason, Shown
 

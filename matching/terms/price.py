@@ -6,11 +6,11 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from matching.compiled import inner
-from matching.kernel.asked import Wanted
-from matching.kernel.tree import Tree
-from matching.numbers import euros_text
-from matching.query import Query
+from geo.localisation.quantities import euros_text
+from matching.arrays.query_arrays import Wanted
+from matching.arrays.tree import Tree
+from matching.compiler.jit import inner
+from matching.query.query import Query
 from matching.snapshot.layout import UNKNOWN_CENTS
 from matching.snapshot.snapshot import Snapshot
 from matching.terms.term import NEUTRAL, Floats, Reason, Shown

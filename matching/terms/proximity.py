@@ -4,12 +4,12 @@ import math
 from collections.abc import Mapping
 from typing import ClassVar
 
+from geo.localisation.quantities import distance_text
 from geo.types import Precision
-from matching.compiled import inner
-from matching.kernel.asked import Wanted
-from matching.kernel.tree import Tree
-from matching.numbers import distance_text
-from matching.query import Mode, Query
+from matching.arrays.query_arrays import Wanted
+from matching.arrays.tree import Tree
+from matching.compiler.jit import inner
+from matching.query.query import Mode, Query
 from matching.snapshot.snapshot import Snapshot
 from matching.terms.term import Reason, Shown
 

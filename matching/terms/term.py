@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.errors import Language
-from matching.query import Query
-from matching.results import Result
+from matching.query.query import Query
+from matching.query.results import Result
 from matching.snapshot.snapshot import Snapshot
 
 Floats = npt.NDArray[np.float64]

@@ -1,11 +1,11 @@
-"""What was checked lately and told completely comes first: see `matching/snapshot/trust.py` for the formula."""
+"""What was checked lately and told completely comes first: see `matching/snapshot/trust_score.py` for the formula."""
 
 from typing import ClassVar
 
-from matching.compiled import inner
-from matching.kernel.asked import Wanted
-from matching.kernel.tree import Tree
-from matching.query import Query
+from matching.arrays.query_arrays import Wanted
+from matching.arrays.tree import Tree
+from matching.compiler.jit import inner
+from matching.query.query import Query
 from matching.snapshot.snapshot import Snapshot
 from matching.terms.term import Reason, Shown
 

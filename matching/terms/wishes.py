@@ -4,15 +4,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from geo.localisation.amenity_phrases import listed, missing, with_these
 from geo.types import Amenity
-from matching.bits import count_ones
-from matching.compiled import inner
-from matching.kernel.asked import Wanted
-from matching.kernel.tree import Tree
-from matching.query import Query
+from matching.arrays.query_arrays import Wanted
+from matching.arrays.tree import Tree
+from matching.compiler.bit_operations import count_ones
+from matching.compiler.jit import inner
+from matching.query.query import Query
 from matching.snapshot.snapshot import Snapshot
 from matching.terms.term import NEUTRAL, Reason, Shown
-from matching.words import listed, missing, with_these
 
 MOST_NAMED = 3
 

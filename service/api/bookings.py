@@ -7,12 +7,12 @@ from fastapi import APIRouter, Header, Path
 from pydantic import BaseModel, Field
 
 from geo.errors import InvalidInput
-from matching.query import slot_start
+from matching.query.query import slot_start
+from service.api.authentication import Community, Container
 from service.api.problems import documented
-from service.api.security import Community, Container
-from service.bookings import Booking, book, cancel
-from service.search_log import IMPRESSION_ID
-from service.when import parse_duration
+from service.bookings.booking import Booking, book, cancel
+from service.feedback.search_log import IMPRESSION_ID
+from service.search.time_parser import parse_duration
 
 
 class BookingRequest(BaseModel):

@@ -1,26 +1,23 @@
 """`GET /api/v1/coverage`: share of people near a place, its hexagons for a map, and files to download. Open to all."""
 
 import gzip
-from threading import Lock
 from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 
-from geo.cells import cell_text
+from geo.spatial.h3_cells import cell_text
+from service.api.authentication import Caller, Container
+from service.api.inlined_schemas import inlined
 from service.api.problems import documented
-from service.api.schemas import inlined
-from service.api.security import Caller, Container
-from service.container import Services
-from service.coverage import Answer, CoverageDesk, CoverageRequest, as_json
-from service.features import GEOJSON
+from service.planning.coverage_desk import Answer, CoverageRequest, as_json
+from service.search.geojson import GEOJSON
 
 GEOPACKAGE = "application/geopackage+sqlite3"
 FINEST_HEXAGONS = 7
 """Finer H3 cells than these would be smaller than the 1 km cells of the census."""
 _JSON = "application/json"
-_DESK = Lock()
 
 
 class CoverageArea(BaseModel):
@@ -69,13 +66,6 @@ Words = Annotated[list[str], Query(max_length=20, description="One or several, c
 Within = Annotated[list[str], Query(max_length=6, description="`5km`, `800m` or `15min`; may be repeated")]
 
 
-def desk_of(app: FastAPI) -> CoverageDesk:
-    """The application's one desk, with its cache of answers."""
-    services: Services = app.state.services
-    with _DESK:  # two first questions at once must not make two
-        return services.coverage
-
-
 def asked(
     within: Within = ["5km", "10km"],  # noqa: B006  FastAPI copies the default
     kind: Words = [],  # noqa: B006
@@ -102,7 +92,7 @@ Asked = Annotated[CoverageRequest, Depends(asked)]
 
 def answered(request: Request, services: Container, caller: Caller, question: Asked) -> Answer:
     """The answer for what this caller may see."""
-    return desk_of(request.app).answer(question, services.visible(caller))
+    return services.coverage.answer(question, services.visible(caller))
 
 
 Answered = Annotated[Answer, Depends(answered)]
@@ -145,9 +135,9 @@ def create_router() -> APIRouter:
         resolution: Annotated[int, Query(ge=3, le=FINEST_HEXAGONS)] = 6,
         f: Annotated[Literal["compact", "geojson"], Query(description="Shape of the answer")] = "compact",
     ) -> Response:
-        found = desk_of(request.app).hexagons(answer, resolution)
+        found = request.app.state.services.coverage.hexagons(answer, resolution)
         if f == "geojson":
-            from service.coverage_files import hexagon_frame
+            from service.planning.coverage_export import hexagon_frame
 
             text = hexagon_frame(found, answer.coverage).to_json(drop_id=True)
             return _compressed(request, text.encode(), GEOJSON)
@@ -170,7 +160,7 @@ def create_router() -> APIRouter:
         responses={200: _file("text/csv"), **documented(401, 422, 503)},
     )
     def areas_csv(answer: Answered) -> Response:
-        from service.coverage_files import area_csv
+        from service.planning.coverage_export import area_csv
 
         return _download(area_csv(answer), "text/csv; charset=utf-8", "placelibre-coverage.csv")
 
@@ -181,9 +171,9 @@ def create_router() -> APIRouter:
         responses={200: _file(GEOPACKAGE), **documented(401, 422, 503)},
     )
     def package(request: Request, answer: Answered) -> Response:
-        from service.coverage_files import hexagon_package
+        from service.planning.coverage_export import hexagon_package
 
-        desk = desk_of(request.app)
+        desk = request.app.state.services.coverage
         content = hexagon_package(answer, desk.hexagons(answer, 6), desk.outlines(answer))
         return _download(content, GEOPACKAGE, "placelibre-coverage.gpkg")
 

@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Path, Request, UploadFile
 
+from service.api.authentication import Container, Key
 from service.api.problems import documented
-from service.api.security import Container, Key
-from service.language import language_of
+from service.localisation.negotiation import language_of
 
 
 def create_router() -> APIRouter:

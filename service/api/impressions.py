@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
+from service.api.authentication import Container
 from service.api.problems import documented
-from service.api.security import Container
-from service.search_log import IMPRESSION_ID
+from service.feedback.search_log import IMPRESSION_ID
 
 
 class Click(BaseModel):

@@ -10,16 +10,16 @@ import msgspec
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, BeforeValidator, Field
 
-from matching.meeting import DEFAULT_MINUTES, MAX_MINUTES, MOST_PEOPLE
+from matching.meeting.query import DEFAULT_MINUTES, MAX_MINUTES, MOST_PEOPLE
+from service.api.authentication import Caller, Container
+from service.api.inlined_schemas import inlined
 from service.api.problems import documented
-from service.api.schemas import inlined
 from service.api.search import Geometry
-from service.api.security import Caller, Container
 from service.container import Services
-from service.features import GEOJSON
-from service.meeting import MeetingRequest, Origin, check_named
-from service.meeting_features import meeting_collection
-from service.searching import MOST_WEEKS, SearchRequest
+from service.search.geojson import GEOJSON
+from service.search.meeting_geojson import meeting_collection
+from service.search.meeting_request import MeetingRequest, Origin, check_named
+from service.search.request import MOST_WEEKS, SearchRequest
 
 
 def _several(given: object) -> object:

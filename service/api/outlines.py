@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 
 from geo.errors import NotFound
-from geo.reference import commune_outlines_gz, departement_outlines_gz
-from service.api.security import Container
-from service.features import GEOJSON
+from geo.reference.files import commune_outlines_gz, departement_outlines_gz
+from service.api.authentication import Container
+from service.search.geojson import GEOJSON
 
 _HEADERS = {"Cache-Control": "public, max-age=86400", "Content-Encoding": "gzip"}
 

@@ -6,9 +6,9 @@ import msgspec
 from fastapi import APIRouter, Path, Response
 
 from geo.errors import NotFound
+from service.api.authentication import Caller, Container
 from service.api.problems import documented
-from service.api.security import Caller, Container
-from service.features import GEOJSON, place_feature
+from service.search.geojson import GEOJSON, place_feature
 
 
 def create_router() -> APIRouter:

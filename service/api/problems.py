@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from geo.errors import Ambiguous, KeyMissing, Language, PlaceLibreError
-from service.language import language_of
+from service.localisation.negotiation import language_of
 
 MEDIA_TYPE = "application/problem+json"
 PROBLEM_SCHEMA: dict[str, Any] = {

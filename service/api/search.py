@@ -6,15 +6,15 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from matching.telling import told
+from matching.search.result_builder import told
+from service.api.authentication import Caller, Container
+from service.api.inlined_schemas import inlined
 from service.api.problems import documented
-from service.api.schemas import inlined
-from service.api.security import Caller, Container
-from service.consent import RANKING
-from service.features import GEOJSON
-from service.language import language_of
-from service.relaxing import told_relaxations
-from service.searching import MOST_WEEKS, SearchRequest
+from service.feedback.consent import RANKING
+from service.localisation.negotiation import language_of
+from service.search.geojson import GEOJSON
+from service.search.relaxation import told_relaxations
+from service.search.request import MOST_WEEKS, SearchRequest
 
 
 class Geometry(BaseModel):

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matching.query import Query
-from matching.snapshot.input import IndexInput
+from matching.query.query import Query
+from matching.snapshot.index_input import IndexInput
 from matching.snapshot.snapshot import Snapshot
 from service.bench.peers import available, make
 from service.bench.peers.peer import Peer
+from service.bench.peers.plain import Answer
 from service.bench.peers.scan import Scan
-from service.bench.plain import Answer
-from service.bench.queries import Asked, queries
+from service.bench.workload.queries import Asked, queries
 
 FEWEST, LONGEST_S = 20, 60.0
 """A slow peer answers as many queries as it can in a minute, but not fewer than these."""

@@ -1,6 +1,7 @@
 """Searches over HTTP, one worker on one core, `wrk` on the other; beside a bare "hello" in the same run.
 
-The mix is that of `service.bench.queries`, asked as people do: by the name of a commune, drawn by population. One
+The mix is that of `service.bench.workload.queries`, asked as people do: by the name of a commune, drawn by
+population. One
 search in five is by a position, as a browser sends it.
 """
 
@@ -19,14 +20,14 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from geo.areas import Areas
 from geo.errors import InvalidInput
+from geo.reference.communes import Areas
 from geo.store.engine import open_store
-from matching.query import slot_start
+from matching.query.query import slot_start
 from matching.snapshot.files import publish
 from matching.snapshot.snapshot import Snapshot
-from service.bench.queries import Asked, queries
-from service.communities import Community, sync
+from service.bench.workload.queries import Asked, queries
+from service.communities.community import Community, sync
 from service.migrations import upgrade
 
 SECONDS, CONNECTIONS = 10, 2

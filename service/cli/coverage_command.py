@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from geo.errors import Language
-from service.cli.output import console, language, print_json, say, services
+from service.cli.console.output import console, language, print_json, say, services
 
 if TYPE_CHECKING:
-    from service.coverage import Answer
-    from service.pages.formats import Formats
+    from service.localisation.formats import Formats
+    from service.planning.coverage_desk import Answer
 
 SHOWN_AREAS = 20
 
@@ -32,8 +32,8 @@ def coverage(
     as_json_: Annotated[bool, typer.Option("--json", help="Results on standard output")] = False,
 ) -> None:
     """Share of people near a place, over the census grid or your own demand."""
-    from service.coverage import CoverageRequest, as_json
-    from service.coverage_files import check_path, write_coverage
+    from service.planning.coverage_desk import CoverageRequest, as_json
+    from service.planning.coverage_export import check_path, write_coverage
 
     if out is not None:
         check_path(out)
@@ -70,8 +70,8 @@ def _warn(answer: "Answer") -> None:
 
 
 def _print(answer: "Answer", tongue: Language) -> None:
-    from service.coverage import percent
-    from service.pages.formats import Formats
+    from service.localisation.formats import Formats
+    from service.planning.coverage_desk import percent
 
     french, found, write = tongue == "fr", answer.coverage, Formats(tongue)
     screen = console()
@@ -98,7 +98,7 @@ def _print(answer: "Answer", tongue: Language) -> None:
 def _print_areas(answer: "Answer", tongue: Language, write: "Formats") -> None:
     from rich.table import Table
 
-    from service.coverage import percent
+    from service.planning.coverage_desk import percent
 
     french, found = tongue == "fr", answer.coverage
     table = Table(box=None, pad_edge=False, header_style="bold")

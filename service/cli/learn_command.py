@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli.output import console, language, print_json, say, services, settings
+from service.cli.console.output import console, language, print_json, say, services, settings
 from service.cli.search_command import decimal_text
 from service.container import system_clock
-from service.pages.catalogue import Translator
+from service.localisation.catalogue import Translator
 
 if TYPE_CHECKING:
-    from matching.learning.proof import Proof
     from matching.learning.proposal import Compared, Proposal
+    from matching.learning.recovery_check import Proof
 
 learn = typer.Typer(help="Learn the weights of the ranking from what visitors chose.", rich_markup_mode=None)
 WORLD_SPACES = 20_000
@@ -46,7 +46,7 @@ def accept_weights(
     proposal: Annotated[Path | None, typer.Argument(help="File of the proposal; default: the last one")] = None,
 ) -> None:
     """Make proposed weights those of the balanced preset; running servers take them in within seconds."""
-    from service.accepted_weights import accept, in_words
+    from service.feedback.accepted_weights import accept, in_words
 
     path = settings().weights
     accepted = accept(proposal or _beside(path), path, system_clock())
@@ -57,7 +57,7 @@ def accept_weights(
 @learn.command("reset")
 def reset_weights() -> None:
     """Go back to the weights set by hand."""
-    from service.accepted_weights import reset
+    from service.feedback.accepted_weights import reset
 
     if reset(settings().weights):
         say("Les poids fixés à la main sont de nouveau en vigueur.", "The weights set by hand are in force again.")
@@ -66,9 +66,9 @@ def reset_weights() -> None:
 
 
 def _propose(out: Path | None, as_json: bool) -> None:
-    from matching.learning.log import Log
+    from matching.learning.interaction_log import Log
     from matching.learning.proposal import propose
-    from service.search_log import log_frame
+    from service.feedback.search_log import log_frame
 
     with services() as running:
         log = Log.of(log_frame(running.engine))
@@ -87,11 +87,11 @@ def _propose(out: Path | None, as_json: bool) -> None:
 
 
 def _simulate(impressions: int, seed: int, as_json: bool) -> None:
-    from geo.areas import Areas
-    from matching.engine import Whole
-    from matching.learning.proof import prove
+    from geo.reference.communes import Areas
+    from matching.learning.recovery_check import prove
+    from matching.search.engine import Whole
     from matching.snapshot.builder import build_index
-    from service.bench.world import AS_OF, build_world
+    from service.bench.workload.world import AS_OF, build_world
 
     layer = Whole(build_index(build_world(Areas.load(settings().data), WORLD_SPACES), as_of=AS_OF))
     say(
@@ -119,7 +119,7 @@ def _simulate(impressions: int, seed: int, as_json: bool) -> None:
 
 
 def _show_proposal(found: "Proposal") -> None:
-    from service.accepted_weights import in_words
+    from service.feedback.accepted_weights import in_words
 
     french = language() == "fr"
     head = (

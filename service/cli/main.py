@@ -5,26 +5,19 @@ import sys
 import typer
 
 from geo.errors import Language, PlaceLibreError
-from service.cli import (
+from service.cli import coverage_command, learn_command, meet_command, search_command
+from service.cli.console.output import language
+from service.cli.lists import community_command, export_command, feed_command, import_command, review_command
+from service.cli.operations import (
     bench_command,
     check_command,
-    community_command,
-    coverage_command,
     demo_command,
-    export_command,
-    feed_command,
     geocode_command,
-    import_command,
     index_command,
-    learn_command,
-    meet_command,
-    review_command,
     routing_command,
-    search_command,
     serve_command,
     worker_command,
 )
-from service.cli.output import language
 
 app = typer.Typer(
     name="placelibre",

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 import typer
 
 from geo.errors import Language
-from service.cli.output import console, language, print_json, services
+from service.cli.console.output import console, language, print_json, services
 from service.cli.search_command import estimated_text, number_text, price_text
-from service.meeting import MeetingRequest, Origin, patience_needed
-from service.meeting_features import meeting_collection
-from service.searching import SearchRequest
+from service.search.meeting_geojson import meeting_collection
+from service.search.meeting_request import MeetingRequest, Origin, patience_needed
+from service.search.request import SearchRequest
 
 
 def meet(

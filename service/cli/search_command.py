@@ -6,12 +6,12 @@ import msgspec
 import typer
 
 from geo.errors import Language
-from geo.travel.model import OffTheNetwork
-from service.cli.output import console, language, print_json, services
-from service.pages.catalogue import Translator
-from service.pages.formats import NBSP, Formats
-from service.relaxing import told_relaxations
-from service.searching import SearchRequest
+from geo.travel.router import OffTheNetwork
+from service.cli.console.output import console, language, print_json, services
+from service.localisation.catalogue import Translator
+from service.localisation.formats import NBSP, Formats
+from service.search.relaxation import told_relaxations
+from service.search.request import SearchRequest
 
 
 def search(

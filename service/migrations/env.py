@@ -2,12 +2,15 @@
 
 from alembic import context
 
-import ingest.tables
-import service.tables
+import ingest.journal.tables
+import service.accounts.tables
+import service.bookings.tables
+import service.feedback.tables
 from geo.store.schema import metadata
 from service.migrations import is_ours
 
-assert ingest.tables and service.tables  # noqa: S101  imported so that their tables are in the one metadata
+TABLES = (ingest.journal.tables, service.accounts.tables, service.bookings.tables, service.feedback.tables)
+"""Imported so that their tables are in the one metadata."""
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -4,10 +4,10 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from matching.presets import PRESETS
-from matching.query import Preset
+from matching.query.query import Preset
+from matching.query.weights import PRESETS
 from service.container import Services
-from service.pages.rendering import render
+from service.pages.layout.rendering import render
 
 SOURCES = (
     "communes",

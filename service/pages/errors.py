@@ -8,9 +8,9 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.language import language_of
-from service.pages.catalogue import Translator
-from service.pages.rendering import render
+from service.localisation.catalogue import Translator
+from service.localisation.negotiation import language_of
+from service.pages.layout.rendering import render
 
 
 def error_page(request: Request, status_code: int, message: str | None) -> Response:

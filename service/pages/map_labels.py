@@ -6,10 +6,10 @@ from fastapi import APIRouter, Path
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from geo import reference
+from geo.reference import files
 from service.container import Services
-from service.language import language_of
-from service.pages.catalogue import Translator
+from service.localisation.catalogue import Translator
+from service.localisation.negotiation import language_of
 
 KEPT = {"Cache-Control": "public, max-age=86400", "Vary": "Accept-Language, Cookie"}
 
@@ -27,7 +27,7 @@ def station_labels(request: Request) -> Response:
     """`[name, lon, lat, 0]` of each passenger station, in the language of the page."""
     services: Services = request.app.state.services
     t = Translator(language_of(request))
-    stations = reference.rows(services.settings.data, reference.STATIONS)
+    stations = files.rows(services.settings.data, files.STATIONS)
     rows = [[t("map.station", name=name), float(lon), float(lat), 0] for name, lon, lat, _insee in stations]
     return JSONResponse(rows, headers=KEPT)
 

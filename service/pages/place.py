@@ -9,20 +9,20 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from geo.errors import InvalidInput
-from geo.opening_hours import describe_week
-from geo.public_holidays import holiday_region
-from geo.store.reading import PlaceRecord
+from geo.opening_hours.patterns import describe_week
+from geo.opening_hours.public_holidays import holiday_region
+from geo.store.queries import PlaceRecord
 from geo.types import Amenity, Precision
 from ingest.exchange.columns import SEPARATOR
-from service.consent import agreed
 from service.container import Services
-from service.language import language_of
-from service.pages.cards import AmenityTag, amenity_tag
-from service.pages.catalogue import Translator
+from service.feedback.consent import agreed
+from service.feedback.search_log import IMPRESSION_ID
+from service.localisation.catalogue import Translator
+from service.localisation.formats import Formats
+from service.localisation.negotiation import language_of
 from service.pages.errors import error_page
-from service.pages.formats import Formats
-from service.pages.rendering import link, render
-from service.search_log import IMPRESSION_ID
+from service.pages.layout.rendering import link, render
+from service.pages.search.result_cards import AmenityTag, amenity_tag
 
 MAX_PLACE_ID = 2**53
 CHOICE = ("impression", "rank")

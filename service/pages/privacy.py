@@ -6,12 +6,12 @@ from fastapi import APIRouter, Form
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from service.consent import agreed, from_our_pages, remember, withdraw
 from service.container import Services
-from service.language import language_of
-from service.pages.catalogue import Translator
+from service.feedback.consent import agreed, from_our_pages, remember, withdraw
+from service.localisation.catalogue import Translator
+from service.localisation.negotiation import language_of
 from service.pages.errors import error_page
-from service.pages.rendering import link, render
+from service.pages.layout.rendering import link, render
 
 PATH = "/confidentialite"
 

@@ -7,16 +7,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from service.pages import about, importing, map_labels, meeting, place, privacy, search
-from service.pages.assets import STATIC
-from service.pages.brand import brand_css
+from service.pages import about, imports, map_labels, place, privacy
 from service.pages.errors import PageRoute
+from service.pages.layout.assets import STATIC
+from service.pages.layout.brand import brand_css
+from service.pages.meeting import meeting_page
+from service.pages.search import search_page
 
 
 def create_router() -> APIRouter:
     """The pages, as a router of the application; handlers find the product in `request.app.state.services`."""
     router = APIRouter(include_in_schema=False, route_class=PageRoute)
-    for page in (search, meeting, place, importing, about, privacy, map_labels):
+    for page in (search_page, meeting_page, place, imports, about, privacy, map_labels):
         page.add_routes(router)
     router.add_api_route("/brand/{slug}.css", brand_stylesheet, methods=["GET", "HEAD"])
     router.add_api_route("/static/{path:path}", _static_files(), methods=["GET", "HEAD"])

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from benchmarks.geocoding import asked_rows, measure, write_ban
-from geo.areas import Areas
+from geo.reference.communes import Areas
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 

@@ -15,9 +15,9 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from service.accounts.api_keys import create_key
 from service.app import create_app
 from service.container import Services
-from service.keys import create_key
 from service.settings import Settings
 
 CHROMIUM = Path(os.environ.get("PLACELIBRE_TEST_CHROMIUM", "/usr/bin/chromium"))

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, Table, insert, select
 
-from geo.areas import Areas
+from geo.reference.communes import Areas
 from geo.store.schema import community, listing, place, space
-from ingest.images import dump
+from ingest.journal.row_images import dump
 from ingest.pipeline import import_file
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,9 +11,9 @@ from collections import Counter
 from datetime import date, datetime
 from typing import Any
 
-from geo.opening_hours import open_slots
-from geo.public_holidays import holiday_region
-from matching.query import Query, Window
+from geo.opening_hours.patterns import open_slots
+from geo.opening_hours.public_holidays import holiday_region
+from matching.query.query import Query, Window
 
 Row = dict[str, Any]
 DAYS, PER_DAY = 63, 48

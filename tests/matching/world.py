@@ -9,10 +9,10 @@ from typing import Any
 
 import polars as pl
 
-from geo.frames import BUSY, COMMUNITIES, MEMBERSHIPS, PLACES, SPACES
+from geo.store.frames import BUSY, COMMUNITIES, MEMBERSHIPS, PLACES, SPACES
 from geo.types import Amenity, PlaceKind, Point, SpaceKind
-from matching.query import Mode, Preset, Query, Window
-from matching.snapshot.input import IndexInput
+from matching.query.query import Mode, Preset, Query, Window
+from matching.snapshot.index_input import IndexInput
 
 AS_OF = datetime(2026, 10, 5, 10, 20, tzinfo=UTC)
 """63 days from here include the end of summer time and two public holidays."""

@@ -3,12 +3,12 @@
 import numpy as np
 from sklearn.neighbors import BallTree
 
-from geo.distance import EARTH_RADIUS_M
-from matching.query import Query
-from matching.snapshot.input import IndexInput
+from geo.spatial.distance import EARTH_RADIUS_M
+from matching.query.query import Query
+from matching.snapshot.index_input import IndexInput
 from matching.snapshot.snapshot import Snapshot
 from service.bench.peers.peer import Peer
-from service.bench.plain import Answer, Plain
+from service.bench.peers.plain import Answer, Plain
 
 
 class Balls(Peer):

@@ -1,13 +1,13 @@
-"""Peers that answer by one SQL statement (`service.bench.sql`)."""
+"""Peers that answer by one SQL statement (`service.bench.peers.sql`)."""
 
 from typing import Any
 
-from matching.query import Query
+from matching.query.query import Query
 from matching.snapshot.snapshot import Snapshot
-from service.bench.box import box_around
+from service.bench.peers.box import box_around
 from service.bench.peers.peer import Peer
-from service.bench.plain import Answer
-from service.bench.sql import parameters
+from service.bench.peers.plain import Answer
+from service.bench.peers.sql import parameters
 
 
 class Database(Peer):

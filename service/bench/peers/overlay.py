@@ -3,15 +3,15 @@
 import numpy as np
 import polars as pl
 
-from matching.engine import Whole, merged, rank, weights_of
-from matching.overlay import Overlay, build_overlay
-from matching.query import Query
+from matching.overlay.overlay import Overlay, build_overlay
+from matching.query.query import Query
+from matching.search.engine import Whole, merged, rank, weights_of
 from matching.snapshot.builder import build_index
-from matching.snapshot.input import IndexInput
+from matching.snapshot.index_input import IndexInput
 from matching.snapshot.layout import SLOTS_PER_DAY, Meta
 from matching.snapshot.snapshot import Snapshot
 from service.bench.peers.peer import Peer
-from service.bench.plain import Answer
+from service.bench.peers.plain import Answer
 
 PLACES = 1_000
 MOVED_DEGREES = 0.01

@@ -2,9 +2,9 @@
 
 from abc import ABC, abstractmethod
 
-from matching.query import Query
+from matching.query.query import Query
 from matching.snapshot.snapshot import Snapshot
-from service.bench.plain import Answer
+from service.bench.peers.plain import Answer
 
 
 class Peer(ABC):

@@ -1,11 +1,11 @@
 """Ours."""
 
-from matching.engine import Whole, rank, weights_of
-from matching.query import Query
-from matching.snapshot.input import IndexInput
+from matching.query.query import Query
+from matching.search.engine import Whole, rank, weights_of
+from matching.snapshot.index_input import IndexInput
 from matching.snapshot.snapshot import Snapshot
 from service.bench.peers.peer import Peer
-from service.bench.plain import Answer
+from service.bench.peers.plain import Answer
 
 
 class PlaceLibre(Peer):

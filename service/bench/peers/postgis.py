@@ -9,12 +9,12 @@ import h3.api.basic_int as h3
 import polars as pl
 import psycopg
 
-from geo.cells import cells_of
-from matching.query import Query
-from matching.snapshot.input import IndexInput
+from geo.spatial.h3_cells import cells_of
+from matching.query.query import Query
+from matching.snapshot.index_input import IndexInput
 from matching.snapshot.snapshot import Snapshot
 from service.bench.peers.database import Database
-from service.bench.sql import NAMES, statement, tables
+from service.bench.peers.sql import NAMES, statement, tables
 
 CELLS = 7
 """Resolution of the b-tree: cells of some 5 km²."""

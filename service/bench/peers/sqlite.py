@@ -2,10 +2,10 @@
 
 import sqlite3
 
-from matching.snapshot.input import IndexInput
+from matching.snapshot.index_input import IndexInput
 from matching.snapshot.snapshot import Snapshot
 from service.bench.peers.database import Database
-from service.bench.sql import NAMES, statement, tables
+from service.bench.peers.sql import NAMES, statement, tables
 
 
 def make(world: IndexInput, snapshot: Snapshot, store: str) -> Database:

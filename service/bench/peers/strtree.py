@@ -3,12 +3,12 @@
 import numpy as np
 import shapely
 
-from matching.query import Query
-from matching.snapshot.input import IndexInput
+from matching.query.query import Query
+from matching.snapshot.index_input import IndexInput
 from matching.snapshot.snapshot import Snapshot
-from service.bench.box import box_around
+from service.bench.peers.box import box_around
 from service.bench.peers.peer import Peer
-from service.bench.plain import Answer, Plain
+from service.bench.peers.plain import Answer, Plain
 
 
 class Boxes(Peer):

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from geo.store.counters import COUNTERS
+from geo.store.revisions import COUNTERS
 from geo.store.dialect import SPATIAL_INDEX, BigKey, Json, PointColumn, create_spatial_extension
 
 revision = "0001"
@@ -36,7 +36,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "place",
-        sa.Column("id", BigKey, autoincrement=False, nullable=False, comment="minted by geo.store.counters"),
+        sa.Column("id", BigKey, autoincrement=False, nullable=False, comment="minted by geo.store.revisions"),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("match_key", sa.Text(), nullable=False, comment="exact-merge key: normalised name + address + INSEE"),
         sa.Column("kind", sa.String(length=24), nullable=False),
@@ -84,7 +84,7 @@ def upgrade() -> None:
     op.create_index("ix_place_change_revision", "place_change", ["revision"], unique=False)
     op.create_table(
         "api_key",
-        sa.Column("id", BigKey, autoincrement=False, nullable=False, comment="minted by geo.store.counters"),
+        sa.Column("id", BigKey, autoincrement=False, nullable=False, comment="minted by geo.store.revisions"),
         sa.Column("community", sa.String(length=64), nullable=False),
         sa.Column("hash", sa.String(length=64), nullable=False, comment="SHA-256 of the whole key, in hexadecimal"),
         sa.Column(
@@ -100,7 +100,7 @@ def upgrade() -> None:
     op.create_index("ix_api_key_hint", "api_key", ["hint"], unique=False)
     op.create_table(
         "import_run",
-        sa.Column("id", BigKey, autoincrement=False, nullable=False, comment="minted by geo.store.counters"),
+        sa.Column("id", BigKey, autoincrement=False, nullable=False, comment="minted by geo.store.revisions"),
         sa.Column("source", sa.String(length=64), nullable=False),
         sa.Column("community", sa.String(length=64), nullable=True, comment="NULL: a public list"),
         sa.Column("file_name", sa.Text(), nullable=False),
@@ -171,7 +171,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "booking",
-        sa.Column("id", BigKey, autoincrement=False, nullable=False, comment="minted by geo.store.counters"),
+        sa.Column("id", BigKey, autoincrement=False, nullable=False, comment="minted by geo.store.revisions"),
         sa.Column("space_id", BigKey, nullable=False),
         sa.Column("community", sa.String(length=64), nullable=True, comment="who booked; NULL: nobody signed in"),
         sa.Column("starts_slot", BigKey, nullable=False, comment="first UTC half-hour since 1970"),

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from geo.store.dialect import BigKey
-from ingest.key_runs import runs
+from ingest.resolution.blocking_index import runs
 
 revision = "0004"
 down_revision = "0003"

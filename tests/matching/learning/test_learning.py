@@ -7,20 +7,20 @@ import numpy as np
 import polars as pl
 import pytest
 
-from geo.distance import haversine_m
 from geo.errors import InvalidInput
+from geo.spatial.distance import haversine_m
 from geo.types import Point
-from matching.engine import Whole
-from matching.learning.bias import examination
-from matching.learning.coarse import SAMPLED_RESOLUTION, cell_of, expected_proximity
-from matching.learning.evaluate import dcg, dcg_of_log, gained, measured
 from matching.learning.fit import MOST_AFFINITY, _pairs, capped, fit_weights
-from matching.learning.log import COLUMNS, DEPTH, Floats, Log
-from matching.learning.proof import prove
+from matching.learning.interaction_log import COLUMNS, DEPTH, Floats, Log
+from matching.learning.location_privacy import SAMPLED_RESOLUTION, cell_of, expected_proximity
+from matching.learning.ndcg import dcg, dcg_of_log, gained, measured
+from matching.learning.position_bias import examination
 from matching.learning.proposal import ENOUGH, propose, rounded, weights_in
+from matching.learning.recovery_check import prove
 from matching.learning.simulator import PLANTED, People, people, questions, simulated_log
-from matching.presets import PRESETS, TERM_NAMES
-from matching.query import Preset
+from matching.query.query import Preset
+from matching.query.weights import PRESETS, TERM_NAMES
+from matching.search.engine import Whole
 from matching.snapshot.snapshot import Snapshot
 
 HAND_SET = np.array(list(PRESETS[Preset.BALANCED].values()))

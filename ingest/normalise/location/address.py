@@ -1,0 +1,168 @@
+"""Postal addresses: the street apart from its complement and from the "44000 Nantes" that ends many of them."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from geo.reference.toponyms import fold, is_street, number_key, spelt_out, split_number
+from ingest.normalise.title_case import quieter
+
+MAX_LENGTH = 300
+_LAST_LINE = re.compile(
+    r"\b(?P<postcode>\d{5})\s+(?P<town>[^\d,;()]{2,60}?)(?:\s+cedex(?:\s+\d{1,2})?)?(?:,?\s*France)?$", re.IGNORECASE
+)
+_BEFORE_IT = " ,;–-\n\r\t"
+_TAG = re.compile(r"<[^<>]{1,30}>")
+
+# What an address of more parts than a street has: looked for first, since most have none.
+_MARKED = re.compile(
+    r"[,;(–]| - |\b(?:b\.?p|cs|tsa|b[aâ]t|[eé]tage|r[eé]sidence|c/o|imm|rdc|rez|cedex|app|esc|porte|hall|bo[iî]te)",
+    re.IGNORECASE,
+)
+_BOX = re.compile(
+    r"[\s,;–-]*\b(?:B\.?\s?P\.?|C\.?S\.?|TSA|bo[iî]te postale)\s*(?:n°\s*)?\d{1,5}(?:\s\d{2,3})?\b", re.IGNORECASE
+)
+_CEDEX = re.compile(r"\s*\bcedex\b(?:\s*\d{1,2}\b)?", re.IGNORECASE)
+_SEPARATOR = re.compile(r"\s*(?:[,;()\n]|\s[-–]\s)\s*")
+_COMPLEMENT = re.compile(
+    r"(?:b[âa]t(?:iment)?s?|immeuble|imm|entr[ée]e|esc(?:alier)?|porte|appt?|appartement|r[ée]s(?:idence)?|c/o|chez|hall|"
+    r"bureaux?|local|lot|[ée]tage|rdc|rez[ -]de[ -](?:chauss[ée]e|jardin)|niveau|tour|aile|bo[iî]te|"
+    r"\d{1,2}\s?(?:er|[eè]re|[eè]me|i[eè]me|e|nd)\s+[ée]tage)\b\.?",
+    re.IGNORECASE,
+)
+_INLINE = re.compile(
+    r"(?<=[^\W\d])\s(?P<complement>(?:b[âa]t(?:iment|\.)?|immeuble|imm\.|appt\.?|appartement|escalier|r[ée]sidence|rdc|"
+    r"rez[ -]de[ -]chauss[ée]e|c/o|\d{1,2}\s?(?:er|[eè]me|e|nd)\s+[ée]tage)(?!\w).*)$",
+    re.IGNORECASE,
+)
+_LEADING = re.compile(
+    r"^(?P<complement>(?:r[ée]s(?:idence|\.)|immeuble|b[âa]timent|c/o)\s[^\d]{2,60}?)\s+(?=\d)", re.IGNORECASE
+)
+_ONLY_NUMBER = re.compile(r"\d{1,4}(?:\s*[-/à]\s*\d{1,4})?\s?(?:bis|ter|quater|[a-d])?", re.IGNORECASE)
+_SPACED_RANGE = re.compile(r"^(\d{1,4})\s+[-–]\s+(\d{1,4})(?=\s)")
+_RANGE_END = re.compile(r"^\s*\d{1,4}\s*[-/à]\s*(\d{1,4})\b")
+_SHORT_TYPE = re.compile(
+    r"^(?P<number>\d{1,4}(?:\s*[-/à]\s*\d{1,4})?(?:\s?(?:bis|ter|quater|[a-d]))?[\s,]+)?(?P<type>[a-z]{1,4})(?:\.\s*|\s+)(?=\S)",
+    re.IGNORECASE,
+)
+_TYPES = {
+    "av": "avenue", "ave": "avenue", "bd": "boulevard", "bld": "boulevard", "blvd": "boulevard", "boul": "boulevard",
+    "pl": "place", "rte": "route", "chem": "chemin", "che": "chemin", "imp": "impasse", "all": "allée", "sq": "square",
+    "fg": "faubourg", "fbg": "faubourg", "crs": "cours",
+}  # fmt: skip
+_TYPES_AFTER_NUMBER = {**_TYPES, "r": "rue", "ch": "chemin", "qu": "quai"}
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The parts of an address, "" for what it does not say. `street` is as shown, its number included.
+
+    `number` is the (first) house number as compared ("12bis"), `number_to` the end of a range ("12-14" -> "14").
+    """
+
+    street: str
+    complement: str = ""
+    postcode: str = ""
+    town: str = ""
+    number: str = ""
+    number_to: str = ""
+
+
+def split(text: str) -> tuple[str, str, str]:
+    """(street, postcode, town) of an address; postcode and town are "" when it does not end with them."""
+    text = (_TAG.sub("\n", text) if "<" in text else text).strip()
+    found = _LAST_LINE.search(text)
+    if not found:
+        return clean(text), "", ""
+    street, code, town = text[: found.start()], found["postcode"], found["town"]
+    return clean(street.rstrip(_BEFORE_IT)), code, " ".join(town.split())
+
+
+def clean(text: str) -> str:
+    """An address on one line; shouting turned into title case."""
+    lines = text.splitlines()
+    if len(lines) == 1:
+        return quieter(" ".join(text.split()).strip(" ,;")[:MAX_LENGTH])
+    return quieter(", ".join([part for line in lines if (part := " ".join(line.split()).strip(" ,;"))])[:MAX_LENGTH])
+
+
+def parts(text: str) -> Address:
+    """An address in its parts. Post boxes (BP, CS, TSA) and CEDEX are left out: they are where mail goes."""
+    street, postcode, town = split(text)
+    complement = ""
+    if _MARKED.search(street):
+        street, complement = map(quieter, _apart(street))
+    if street[:1].isdigit():
+        number = split_number(street)[0]
+        ranged = _RANGE_END.match(street) if number else None
+        return Address(_typed(street), complement, postcode, town, number, ranged[1] if ranged else "")
+    return Address(_typed(street), complement, postcode, town)
+
+
+def _typed(street: str) -> str:
+    """ "22 Av. Charles de Gaulle" -> "22 avenue Charles de Gaulle"; "ch" and "r" are streets only after a number."""
+    found = _SHORT_TYPE.match(street)
+    if not found:
+        return street
+    number = found["number"] or ""
+    full = (_TYPES_AFTER_NUMBER if number else _TYPES).get(found["type"].lower())
+    if not full:
+        return street
+    return number + (full if number else full.capitalize()) + " " + street[found.end() :]
+
+
+@lru_cache(maxsize=16_384)
+def _apart(street: str) -> tuple[str, str]:
+    """(street, complement) of an address of several parts."""
+    bare = _SPACED_RANGE.sub(r"\1-\2", _CEDEX.sub("", _BOX.sub("", street)).strip(" ,;-–"))
+    segments = [segment for segment in _SEPARATOR.split(bare) if segment]
+    kept: list[str] = []
+    complements: list[str] = []
+    for segment in segments:
+        if _COMPLEMENT.match(segment):
+            leading = _LEADING.match(segment)
+            complements.append(leading["complement"] if leading else segment)
+            if leading:
+                kept.append(segment[leading.end() :])
+        elif kept and _ONLY_NUMBER.fullmatch(kept[-1]) and not segment[0].isdigit():
+            kept[-1] += f", {segment}"  # "4, rue Teilhard"
+        else:
+            inline = _INLINE.search(segment)
+            complements += [inline["complement"]] if inline else []
+            kept.append(segment[: inline.start()].rstrip() if inline else segment)
+    if not kept:
+        return bare, ""  # a complement is all there is
+    at = max(range(len(kept)), key=lambda index: (_streetness(kept[index]), -index))
+    if _streetness(kept[at]):
+        # "Maison des Associations, 6 cours des Alliés": the house, then its street; what follows completes it.
+        street, others = kept[at], kept[:at] + kept[at + 1 :]
+        if len(others) == 1 and _ONLY_NUMBER.fullmatch(others[0]) and not split_number(street)[0]:
+            return f"{others[0]} {street}", ", ".join(complements)  # "Route de Salm, 724"
+        return street, ", ".join(complements + others)
+    return ", ".join(kept), ", ".join(complements)
+
+
+_STREETS = frozenset(
+    (
+        "rue", "avenue", "boulevard", "place", "chemin", "route", "impasse", "allee", "square", "quai", "cours",
+        "faubourg", "passage",
+    )
+)  # fmt: skip
+
+
+def _streetness(segment: str) -> int:
+    """How much a part looks like the street: 3 with its number, 2 a real street, 1 a hamlet or a zone, 0 neither."""
+    number, rest = split_number(segment)
+    words = spelt_out(fold(rest))
+    if not is_street(fold(rest)):
+        return 0
+    if words.partition(" ")[0] in _STREETS:
+        return 3 if number else 2
+    return 2 if number else 1
+
+
+@lru_cache(maxsize=32_768)
+def match_address(street: str) -> str:
+    """The address as compared: house number and bare street words, abbreviations spelt out."""
+    number, rest = split_number(street)
+    return f"{number_key(number)} {spelt_out(fold(rest))}".strip()

@@ -1,0 +1,173 @@
+"""What every reader gives: a list of rows of text cells, numbered as a person counts them, in batches."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Protocol
+
+from ingest.readers.common import unreadable
+from ingest.readers.common.limits import CHUNK_ROWS, MAX_COLUMNS, MAX_FAULTS_KEPT, SAMPLE_ROWS
+from ingest.readers.common.source import Source
+
+Cells = dict[str, str]
+Chunk = tuple[Sequence[int], list[Cells]]
+"""Rows with the line of each; as many as are at hand, handed on together because that is what makes it fast."""
+
+LON_COLUMN, LAT_COLUMN, ID_COLUMN = "@lon", "@lat", "@id"
+"""Columns that readers of map formats add: the point, or the centroid of a line or polygon; the feature's own id."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawTable:
+    """A list as its file says it, or one batch of it. Cells are stripped text, "" when empty; no blank lines.
+
+    `lines[i]` is the line where a spreadsheet or an editor shows `rows[i]`, or its position among the
+    records of a format without lines.
+    """
+
+    columns: tuple[str, ...]
+    rows: list[Cells]
+    lines: list[int]
+    name: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LineFault:
+    """What a reader could not take as it is. `line` 0 is the file itself (a sheet or layer not read).
+
+    `left_out` tells whether the line is missing from the rows; else it was read with the change that the
+    sentence tells. `code` is stable: nul, open_quote, long_line, long_cell, columns, json, encoding, nesting,
+    truncated, sheet, layer, link, geometry.
+    """
+
+    line: int
+    code: str
+    fr: str
+    en: str
+    left_out: bool = True
+
+
+class FaultLog:
+    """Collects the faults of one pass: the first ones in full, the others counted."""
+
+    def __init__(self) -> None:
+        self.faults: list[LineFault] = []
+        self.lines_left_out = 0
+        self.total = 0
+
+    def clear(self) -> None:
+        self.faults.clear()
+        self.lines_left_out = self.total = 0
+
+    def add(self, fault: LineFault, lines: int = 1) -> None:
+        """Notes a fault that covers `lines` lines."""
+        self.total += 1
+        if fault.left_out:
+            self.lines_left_out += lines
+        if len(self.faults) < MAX_FAULTS_KEPT:
+            self.faults.append(fault)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An opened file: `chunks()` starts again at the first row each time and notes faults in the reader's log.
+
+    With `open_ended`, rows hold only the columns they speak of, and later ones may bring columns that
+    nobody has met yet.
+    """
+
+    columns: tuple[str, ...]
+    chunks: Callable[[], Iterator[Chunk]]
+    open_ended: bool = False
+
+
+class Reader(Protocol):
+    """Opens one format. Raises UnreadableFile when the content is not what its name says."""
+
+    def __call__(self, source: Source, log: FaultLog) -> Reading: ...
+
+
+class RawList:
+    """One list, read in batches; may be iterated again, one pass at a time.
+
+    `columns` are those of the first rows. `faults` and `lines_left_out` are those of the pass under way or
+    just ended; `faults` holds the first thousand.
+    """
+
+    def __init__(self, source: Source, reading: Reading, log: FaultLog) -> None:
+        self.name, self.sha256, self.size_bytes = source.name, source.sha256, source.size_bytes
+        self.columns = reading.columns
+        self._source = source  # keeps what was unpacked on the disk until the list is let go
+        self._reading = reading
+        self._log = log
+
+    @property
+    def faults(self) -> list[LineFault]:
+        return self._log.faults
+
+    @property
+    def lines_left_out(self) -> int:
+        """Lines missing from the rows, those beyond the faults kept included."""
+        return self._log.lines_left_out
+
+    def batches(self, rows: int = 10_000) -> Iterator[RawTable]:
+        """The rows, `rows` at a time. Every row of a batch has every column of that batch, known ones first.
+
+        Raises UnreadableFile when a packed file turns out damaged or too large on the way.
+        """
+        self._log.clear()
+        blank = dict.fromkeys(self.columns, "")
+        for lines, cells in recut(self._reading.chunks(), rows):
+            if self._reading.open_ended or set(map(len, cells)) != {len(blank)}:
+                completed = _completed(cells, blank, self.name)
+            else:
+                completed = cells
+            yield RawTable(tuple(blank), completed, lines, self.name, self.sha256)
+
+    def sample(self, rows: int = SAMPLE_ROWS) -> RawTable:
+        """The first rows, for the mapping."""
+        return next(self.batches(rows), RawTable(self.columns, [], [], self.name, self.sha256))
+
+    def whole(self) -> RawTable:
+        """All rows at once. Raises UnreadableFile when there is none."""
+        batches = list(self.batches())
+        if not batches:
+            raise unreadable.nothing_left(self.name, [fault.code for fault in self.faults])
+        blank = dict.fromkeys(batches[-1].columns, "")
+        rows = [row for batch in batches for row in batch.rows]
+        if len(batches[0].columns) != len(blank):
+            rows = _completed(rows, blank, self.name)
+        lines = [line for batch in batches for line in batch.lines]
+        return RawTable(tuple(blank), rows, lines, self.name, self.sha256)
+
+
+def recut(chunks: Iterable[Chunk], size: int) -> Iterator[tuple[list[int], list[Cells]]]:
+    """The same rows, `size` at a time."""
+    lines: list[int] = []
+    rows: list[Cells] = []
+    for more_lines, more_rows in chunks:
+        lines.extend(more_lines)
+        rows.extend(more_rows)
+        while len(rows) >= size:
+            yield lines[:size], rows[:size]
+            del lines[:size], rows[:size]
+    if rows:
+        yield lines, rows
+
+
+def chunked(numbered: Iterator[tuple[int, Cells]]) -> Iterator[Chunk]:
+    """Chunks of rows that come one by one."""
+    while pairs := list(islice(numbered, CHUNK_ROWS)):
+        yield [line for line, _ in pairs], [row for _, row in pairs]
+
+
+def _completed(rows: list[Cells], blank: Cells, name: str) -> list[Cells]:
+    """Rows that all have the columns of `blank`, to which new ones are added."""
+    for row in rows:
+        for column in row:
+            if column not in blank:
+                if len(blank) >= MAX_COLUMNS:
+                    raise unreadable.too_many_columns(name, MAX_COLUMNS)
+                blank[column] = ""
+    return [{**blank, **row} for row in rows]

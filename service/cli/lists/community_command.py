@@ -1,0 +1,107 @@
+"""`placelibre community`: communities, their keys and their members."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from geo.localisation.plurals import counted_en, counted_fr, rows_text
+from service.cli.console.output import console, language, print_json, say, services
+
+if TYPE_CHECKING:
+    from service.communities.members import MembersReport
+
+communities = typer.Typer(help="Communities, their keys and their members.", no_args_is_help=True)
+Json = Annotated[bool, typer.Option("--json", help="Results on standard output")]
+
+
+@communities.command("list")
+def list_(as_json: Json = False) -> None:
+    """Communities of this installation."""
+    with services() as running:
+        found = running.communities
+    if as_json:
+        print_json([{"slug": one.slug, "name": one.name, "sharing": one.sharing} for one in found])
+    else:
+        for one in found:
+            console().print(f"{one.slug}  {one.name}  ({one.sharing})", markup=False)
+
+
+@communities.command("add")
+def add(
+    slug: Annotated[str, typer.Argument(help="Short name: letters, digits, hyphens")],
+    name: Annotated[str | None, typer.Option(help="Name as shown; default: that of its brand file or the slug")] = None,
+    sharing: Annotated[str, typer.Option(help="private, partners or network")] = "network",
+    as_json: Json = False,
+) -> None:
+    """Add a community (or find it) and make it a key, shown once."""
+    from service.accounts.api_keys import create_key
+    from service.communities.community import add as add_community
+
+    with services() as running:
+        add_community(running.engine, slug=slug, name=name, sharing=sharing)
+        key = create_key(running.engine, slug, running.now())
+    if as_json:
+        print_json({"slug": slug, "key": key})
+        return
+    say(
+        f"Clé de {slug}, affichée une seule fois ; gardez-la dans un endroit sûr :",
+        f"Key of {slug}, shown only once; keep it in a safe place:",
+    )
+    console().print(key, markup=False)
+
+
+@communities.command("members")
+def members(
+    slug: Annotated[str, typer.Argument(help="Slug of the community")],
+    file: Annotated[Path | None, typer.Argument(help="CSV with a column email or member; none: only count")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Forget those whom the list does not name")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Forget those whom the list names; no list: all")] = False,
+    as_json: Json = False,
+) -> None:
+    """Tell who belongs to a community, to learn which communities are close; only pseudonyms are kept."""
+    from service.communities.members import MembersReport, add_members, count_members, remove_members
+
+    if replace and (remove or file is None):
+        raise typer.BadParameter("--replace takes a list, and not --remove with it")
+    with services() as running:
+        if remove:
+            report = remove_members(running.engine, slug, file, running.secret)
+        elif file is not None:
+            report = add_members(running.engine, slug, file, running.secret, replace=replace)
+        else:
+            report = MembersReport(members=count_members(running.engine, slug))
+    if as_json:
+        rejections = [{"row": one.row, "reason": one.text(language())} for one in report.rejections]
+        print_json({**asdict(report), "rejected": report.rejected, "rejections": rejections})
+    else:
+        _print_members(slug, report)
+
+
+def _print_members(slug: str, report: "MembersReport") -> None:
+    french = language() == "fr"
+    counts = (
+        (report.added, "ajouté", "ajoutés", "added"),
+        (report.already_there, "déjà là", "déjà là", "already there"),
+        (report.removed, "retiré", "retirés", "removed"),
+        (report.not_there, "absent", "absents", "not there"),
+        (report.rejected, "rejeté", "rejetés", "rejected"),
+    )
+    screen = console()
+    if report.rows or report.removed:
+        told = ", ".join(
+            counted_fr(count, one_fr, others_fr) if french else f"{count} {en}"
+            for count, one_fr, others_fr, en in counts
+            if count
+        )
+        screen.print(f"{rows_text(report.rows, language())}{' : ' if french else ': '}{told}", markup=False)
+    for one in report.rejections:
+        line = "ligne" if french else "row"
+        screen.print(f"  {line} {one.row} : {one.fr}" if french else f"  {line} {one.row}: {one.en}", markup=False)
+    known = (
+        f" : {counted_fr(report.members, 'membre connu', 'membres connus')}"
+        if french
+        else f": {counted_en(report.members, 'member')} known"
+    )
+    screen.print(f"{slug}{known}", markup=False)

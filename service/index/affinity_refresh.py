@@ -1,0 +1,58 @@
+"""Keeps how close communities are in step with the store, beside a running index.
+
+What is declared counts at once. What is learned is learned again beside the searches, which go on with what was known.
+"""
+
+import threading
+
+from sqlalchemy import Engine
+
+from matching.affinity.affinities import affinities_of, entries_of
+from matching.live_index import LiveIndex
+
+
+class LiveAffinities:
+    """`follow` is called whenever the store is looked at; never from two threads at once."""
+
+    def __init__(self, engine: Engine, index: LiveIndex) -> None:
+        self._engine = engine
+        self._index = index
+        self._lock = threading.Lock()
+        self._learning: threading.Thread | None = None
+        self.restart()
+
+    def restart(self) -> None:
+        """A snapshot was opened: it knows what the store knew at its revision."""
+        with self._lock:
+            self._declared = self._learned = self._index.revision
+
+    def follow(self, revision: int) -> None:
+        """Takes in communities as they are now; `revision` is of their last change."""
+        with self._lock:
+            if revision > self._declared:
+                from geo.store.queries import read_communities  # with polars, seldom needed
+
+                self._declared, communities = read_communities(self._engine)
+                self._index.set_affinities(self._index.affinities.among(entries_of(communities)))
+            behind = self._learned < self._declared
+        if behind and (self._learning is None or not self._learning.is_alive()):
+            self._learning = threading.Thread(target=self._learn, name="placelibre-affinities", daemon=True)
+            self._learning.start()
+
+    def settle(self) -> None:
+        """Until what was followed is learned, or could not be."""
+        if self._learning is not None:
+            self._learning.join()
+
+    def _learn(self) -> None:
+        from geo.store.queries import read_memberships
+
+        revision, communities, memberships = read_memberships(self._engine)
+        affinities = affinities_of(communities, memberships)
+        with self._lock:
+            if revision < self._learned:  # a newer snapshot was opened meanwhile
+                return
+            if revision < self._declared:  # something newer was declared meanwhile; `follow` learns again
+                affinities = affinities.among(self._index.affinities.communities)
+            self._index.set_affinities(affinities)
+            self._learned, self._declared = revision, max(revision, self._declared)

@@ -1,0 +1,236 @@
+"""Keeps the search index in step with the store: snapshot, overlay of what changed since, swap to a new one."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+
+from geo.errors import PlaceLibreError
+from geo.store.engine import reading
+from geo.store.revisions import count_changed_since, revisions
+from geo.travel.router import Router
+from matching.live_index import LiveIndex
+from matching.meeting.query import MeetingQuery
+from matching.meeting.ranking import MeetingResults
+from matching.query.query import Cursor, Query, slot_floor
+from matching.relaxation.relaxer import Relaxation
+from matching.search.engine import Whole
+from matching.search.hits import Found
+from matching.snapshot.snapshot import Snapshot
+from service.index.affinity_refresh import LiveAffinities
+from service.index.background_build import Rebuilding
+
+if TYPE_CHECKING:
+    from geo.store.queries import StoreFrames
+    from matching.snapshot.index_input import IndexInput
+
+logger = logging.getLogger(__name__)
+
+
+def index_input(frames: "StoreFrames") -> "IndexInput":
+    """What the index is built from, as the store gives it."""
+    from matching.snapshot.index_input import IndexInput
+
+    return IndexInput(
+        places=frames.places,
+        spaces=frames.spaces,
+        busy=frames.busy,
+        communities=frames.communities,
+        memberships=frames.memberships,
+        revision=frames.revision,
+    )
+
+
+REBUILD_PLACES = 5_000
+"""When more places than this changed, a new snapshot is built while the old one goes on serving with its overlay."""
+OVERLAY_PLACES = 20_000
+"""More changed places than this are not overlaid: they show with the new snapshot."""
+
+
+def first_slot_of(now: datetime) -> int:
+    """First slot of the current UTC day: the ledger before it no longer matters."""
+    return slot_floor(now) // 48 * 48
+
+
+def is_outdated(engine: Engine, folder: Path, now: datetime) -> bool:
+    """Whether the snapshot in `folder` should be built anew."""
+    with LiveIndex.open(folder) as index, reading(engine) as connection:
+        return _is_outdated(index.snapshot, count_changed_since(connection, index.revision), now)
+
+
+def _is_outdated(snapshot: Snapshot, changed: int, now: datetime) -> bool:
+    """Whether more changed since than an overlay should carry, or it knows a day less than it could."""
+    return changed > REBUILD_PLACES or snapshot.meta.first_day < now.astimezone(UTC).date()
+
+
+def rebuild(engine: Engine, folder: Path, now: datetime) -> Path:
+    """Builds and publishes a snapshot of the whole store; the old one serves until the swap."""
+    from geo.store.queries import read_frames
+    from matching.snapshot.builder import build_snapshot
+
+    frames = read_frames(engine, first_slot=first_slot_of(now))
+    return build_snapshot(index_input(frames), folder, as_of=now, revision=frames.revision)
+
+
+@dataclass(frozen=True, slots=True)
+class _Changes:
+    """The places changed since a snapshot, as they are at a revision of the store."""
+
+    revision: int
+    now_are: "IndexInput | None" = None
+    place_ids: frozenset[int] = frozenset()
+
+    def up_to_now(self, engine: Engine, first_slot: int) -> "_Changes":
+        """With what was committed since: only that is read. Itself when it would be too much for an overlay."""
+        from geo.store.queries import read_changes  # with polars, which a search of what is built does not need
+
+        most = OVERLAY_PLACES - len(self.place_ids)
+        read = read_changes(engine, self.revision, most, first_slot=first_slot)
+        if read is None:
+            return self
+        place_ids, frames = read
+        now_are = index_input(frames)
+        if self.now_are is not None:
+            now_are = self.now_are.renewed(place_ids, now_are)
+        return _Changes(frames.revision, now_are, self.place_ids.union(place_ids))
+
+
+class LiveSearch:
+    """Answers searches on the current snapshot plus the changes committed since it was built.
+
+    Looks for changes at most every `refresh_s` seconds, and at once after `touch()`.
+    """
+
+    def __init__(self, engine: Engine, folder: Path, refresh_s: float, now: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._refresh_s = refresh_s
+        self._now = now
+        self._lock = threading.Lock()
+        self._swapping = threading.Lock()
+        self._touching = threading.Lock()
+        self._next_look = 0.0
+        self._touches = self._looked = 0
+        self._index = LiveIndex.open(folder)
+        self._affinities = LiveAffinities(engine, self._index)
+        self._changed = _Changes(self._index.revision)
+        self._behind = 0
+        """At most so many places changed since the snapshot."""
+        self._rebuilding = Rebuilding(rebuild, engine, folder)
+        self._watching: list[threading.Thread] = []
+        self._closing = threading.Event()
+
+    def find(
+        self, query: Query, after: Cursor | None = None, pinned: str | None = None, router: Router | None = None
+    ) -> Found:
+        """Exact results of the index as of at most `refresh_s` seconds ago; `after`: a cursor of version `pinned`. With
+        a mode, by the minutes of the `router`."""
+        self._refresh_when_due()
+        return self._index.find(query, self._now(), after, pinned, router)
+
+    def meet(self, query: MeetingQuery, router: Router | None = None) -> MeetingResults:
+        """The same for several people who meet."""
+        self._refresh_when_due()
+        return self._index.meet(query, self._now(), router)
+
+    def _refresh_when_due(self) -> None:
+        if self.is_due:
+            if self._watching:
+                self._look()
+            else:
+                self.refresh()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the next search looks for changes before it answers."""
+        return self._looked != self._touches or time.monotonic() >= self._next_look
+
+    @property
+    def revision(self) -> int:
+        """Of the store, as the last look found it."""
+        return self._changed.revision
+
+    def watch(self) -> None:
+        """Looks for changes beside the searches from now on, so that none of them waits for it. A new snapshot is made
+        ready by a thread of its own, for that takes longer."""
+        for name, work in (("placelibre-watch", self._look), ("placelibre-swap", self._swap)):
+            thread = threading.Thread(target=self._keep, args=(work,), name=name, daemon=True)
+            self._watching.append(thread)
+            thread.start()
+
+    def _keep(self, work: Callable[[], None]) -> None:
+        while not self._closing.wait(self._refresh_s / 2):
+            try:
+                work()
+            except PlaceLibreError as error:  # the store may be away for a while; whoever searches then is told
+                logger.warning("looking for changes failed: %s", error.message("en"))
+
+    def relax(self, query: Query, zone: ZoneInfo, enough: int, router: Router | None = None) -> tuple[Relaxation, ...]:
+        """The smallest changes that give more places than a query just searched for."""
+        return self._index.relax(query, self._now(), zone, enough, router)
+
+    def warm(self) -> None:
+        """Makes ready for the first visitor."""
+        self._index.warm(self._now())
+
+    def touch(self) -> None:
+        """This process changed the store: the next search looks at once."""
+        with self._touching:
+            self._touches += 1
+
+    def settle(self) -> None:
+        """Takes in all that changed, also what is else learned beside the searches."""
+        self.refresh()
+        self._affinities.settle()
+
+    def refresh(self) -> None:
+        """Takes in a newer snapshot, made ready while searches go on, and the places and communities changed since it
+        was built."""
+        with self._swapping:
+            self._look(self._index.newer())
+
+    def _swap(self) -> None:
+        """Takes in a newer snapshot, if there is one."""
+        with self._swapping:
+            newer = self._index.newer()
+            if newer is not None:
+                self._look(newer)
+
+    def _look(self, newer: Whole | None = None) -> None:
+        """Takes in what changed. With `newer` in one step: nobody sees it without what changed since it was built."""
+        with self._lock:
+            now, begun, touches = self._now(), time.monotonic(), self._touches
+            snapshot = self._index.snapshot if newer is None else newer.snapshot
+            with reading(self._engine) as connection:
+                latest, communities_at = revisions(connection)
+                if newer is not None or latest != self._changed.revision:
+                    self._behind = count_changed_since(connection, snapshot.meta.revision)
+            behind = self._behind
+            # A short command does not begin what it would have to wait for, unless it cannot answer without.
+            is_overdue = bool(self._watching) and _is_outdated(snapshot, behind, now)
+            if is_overdue or behind > OVERLAY_PLACES:
+                self._rebuilding.start(now, snapshot.meta.version)
+            if newer is not None or latest != self._changed.revision:
+                before = self._changed if newer is None else _Changes(snapshot.meta.revision)
+                changed = before.up_to_now(self._engine, first_slot_of(now)) if behind else _Changes(latest)
+                if newer is not None or changed is not before:
+                    self._index.set_overlay(changed.now_are, changed.place_ids, newer)
+                self._changed = changed
+            if newer is not None:
+                self._affinities.restart()
+            self._affinities.follow(communities_at)
+            self._looked, self._next_look = touches, begun + self._refresh_s
+
+    def close(self) -> None:
+        self._closing.set()
+        for thread in self._watching:
+            thread.join()
+        self._rebuilding.wait()
+        self._affinities.settle()
+        self._index.close()
