@@ -1,5 +1,6 @@
 """The history of the schema, on both databases: it ends at the live metadata, and stores keep their rows on the way."""
 
+import re
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,6 +70,12 @@ def test_a_migrated_store_has_exactly_the_checks_of_the_metadata(store: Engine) 
                 if isinstance(check, CheckConstraint)
             }
             assert checks(connection, table.name) == live
+
+
+def test_no_comment_names_a_module() -> None:
+    described = [item for table in metadata.sorted_tables for item in (table, *table.columns)]
+    for item in described:
+        assert not re.search(r"\b(geo|ingest|matching|service)\.\w", item.comment or ""), item
 
 
 def test_migrating_again_changes_nothing(store: Engine) -> None:
