@@ -72,6 +72,7 @@ def test_a_migrated_store_has_exactly_the_checks_of_the_metadata(store: Engine) 
             assert checks(connection, table.name) == live
 
 
+@pytest.mark.usefixtures("sqlite_template")  # it imports the tables of every room
 def test_no_comment_names_a_module() -> None:
     described = [item for table in metadata.sorted_tables for item in (table, *table.columns)]
     for item in described:
