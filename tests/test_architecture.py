@@ -54,6 +54,17 @@ def test_arrows_point_the_right_way(name: str, path: Path) -> None:
     assert rooms <= ROOMS[room], f"{name} may only import {sorted(ROOMS[room])}"
 
 
+MIGRATIONS = ROOT / "service" / "migrations"
+
+
+@pytest.mark.parametrize(
+    "path", [MIGRATIONS / "frozen.py", *sorted((MIGRATIONS / "versions").glob("*.py"))], ids=lambda path: path.stem
+)
+def test_migrations_run_no_live_code(path: Path) -> None:
+    live = {name for name in imports(path, only_at_import=False) if not name.startswith("service.migrations.frozen")}
+    assert not live, "a migration holds all that it needs, because live code changes after it"
+
+
 def test_there_is_no_cycle_between_modules() -> None:
     known = dict(modules())
     graph = {

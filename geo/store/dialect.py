@@ -59,7 +59,7 @@ class _PointType(TypeDecorator[Point]):
 
     impl = LargeBinary
     cache_ok = True
-    spatial_index = False  # asked by GeoAlchemy2: the migration makes the index (`SPATIAL_INDEX`)
+    spatial_index = False  # read by GeoAlchemy2: the first migration creates the index
 
     def load_dialect_impl(self, dialect: "Dialect | None") -> "TypeEngine[Any]":
         if dialect is None or dialect.name != "postgresql":  # GeoAlchemy2 also asks without a dialect
@@ -188,12 +188,6 @@ def stored_point(engine_name: str, lon: float, lat: float) -> bytes | str:
     return _WKB_POINT.pack(1, 1, lon, lat)
 
 
-SPATIAL_INDEX: dict[str, tuple[str, ...]] = {
-    "postgresql": ("CREATE INDEX place_position_gist ON place USING gist (position)",),
-    "sqlite": (),
-}
-"""Statements of the first migration; alembic cannot express them."""
-
 SPATIAL_TABLES = frozenset({"spatial_ref_sys"})
 """Tables that are not ours to compare when a schema is checked against its metadata."""
 
@@ -239,9 +233,3 @@ def begin_reading(connection: Connection) -> None:
         connection.execute(text("BEGIN"))
     else:
         connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-
-
-def create_spatial_extension(connection: Connection) -> None:
-    """Makes sure PostGIS is there; nothing to do on SQLite."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("CREATE EXTENSION IF NOT EXISTS postgis"))

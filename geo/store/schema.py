@@ -59,12 +59,7 @@ membership = Table(
     "membership",
     metadata,
     Column("community", String(64), ForeignKey("community.slug", ondelete="CASCADE"), primary_key=True),
-    Column(
-        "member",
-        String(32),
-        primary_key=True,
-        comment="pseudonym, the same in all communities: service.communities.members",
-    ),
+    Column("member", String(32), primary_key=True, comment="pseudonym of a person, the same in all communities"),
     CheckConstraint("length(member) = 32", name="member"),
     comment="who belongs to which community, for one purpose: how many members two communities share",
     sqlite_with_rowid=False,
@@ -73,7 +68,7 @@ membership = Table(
 place = Table(
     "place",
     metadata,
-    Column("id", BigKey, primary_key=True, autoincrement=False, comment="minted by geo.store.revisions"),
+    Column("id", BigKey, primary_key=True, autoincrement=False, comment="taken from the table counter, never reused"),
     Column("name", Text, nullable=False),
     Column("match_key", Text, nullable=False, comment="exact-merge key: normalised name + address + INSEE"),
     Column("kind", String(24), nullable=False),
@@ -100,14 +95,18 @@ place = Table(
     ),
     Column("capacity", Integer, comment="people, as the source says"),
     Column("amenities", Json, nullable=False, comment="{amenity: yes|no}; absent is unknown"),
-    Column("score", Float(53), comment="0-1: how sure the position is; NULL: nobody said"),
+    Column("score", Float(53), comment="0-1: how sure the position is; NULL: unknown"),
     Column("phone", Text),
     Column("email", Text, comment="of a role (accueil@, mairie@), never of a person"),
     Column("website", Text),
     Column("siret", String(14)),
     Column("parent", Text, comment="the body that runs it"),
     Column(
-        "origins", Json, nullable=False, default=dict, comment="{field: list that told it}, where not the first list"
+        "origins",
+        Json,
+        nullable=False,
+        default=dict,
+        comment="{field: source}, where that is not the first source",
     ),
     Column("checked_on", Date, comment="how fresh the source's facts are"),
     Column("demo", Boolean, nullable=False, default=False, comment="its offer comes from the demo rule"),
@@ -162,7 +161,7 @@ listing = Table(
     Column("source_key", Text, nullable=False, comment="the list's own id, else normalised name + address"),
     Column("fingerprint", String(64), nullable=False, comment="SHA-256 of the raw row and its mapping"),
     Column("raw", Json, nullable=False),
-    Column("facts", Json, nullable=False, comment="the row normalised and located: ingest.rows.facts"),
+    Column("facts", Json, nullable=False, comment="the row, normalised and located"),
     Column("trust", Integer, nullable=False, default=50, comment="0-100: how far the list's word counts"),
     Column("place_id", BigKey, ForeignKey("place.id"), nullable=False),
     Column("community", String(64), ForeignKey("community.slug"), comment="NULL: a public list"),
@@ -180,7 +179,7 @@ unpublished = Table(
     Column("first_id", BigKey, primary_key=True, autoincrement=False),
     Column("last_id", BigKey, nullable=False),
     Column("import_id", BigKey, nullable=False),
-    comment="ranges of places and listings that an import is writing, or an undo removing: geo.store.publication",
+    comment="ranges of places and listings that an import is writing, or an undo removing: no query shows them",
 )
 
 busy = Table(

@@ -25,7 +25,7 @@ from geo.store.schema import metadata
 import_run = Table(
     "import_run",
     metadata,
-    Column("id", BigKey, primary_key=True, autoincrement=False, comment="minted by geo.store.revisions"),
+    Column("id", BigKey, primary_key=True, autoincrement=False, comment="taken from the table counter, never reused"),
     Column("source", String(64), nullable=False),
     Column("community", String(64), ForeignKey("community.slug"), comment="NULL: a public list"),
     Column("file_name", Text, nullable=False),
@@ -46,7 +46,7 @@ import_report = Table(
     "import_report",
     metadata,
     Column("import_id", BigKey, ForeignKey("import_run.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    Column("rows", LargeBinary, nullable=False, comment="every row's outcome: ingest.report_rows, Parquet"),
+    Column("rows", LargeBinary, nullable=False, comment="the outcome of every row, as Parquet"),
 )
 
 import_range = Table(
@@ -77,9 +77,7 @@ key_run = Table(
     Column("import_id", BigKey, primary_key=True, autoincrement=False, comment="the import that brought the listings"),
     Column("part", Integer, primary_key=True, autoincrement=False),
     Column("size", Integer, nullable=False, comment="how many keys"),
-    Column(
-        "block_keys", LargeBinary, nullable=False, comment="sorted 64-bit blocking keys: ingest.resolution.blocking"
-    ),
+    Column("block_keys", LargeBinary, nullable=False, comment="sorted blocking keys, 64 bits each"),
     Column("listing_ids", LargeBinary, nullable=False, comment="id of the listing under each, 64 bits"),
     comment="where listings that may be the same site meet; no foreign key, ids of removed listings are harmless",
 )
@@ -107,7 +105,7 @@ decision = Table(
 feed = Table(
     "feed",
     metadata,
-    Column("id", BigKey, primary_key=True, autoincrement=False, comment="minted by geo.store.revisions"),
+    Column("id", BigKey, primary_key=True, autoincrement=False, comment="taken from the table counter, never reused"),
     Column("source", String(64), nullable=False, unique=True),
     Column("url", Text, nullable=False),
     Column("community", String(64), ForeignKey("community.slug"), comment="NULL: a public list"),
@@ -121,7 +119,7 @@ feed = Table(
     Column("last_status", String(16)),
     Column("last_import_id", BigKey, ForeignKey("import_run.id", ondelete="SET NULL")),
     Column("last_error", Json, comment="{fr, en}; NULL: the last run went well"),
-    Column("last_change", Json, comment="what the last list that was read changed: service.imports.feed_diff"),
+    Column("last_change", Json, comment="{at, rows, vanished, names, ...}: how the list differed when it last changed"),
     Column("etag", Text),
     Column("last_modified", Text),
     Column("file_sha256", String(64)),

@@ -16,7 +16,7 @@ from geo.store.schema import metadata
 api_key = Table(
     "api_key",
     metadata,
-    Column("id", BigKey, primary_key=True, autoincrement=False, comment="minted by geo.store.revisions"),
+    Column("id", BigKey, primary_key=True, autoincrement=False, comment="taken from the table counter, never reused"),
     Column("community", String(64), ForeignKey("community.slug"), nullable=False),
     Column("hash", String(64), nullable=False, unique=True, comment="SHA-256 of the whole key, in hexadecimal"),
     Column("hint", String(16), nullable=False, comment="first characters, to find it and to tell keys apart"),

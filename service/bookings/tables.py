@@ -32,7 +32,7 @@ class BookingState(StrEnum):
 booking = Table(
     "booking",
     metadata,
-    Column("id", BigKey, primary_key=True, autoincrement=False, comment="minted by geo.store.revisions"),
+    Column("id", BigKey, primary_key=True, autoincrement=False, comment="taken from the table counter, never reused"),
     # A space whose seats are taken cannot be removed: the busy ledger restricts it. What may cascade
     # away with a space is only the memory of bookings that were cancelled or expired.
     Column("space_id", BigKey, ForeignKey("space.id", ondelete="CASCADE"), nullable=False),

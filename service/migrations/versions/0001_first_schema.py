@@ -3,17 +3,20 @@
 import sqlalchemy as sa
 from alembic import op
 
-from geo.store.revisions import COUNTERS
-from geo.store.dialect import SPATIAL_INDEX, BigKey, Json, PointColumn, create_spatial_extension
+from service.migrations.frozen import PLACE_RTREE, BigKey, Json, Point, create_row_journal
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
 
+COUNTERS = ("place", "space", "listing", "import_run", "booking", "api_key", "revision")
+
 
 def upgrade() -> None:
-    create_spatial_extension(op.get_bind())
+    on_postgres = op.get_bind().dialect.name == "postgresql"
+    if on_postgres:
+        op.execute("CREATE EXTENSION IF NOT EXISTS postgis")
     op.create_table(
         "community",
         sa.Column("slug", sa.String(length=64), nullable=False),
@@ -36,7 +39,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "place",
-        sa.Column("id", BigKey, autoincrement=False, nullable=False, comment="minted by geo.store.revisions"),
+        sa.Column("id", BigKey, autoincrement=False, nullable=False, comment="minted by geo.store.counters"),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("match_key", sa.Text(), nullable=False, comment="exact-merge key: normalised name + address + INSEE"),
         sa.Column("kind", sa.String(length=24), nullable=False),
@@ -47,7 +50,7 @@ def upgrade() -> None:
         sa.Column("insee", sa.String(length=5), nullable=False),
         sa.Column("lon", sa.Float(precision=53), nullable=False),
         sa.Column("lat", sa.Float(precision=53), nullable=False),
-        sa.Column("position", PointColumn, nullable=False),
+        sa.Column("position", Point, nullable=False),
         sa.Column("h3_r5", BigKey, nullable=False),
         sa.Column("h3_r7", BigKey, nullable=False),
         sa.Column("h3_r9", BigKey, nullable=False),
@@ -84,7 +87,7 @@ def upgrade() -> None:
     op.create_index("ix_place_change_revision", "place_change", ["revision"], unique=False)
     op.create_table(
         "api_key",
-        sa.Column("id", BigKey, autoincrement=False, nullable=False, comment="minted by geo.store.revisions"),
+        sa.Column("id", BigKey, autoincrement=False, nullable=False, comment="minted by geo.store.counters"),
         sa.Column("community", sa.String(length=64), nullable=False),
         sa.Column("hash", sa.String(length=64), nullable=False, comment="SHA-256 of the whole key, in hexadecimal"),
         sa.Column(
@@ -98,25 +101,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("hash", name=op.f("uq_api_key_hash")),
     )
     op.create_index("ix_api_key_hint", "api_key", ["hint"], unique=False)
-    op.create_table(
-        "import_run",
-        sa.Column("id", BigKey, autoincrement=False, nullable=False, comment="minted by geo.store.revisions"),
-        sa.Column("source", sa.String(length=64), nullable=False),
-        sa.Column("community", sa.String(length=64), nullable=True, comment="NULL: a public list"),
-        sa.Column("file_name", sa.Text(), nullable=False),
-        sa.Column("file_sha256", sa.String(length=64), nullable=False),
-        sa.Column("licence", sa.Text(), nullable=False),
-        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False, comment="UTC"),
-        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False, comment="UTC"),
-        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True, comment="UTC; NULL: in force"),
-        sa.Column("state", sa.String(length=16), nullable=False),
-        sa.Column("offered", sa.Boolean(), nullable=False, comment="the community asserts that hosts agreed"),
-        sa.Column("counts", Json, nullable=False, comment="{rows, accepted, merged, updated, unchanged, rejected}"),
-        sa.CheckConstraint("state IN ('published', 'undone')", name=op.f("ck_import_run_state")),
-        sa.ForeignKeyConstraint(["community"], ["community.slug"], name=op.f("fk_import_run_community")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_run")),
-    )
-    op.create_index("ix_import_run_community", "import_run", ["community"], unique=False)
+    create_row_journal()
     op.create_table(
         "listing",
         sa.Column("id", BigKey, autoincrement=False, nullable=False),
@@ -171,7 +156,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "booking",
-        sa.Column("id", BigKey, autoincrement=False, nullable=False, comment="minted by geo.store.revisions"),
+        sa.Column("id", BigKey, autoincrement=False, nullable=False, comment="minted by geo.store.counters"),
         sa.Column("space_id", BigKey, nullable=False),
         sa.Column("community", sa.String(length=64), nullable=True, comment="who booked; NULL: nobody signed in"),
         sa.Column("starts_slot", BigKey, nullable=False, comment="first UTC half-hour since 1970"),
@@ -207,41 +192,6 @@ def upgrade() -> None:
         comment="the busy ledger: seats taken per UTC half-hour, decided by the CHECK",
     )
     op.create_table(
-        "import_change",
-        sa.Column("import_id", BigKey, nullable=False),
-        sa.Column("table_name", sa.String(length=32), nullable=False),
-        sa.Column("row_id", BigKey, autoincrement=False, nullable=False),
-        sa.Column("detail", sa.String(length=64), nullable=False, comment="the community of a space_community row"),
-        sa.Column(
-            "before", sa.Text(), nullable=True, comment="canonical JSON of the row before; NULL: the import inserted it"
-        ),
-        sa.Column("after", sa.String(length=32), nullable=False, comment="start of the SHA-256 of the row after"),
-        sa.ForeignKeyConstraint(
-            ["import_id"], ["import_run.id"], name=op.f("fk_import_change_import_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("import_id", "table_name", "row_id", "detail", name=op.f("pk_import_change")),
-    )
-    op.create_index("ix_import_change_row", "import_change", ["table_name", "row_id"], unique=False)
-    op.create_table(
-        "import_row",
-        sa.Column("import_id", BigKey, nullable=False),
-        sa.Column(
-            "row", sa.Integer(), autoincrement=False, nullable=False, comment="1 is the first row under the header"
-        ),
-        sa.Column("outcome", sa.String(length=16), nullable=False),
-        sa.Column("place_id", BigKey, nullable=True, comment="no foreign key: the journal outlives an undo"),
-        sa.Column("reason", sa.String(length=32), nullable=True, comment="code of ingest.reasons, for a rejected row"),
-        sa.Column("field", sa.Text(), nullable=True),
-        sa.Column("value", sa.Text(), nullable=True),
-        sa.CheckConstraint(
-            "outcome IN ('accepted', 'merged', 'updated', 'unchanged', 'rejected')", name=op.f("ck_import_row_outcome")
-        ),
-        sa.ForeignKeyConstraint(
-            ["import_id"], ["import_run.id"], name=op.f("fk_import_row_import_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("import_id", "row", name=op.f("pk_import_row")),
-    )
-    op.create_table(
         "space_community",
         sa.Column("space_id", BigKey, nullable=False),
         sa.Column("community", sa.String(length=64), nullable=False),
@@ -254,7 +204,8 @@ def upgrade() -> None:
     op.create_index("ix_space_community_community", "space_community", ["community"], unique=False)
     counters = sa.table("counter", sa.column("name", sa.String), sa.column("value", sa.BigInteger))
     op.bulk_insert(counters, [{"name": name, "value": 0} for name in COUNTERS])
-    for statement in SPATIAL_INDEX[op.get_bind().dialect.name]:
+    spatial_index = ("CREATE INDEX place_position_gist ON place USING gist (position)",) if on_postgres else PLACE_RTREE
+    for statement in spatial_index:
         op.execute(statement)
 
 

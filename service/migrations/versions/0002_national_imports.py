@@ -1,18 +1,24 @@
 """Imports of any size: facts of listings, blocking keys, pairs, decisions, ranges instead of single rows"""
 
+import io
 import json
+from collections.abc import Iterator
 from typing import Any
 
+import h3.api.basic_int as h3
 import polars as pl
 import sqlalchemy as sa
 from alembic import op
 
-from geo.store.dialect import BigKey, Json
+from service.migrations.frozen import PLACE_RTREE, BigKey, Json, create_listing_key, create_row_journal
 
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
+
+NOT_HELD = ""
+"""Digest that a downgrade writes for a row of which revision 0001 can hold none; an upgrade reads it back."""
 
 NEW_PLACE_COLUMNS = (
     sa.Column("complement", sa.Text(), nullable=False, server_default="", comment="building, floor, care of"),
@@ -107,15 +113,7 @@ def _plain(value: Any) -> Any:
 
 def _journal_tables() -> None:
     """SQLite cannot change a constraint in place, and dropping a parent would take its children: rows step aside."""
-    connection = op.get_bind()
-    old = sa.MetaData()
-    old.reflect(connection, only=["import_run", "import_change", "import_row"])
-    kept = {
-        name: [dict(row) for row in connection.execute(sa.select(table)).mappings()]
-        for name, table in old.tables.items()
-    }
-    for name in ("import_row", "import_change", "import_run"):
-        op.drop_table(name)
+    kept = _set_aside("import_row", "import_change", "import_run")
     run = op.create_table(
         "import_run",
         sa.Column("id", BigKey, autoincrement=False, nullable=False, comment="minted by geo.store.counters"),
@@ -168,7 +166,7 @@ def _journal_tables() -> None:
         ),
         sa.PrimaryKeyConstraint("import_id", name=op.f("pk_import_report")),
     )
-    op.create_table(
+    span = op.create_table(
         "import_range",
         sa.Column("import_id", BigKey, autoincrement=False, nullable=False),
         sa.Column("table_name", sa.String(length=32), nullable=False),
@@ -180,11 +178,38 @@ def _journal_tables() -> None:
         sa.PrimaryKeyConstraint("import_id", "table_name", name=op.f("pk_import_range")),
         comment="ids of the rows an import inserted, all of its own minting",
     )
-    if kept["import_run"]:
-        op.bulk_insert(run, [row | {"counts": _decoded(row["counts"])} for row in kept["import_run"]])
-    if kept["import_change"]:
-        op.bulk_insert(change, kept["import_change"])
+    op.bulk_insert(run, [row | {"counts": _decoded(row["counts"])} for row in kept["import_run"]])
+    changes = kept["import_change"]
+    op.bulk_insert(change, [row | {"after": row["after"] or None} for row in changes if not _of_range(row)])
+    op.bulk_insert(span, _ranges([row for row in changes if _of_range(row)]))
     op.bulk_insert(report, _reports(kept["import_row"]))
+
+
+def _set_aside(*names: str) -> dict[str, list[dict[str, Any]]]:
+    """Drops these tables, children first; returns their rows by table."""
+    connection = op.get_bind()
+    old = sa.MetaData()
+    old.reflect(connection, only=names)
+    kept = {name: [dict(row) for row in connection.execute(sa.select(old.tables[name])).mappings()] for name in names}
+    for name in names:
+        op.drop_table(name)
+    return kept
+
+
+def _of_range(change: dict[str, Any]) -> bool:
+    """Whether `_single_inserts` wrote this change."""
+    return change["before"] is None and change["after"] == NOT_HELD
+
+
+def _ranges(inserts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The ranges that `_single_inserts` expanded."""
+    ids: dict[tuple[int, str], list[int]] = {}
+    for change in inserts:
+        ids.setdefault((change["import_id"], change["table_name"]), []).append(change["row_id"])
+    return [
+        {"import_id": import_id, "table_name": table, "first_id": min(some), "last_id": max(some)}
+        for (import_id, table), some in ids.items()
+    ]
 
 
 def _decoded(value: Any) -> Any:
@@ -204,24 +229,13 @@ def _reports(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _parquet(frame: pl.DataFrame) -> bytes:
-    import io
-
     buffer = io.BytesIO()
     frame.write_parquet(buffer)
     return buffer.getvalue()
 
 
 def _resolution_tables() -> None:
-    op.create_table(
-        "listing_key",
-        sa.Column(
-            "key", BigKey, autoincrement=False, nullable=False, comment="blocking key: ingest.resolution.blocking"
-        ),
-        sa.Column("listing_id", BigKey, autoincrement=False, nullable=False),
-        sa.PrimaryKeyConstraint("key", "listing_id", name=op.f("pk_listing_key")),
-        comment="where listings that may be the same site meet; no foreign key, rows of removed listings are harmless",
-        sqlite_with_rowid=False,
-    )
+    create_listing_key()
     op.create_table(
         "listing_pair",
         sa.Column("listing_a", BigKey, autoincrement=False, nullable=False, comment="the smaller id"),
@@ -243,4 +257,106 @@ def _resolution_tables() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("a journal of ranges cannot be turned back into one of single rows: restore a backup")
+    """Revision 0001 holds no decisions, pairs and facts of single listings, and no line, name and notes of a row.
+
+    What the code of that time cannot undo exactly, it refuses to undo, because `NOT_HELD` matches no row.
+    """
+    _remove_unseen()
+    for name in ("decision", "listing_pair", "listing_key"):
+        op.drop_table(name)
+    _journal_of_rows()
+    _changes_of_places()
+    _columns_of_places()
+
+
+def _remove_unseen() -> None:
+    """Removes rows of unfinished imports and undos, which revision 0001 would show; the next import would do so too."""
+    connection = op.get_bind()
+    changes = (
+        "SELECT count(*) FROM import_change JOIN import_run ON import_run.id = import_change.import_id "
+        "WHERE import_run.published_at IS NULL AND before IS NOT NULL"
+    )
+    if connection.execute(sa.text(changes)).scalar_one():
+        raise RuntimeError("a stopped import may have changed rows: import its list again, then downgrade")
+    op.execute(
+        "DELETE FROM listing WHERE EXISTS (SELECT 1 FROM unpublished "
+        "WHERE table_name = 'listing' AND listing.id BETWEEN first_id AND last_id)"
+    )
+    op.execute(
+        "DELETE FROM place WHERE EXISTS (SELECT 1 FROM unpublished "
+        "WHERE table_name = 'place' AND place.id BETWEEN first_id AND last_id)"
+    )
+    op.drop_table("unpublished")
+    op.execute("DELETE FROM import_run WHERE published_at IS NULL")
+
+
+def _journal_of_rows() -> None:
+    kept = _set_aside("import_range", "import_report", "import_change", "import_run")
+    journal = create_row_journal()
+    runs = [
+        {name: value for name, value in row.items() if name != "written_at"} | {"counts": _decoded(row["counts"])}
+        for row in kept["import_run"]
+    ]
+    op.bulk_insert(journal["import_run"], runs)
+    changes = [row | {"after": row["after"] or NOT_HELD} for row in kept["import_change"]]
+    single = {(row["import_id"], row["table_name"], row["row_id"]) for row in changes}
+    inserts = [
+        row
+        for row in _single_inserts(kept["import_range"])
+        if (row["import_id"], row["table_name"], row["row_id"]) not in single
+    ]
+    op.bulk_insert(journal["import_change"], changes + inserts)
+    names = ("row", "outcome", "place_id", "reason", "field", "value")
+    for report in kept["import_report"]:
+        rows = pl.read_parquet(io.BytesIO(report["rows"])).select(names).to_dicts()
+        op.bulk_insert(journal["import_row"], [{"import_id": report["import_id"]} | row for row in rows])
+
+
+def _single_inserts(ranges: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """One entry of `import_change` for each row that an import inserted."""
+    for span in ranges:
+        entry = {"import_id": span["import_id"], "table_name": span["table_name"], "detail": "", "before": None}
+        for row_id in range(span["first_id"], span["last_id"] + 1):
+            yield entry | {"row_id": row_id, "after": NOT_HELD}
+
+
+def _changes_of_places() -> None:
+    """Turns changes of whole ranges into changes of single places: each keeps its last revision."""
+    connection = op.get_bind()
+    place_change = sa.table("place_change", sa.column("place_id"), sa.column("revision"))
+    last = {row.place_id: row.revision for row in connection.execute(sa.select(place_change))}
+    for span in connection.execute(sa.text("SELECT first_id, last_id, revision FROM bulk_change")):
+        for place_id in range(span.first_id, span.last_id + 1):
+            last[place_id] = max(span.revision, last.get(place_id, 0))
+    connection.execute(sa.delete(place_change))
+    op.bulk_insert(place_change, [{"place_id": place_id, "revision": number} for place_id, number in last.items()])
+    op.drop_table("bulk_change")
+
+
+def _columns_of_places() -> None:
+    for name in ("facts", "trust"):
+        op.drop_column("listing", name)
+    for column in NEW_PLACE_COLUMNS:
+        op.drop_column("place", column.name)
+    op.drop_index("ix_place_h3_r9", "place")
+    for resolution in (5, 7):
+        op.add_column("place", sa.Column(f"h3_r{resolution}", BigKey, nullable=False, server_default="0"))
+    place = sa.table("place", *(sa.column(name) for name in ("id", "lon", "lat", "h3_r5", "h3_r7")))
+    connection = op.get_bind()
+    cells = [
+        {"row_id": row.id, **{f"cell_{r}": h3.latlng_to_cell(row.lat, row.lon, r) for r in (5, 7)}}
+        for row in connection.execute(sa.select(place.c.id, place.c.lon, place.c.lat))
+    ]
+    if cells:
+        statement = sa.update(place).where(place.c.id == sa.bindparam("row_id"))
+        new = {f"h3_r{r}": sa.bindparam(f"cell_{r}", type_=sa.BigInteger) for r in (5, 7)}
+        connection.execute(statement.values(new), cells)
+    op.create_index("ix_place_h3_r7", "place", ["h3_r7"], unique=False)
+    op.create_index("ix_place_match_key", "place", ["match_key"], unique=False)
+    if connection.dialect.name == "sqlite":
+        for sql in PLACE_RTREE:
+            op.execute(sql)
+        op.execute("INSERT INTO place_rtree SELECT id, lon, lon, lat, lat FROM place")
+    else:
+        for resolution in (5, 7):
+            op.alter_column("place", f"h3_r{resolution}", server_default=None)

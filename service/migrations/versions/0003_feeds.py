@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from geo.store.dialect import BigKey, Json
+from service.migrations.frozen import BigKey, Json
 
 revision = "0003"
 down_revision = "0002"
@@ -12,11 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    # The first migration makes the counters known when it runs: a new store has this one already.
-    op.execute(
-        "INSERT INTO counter (name, value) SELECT 'feed', 0 "
-        "WHERE NOT EXISTS (SELECT 1 FROM counter WHERE name = 'feed')"
-    )
+    op.execute("INSERT INTO counter (name, value) VALUES ('feed', 0)")
     op.create_table(
         "feed",
         sa.Column("id", BigKey, autoincrement=False, nullable=False, comment="minted by geo.store.counters"),

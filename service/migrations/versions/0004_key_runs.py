@@ -1,16 +1,21 @@
 """Blocking keys as sorted runs; no index that no query uses"""
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import sqlalchemy as sa
 from alembic import op
 
-from geo.store.dialect import BigKey
-from ingest.resolution.blocking_index import runs
+from service.migrations.frozen import BigKey, create_listing_key
 
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
+
+RUN_KEYS = 200_000
+"""Keys in one row of `key_run`: 3 MB with their listings."""
 
 
 def upgrade() -> None:
@@ -33,25 +38,29 @@ def upgrade() -> None:
         comment="where listings that may be the same site meet; no foreign key, ids of removed listings are harmless",
     )
     connection = op.get_bind()
-    rows = connection.execute(sa.text("SELECT key, listing_id FROM listing_key")).all()
+    rows = connection.execute(sa.text("SELECT key, listing_id FROM listing_key ORDER BY key, listing_id")).all()
     if rows:
-        keys, listings = (np.array([row[side] for row in rows], np.int64) for side in (0, 1))
-        names = [column.name for column in key_run.columns]
-        connection.execute(sa.insert(key_run), [dict(zip(names, row, strict=True)) for row in runs(0, keys, listings)])
+        connection.execute(sa.insert(key_run), _runs(np.array(rows, np.int64)))
     op.drop_table("listing_key")
 
 
+def _runs(pairs: npt.NDArray[np.int64]) -> list[dict[str, Any]]:
+    """Rows of `key_run` for sorted pairs of key and listing id. No import is known for them: `import_id` is 0."""
+    return [
+        {
+            "import_id": 0,
+            "part": part,
+            "size": len(run),
+            "block_keys": run[:, 0].astype("<i8").tobytes(),
+            "listing_ids": run[:, 1].astype("<i8").tobytes(),
+        }
+        for part, start in enumerate(range(0, len(pairs), RUN_KEYS))
+        for run in [pairs[start : start + RUN_KEYS]]
+    ]
+
+
 def downgrade() -> None:
-    op.create_table(
-        "listing_key",
-        sa.Column(
-            "key", BigKey, autoincrement=False, nullable=False, comment="blocking key: ingest.resolution.blocking"
-        ),
-        sa.Column("listing_id", BigKey, autoincrement=False, nullable=False),
-        sa.PrimaryKeyConstraint("key", "listing_id", name=op.f("pk_listing_key")),
-        comment="where listings that may be the same site meet; no foreign key, rows of removed listings are harmless",
-        sqlite_with_rowid=False,
-    )
+    listing_key = create_listing_key()
     connection = op.get_bind()
     key_run = sa.table("key_run", sa.column("block_keys"), sa.column("listing_ids"))
     pairs = {
@@ -60,7 +69,7 @@ def downgrade() -> None:
         for pair in zip(*(np.frombuffer(side, "<i8").tolist() for side in row), strict=True)
     }
     if pairs:
-        old = sa.table("listing_key", sa.column("key"), sa.column("listing_id"))
-        connection.execute(sa.insert(old), [{"key": key, "listing_id": listing} for key, listing in sorted(pairs)])
+        rows = [{"key": key, "listing_id": listing} for key, listing in sorted(pairs)]
+        connection.execute(sa.insert(listing_key), rows)
     op.drop_table("key_run")
     op.create_index("ix_place_insee", "place", ["insee"], unique=False)

@@ -10,12 +10,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    # The first migration makes the counters known when it runs: a new store has this one already. Indexes built before
-    # this one know nothing of members; they are of another format, too, and built again.
-    op.execute(
-        "INSERT INTO counter (name, value) SELECT 'communities', 0 "
-        "WHERE NOT EXISTS (SELECT 1 FROM counter WHERE name = 'communities')"
-    )
+    # Indexes of an older store hold no members. They have another format, too, and are built again: 0 is early enough.
+    op.execute("INSERT INTO counter (name, value) VALUES ('communities', 0)")
     op.create_table(
         "membership",
         sa.Column("community", sa.String(length=64), nullable=False),

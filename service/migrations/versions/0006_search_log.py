@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from geo.store.dialect import BigKey
+from service.migrations.frozen import BigKey
 
 revision = "0006"
 down_revision = "0005"
