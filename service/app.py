@@ -24,6 +24,7 @@ from service.api.search_fast_path import QuickSearch
 from service.container import Services
 from service.imports.import_desk import ListTooLarge
 from service.localisation.negotiation import language_of
+from service.pages.layout.compression import Compression
 from service.settings import Settings
 
 FORM_OVERHEAD = 100_000
@@ -64,6 +65,7 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
     _install_errors(app)
     _install_guards(app, settings.upload_limit_mb)
     app.add_middleware(QuickSearch, services=running, headers=SECURITY_HEADERS)
+    app.add_middleware(Compression)  # the outermost
     return app
 
 

@@ -1,6 +1,5 @@
 """`GET /api/v1/coverage`: share of people near a place, its hexagons for a map, and files to download. Open to all."""
 
-import gzip
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -112,7 +111,7 @@ def create_router() -> APIRouter:
         answer: Answered,
         limit: Annotated[int | None, Query(ge=1, le=50_000, description="Areas at most, worst first")] = None,
     ) -> Response:
-        return _compressed(request, msgspec.json.encode(as_json(answer, limit)), _JSON)
+        return _text(msgspec.json.encode(as_json(answer, limit)), _JSON)
 
     @router.get(
         "/hexagons",
@@ -140,7 +139,7 @@ def create_router() -> APIRouter:
             from service.planning.coverage_export import hexagon_frame
 
             text = hexagon_frame(found, answer.coverage).to_json(drop_id=True)
-            return _compressed(request, text.encode(), GEOJSON)
+            return _text(text.encode(), GEOJSON)
         reachable = len(answer.coverage.places) > 0
         body = {
             "resolution": resolution,
@@ -151,7 +150,7 @@ def create_router() -> APIRouter:
             "beyond": found.beyond.round().astype(int).tolist(),
             "mean_m": found.mean_m.round().astype(int).tolist() if reachable else [None] * len(found.cells),
         }
-        return _compressed(request, msgspec.json.encode(body), _JSON)
+        return _text(msgspec.json.encode(body), _JSON)
 
     @router.get(
         "/areas.csv",
@@ -192,10 +191,6 @@ def _download(content: bytes, media_type: str, name: str) -> Response:
     return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
-def _compressed(request: Request, content: bytes, media_type: str) -> Response:
-    """Columns of numbers shrink about four times; browsers always accept it."""
-    headers = {"Vary": "Accept-Encoding"}
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        content = gzip.compress(content, compresslevel=5, mtime=0)
-        headers["Content-Encoding"] = "gzip"
-    return Response(content, media_type=media_type, headers=headers)
+def _text(content: bytes, media_type: str) -> Response:
+    """Sent compressed to whoever accepts it (`service.pages.layout.compression`)."""
+    return Response(content, media_type=media_type, headers={"Vary": "Accept-Encoding"})

@@ -5,6 +5,7 @@ import { cellToBoundary } from "h3-js";
 import { AttributionControl, Map as MapLibre, NavigationControl, Popup, setWorkerUrl } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 
+import "./styles/map.css";
 import { element } from "./page.js";
 
 const METROPOLE = [-5.3, 41.2, 9.7, 51.2];

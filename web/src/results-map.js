@@ -4,6 +4,7 @@
 import { AttributionControl, LngLatBounds, Map as MapLibre, Marker, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 
+import "./styles/map.css";
 import { FONT, basemap, fillOutlines } from "./basemap.js";
 import { element } from "./page.js";
 

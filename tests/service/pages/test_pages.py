@@ -188,14 +188,6 @@ def test_an_unknown_address_leads_back(pages: TestClient) -> None:
     assert 'href="/"' in answer.text
 
 
-def test_built_files_may_be_kept_only_with_their_fingerprint(pages: TestClient) -> None:
-    address = re.findall(r'href="(/static/site\.css\?v=[0-9a-f]{12})"', pages.get("/").text)[0]
-    assert "immutable" in pages.get(address).headers["cache-control"]
-    assert pages.get("/static/site.css").headers["cache-control"] == "no-cache"
-    assert pages.get("/static/../router.py").status_code == 404
-    assert pages.get("/static/%2e%2e/pages/router.py").status_code == 404
-
-
 # --- search -----------------------------------------------------------------------------------------------------------
 
 

@@ -1,1 +1,0 @@
-import{t as e}from"./page.js";var t=e(`.drop`),n=e(`#file`);if(t&&n){let e=e=>t.classList.toggle(`over`,e);t.addEventListener(`dragover`,t=>{t.preventDefault(),e(!0)}),t.addEventListener(`dragleave`,()=>e(!1)),t.addEventListener(`drop`,t=>{t.preventDefault(),e(!1),t.dataTransfer.files.length&&(n.files=t.dataTransfer.files)})}

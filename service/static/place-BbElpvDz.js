@@ -1,0 +1,2 @@
+const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["map-qvkd0SPb.css"])))=>i.map(i=>d[i]);
+import{t as e}from"./page-DAxPUAqp.js";import{t}from"./preload-helper-CkZybahK.js";var n=e(`#map`);if(n){let{resultsMap:e}=await t(async()=>{let{resultsMap:e}=await import(`./results-map-CLzpwB-O.js`);return{resultsMap:e}},__vite__mapDeps([0]));await e(n)}

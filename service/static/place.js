@@ -1,1 +1,0 @@
-import{t as e}from"./page.js";import{t}from"./preload-helper.js";var n=e(`#map`);if(n){let{resultsMap:e}=await t(async()=>{let{resultsMap:e}=await import(`./results-map.js`);return{resultsMap:e}},[]);await e(n)}

@@ -1,0 +1,2 @@
+const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["map-qvkd0SPb.css"])))=>i.map(i=>d[i]);
+import{r as e,t}from"./page-DAxPUAqp.js";import{t as n}from"./preload-helper-CkZybahK.js";var r=t(`#gap-map`);r&&n(async()=>{let{gapMap:e}=await import(`./gap-map-DY33M5_1.js`);return{gapMap:e}},__vite__mapDeps([0])).then(({gapMap:e})=>e(r)).catch(t=>{console.error(t),r.replaceChildren(e(`p`,{class:`hint`},r.dataset.failed)),r.dataset.ready=`failed`});

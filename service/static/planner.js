@@ -1,1 +1,0 @@
-import{r as e,t}from"./page.js";import{t as n}from"./preload-helper.js";var r=t(`#gap-map`);r&&n(async()=>{let{gapMap:e}=await import(`./gap-map.js`);return{gapMap:e}},[]).then(({gapMap:e})=>e(r)).catch(t=>{console.error(t),r.replaceChildren(e(`p`,{class:`hint`},r.dataset.failed)),r.dataset.ready=`failed`});
