@@ -1,6 +1,7 @@
 """The search page as people use it: search, refine, open, switch language; mouse, keyboard, phone, no script."""
 
 import re
+import time
 from typing import Any
 
 import pytest
@@ -62,6 +63,32 @@ def test_suggestions_follow_what_is_typed(desktop: Any) -> None:
     expect(page.locator("#count")).to_contain_text("près de Nantes")
 
 
+def test_enter_closes_the_suggestions(desktop: Any) -> None:
+    page = desktop.open()
+    where = page.get_by_role("combobox", name="Où", exact=True)
+    where.press_sequentially("Saint-Denis", delay=20)
+    expect(page.get_by_role("option").first).to_be_visible()
+    where.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("plusieurs lieux")
+    expect(page.locator("#suggestions")).to_be_hidden()
+    expect(where).to_have_attribute("aria-expanded", "false")
+    page.locator(".choices a", has_text="974").first.click()
+    expect(page.locator("#count")).to_contain_text("Saint-Denis")
+
+
+@pytest.mark.parametrize("pause_ms", [0, 300])
+def test_late_suggestions_do_not_open_over_the_answer(desktop: Any, pause_ms: int) -> None:
+    page = desktop.open()
+    page.route("**/api/v1/suggest?*", lambda route: (time.sleep(0.8), route.continue_()))
+    where = page.get_by_role("combobox", name="Où", exact=True)
+    where.fill("Nantes")
+    page.wait_for_timeout(pause_ms)  # 0: nothing was looked up yet; 300: the answer is on its way
+    where.press("Enter")
+    expect(page.locator("#count")).to_contain_text("près de Nantes")
+    page.wait_for_timeout(1500)
+    expect(page.locator("#suggestions")).to_be_hidden()
+
+
 def test_the_address_tells_the_search_and_back_goes_back(desktop: Any) -> None:
     page = desktop.open(NANTES)
     page.get_by_role("checkbox", name="Calme souhaité").check()
@@ -75,6 +102,14 @@ def test_the_result_count_is_announced(desktop: Any) -> None:
     page = desktop.open(NANTES)
     page.get_by_role("radio", name="Le moins cher").check()
     expect(page.get_by_role("status")).to_contain_text("libres près de Gare de Nantes")
+
+
+def test_the_style_of_maps_comes_with_a_map_only(desktop: Any) -> None:
+    page = desktop.open()
+    style = page.locator('link[href*="/static/map-"]')
+    expect(style).to_have_count(0)
+    page.goto(desktop.base_url + NANTES)
+    expect(style).to_have_count(1)
 
 
 def test_list_and_map_light_each_other_up(desktop: Any) -> None:
@@ -100,7 +135,7 @@ def test_moving_the_map_offers_to_search_there(desktop: Any) -> None:
     expect(here).to_be_visible()
     here.click()
     expect(page.locator("#count")).to_contain_text("Zone de la carte")
-    expect(page).to_have_url(re.compile(r"near=47\."))
+    expect(page).to_have_url(re.compile(r"near=47\.\d{3}(%2C|,)-?\d\.\d{3}(&|$)"))
 
 
 def test_around_me_searches_where_one_is(desktop: Any) -> None:
@@ -110,6 +145,15 @@ def test_around_me_searches_where_one_is(desktop: Any) -> None:
     page.get_by_role("button", name="Autour de moi").click()
     expect(page.locator("#count")).to_contain_text("près de Autour de moi")
     assert found(page) > 0
+
+
+def test_around_me_keeps_the_position_to_a_hundred_metres(desktop: Any) -> None:
+    desktop.context.grant_permissions(["geolocation"])
+    desktop.context.set_geolocation({"latitude": 44.5181234, "longitude": 3.5006789})
+    page = desktop.open()
+    page.get_by_role("button", name="Autour de moi").click()
+    expect(page.locator("#count")).to_contain_text("près de Autour de moi")
+    expect(page).to_have_url(re.compile(r"near=44\.518(%2C|,)3\.501(&|$)"))
 
 
 def test_a_refused_position_says_what_to_do(desktop: Any) -> None:

@@ -50,11 +50,15 @@ function address() {
   return `/?${asked}`;
 }
 
+/** A position to 100 m: it stands in the address of the page, hence in the history and in links that are shared. */
+const rough = (lat, lon) => `${lat.toFixed(3)},${lon.toFixed(3)}`;
+
 const refine = later(() => where.value.trim() && go(address()), 60);
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  $$("details.pop[open]", form).forEach((one) => (one.open = false));
+  suggestions.dismiss();
+  $$("details.pop[open]", form).forEach((panel) => (panel.open = false));
   go(address());
 });
 
@@ -69,7 +73,7 @@ form.addEventListener("change", (event) => {
 closePanels(form);
 
 where.addEventListener("input", () => (near.value = ""));
-suggest(where, $("#suggestions"), { onChoice: () => ((near.value = ""), $("#answer .split") && refine()) });
+const suggestions = suggest(where, $("#suggestions"), { onChoice: () => ((near.value = ""), $("#answer .split") && refine()) });
 
 const around = $("#around");
 if ("geolocation" in navigator && window.isSecureContext) {
@@ -79,7 +83,7 @@ if ("geolocation" in navigator && window.isSecureContext) {
     navigator.geolocation.getCurrentPosition(
       ({ coords }) => {
         where.value = words.around;
-        near.value = `${coords.latitude.toFixed(5)},${coords.longitude.toFixed(5)}`;
+        near.value = rough(coords.latitude, coords.longitude);
         where.setCustomValidity("");
         go(address(), { focus: true });
       },
@@ -104,7 +108,7 @@ async function draw() {
   shown = null;
   shown = await drawMap(([lon, lat], template) => {
     const link = $("#here");
-    link.href = template.replace("NEAR", `${lat.toFixed(5)}%2C${lon.toFixed(5)}`);
+    link.href = template.replace("NEAR", encodeURIComponent(rough(lat, lon)));
     link.hidden = false;
   });
 }

@@ -5,9 +5,10 @@ import { $$, element, later } from "./page.js";
 const QUIET_MS = 120;
 const MIN_LENGTH = 2;
 
+/** Returns `dismiss()`, which closes the list and drops an answer that is still on its way. */
 export function suggest(input, list, { onChoice }) {
   let active = -1;
-  let asked = "";
+  let query = ""; // the latest text that was looked up or dismissed
   let aborter = null;
 
   for (const [name, value] of Object.entries({
@@ -28,6 +29,12 @@ export function suggest(input, list, { onChoice }) {
     input.removeAttribute("aria-activedescendant");
   }
 
+  function dismiss() {
+    query = input.value.trim();
+    aborter?.abort();
+    close();
+  }
+
   function light(index) {
     const all = options();
     if (!all.length) return;
@@ -39,17 +46,16 @@ export function suggest(input, list, { onChoice }) {
 
   function choose(option) {
     input.value = option.dataset.value;
-    asked = input.value;
-    close();
+    dismiss();
     onChoice(input.value);
   }
 
-  function show(found) {
+  function show(suggestions) {
     list.replaceChildren(
-      ...found.map((one, at) => {
-        const option = element("li", { role: "option", id: `${list.id}-${at}`, "aria-selected": "false" }, one.label);
-        if (one.sublabel) option.append(element("small", {}, one.sublabel));
-        option.dataset.value = one.value;
+      ...suggestions.map(({ label, sublabel, value }, at) => {
+        const option = element("li", { role: "option", id: `${list.id}-${at}`, "aria-selected": "false" }, label);
+        if (sublabel) option.append(element("small", {}, sublabel));
+        option.dataset.value = value;
         option.addEventListener("pointerdown", (event) => {
           event.preventDefault();
           choose(option);
@@ -58,21 +64,23 @@ export function suggest(input, list, { onChoice }) {
       }),
     );
     active = -1;
-    list.hidden = !found.length;
+    list.hidden = !suggestions.length;
     input.setAttribute("aria-expanded", String(!list.hidden));
     input.removeAttribute("aria-activedescendant");
   }
 
   const look = later(async () => {
     const text = input.value.trim();
-    if (text === asked) return;
-    asked = text;
+    if (text === query) return;
+    query = text;
     aborter?.abort();
     if (text.length < MIN_LENGTH) return close();
     aborter = new AbortController();
+    const { signal } = aborter;
     try {
-      const answer = await fetch(`/api/v1/suggest?limit=7&q=${encodeURIComponent(text)}`, { signal: aborter.signal });
-      if (answer.ok && document.activeElement === input) show(await answer.json());
+      const answer = await fetch(`/api/v1/suggest?limit=7&q=${encodeURIComponent(text)}`, { signal });
+      const suggestions = answer.ok ? await answer.json() : [];
+      if (text === query && document.activeElement === input && !signal.aborted) show(suggestions);
     } catch (error) {
       if (error.name !== "AbortError") close(); // offline: typing a name and pressing Enter still works
     }
@@ -90,7 +98,8 @@ export function suggest(input, list, { onChoice }) {
         event.preventDefault();
         light(active + (event.key === "ArrowDown" ? 1 : active < 0 ? 0 : -1));
       }
-    } else if (event.key === "Enter" && active >= 0 && !list.hidden) {
+    } else if (event.key === "Enter") {
+      if (active < 0 || list.hidden) return dismiss();
       event.preventDefault();
       choose(options()[active]);
     } else if (event.key === "Escape" && !list.hidden) {
@@ -98,4 +107,6 @@ export function suggest(input, list, { onChoice }) {
       close();
     }
   });
+
+  return { dismiss };
 }
