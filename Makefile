@@ -12,9 +12,9 @@ setup:           ## make .venv with what PlaceLibre needs to run
 demo: setup      ## import the real lists, build the index, serve http://127.0.0.1:8000
 	@$(BIN)/placelibre demo
 
-test:            ## the same, what the tests need, and the whole test suite
+test:            ## the same, what the tests need, and the whole test suite, one process for each core
 	@./setup.sh test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile --durations 20
 
 check:           ## lint, types, documentation, built pages
 	@./setup.sh test

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,8 +15,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from filelock import FileLock
 from sqlalchemy import Engine, create_engine, text
 
+from geo.reference.communes import Areas
 from geo.store.engine import open_store
 from geo.travel.valhalla_tile_builder import build as build_network
 from ingest.pipeline import import_file
@@ -31,6 +33,9 @@ from service.settings import Settings
 IN_CI = os.environ.get("CI") == "true"
 DATA = Path(__file__).resolve().parent.parent / "data"
 POSTGRES_BINARIES = Path("/usr/lib/postgresql/15/bin")
+
+
+type SharedFolder = Callable[[str, Callable[[Path], None]], Path]
 
 
 def _missing(what: str, remedy: str) -> None:
@@ -93,6 +98,31 @@ def postgis_template(postgis_url: str) -> str:
 
 def _database(url: str, name: str) -> str:
     return url.replace("/postgres", f"/{name}", 1) if "@/postgres" in url else url.rsplit("/", 1)[0] + "/" + name
+
+
+@pytest.fixture(scope="session")
+def areas() -> Areas:
+    """The shipped tables of communes, read once per process."""
+    return Areas.load(DATA)
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> SharedFolder:
+    """`shared_folder(name, build)`: a folder that `build` fills once for all test processes. Nobody may write to it."""
+    own = tmp_path_factory.getbasetemp()
+    root = own if worker_id == "master" else own.parent
+
+    def shared(name: str, build: Callable[[Path], None]) -> Path:
+        folder, complete = root / name, root / f"{name}.complete"
+        with FileLock(root / f"{name}.lock"):
+            if not complete.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                build(folder)
+                complete.touch()
+        return folder
+
+    return shared
 
 
 @pytest.fixture(scope="session")
@@ -191,15 +221,17 @@ def build_small_product(url: str, folder: Path) -> Services:
     return services
 
 
-@pytest.fixture(scope="session")
-def small_product_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder with a built small product, to be copied by whoever wants to change it."""
-    folder = tmp_path_factory.mktemp("product")
+def _build_small_product_template(folder: Path) -> None:
     services = build_small_product(f"sqlite:///{folder / 'store.db'}", folder)
     with services.engine.connect() as connection:
         connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
     services.close()
-    return folder
+
+
+@pytest.fixture(scope="session")
+def small_product_template(shared_folder: SharedFolder) -> Path:
+    """Folder with a built small product. Tests work on copies of it."""
+    return shared_folder("product", _build_small_product_template)
 
 
 @pytest.fixture
@@ -238,10 +270,16 @@ def client(small_app: FastAPI) -> Iterator[TestClient]:
 NETWORKS = Path(__file__).resolve().parent / "data" / "networks"
 
 
+TOWNS = ("monaco", "bondy")
+
+
+def _build_networks(folder: Path) -> None:
+    for town in TOWNS:
+        build_network(NETWORKS / f"{town}.osm.pbf", folder / town, NOW)
+
+
 @pytest.fixture(scope="session")
-def networks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def networks(shared_folder: SharedFolder) -> dict[str, Path]:
     """Folders of two real road networks, "monaco" and "bondy"."""
-    folder = tmp_path_factory.mktemp("networks")
-    for name in ("monaco", "bondy"):
-        build_network(NETWORKS / f"{name}.osm.pbf", folder / name, NOW)
-    return {name: folder / name for name in ("monaco", "bondy")}
+    folder = shared_folder("networks", _build_networks)
+    return {town: folder / town for town in TOWNS}

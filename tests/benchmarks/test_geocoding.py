@@ -17,8 +17,7 @@ def test_it_measures_size_speed_and_precision() -> None:
     assert figures["rows_per_s_with_index"] > 0
 
 
-def test_a_seed_always_gives_the_same_addresses(tmp_path: Path) -> None:
-    areas = Areas.load(DATA)
+def test_a_seed_always_gives_the_same_addresses(areas: Areas, tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
     first, second = (write_ban(areas, tmp_path / name, 10_000) for name in ("a", "b"))

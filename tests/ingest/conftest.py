@@ -20,11 +20,6 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 HEADER = ("nom", "adresse", "code postal", "commune")
 
 
-@pytest.fixture(scope="session")
-def areas() -> Areas:
-    return Areas.load(ROOT / "data")
-
-
 def as_csv(rows: Sequence[Sequence[object]], header: Sequence[str] = HEADER) -> bytes:
     """A CSV file of these rows."""
     text = io.StringIO()

@@ -34,11 +34,6 @@ NANTES = ("44000", "44109", "Nantes", "", "")
 Row = tuple[str, str, str, tuple[str, str, str, str, str], float, float]
 
 
-@pytest.fixture(scope="module")
-def areas() -> Areas:
-    return Areas.load(DATA)
-
-
 def national(rows: Sequence[Row], *, hamlet: str = "", position: str = "entrée") -> bytes:
     """A file as the national download has it; a row is number, suffix, street, place, lon, lat."""
     lines = [COLUMNS]
@@ -241,7 +236,7 @@ class TestSwap:
         build([BONDY], folder, areas)
         program = (
             "import os, signal, sys\nfrom pathlib import Path\nfrom geo.reference.communes import Areas\n"
-            "from geo.geocoder import build\n"
+            "from geo.geocoder import ban_index_builder as build\n"
             f"def stop(*_): os.kill(os.getpid(), signal.SIGKILL)\nbuild.{moment} = stop\n"
             "build.build([Path(sys.argv[1])], Path(sys.argv[2]), Areas.load(Path(sys.argv[3])))"
         )

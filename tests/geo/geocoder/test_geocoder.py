@@ -33,11 +33,6 @@ DATA, BONDY = ROOT / "data", ROOT / "tests/data/ban/bondy.csv.gz"
 
 
 @pytest.fixture(scope="module")
-def areas() -> Areas:
-    return Areas.load(DATA)
-
-
-@pytest.fixture(scope="module")
 def index(areas: Areas, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("addresses")
     build([BONDY], folder, areas)

@@ -40,11 +40,6 @@ POINTS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def areas() -> Areas:
-    return Areas.load(DATA)
-
-
 @pytest.mark.parametrize(("lon", "lat", "facts"), POINTS)
 def test_one_point(areas: Areas, lon: float, lat: float, facts: tuple[str, ...]) -> None:
     found = reverse(areas, np.array([lon]), np.array([lat]))

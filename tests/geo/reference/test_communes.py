@@ -21,11 +21,6 @@ from geo.spatial.distance import haversine_m
 DATA = Path(__file__).resolve().parents[3] / "data"
 
 
-@pytest.fixture(scope="module")
-def areas() -> Areas:
-    return Areas.load(DATA)
-
-
 def located(areas: Areas, lon: float, lat: float) -> str:
     return str(areas.locate(np.array([lon]), np.array([lat]))[0])
 

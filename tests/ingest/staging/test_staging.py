@@ -11,14 +11,14 @@ from ingest.rows.list_parser import Order, Understood, understand_list
 from ingest.staging import staging
 from ingest.staging.parallel import Ahead
 from ingest.staging.staging import stage, stage_share
-from tests.ingest.conftest import ROOT, as_csv
+from tests.ingest.conftest import as_csv
 
 ROWS = [[str(i), f"Le Lab {i}", f"{i} rue Crébillon", "44000", "Nantes"] for i in range(1, 46)]
 
 
 @pytest.fixture(scope="module")
-def geocoder() -> Geocoder:
-    return Geocoder(Areas.load(ROOT / "data"))
+def geocoder(areas: Areas) -> Geocoder:
+    return Geocoder(areas)
 
 
 @pytest.fixture

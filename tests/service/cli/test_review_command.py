@@ -14,7 +14,6 @@ from geo.reference.communes import Areas
 from geo.store.schema import listing
 from ingest.pipeline import import_file
 from service.cli.main import app
-from service.settings import ROOT
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 HEADER = "id,nom,adresse,code postal,commune,lat,lon,téléphone\n"
@@ -25,9 +24,8 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def review(store: Engine, store_url: str, monkeypatch: pytest.MonkeyPatch) -> Run:
+def review(store: Engine, store_url: str, areas: Areas, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs `placelibre review` on a store with three lists of one doubtful street."""
-    areas = Areas.load(ROOT / "data")
     for source, row in (("a", LAB), ("b", AGAIN), ("c", UNSURE)):
         import_file(store, areas, (HEADER + row).encode(), name=f"{source}.csv", source=source, now=NOW)
     monkeypatch.setenv("PLACELIBRE_STORE", store_url)

@@ -64,11 +64,6 @@ def first_rows(name: str, rows: int, folder: Path) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def areas() -> Areas:
-    return Areas.load(DATA)
-
-
 @pytest.fixture
 def real_store(store: Engine, areas: Areas, tmp_path: Path) -> Engine:
     """Some hundred places of five shipped lists, and rooms that hosts agreed to offer."""

@@ -42,11 +42,6 @@ class Clock:
         return self.moment
 
 
-@pytest.fixture(scope="module")
-def areas() -> Areas:
-    return Areas.load(DATA)
-
-
 @pytest.fixture
 def clock() -> Clock:
     return Clock()

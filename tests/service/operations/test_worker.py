@@ -25,7 +25,7 @@ from service.imports import feeds
 from service.imports.feed_diff import SHOWN
 from service.index.live_search import rebuild
 from service.operations.worker import Worker
-from service.settings import ROOT, Settings
+from service.settings import Settings
 from tests.service.fetching.web_server import WebServer, web_server
 
 START = datetime(2026, 11, 23, 10, 0, tzinfo=ZoneInfo("Europe/Paris"))
@@ -49,11 +49,6 @@ class Clock:
 
     def forward(self, **much: int) -> None:
         self.now += timedelta(**much)
-
-
-@pytest.fixture(scope="session")
-def areas() -> Areas:
-    return Areas.load(ROOT / "data")
 
 
 @pytest.fixture

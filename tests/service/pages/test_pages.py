@@ -2,6 +2,7 @@
 
 import html
 import re
+import shutil
 import tomllib
 from collections.abc import Iterator
 from datetime import date, time
@@ -41,9 +42,9 @@ Maison de Rezé;2 rue du Port;44400;Rezé;47.1840;-1.5490;Mo-Fr 08:00-18:00;4;3 
 
 
 @pytest.fixture(scope="module")
-def pages(small_product_template: Path) -> Iterator[TestClient]:
+def pages(small_product_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """A reader of the small product's pages; French, as most are. Nothing here changes the product."""
-    folder = small_product_template
+    folder = shutil.copytree(small_product_template, tmp_path_factory.mktemp("pages") / "product")
     settings = Settings(
         store=f"sqlite:///{folder / 'store.db'}",
         index=folder / "index",
