@@ -1,1 +1,0 @@
-"""Opening hours in pieces: rules, their parser, days, slots, words. Use `geo.opening_hours.patterns`."""
