@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
+from service.communities.directory import CommunityDirectory
 from service.pages import about, imports, map_labels, place, privacy
 from service.pages.errors import PageRoute
 from service.pages.layout.assets import STATIC
@@ -27,8 +28,9 @@ def create_router() -> APIRouter:
 
 def brand_stylesheet(request: Request, slug: str) -> Response:
     """The colours of one community, as custom properties; empty for a community we do not know."""
-    found = [community for community in request.app.state.services.communities if community.slug == slug]
-    css = brand_css(found[0].colours) if found else ""
+    directory: CommunityDirectory = request.app.state.services.directory
+    community = directory.find(slug)
+    css = "" if community is None else brand_css(community.colours)
     return Response(css, media_type="text/css", headers={"Cache-Control": "max-age=300"})
 
 

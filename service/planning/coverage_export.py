@@ -41,7 +41,7 @@ def write_coverage(path: Path, answer: Answer, outlines: "geopandas.GeoDataFrame
     atomically(path, lambda partial: _write_table(partial, cells))
     if areas is None:
         return [path]
-    second = path.with_name(f"{path.stem}-{answer.asked.by}{path.suffix}")
+    second = path.with_name(f"{path.stem}-{answer.question.by}{path.suffix}")
     atomically(second, lambda partial: _write_table(partial, areas))
     return [path, second]
 
@@ -82,7 +82,7 @@ def cell_frame(answer: Answer) -> geopandas.GeoDataFrame:
     for reach in found.reaches:
         columns[f"within_{reach.label}"] = found.distance_m <= reach.metres
     if answer.area_of_cell is not None:
-        columns[str(answer.asked.by)] = answer.area_of_cell.astype(object)
+        columns[str(answer.question.by)] = answer.area_of_cell.astype(object)
     if found.demand.laea is not None:
         columns["x_laea_sw"], columns["y_laea_sw"] = found.demand.laea[:, 0], found.demand.laea[:, 1]
     return geopandas.GeoDataFrame(columns, geometry=shapely.points(found.demand.lon, found.demand.lat), crs=WGS84)
@@ -90,7 +90,7 @@ def cell_frame(answer: Answer) -> geopandas.GeoDataFrame:
 
 def area_frame(answer: Answer, outlines: "geopandas.GeoDataFrame | None" = None) -> geopandas.GeoDataFrame | None:
     """One row per area, most people beyond first; None when the answer has no areas."""
-    if answer.asked.by is None:
+    if answer.question.by is None:
         return None
     rows = []
     for number in range(len(answer.coverage.areas)):

@@ -12,7 +12,6 @@ from geo.errors import Language
 from geo.gazetteer.location import Located
 from geo.types import Amenity
 from matching.query.query import SLOT_S, Query, Window, slot_start
-from matching.query.results import SearchResults
 from matching.relaxation.changes import (
     AlsoCandidates,
     AnyKind,
@@ -28,8 +27,6 @@ from matching.relaxation.changes import (
     Without,
 )
 from matching.relaxation.relaxer import Relaxation
-from matching.search.hits import Found
-from service.container import Services
 from service.localisation.catalogue import Translator
 from service.localisation.formats import NBSP, Formats
 from service.search.request import SearchRequest
@@ -184,25 +181,26 @@ def _parameter(value: Any) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 
-def told_relaxations(
-    services: Services, asked: SearchRequest, located: Located, found: Found | SearchResults, language: Language
-) -> list[dict[str, Any]] | None:
-    """The `relaxations` of a collection of results; None where as many were found as asked for."""
-    if found.total >= asked.limit:
-        return None
-    words = RelaxationWords(Translator(language), Formats(language), ZoneInfo(located.time_zone), found.query)
+def describe_relaxations(
+    relaxations: Sequence[Relaxation], request: SearchRequest, located: Located, query: Query, language: Language
+) -> list[dict[str, Any]]:
+    """The `relaxations` of a collection of results: what changes, in words and as parameters, and what it gives.
+
+    `request` is the search as typed, `query` what it means, `located` where it is.
+    """
+    words = RelaxationWords(Translator(language), Formats(language), ZoneInfo(located.time_zone), query)
     return [
         {
-            "changes": [code_of(change) for change in one.changes],
-            "text": words.line(one),
-            "parameters": parameters_of(request_of(one, asked, words.zone)),
-            "total": one.total,
-            "more": one.more,
-            "to_confirm": one.to_confirm,
-            "cost": one.cost,
-            "first": [{"place_id": result.place_id, "name": result.facts["name"]} for result in one.first],
+            "changes": [code_of(change) for change in relaxation.changes],
+            "text": words.line(relaxation),
+            "parameters": parameters_of(request_of(relaxation, request, words.zone)),
+            "total": relaxation.total,
+            "more": relaxation.more,
+            "to_confirm": relaxation.to_confirm,
+            "cost": relaxation.cost,
+            "first": [{"place_id": place.place_id, "name": place.facts["name"]} for place in relaxation.first],
         }
-        for one in services.relax(located, found, asked.limit)
+        for relaxation in relaxations
     ]
 
 

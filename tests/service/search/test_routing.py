@@ -237,7 +237,7 @@ def test_a_network_built_while_serving_is_used_at_once(
 
 def test_nothing_is_wanted_where_nobody_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert Routing(ROUTING).router() is None
+    assert Routing(ROUTING, is_optional=True).router() is None
     assert Routing(str(tmp_path / "chosen")).router() is not None
 
 
