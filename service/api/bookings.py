@@ -87,6 +87,12 @@ def create_router() -> APIRouter:
         )
         return _answer(booking)
 
+    @router.get(
+        "/bookings/{booking_id}", summary="A booking of the calling community", responses=documented(401, 404, 422, 503)
+    )
+    def read(bookings: Bookings, caller: Community, booking_id: BookingId) -> BookingAnswer:
+        return _answer(bookings.read(caller, booking_id))
+
     @router.delete(
         "/bookings/{booking_id}", summary="Cancel a booking", responses=documented(401, 403, 404, 409, 422, 503)
     )
