@@ -222,7 +222,7 @@ class Services:
         return CoverageDesk(self.engine, self.settings.data)
 
     def _log_booking(self, impression: str, space_id: int) -> None:
-        self.search_log.booked(impression, space_id)
+        self.search_log.log_booking(impression, space_id)
 
     def _touch_index(self) -> None:
         """This process changed the store: the next search looks at once, as the first one does anyway."""

@@ -92,6 +92,16 @@ def test_there_is_no_cycle_between_packages() -> None:
     assert_no_cycle(graph)
 
 
+ASSEMBLY_USERS = ("service.app", "service.cli.", "service.operations.")
+"""What opens the parts of a running product: the server, the commands, the checks and the worker of an operator."""
+
+
+@pytest.mark.parametrize(("name", "path"), list(modules()), ids=[name for name, _ in modules()])
+def test_no_use_case_needs_the_assembly(name: str, path: Path) -> None:
+    if "service.container" in imports(path, only_at_import=False):
+        assert name.startswith(ASSEMBLY_USERS), f"{name} gets the parts it needs, not the container that opens them"
+
+
 ENVIRONMENT = ("os.environ", "os.getenv")
 CLOCK = ("datetime.now(", "datetime.utcnow(", "date.today(", "time.time(")
 

@@ -30,6 +30,6 @@ def create_router() -> APIRouter:
     ) -> None:
         """The id is the `PlaceLibre-Impression` header of a search sent with `PlaceLibre-Consent: ranking`. Opening the
         same result again, or one of an id that is unknown, changes nothing."""
-        impressions.clicked(impression_id, choice.rank)
+        impressions.log_click(impression_id, choice.rank)
 
     return router

@@ -189,7 +189,7 @@ def create_router() -> APIRouter:
         response = Response(body, media_type=GEOJSON)
         if placelibre_consent == RANKING and hits.order:
             log: SearchLog = request.app.state.services.search_log
-            response.headers["PlaceLibre-Impression"] = log.shown(told(hits), limit)
+            response.headers["PlaceLibre-Impression"] = log.log_impression(told(hits), limit)
         return response
 
     @router.get("/suggest", summary="Communes and stations whose name starts like this")

@@ -1,4 +1,4 @@
-"""The weights of the `balanced` preset that a person accepted for this installation: one file, read while it runs."""
+"""The weights of the `balanced` preset that a person accepted for this installation: one file."""
 
 import json
 import logging
@@ -30,7 +30,7 @@ class Accepted:
 
 def accept(proposal: Path, path: Path, now: datetime) -> Accepted:
     """Makes the weights of a proposal's file those of the installation. Raises InvalidInput, NotFound."""
-    from matching.learning.proposal import weights_in  # with all that learns, seldom needed
+    from matching.learning.proposal import weights_in  # imports all that learns, which is seldom needed
 
     try:
         text = proposal.read_text(encoding="utf-8")
@@ -56,7 +56,7 @@ def reset(path: Path) -> bool:
 
 def read(path: Path) -> Accepted:
     """The weights of a file that was accepted. Raises InvalidInput saying what is wrong with it; FileNotFoundError."""
-    from matching.learning.proposal import weights_in  # with all that learns, seldom needed
+    from matching.learning.proposal import weights_in  # imports all that learns, which is seldom needed
 
     try:
         text = path.read_text(encoding="utf-8")
@@ -67,7 +67,7 @@ def read(path: Path) -> Accepted:
     return Accepted(weights, since if isinstance(since, str) else "")
 
 
-def in_words(weights: Mapping[str, float], language: Language) -> str:
+def weights_text(weights: Mapping[str, float], language: Language) -> str:
     """`proximité 0,3388 ; prix 0,4764`, or `proximity 0.3388, price 0.4764`."""
     t = Translator(language)
     pairs = [(t.either(f"term.{name}", name), f"{weight:.4f}") for name, weight in weights.items()]
@@ -99,8 +99,8 @@ class AcceptedWeights:
         """
         return self._current()
 
-    def applied(self, query: Query) -> Query:
-        """The query with the accepted weights, when it asks for the balanced preset and brings none of its own."""
+    def apply(self, query: Query) -> Query:
+        """The query with the accepted weights, when it wants the balanced preset and has no weights of its own."""
         if query.preset is not Preset.BALANCED or query.weights is not None:
             return query
         accepted = self.current()

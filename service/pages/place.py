@@ -65,7 +65,7 @@ def _note_choice(request: Request) -> None:
     ours = IMPRESSION_ID.fullmatch(impression) and rank.isdecimal() and len(rank) < 4
     if ours and request.method == "GET" and agreed(request):
         log: SearchLog = request.app.state.services.search_log
-        log.clicked(impression, int(rank))
+        log.log_click(impression, int(rank))
 
 
 def _view(record: PlaceRecord, names: dict[str, str], t: Translator, fmt: Formats) -> dict[str, Any]:

@@ -112,7 +112,7 @@ class CoverageDesk:
         return known_sources(self.engine, visible)
 
     def answer(self, request: CoverageRequest, visible: frozenset[str] | None = None) -> Answer:
-        """The coverage asked for. `visible` holds the communities whose places count; None counts all.
+        """The coverage of a request. `visible` holds the communities whose places count; None counts all.
 
         Raises InvalidInput, UnreadableFile (a demand file) or StoreUnavailable.
         """

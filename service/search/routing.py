@@ -8,7 +8,7 @@ from geo.travel.router import Floats, Router, RoutingUnavailable
 from geo.travel.valhalla_tiles import CURRENT, has_network
 from geo.types import Point
 
-REST_S = 30.0
+PAUSE_S = 30.0
 """Pause after a failure of the engine, so that no other search waits for it."""
 
 
@@ -49,7 +49,7 @@ class Routing:
         with self._lock:
             network = self._setting if self.is_remote else _generation(self.folder)
             if self._router is None or self._router[0] != network:
-                self._router = network, Resting(self._open())
+                self._router = network, PausingRouter(self._open())
             return self._router[1]
 
     def _open(self) -> Router:
@@ -70,8 +70,8 @@ def _generation(folder: Path) -> str:
         return ""
 
 
-class Resting:
-    """A `Router` that repeats its failure for REST_S before it tries again."""
+class PausingRouter:
+    """A `Router` that repeats its failure for PAUSE_S before it tries again."""
 
     def __init__(self, router: Router) -> None:
         self._router = router
@@ -84,7 +84,7 @@ class Resting:
         try:
             minutes = self._router.minutes(origin, points, mode)
         except RoutingUnavailable as error:
-            self._again_at, self._failure = time.monotonic() + REST_S, error
+            self._again_at, self._failure = time.monotonic() + PAUSE_S, error
             raise
         self._failure = None
         return minutes

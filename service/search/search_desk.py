@@ -76,8 +76,8 @@ class SearchDesk:
         located, query = understand(request, self._gazetteer, visible, self._now())
         index = self._open_index()
         if operator:
-            index.settle()  # a command searches once: it waits for all that is learned beside searches
-        query = self._weights.applied(query)
+            index.settle()  # a command searches once: it waits for what a thread learns
+        query = self._weights.apply(query)
         router = self._router(query)
         if after is not None:
             page = read_cursor(after, request, authenticated)
@@ -90,7 +90,7 @@ class SearchDesk:
         from service.search.hosts import Hosts
 
         variety = Variety(per_host or None, new_floor or None, min(FIRST_PAGE, query.limit))
-        return located, varied(find, query, variety, Hosts(self._engine, self._now()).told)
+        return located, varied(find, query, variety, Hosts(self._engine, self._now()).read)
 
     def answers_at_once(self, request: SearchRequest) -> bool:
         """Whether `find` answers from memory alone, so that it may run on an event loop.

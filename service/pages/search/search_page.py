@@ -132,7 +132,7 @@ def _answer(
         more_url=form.url(show=form.show + FIRST_PAGE) if len(found.results) > form.show else "",
         proposals=tuple(proposal(one, form, words) for one in desk.relax(located, found, FIRST_PAGE)),
         map=_map(form, located, found, cards, t),
-        impression=log.shown(found, form.show) if log is not None and found.results else "",
+        impression=log.log_impression(found, form.show) if log is not None and found.results else "",
     )
 
 

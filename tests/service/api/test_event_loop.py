@@ -121,7 +121,7 @@ def test_a_slow_router_holds_nobody_else_up(services: Services, path: str, delay
 def test_counting_hosts_holds_nobody_else_up(
     services: Services, variety: str, delay: Delay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Hosts, "told", delay.before(Hosts.told))
+    monkeypatch.setattr(Hosts, "read", delay.before(Hosts.read))
     assert longest_stall_s(services, f"/api/v1/search?where=Nantes&{variety}", delay) < STALL_S
 
 
@@ -130,7 +130,7 @@ def test_nor_does_it_where_the_settings_ask_for_it(
     services: Services, variety: dict[str, Any], delay: Delay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     services.settings = replace(services.settings, **variety)
-    monkeypatch.setattr(Hosts, "told", delay.before(Hosts.told))
+    monkeypatch.setattr(Hosts, "read", delay.before(Hosts.read))
     assert longest_stall_s(services, "/api/v1/search?where=Nantes", delay) < STALL_S
 
 
