@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 import service.api.bookings
@@ -64,7 +65,12 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
     app.include_router(service.pages.router.create_router())
     _install_errors(app)
     _install_guards(app, settings.upload_limit_mb)
-    app.add_middleware(QuickSearch, services=running, headers=SECURITY_HEADERS)
+    app.add_middleware(
+        QuickSearch,
+        open_desk=lambda: running.searches if running.is_open("searches", "live") else None,
+        language=settings.language,
+        headers=SECURITY_HEADERS,
+    )
     app.add_middleware(Compression)  # the outermost
     return app
 
@@ -85,7 +91,7 @@ def _api() -> APIRouter:
 
 
 def _answer(request: Request, error: PlaceLibreError) -> Response:
-    """An error of ours as a problem for programs, as a page for people."""
+    """The answer to an error of our tree: a problem for programs, a page for people."""
     language = language_of(request)
     if request.url.path.startswith("/api/"):
         return problem_of(error, language)
@@ -94,32 +100,33 @@ def _answer(request: Request, error: PlaceLibreError) -> Response:
 
 def _install_errors(app: FastAPI) -> None:
     service.api.problems.install(app)
-    page_of = service.pages.errors.error_page
-
-    @app.exception_handler(PlaceLibreError)
-    async def _ours(request: Request, error: PlaceLibreError) -> Response:
-        return _answer(request, error)
-
     api_http = app.exception_handlers[HTTPException]
+
+    # Plain functions run in a thread: a page reads its brand from the store.
+    @app.exception_handler(PlaceLibreError)
+    def _ours(request: Request, error: PlaceLibreError) -> Response:
+        return _answer(request, error)
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
         if request.url.path.startswith("/api/"):
             answer: Awaitable[Response] = api_http(request, error)  # type: ignore[assignment]
             return await answer
-        return page_of(request, error.status_code, None)
+        return await run_in_threadpool(service.pages.errors.error_page, request, error.status_code, None)
 
 
 def _install_guards(app: FastAPI, limit_mb: int) -> None:
-    """Bounds what may be sent, before a byte of it is kept, and adds the security headers to every answer."""
+    """Bounds the size of a request before its body is read, and adds the security headers to every answer."""
 
     @app.middleware("http")
     async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        sent = request.headers.get("content-length", "")
-        unbounded = "transfer-encoding" in request.headers and not sent
-        too_large = sent.isdigit() and int(sent) > limit_mb * 1_000_000 + FORM_OVERHEAD
-        refused = unbounded or too_large
-        response = _answer(request, ListTooLarge(limit_mb=limit_mb)) if refused else await call_next(request)
+        length = request.headers.get("content-length", "")
+        unbounded = "transfer-encoding" in request.headers and not length
+        too_large = length.isdigit() and int(length) > limit_mb * 1_000_000 + FORM_OVERHEAD
+        if unbounded or too_large:
+            response = await run_in_threadpool(_answer, request, ListTooLarge(limit_mb=limit_mb))
+        else:
+            response = await call_next(request)
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
         return response

@@ -65,25 +65,52 @@ def test_migrations_run_no_live_code(path: Path) -> None:
     assert not live, "a migration holds all that it needs, because live code changes after it"
 
 
-def test_there_is_no_cycle_between_modules() -> None:
-    known = dict(modules())
-    graph = {
-        name: {imported for imported in imports(path, only_at_import=True) if imported in known} - {name}
-        for name, path in known.items()
-    }
-    done: set[str] = set()
+def assert_no_cycle(graph: dict[str, set[str]]) -> None:
+    """Fails with the first cycle of a graph: to each node, the nodes it points at."""
+    finished: set[str] = set()
 
     def visit(name: str, trail: tuple[str, ...]) -> None:
         assert name not in trail, "cycle: " + " -> ".join([*trail[trail.index(name) :], name])
-        if name in done:
+        if name in finished:
             return
         for imported in sorted(graph[name]):
             visit(imported, (*trail, name))
-        done.add(name)
+        finished.add(name)
 
     for name in graph:
         visit(name, ())
-    assert done == set(known)
+    assert finished == set(graph)
+
+
+def test_there_is_no_cycle_between_modules() -> None:
+    paths = dict(modules())
+    assert_no_cycle(
+        {
+            name: {imported for imported in imports(path, only_at_import=True) if imported in paths} - {name}
+            for name, path in paths.items()
+        }
+    )
+
+
+def test_there_is_no_cycle_between_packages() -> None:
+    """A package is a folder with the modules in it. Imports inside functions and for typing count."""
+    paths = dict(modules())
+    package_of = {name: name if path.name == "__init__.py" else name.rpartition(".")[0] for name, path in paths.items()}
+    graph: dict[str, set[str]] = {package: set() for package in package_of.values()}
+    for name, path in paths.items():
+        imported = {package_of[module] for module in imports(path, only_at_import=False) if module in paths}
+        graph[package_of[name]] |= imported - {package_of[name]}
+    assert_no_cycle(graph)
+
+
+ASSEMBLY_USERS = ("service.app", "service.cli.", "service.operations.")
+"""What opens the parts of a running product: the server, the commands, the checks and the worker of an operator."""
+
+
+@pytest.mark.parametrize(("name", "path"), list(modules()), ids=[name for name, _ in modules()])
+def test_no_use_case_needs_the_assembly(name: str, path: Path) -> None:
+    if "service.container" in imports(path, only_at_import=False):
+        assert name.startswith(ASSEMBLY_USERS), f"{name} gets the parts it needs, not the container that opens them"
 
 
 ENVIRONMENT = ("os.environ", "os.getenv")

@@ -1,7 +1,7 @@
 """Keys of communities: shown once, kept only as a hash.
 
-A key is `plk_` and 32 random bytes. With 256 bits of chance nothing can be guessed from its SHA-256, so a slow
-password hash would only make every request slower; passwords of people, when they come, will need one.
+A key is `plk_` and 32 random bytes. Nobody can guess 256 random bits from their SHA-256, so a slow password hash would
+only make every request slower. Passwords of people will need one.
 """
 
 import hashlib
@@ -20,13 +20,13 @@ from service.accounts.tables import api_key
 
 PREFIX = "plk_"
 HINT_LENGTH = len(PREFIX) + 6
-"""What is kept in clear to find a key and to tell it from others: 36 of its 256 bits."""
+"""Characters stored in clear, to look a key up and to tell it from others: 36 of its 256 bits."""
 _KEY_LENGTH = len(PREFIX) + 43
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """What can be shown of a key after its creation. Times are UTC."""
+    """A key as it can be shown after its creation. Times are UTC."""
 
     id: int
     community: str
@@ -39,8 +39,8 @@ def create_key(engine: Engine, community: str, now: datetime) -> str:
     """A new key for a community; this is the only time it can be read. Raises NotFound for an unknown community."""
     key = PREFIX + secrets.token_urlsafe(32)
     with writing(engine) as connection:
-        known = connection.execute(select(community_table.c.slug).where(community_table.c.slug == community)).scalar()
-        if known is None:
+        slug = connection.execute(select(community_table.c.slug).where(community_table.c.slug == community)).scalar()
+        if slug is None:
             raise NotFound(
                 fr=f"La communauté « {community} » n'existe pas : ajoutez-la avec « placelibre community add ».",
                 en=f"The community “{community}” does not exist: add it with “placelibre community add”.",
@@ -68,8 +68,8 @@ def authenticate(engine: Engine, key: str | None) -> str:
                 api_key.c.hint == key[:HINT_LENGTH], api_key.c.revoked_at.is_(None)
             )
         ).all()
-    given = _hash(key)
-    owners = [community for stored, community in candidates if hmac.compare_digest(stored, given)]
+    digest = _hash(key)
+    owners = [community for stored, community in candidates if hmac.compare_digest(stored, digest)]
     if not owners:
         raise KeyMissing
     return str(owners[0])
@@ -78,13 +78,13 @@ def authenticate(engine: Engine, key: str | None) -> str:
 def revoke(engine: Engine, key_id: int, now: datetime) -> None:
     """Stops a key from working; again is no error. Raises NotFound."""
     with writing(engine) as connection:
-        found = connection.execute(select(api_key.c.revoked_at).where(api_key.c.id == key_id)).one_or_none()
-        if found is None:
+        row = connection.execute(select(api_key.c.revoked_at).where(api_key.c.id == key_id)).one_or_none()
+        if row is None:
             raise NotFound(
                 fr=f"Il n'y a pas de clé n° {key_id} : vérifiez son numéro dans la liste des clés.",
                 en=f"There is no key number {key_id}: check its number in the list of keys.",
             )
-        if found.revoked_at is None:
+        if row.revoked_at is None:
             connection.execute(update(api_key).where(api_key.c.id == key_id).values(revoked_at=now.astimezone(UTC)))
 
 

@@ -1,4 +1,4 @@
-"""The installation's secret: one small file, made on first use, readable by its owner only."""
+"""The installation's secret: one small file, created on first use, readable by its owner only."""
 
 import os
 import secrets
@@ -12,10 +12,10 @@ _BYTES = 32
 
 
 def installation_secret(path: Path) -> bytes:
-    """The 32 bytes that the file holds in hexadecimal. Raises InvalidInput when it can neither be read nor made."""
+    """The 32 bytes that the file holds in hexadecimal. Raises InvalidInput when it cannot be read or created."""
     try:
         if not path.exists():
-            _make(path)
+            _create(path)
         secret = bytes.fromhex(path.read_text(encoding="ascii").strip())
     except (OSError, ValueError) as error:
         raise _unusable(path) from error
@@ -24,8 +24,8 @@ def installation_secret(path: Path) -> bytes:
     return secret
 
 
-def _make(path: Path) -> None:
-    """Whole or not at all: of two processes that come first together, one makes it and both read the same."""
+def _create(path: Path) -> None:
+    """Creates the file in one step: when two processes come first together, one creates it and both read the same."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.") as draft:
         draft.write(secrets.token_hex(_BYTES) + "\n")

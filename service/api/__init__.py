@@ -1,1 +1,3 @@
-"""The HTTP API, version 1: one router per resource, errors mapped once in `problems`."""
+"""The HTTP API, version 1: one router per resource, the use cases they need in `dependencies`, errors mapped once in
+`problems`.
+"""

@@ -1,4 +1,4 @@
-"""Who calls: a community's key in `Authorization: Bearer ...`, never in a URL."""
+"""The caller of a request: the community whose key is in `Authorization: Bearer ...`, never in a URL."""
 
 from typing import Annotated
 
@@ -7,15 +7,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from geo.errors import KeyMissing
 from service.accounts.api_keys import authenticate
-from service.container import Services
 
 _bearer = HTTPBearer(auto_error=False, description="Key of a community, made by `placelibre community add`")
-
-
-def services_of(request: Request) -> Services:
-    """The running parts, as `create_app` attached them."""
-    services: Services = request.app.state.services
-    return services
 
 
 def optional_community(
@@ -24,11 +17,11 @@ def optional_community(
     """Slug of the community whose key came along, None without a key. Raises KeyMissing for a wrong key."""
     if credentials is None:
         return None
-    return authenticate(services_of(request).engine, credentials.credentials)
+    return authenticate(request.app.state.services.engine, credentials.credentials)
 
 
 def required_key(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> str:
-    """The key itself, for what checks it on its own. Raises KeyMissing without one."""
+    """The key itself, for a use case that checks it. Raises KeyMissing without one."""
     if credentials is None:
         raise KeyMissing()
     return credentials.credentials
@@ -41,7 +34,6 @@ def required_community(slug: Annotated[str | None, Depends(optional_community)])
     return slug
 
 
-Container = Annotated[Services, Depends(services_of)]
 Caller = Annotated[str | None, Depends(optional_community)]
 Community = Annotated[str, Depends(required_community)]
 Key = Annotated[str, Depends(required_key)]

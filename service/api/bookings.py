@@ -1,4 +1,4 @@
-"""`POST /api/v1/bookings`: a community books for its members, with its key and an Idempotency-Key."""
+"""`/api/v1/bookings`: a community books for its members, with its key; it reads and cancels what it booked."""
 
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -8,11 +8,14 @@ from pydantic import BaseModel, Field
 
 from geo.errors import InvalidInput
 from matching.query.query import slot_start
-from service.api.authentication import Community, Container
+from service.api.authentication import Community
+from service.api.dependencies import Bookings
 from service.api.problems import documented
-from service.bookings.booking import Booking, book, cancel
+from service.bookings.booking import Booking
 from service.feedback.search_log import IMPRESSION_ID
 from service.search.time_parser import parse_duration
+
+BookingId = Annotated[int, Path(ge=1, le=2**53)]
 
 
 class BookingRequest(BaseModel):
@@ -45,16 +48,16 @@ def _answer(booking: Booking) -> BookingAnswer:
     )
 
 
-def _interval(asked: BookingRequest) -> tuple[datetime, datetime]:
-    length: timedelta = parse_duration(asked.duration)
-    if asked.start.tzinfo is None or not 2000 < asked.start.year < 9000:
+def _interval(request: BookingRequest) -> tuple[datetime, datetime]:
+    length: timedelta = parse_duration(request.duration)
+    if request.start.tzinfo is None or not 2000 < request.start.year < 9000:
         raise InvalidInput(
             field="start",
-            value=asked.start,
+            value=request.start,
             fr="Le début doit porter son décalage horaire, par exemple 2026-11-24T09:00+01:00.",
             en="The start must carry its offset, for example 2026-11-24T09:00+01:00.",
         )
-    return asked.start, asked.start + length
+    return request.start, request.start + length
 
 
 def create_router() -> APIRouter:
@@ -67,35 +70,33 @@ def create_router() -> APIRouter:
         responses=documented(401, 403, 404, 409, 422, 503),
     )
     def create(
-        services: Container,
+        bookings: Bookings,
         caller: Community,
-        asked: BookingRequest,
+        request: BookingRequest,
         idempotency_key: Annotated[str, Header(min_length=8, max_length=128)],
     ) -> BookingAnswer:
-        start, stop = _interval(asked)
-        booking = book(
-            services.engine,
-            space_id=asked.space_id,
+        start, stop = _interval(request)
+        booking = bookings.book(
+            caller,
+            space_id=request.space_id,
             start=start,
             stop=stop,
-            seats=asked.seats,
-            community=caller,
+            seats=request.seats,
             idempotency_key=idempotency_key,
-            now=services.now(),
+            impression=request.impression,
         )
-        services.live.touch()
-        if asked.impression is not None:
-            services.search_log.booked(asked.impression, booking.space_id)
         return _answer(booking)
+
+    @router.get(
+        "/bookings/{booking_id}", summary="A booking of the calling community", responses=documented(401, 404, 422, 503)
+    )
+    def read(bookings: Bookings, caller: Community, booking_id: BookingId) -> BookingAnswer:
+        return _answer(bookings.read(caller, booking_id))
 
     @router.delete(
         "/bookings/{booking_id}", summary="Cancel a booking", responses=documented(401, 403, 404, 409, 422, 503)
     )
-    def delete(
-        services: Container, caller: Community, booking_id: Annotated[int, Path(ge=1, le=2**53)]
-    ) -> BookingAnswer:
-        booking = cancel(services.engine, booking_id, community=caller, now=services.now())
-        services.live.touch()
-        return _answer(booking)
+    def delete(bookings: Bookings, caller: Community, booking_id: BookingId) -> BookingAnswer:
+        return _answer(bookings.cancel(caller, booking_id))
 
     return router

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 
 from geo.spatial.h3_cells import cell_text
-from service.api.authentication import Caller, Container
+from service.api.authentication import Caller
+from service.api.dependencies import Coverages, Directory
 from service.api.inlined_schemas import inlined
 from service.api.problems import documented
 from service.planning.coverage_desk import Answer, CoverageRequest, as_json
@@ -65,7 +66,7 @@ Words = Annotated[list[str], Query(max_length=20, description="One or several, c
 Within = Annotated[list[str], Query(max_length=6, description="`5km`, `800m` or `15min`; may be repeated")]
 
 
-def asked(
+def read_request(
     within: Within = ["5km", "10km"],  # noqa: B006  FastAPI copies the default
     kind: Words = [],  # noqa: B006
     source: Words = [],  # noqa: B006
@@ -74,7 +75,7 @@ def asked(
     by: Annotated[str | None, Query(max_length=20, description="commune, epci, departement or region")] = None,
     all_cells: Annotated[bool, Query(description="Also cells shared with another country")] = False,
 ) -> CoverageRequest:
-    """The question of a request; every coverage route asks it the same way."""
+    """The parameters that every coverage route shares."""
     return CoverageRequest(
         within=tuple(within),
         kind=tuple(kind),
@@ -86,15 +87,17 @@ def asked(
     )
 
 
-Asked = Annotated[CoverageRequest, Depends(asked)]
+def read_answer(
+    coverages: Coverages,
+    directory: Directory,
+    caller: Caller,
+    question: Annotated[CoverageRequest, Depends(read_request)],
+) -> Answer:
+    """The answer, over the places that the caller may see."""
+    return coverages.answer(question, directory.visible_to(caller))
 
 
-def answered(request: Request, services: Container, caller: Caller, question: Asked) -> Answer:
-    """The answer for what this caller may see."""
-    return services.coverage.answer(question, services.visible(caller))
-
-
-Answered = Annotated[Answer, Depends(answered)]
+CoverageAnswer = Annotated[Answer, Depends(read_answer)]
 
 
 def create_router() -> APIRouter:
@@ -108,7 +111,7 @@ def create_router() -> APIRouter:
     )
     def coverage(
         request: Request,
-        answer: Answered,
+        answer: CoverageAnswer,
         limit: Annotated[int | None, Query(ge=1, le=50_000, description="Areas at most, worst first")] = None,
     ) -> Response:
         return _text(msgspec.json.encode(as_json(answer, limit)), _JSON)
@@ -130,25 +133,26 @@ def create_router() -> APIRouter:
     )
     def hexagons(
         request: Request,
-        answer: Answered,
+        coverages: Coverages,
+        answer: CoverageAnswer,
         resolution: Annotated[int, Query(ge=3, le=FINEST_HEXAGONS)] = 6,
         f: Annotated[Literal["compact", "geojson"], Query(description="Shape of the answer")] = "compact",
     ) -> Response:
-        found = request.app.state.services.coverage.hexagons(answer, resolution)
+        sums = coverages.hexagons(answer, resolution)
         if f == "geojson":
             from service.planning.coverage_export import hexagon_frame
 
-            text = hexagon_frame(found, answer.coverage).to_json(drop_id=True)
+            text = hexagon_frame(sums, answer.coverage).to_json(drop_id=True)
             return _text(text.encode(), GEOJSON)
         reachable = len(answer.coverage.places) > 0
         body = {
             "resolution": resolution,
             "limit": answer.coverage.farthest.label,
             "limit_m": answer.coverage.farthest.metres,
-            "cells": [cell_text(cell) for cell in found.cells.tolist()],
-            "people": found.people.round().astype(int).tolist(),
-            "beyond": found.beyond.round().astype(int).tolist(),
-            "mean_m": found.mean_m.round().astype(int).tolist() if reachable else [None] * len(found.cells),
+            "cells": [cell_text(cell) for cell in sums.cells.tolist()],
+            "people": sums.people.round().astype(int).tolist(),
+            "beyond": sums.beyond.round().astype(int).tolist(),
+            "mean_m": sums.mean_m.round().astype(int).tolist() if reachable else [None] * len(sums.cells),
         }
         return _text(msgspec.json.encode(body), _JSON)
 
@@ -158,7 +162,7 @@ def create_router() -> APIRouter:
         response_class=Response,
         responses={200: _file("text/csv"), **documented(401, 422, 503)},
     )
-    def areas_csv(answer: Answered) -> Response:
+    def areas_csv(answer: CoverageAnswer) -> Response:
         from service.planning.coverage_export import area_csv
 
         return _download(area_csv(answer), "text/csv; charset=utf-8", "placelibre-coverage.csv")
@@ -169,11 +173,10 @@ def create_router() -> APIRouter:
         response_class=Response,
         responses={200: _file(GEOPACKAGE), **documented(401, 422, 503)},
     )
-    def package(request: Request, answer: Answered) -> Response:
+    def package(coverages: Coverages, answer: CoverageAnswer) -> Response:
         from service.planning.coverage_export import hexagon_package
 
-        desk = request.app.state.services.coverage
-        content = hexagon_package(answer, desk.hexagons(answer, 6), desk.outlines(answer))
+        content = hexagon_package(answer, coverages.hexagons(answer, 6), coverages.outlines(answer))
         return _download(content, GEOPACKAGE, "placelibre-coverage.gpkg")
 
     return router

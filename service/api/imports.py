@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Path, Request, UploadFile
 
-from service.api.authentication import Container, Key
+from service.api.authentication import Key
+from service.api.dependencies import Imports
 from service.api.problems import documented
 from service.localisation.negotiation import language_of
 
@@ -16,39 +17,36 @@ def create_router() -> APIRouter:
     @router.post("", status_code=201, summary="Drop a list; nothing is published without `publish`", responses=problems)
     def create(
         request: Request,
-        services: Container,
+        imports: Imports,
         key: Key,
         file: Annotated[UploadFile, File(description="CSV, XLSX, GeoJSON or JSON")],
         offered: Annotated[bool, Form(description="The hosts of these places agreed to offer them")] = False,
         publish: Annotated[bool, Form(description="Publish at once instead of a preview")] = False,
     ) -> dict[str, Any]:
         language = language_of(request)
-        content = file.file.read(services.settings.upload_limit_mb * 1_000_000 + 1)
-        preview = services.imports.preview(key, file.filename or "", content, offered=offered)
+        content = file.file.read(imports.limit_bytes + 1)
+        preview = imports.preview(key, file.filename or "", content, offered=offered)
         if not publish:
             return {"token": preview.token, "published": False, **preview.report.to_dict(language)}
-        report = services.imports.publish(key, preview.token)
-        services.live.touch()
+        report = imports.publish(key, preview.token)
         return {"token": None, "published": True, **report.to_dict(language)}
 
     @router.post("/{token}/publish", summary="Publish a list that was previewed", responses=problems)
     def publish_preview(
-        request: Request, services: Container, key: Key, token: Annotated[str, Path(max_length=100)]
+        request: Request, imports: Imports, key: Key, token: Annotated[str, Path(max_length=100)]
     ) -> dict[str, Any]:
-        report = services.imports.publish(key, token)
-        services.live.touch()
+        report = imports.publish(key, token)
         return {"token": None, "published": True, **report.to_dict(language_of(request))}
 
     @router.get("", summary="Lists the community has published", responses=problems)
-    def imports(services: Container, key: Key) -> list[dict[str, Any]]:
-        return services.imports.imports(key)
+    def imports(imports: Imports, key: Key) -> list[dict[str, Any]]:
+        return imports.imports(key)
 
     @router.post("/{import_id}/undo", summary="Take back a published list, exactly", responses=problems)
     def undo(
-        request: Request, services: Container, key: Key, import_id: Annotated[int, Path(ge=1, le=2**53)]
+        request: Request, imports: Imports, key: Key, import_id: Annotated[int, Path(ge=1, le=2**53)]
     ) -> dict[str, Any]:
-        report = services.imports.undo(key, import_id)
-        services.live.touch()
+        report = imports.undo(key, import_id)
         return report.to_dict(language_of(request))
 
     return router

@@ -1,11 +1,11 @@
-"""`POST /api/v1/impressions/{id}/clicks`: open to whoever holds the id, which only a consented search gives."""
+"""`POST /api/v1/impressions/{id}/clicks`: open to any holder of the id, which only a consented search gives."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
-from service.api.authentication import Container
+from service.api.dependencies import Impressions
 from service.api.problems import documented
 from service.feedback.search_log import IMPRESSION_ID
 
@@ -24,12 +24,12 @@ def create_router() -> APIRouter:
         responses=documented(422),
     )
     def click(
-        services: Container,
+        impressions: Impressions,
         impression_id: Annotated[str, Path(pattern=f"^{IMPRESSION_ID.pattern}$")],
-        asked: Click,
+        choice: Click,
     ) -> None:
         """The id is the `PlaceLibre-Impression` header of a search sent with `PlaceLibre-Consent: ranking`. Opening the
         same result again, or one of an id that is unknown, changes nothing."""
-        services.search_log.clicked(impression_id, asked.rank)
+        impressions.log_click(impression_id, choice.rank)
 
     return router

@@ -13,7 +13,7 @@ def inlined(model: type[BaseModel]) -> dict[str, Any]:
     def inline(node: Any) -> Any:
         if isinstance(node, dict):
             return inline(parts[node["$ref"].rsplit("/", 1)[1]]) if "$ref" in node else each(node)
-        return [inline(one) for one in node] if isinstance(node, list) else node
+        return [inline(item) for item in node] if isinstance(node, list) else node
 
     def each(node: dict[str, Any]) -> dict[str, Any]:
         return {key: inline(value) for key, value in node.items()}

@@ -11,12 +11,13 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, BeforeValidator, Field
 
 from matching.meeting.query import DEFAULT_MINUTES, MAX_MINUTES, MOST_PEOPLE
-from service.api.authentication import Caller, Container
+from service.api.authentication import Caller
+from service.api.dependencies import Meetings
 from service.api.inlined_schemas import inlined
 from service.api.problems import documented
 from service.api.search import Geometry
-from service.container import Services
 from service.search.geojson import GEOJSON
+from service.search.meeting_desk import MeetingDesk
 from service.search.meeting_geojson import meeting_collection
 from service.search.meeting_request import MeetingRequest, Origin, check_named
 from service.search.request import MOST_WEEKS, SearchRequest
@@ -135,9 +136,9 @@ def create_router() -> APIRouter:
         response_class=Response,
         responses=answers,
     )
-    def meet_by_names(services: Container, caller: Caller, asked: Annotated[FromNames, Query()]) -> Response:
+    def meet_by_names(meetings: Meetings, caller: Caller, asked: Annotated[FromNames, Query()]) -> Response:
         people = tuple(Origin.read(one) for one in asked.people)
-        return _answer(services, caller, asked, people, named_only=True)
+        return _answer(meetings, caller, asked, people, named_only=True)
 
     @router.post(
         "/meet",
@@ -145,15 +146,15 @@ def create_router() -> APIRouter:
         response_class=Response,
         responses=answers,
     )
-    def meet(services: Container, caller: Caller, asked: FromAnywhere) -> Response:
+    def meet(meetings: Meetings, caller: Caller, asked: FromAnywhere) -> Response:
         people = tuple(Origin(one.where, one.mode, one.most_minutes) for one in asked.people)
-        return _answer(services, caller, asked, people, named_only=False)
+        return _answer(meetings, caller, asked, people, named_only=False)
 
     return router
 
 
 def _answer(
-    services: Services, caller: str | None, asked: Room, people: tuple[Origin, ...], *, named_only: bool
+    meetings: MeetingDesk, caller: str | None, asked: Room, people: tuple[Origin, ...], *, named_only: bool
 ) -> Response:
     request = MeetingRequest(
         people=people,
@@ -177,7 +178,7 @@ def _answer(
             limit=asked.limit,
         ),
     )
-    located, found = services.meet(request, authenticated=caller)
+    located, found = meetings.meet(request, authenticated=caller)
     if named_only:
         check_named(located)
     response = Response(msgspec.json.encode(meeting_collection(located, found)), media_type=GEOJSON)

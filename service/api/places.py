@@ -6,7 +6,8 @@ import msgspec
 from fastapi import APIRouter, Path, Response
 
 from geo.errors import NotFound
-from service.api.authentication import Caller, Container
+from service.api.authentication import Caller
+from service.api.dependencies import Places
 from service.api.problems import documented
 from service.search.geojson import GEOJSON, place_feature
 
@@ -23,8 +24,8 @@ def create_router() -> APIRouter:
             **documented(401, 404, 422, 503),
         },
     )
-    def place(services: Container, caller: Caller, place_id: Annotated[int, Path(ge=1, le=2**53)]) -> Response:
-        record = services.place(place_id, services.visible(caller))
+    def place(places: Places, caller: Caller, place_id: Annotated[int, Path(ge=1, le=2**53)]) -> Response:
+        record = places.read(place_id, caller)
         if record is None:
             raise NotFound(
                 fr="Ce lieu n'existe pas ou n'est plus proposé : relancez une recherche.",

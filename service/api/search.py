@@ -7,13 +7,14 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from matching.search.result_builder import told
-from service.api.authentication import Caller, Container
+from service.api.authentication import Caller
+from service.api.dependencies import Names, Searches
 from service.api.inlined_schemas import inlined
 from service.api.problems import documented
 from service.feedback.consent import RANKING
+from service.feedback.search_log import SearchLog
 from service.localisation.negotiation import language_of
 from service.search.geojson import GEOJSON
-from service.search.relaxation import told_relaxations
 from service.search.request import MOST_WEEKS, SearchRequest
 
 
@@ -122,7 +123,7 @@ def create_router() -> APIRouter:
     )
     def search(
         request: Request,
-        services: Container,
+        searches: Searches,
         caller: Caller,
         where: Annotated[str, Query(max_length=200, description="Commune, station, address or `lat,lon`")],
         at: Annotated[
@@ -181,24 +182,25 @@ def create_router() -> APIRouter:
             per_host=per_host,
             new_floor=new_floor,
         )
-        located, found = services.find(asked, authenticated=caller, after=after)
+        located, hits = searches.find(asked, authenticated=caller, after=after)
         language = language_of(request)
-        changes = told_relaxations(services, asked, located, found, language) if relaxations else None
-        body = services.as_geojson(located, found, asked, language, authenticated=caller, relaxations=changes)
+        changes = searches.relaxations(asked, located, hits, language) if relaxations else None
+        body = searches.as_geojson(located, hits, asked, language, authenticated=caller, relaxations=changes)
         response = Response(body, media_type=GEOJSON)
-        if placelibre_consent == RANKING and found.order:
-            response.headers["PlaceLibre-Impression"] = services.search_log.shown(told(found), limit)
+        if placelibre_consent == RANKING and hits.order:
+            log: SearchLog = request.app.state.services.search_log
+            response.headers["PlaceLibre-Impression"] = log.log_impression(told(hits), limit)
         return response
 
     @router.get("/suggest", summary="Communes and stations whose name starts like this")
     def suggest(
-        services: Container,
+        gazetteer: Names,
         q: Annotated[str, Query(max_length=200)],
         limit: Annotated[int, Query(ge=1, le=20)] = 8,
     ) -> list[Suggestion]:
         return [
             Suggestion(label=s.label, sublabel=s.sublabel, kind=s.kind, value=s.value, lon=s.lon, lat=s.lat)
-            for s in services.gazetteer.suggest(q, limit)
+            for s in gazetteer.suggest(q, limit)
         ]
 
     return router

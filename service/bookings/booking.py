@@ -51,7 +51,7 @@ def book(
 ) -> Booking:
     """Books seats for the half-hours touched by [start, stop), both timezone-aware; all of them or nothing.
 
-    The same `idempotency_key` with the same request gives the booking already made. Raises Conflict when that key
+    A repeated request with the same `idempotency_key` returns its first booking. Raises Conflict when that key
     came with another request or the seats are gone, NotFound when `community` cannot see such a space on offer,
     InvalidInput when the time is past, too far ahead or too long, or the space is closed at that time.
     """
@@ -59,20 +59,20 @@ def book(
     key = None if idempotency_key is None else f"{community or ''}:{idempotency_key}"
     request = _request_hash(space_id, window, seats)
     with reading(engine) as connection:
-        before = _already(connection, key, request)
-        if before is not None:
-            return before
+        earlier = _earlier(connection, key, request)
+        if earlier is not None:
+            return earlier
     _check_time(window, now)
     facts = _offered_space(engine, space_id, community)
     _check_seats(facts, seats)
     _check_open(facts, window)
     with writing(engine) as connection:
-        # Minting first takes the counter's row, so two requests with one key queue here and the second finds
-        # what the first has written.
+        # Minting first takes the counter's row: two requests with one key queue here, and the second reads what the
+        # first has written.
         (booking_id,) = mint(connection, "booking")
-        before = _already(connection, key, request)
-        if before is not None:
-            return before
+        earlier = _earlier(connection, key, request)
+        if earlier is not None:
+            return earlier
         take(connection, space_id, range(window.start, window.stop), seats)
         row = {
             "id": booking_id,
@@ -83,8 +83,8 @@ def book(
             "seats": seats,
             "state": BookingState.CONFIRMED,
         }
-        kept = {"idempotency_key": key, "request_hash": request, "created_at": now.astimezone(UTC), "demo": False}
-        connection.execute(booking.insert().values(row | kept))
+        origin = {"idempotency_key": key, "request_hash": request, "created_at": now.astimezone(UTC), "demo": False}
+        connection.execute(booking.insert().values(row | origin))
         return _from_row(row)
 
 
@@ -100,32 +100,39 @@ def cancel(engine: Engine, booking_id: int, *, community: str | None, now: datet
             .one_or_none()
         )
         if row is None or row["community"] != community:
-            raise NotFound(
-                fr=f"Aucune réservation n° {booking_id} parmi les vôtres : vérifiez le numéro.",
-                en=f"No booking number {booking_id} among yours: check the number.",
-            )
-        found = _from_row(row)
-        if found.state is BookingState.CANCELLED:
-            return found
-        if found.state not in {BookingState.HELD, BookingState.CONFIRMED} or slot_start(found.stop_slot) <= now:
+            raise _no_such_booking(booking_id)
+        current = _from_row(row)
+        if current.state is BookingState.CANCELLED:
+            return current
+        if current.state not in {BookingState.HELD, BookingState.CONFIRMED} or slot_start(current.stop_slot) <= now:
             raise Conflict(
                 fr="Cette réservation est terminée et ne peut plus être annulée : contactez l'hôte.",
                 en="This booking is over and can no longer be cancelled: contact the host.",
             )
         connection.execute(update(booking).where(booking.c.id == booking_id).values(state=BookingState.CANCELLED))
-        release(connection, found.space_id, range(found.start_slot, found.stop_slot), found.seats)
+        release(connection, current.space_id, range(current.start_slot, current.stop_slot), current.seats)
         return _from_row({**row, "state": BookingState.CANCELLED})
 
 
-def read_booking(engine: Engine, booking_id: int, *, community: str | None) -> Booking | None:
-    """One booking of this community, None when it has none by that number."""
+def read_booking(engine: Engine, booking_id: int, *, community: str | None) -> Booking:
+    """One booking of this community. Raises NotFound when it has none by that number."""
     with reading(engine) as connection:
         row = connection.execute(select(booking).where(booking.c.id == booking_id)).mappings().one_or_none()
-    return None if row is None or row["community"] != community else _from_row(row)
+    if row is None or row["community"] != community:
+        raise _no_such_booking(booking_id)
+    return _from_row(row)
 
 
-def _already(connection: Connection, key: str | None, request: str) -> Booking | None:
-    """The booking made under this key. Raises Conflict when it was asked with something else."""
+def _no_such_booking(booking_id: int) -> NotFound:
+    """One answer for "there is none" and "not yours": that another community booked stays its own affair."""
+    return NotFound(
+        fr=f"Aucune réservation n° {booking_id} parmi les vôtres : vérifiez le numéro.",
+        en=f"No booking number {booking_id} among yours: check the number.",
+    )
+
+
+def _earlier(connection: Connection, key: str | None, request: str) -> Booking | None:
+    """The booking made under this idempotency key. Raises Conflict when its request was another one."""
     if key is None:
         return None
     row = connection.execute(select(booking).where(booking.c.idempotency_key == key)).mappings().one_or_none()
@@ -140,9 +147,9 @@ def _already(connection: Connection, key: str | None, request: str) -> Booking |
 
 
 def _offered_space(engine: Engine, space_id: int, community: str | None) -> Mapping[Any, Any]:
-    """What booking needs to know of a space on offer that this community may see. Raises NotFound."""
+    """Seats, hours and place of a space on offer that this community may see. Raises NotFound."""
     with reading(engine) as connection:
-        found = (
+        facts = (
             connection.execute(
                 select(
                     space.c.seats,
@@ -162,13 +169,13 @@ def _offered_space(engine: Engine, space_id: int, community: str | None) -> Mapp
                 select(space_community.c.community).where(space_community.c.space_id == space_id)
             ).scalars()
         )
-    # One answer for "there is none" and "not for you": that a private room exists is not told either.
-    if found is None or (offered_by and not offered_by & visible_to(read_all(engine), community)):
+    # One answer for "there is none" and "not for you": that a private room exists stays private.
+    if facts is None or (offered_by and not offered_by & visible_to(read_all(engine), community)):
         raise NotFound(
             fr="Cet espace n'est plus proposé : relancez la recherche pour en trouver un autre.",
             en="This space is no longer offered: search again for another one.",
         )
-    return found
+    return facts
 
 
 def _check_seats(facts: Mapping[Any, Any], seats: int) -> None:

@@ -46,11 +46,11 @@ def accept_weights(
     proposal: Annotated[Path | None, typer.Argument(help="File of the proposal; default: the last one")] = None,
 ) -> None:
     """Make proposed weights those of the balanced preset; running servers take them in within seconds."""
-    from service.feedback.accepted_weights import accept, in_words
+    from service.feedback.accepted_weights import accept, weights_text
 
     path = settings().weights
     accepted = accept(proposal or _beside(path), path, system_clock())
-    weights = in_words(accepted.weights, language())
+    weights = weights_text(accepted.weights, language())
     say(f"Poids du préréglage équilibré : {weights}", f"Weights of the balanced preset: {weights}")
 
 
@@ -68,10 +68,10 @@ def reset_weights() -> None:
 def _propose(out: Path | None, as_json: bool) -> None:
     from matching.learning.interaction_log import Log
     from matching.learning.proposal import propose
-    from service.feedback.search_log import log_frame
+    from service.feedback.search_log import read_log
 
     with services() as running:
-        log = Log.of(log_frame(running.engine))
+        log = Log.of(read_log(running.engine))
     found = propose(log)
     path = out or _beside(running.settings.weights)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -119,7 +119,7 @@ def _simulate(impressions: int, seed: int, as_json: bool) -> None:
 
 
 def _show_proposal(found: "Proposal") -> None:
-    from service.feedback.accepted_weights import in_words
+    from service.feedback.accepted_weights import weights_text
 
     french = language() == "fr"
     head = (
@@ -128,7 +128,7 @@ def _show_proposal(found: "Proposal") -> None:
         else f"{found.impressions} searches, {found.with_a_choice} followed by a choice; {found.held_out} to judge by"
     )
     console().print(head)
-    console().print(in_words(found.weights, language()))
+    console().print(weights_text(found.weights, language()))
     _show_compared(found.compared)
 
 

@@ -60,9 +60,10 @@ def meet(
         ),
     )
     with services() as running:
-        located, found = running.meet(request, operator=True)
+        desk = running.meetings
+        located, found = desk.meet(request, operator=True)
         collection = meeting_collection(located, found)
-        needed = None if found.results else patience_needed(found.query, running.answer_meeting)
+        needed = None if found.results else patience_needed(found.query, desk.answer)
     if as_json:
         print_json(collection)
     elif found.results:

@@ -10,7 +10,6 @@ from geo.travel.router import OffTheNetwork
 from service.cli.console.output import console, language, print_json, services
 from service.localisation.catalogue import Translator
 from service.localisation.formats import NBSP, Formats
-from service.search.relaxation import told_relaxations
 from service.search.request import SearchRequest
 
 
@@ -62,9 +61,10 @@ def search(
         new_floor=new_floor,
     )
     with services() as running:
-        located, found = running.find(request, operator=True)
-        changes = told_relaxations(running, request, located, found, language())
-        collection = msgspec.json.decode(running.as_geojson(located, found, request, language(), relaxations=changes))
+        desk = running.searches
+        located, hits = desk.find(request, operator=True)
+        changes = desk.relaxations(request, located, hits, language())
+        collection = msgspec.json.decode(desk.as_geojson(located, hits, request, language(), relaxations=changes))
     if as_json:
         print_json(collection)
     else:

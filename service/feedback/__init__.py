@@ -1,0 +1,1 @@
+"""Learning from searches: consent, the search log, and the weights that a person accepted."""

@@ -1,12 +1,16 @@
-"""The weights of the `balanced` preset that a person accepted for this installation: one file, read while it runs."""
+"""The weights of the `balanced` preset that a person accepted for this installation: one file."""
 
 import json
 import logging
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from threading import Condition
+from typing import Any
+
+from cachetools import TTLCache, cached
+from cachetools.keys import hashkey
 
 from geo.errors import InvalidInput, Language, NotFound
 from matching.query.query import Preset, Query
@@ -26,7 +30,7 @@ class Accepted:
 
 def accept(proposal: Path, path: Path, now: datetime) -> Accepted:
     """Makes the weights of a proposal's file those of the installation. Raises InvalidInput, NotFound."""
-    from matching.learning.proposal import weights_in  # with all that learns, seldom needed
+    from matching.learning.proposal import weights_in  # imports all that learns, which is seldom needed
 
     try:
         text = proposal.read_text(encoding="utf-8")
@@ -37,9 +41,9 @@ def accept(proposal: Path, path: Path, now: datetime) -> Accepted:
         ) from error
     weights_in(text)
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".new")
-    beside.write_text(json.dumps({**json.loads(text), "accepted_at": now.isoformat()}, indent=2) + "\n", "utf-8")
-    beside.replace(path)  # at once: who reads meanwhile sees the old file or the new one
+    draft = path.with_name(path.name + ".new")
+    draft.write_text(json.dumps({**json.loads(text), "accepted_at": now.isoformat()}, indent=2) + "\n", "utf-8")
+    draft.replace(path)  # atomic: a server that reads meanwhile sees the old file or the new one
     return read(path)
 
 
@@ -52,7 +56,7 @@ def reset(path: Path) -> bool:
 
 def read(path: Path) -> Accepted:
     """The weights of a file that was accepted. Raises InvalidInput saying what is wrong with it; FileNotFoundError."""
-    from matching.learning.proposal import weights_in  # with all that learns, seldom needed
+    from matching.learning.proposal import weights_in  # imports all that learns, which is seldom needed
 
     try:
         text = path.read_text(encoding="utf-8")
@@ -63,47 +67,54 @@ def read(path: Path) -> Accepted:
     return Accepted(weights, since if isinstance(since, str) else "")
 
 
-def in_words(weights: Mapping[str, float], language: Language) -> str:
+def weights_text(weights: Mapping[str, float], language: Language) -> str:
     """`proximité 0,3388 ; prix 0,4764`, or `proximity 0.3388, price 0.4764`."""
     t = Translator(language)
-    told = [(t.either(f"term.{name}", name), f"{weight:.4f}") for name, weight in weights.items()]
+    pairs = [(t.either(f"term.{name}", name), f"{weight:.4f}") for name, weight in weights.items()]
     if language == "fr":
-        return " ; ".join(f"{name} {weight.replace('.', ',')}" for name, weight in told)
-    return ", ".join(f"{name} {weight}" for name, weight in told)
+        return " ; ".join(f"{name} {weight.replace('.', ',')}" for name, weight in pairs)
+    return ", ".join(f"{name} {weight}" for name, weight in pairs)
 
 
 class AcceptedWeights:
-    """The file as of at most LOOKED_AT_EVERY_S seconds ago."""
+    """The weights in the file, as of at most LOOKED_AT_EVERY_S seconds ago. Thread-safe."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._next_look = 0.0
-        self._seen: tuple[int, int] | None = None
+        self._file_state: tuple[int, int] | None = None
         self._accepted: Accepted | None = None
+        self._cache: TTLCache[Any, Accepted | None] = TTLCache(maxsize=1, ttl=LOOKED_AT_EVERY_S)
+        self._current = cached(self._cache, condition=Condition())(self._look)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the next question looks at the file."""
+        return hashkey() not in self._cache
 
     def current(self) -> Accepted | None:
-        """None: those of the program. A file that became unreadable leaves what was in force, is logged, and is a
-        finding of `placelibre check`: a search does not fail with it."""
-        if time.monotonic() >= self._next_look:
-            self._look()
-            self._next_look = time.monotonic() + LOOKED_AT_EVERY_S
-        return self._accepted
+        """The weights in force; None for those of the program.
 
-    def applied(self, query: Query) -> Query:
-        """The query with the accepted weights, when it asks for the balanced preset and brings none of its own."""
+        A file that became unreadable leaves the weights as they were: a search does not fail with it. The failure is
+        logged, and `placelibre check` reports it.
+        """
+        return self._current()
+
+    def apply(self, query: Query) -> Query:
+        """The query with the accepted weights, when it wants the balanced preset and has no weights of its own."""
         if query.preset is not Preset.BALANCED or query.weights is not None:
             return query
         accepted = self.current()
         return query if accepted is None else replace(query, weights=tuple(accepted.weights.items()))
 
-    def _look(self) -> None:
+    def _look(self) -> Accepted | None:
         try:
-            state = self._path.stat()
-            seen = (state.st_mtime_ns, state.st_size)
-            if seen != self._seen:
-                self._seen = seen
+            status = self._path.stat()
+            state = (status.st_mtime_ns, status.st_size)
+            if state != self._file_state:
+                self._file_state = state
                 self._accepted = read(self._path)
         except FileNotFoundError:
-            self._seen = self._accepted = None
+            self._file_state = self._accepted = None
         except (InvalidInput, OSError) as error:
             LOG.error("the accepted weights in %s cannot be used: %s", self._path, error)
+        return self._accepted

@@ -1,10 +1,9 @@
-"""The search log: what visitors who agreed to it were shown and chose, so that the weights can be learned.
+"""The search log: the results that consenting visitors saw and chose, from which the weights are learned.
 
-Written beside the searches by one thread from a bounded queue: a search never waits for it and never fails with it.
-What could not be written is counted. No account, address or cookie is kept with it, and of the position only the
-hexagon (`matching.learning.location_privacy`): nothing leads back to a person, so withdrawing consent ends the
-logging and leaves
-nothing to look up; everything goes after PLACELIBRE_SEARCH_LOG_DAYS.
+One thread writes it from a bounded queue: a search never waits for it and never fails with it. Notes that could not be
+written are counted. The log holds no account, address or cookie, and of the position only the hexagon
+(`matching.learning.location_privacy`). Nothing leads back to a person, so withdrawing consent ends the logging and
+leaves nothing to look up. Everything is deleted after PLACELIBRE_SEARCH_LOG_DAYS.
 """
 
 import logging
@@ -31,19 +30,20 @@ from service.feedback.tables import impression, impression_result
 
 LOG = logging.getLogger("placelibre.search_log")
 IMPRESSION_ID = re.compile(r"[0-9a-f]{32}")
-WAITING = 1_000
+QUEUE_SIZE = 1_000
 """Notes that may wait to be written; more are dropped."""
-AT_ONCE = 100
+BATCH_SIZE = 100
 """Notes written in one transaction."""
-LONGEST_GOODBYE_S = 5.0
-MOST_IMPRESSIONS = 200_000
-"""The latest ones; more would teach nothing new and fill the memory."""
-FETCHED_ROWS = 50_000
+CLOSE_TIMEOUT_S = 5.0
+MAX_IMPRESSIONS = 200_000
+"""Impressions that are learned from, the latest ones; more would teach nothing new and fill the memory."""
+FETCH_SIZE = 50_000
+"""Rows read at a time."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A page of results. The position is in the query until the thread has written: it stays in memory."""
+class Impression:
+    """A page of results. The query holds the position until the thread has written; it stays in memory."""
 
     id: str
     hour: datetime
@@ -52,45 +52,49 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Clicked:
+class Click:
+    """A result that was opened."""
+
     impression: str
     rank: int
 
 
 @dataclass(frozen=True, slots=True)
-class Booked:
+class FollowUp:
+    """A space that was booked after a search."""
+
     impression: str
     space_id: int
 
 
-Note = Shown | Clicked | Booked
+Note = Impression | Click | FollowUp
 
 
 class SearchLog:
     """Thread-safe; the writing thread starts with the first note."""
 
-    def __init__(self, engine: Engine, now: Callable[[], datetime], waiting: int = WAITING) -> None:
+    def __init__(self, engine: Engine, now: Callable[[], datetime], queue_size: int = QUEUE_SIZE) -> None:
         self._engine, self._now = engine, now
-        self._notes: queue.Queue[Note | None] = queue.Queue(waiting)
+        self._notes: queue.Queue[Note | None] = queue.Queue(queue_size)
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._lost = 0
-        """Notes that could not be written, and of which no impression told yet."""
+        """Notes that could not be written since the last impression that was."""
 
-    def shown(self, found: SearchResults, count: int) -> str:
-        """Notes that the first `count` results were shown; the random id under which choices may follow."""
+    def log_impression(self, results: SearchResults, count: int) -> str:
+        """Logs that the first `count` results were shown; returns the random id under which choices may follow."""
         hour = self._now().astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-        note = Shown(secrets.token_hex(16), hour, found.query, found.results[:count])
+        note = Impression(secrets.token_hex(16), hour, results.query, results.results[:count])
         self._put(note)
         return note.id
 
-    def clicked(self, impression_id: str, rank: int) -> None:
-        """Notes that a result was opened; unknown ids and ranks change nothing."""
-        self._put(Clicked(impression_id, rank))
+    def log_click(self, impression_id: str, rank: int) -> None:
+        """Logs that a result was opened; unknown ids and ranks change nothing."""
+        self._put(Click(impression_id, rank))
 
-    def booked(self, impression_id: str, space_id: int) -> None:
-        """Notes that a space of a place that was shown was booked."""
-        self._put(Booked(impression_id, space_id))
+    def log_booking(self, impression_id: str, space_id: int) -> None:
+        """Logs that a space of one of the places was booked."""
+        self._put(FollowUp(impression_id, space_id))
 
     def close(self) -> None:
         """Writes what waits, then ends the thread."""
@@ -99,11 +103,11 @@ class SearchLog:
         if thread is None:
             return
         try:
-            self._notes.put(None, timeout=LONGEST_GOODBYE_S)
+            self._notes.put(None, timeout=CLOSE_TIMEOUT_S)
         except queue.Full:
             LOG.warning("the search log was not written to its end: the store does not answer")
             return
-        thread.join(LONGEST_GOODBYE_S)
+        thread.join(CLOSE_TIMEOUT_S)
 
     def _put(self, note: Note) -> None:
         with self._lock:
@@ -118,7 +122,7 @@ class SearchLog:
     def _write_all(self) -> None:
         while (note := self._notes.get()) is not None:
             notes = [note]
-            while len(notes) < AT_ONCE and not self._notes.empty():
+            while len(notes) < BATCH_SIZE and not self._notes.empty():
                 if (more := self._notes.get()) is None:
                     self._write(notes)
                     return
@@ -129,18 +133,18 @@ class SearchLog:
         lost = self._lost
         try:
             with writing(self._engine) as connection:
-                told = False
+                loss_is_written = False
                 for note in notes:
-                    if isinstance(note, Shown):
-                        _write_shown(connection, note, 0 if told else lost)
-                        told = True
+                    if isinstance(note, Impression):
+                        _write_impression(connection, note, 0 if loss_is_written else lost)
+                        loss_is_written = True
                     else:
                         connection.execute(_choice(note))
         except (PlaceLibreError, SQLAlchemyError) as error:
             LOG.warning("%d notes of the search log could not be written: %s", len(notes), type(error).__name__)
             self._lose(len(notes))
             return
-        if told:
+        if loss_is_written:
             self._lose(-lost)
 
     def _lose(self, count: int) -> None:
@@ -148,7 +152,7 @@ class SearchLog:
             self._lost += count
 
 
-def _write_shown(connection: Connection, note: Shown, lost_before: int) -> None:
+def _write_impression(connection: Connection, note: Impression, lost_before: int) -> None:
     from matching.learning.location_privacy import cell_of
 
     query = note.query
@@ -171,7 +175,7 @@ def _write_shown(connection: Connection, note: Shown, lost_before: int) -> None:
         connection.execute(insert(impression_result), rows)
 
 
-def _rows(note: Shown, cell: int) -> list[dict[str, Any]]:
+def _rows(note: Impression, cell: int) -> list[dict[str, Any]]:
     """Rows of `impression_result`: term values to 1e-6, that of proximity for the hexagon instead of the position."""
     import numpy as np
 
@@ -180,7 +184,7 @@ def _rows(note: Shown, cell: int) -> list[dict[str, Any]]:
 
     results = note.results
     lons, lats = (np.array([result.facts[axis] for result in results], np.float64) for axis in ("lon", "lat"))
-    floor_m = np.array([one.distance_m if one.facts["precision"] == "commune" else 0.0 for one in results], np.float64)
+    floor_m = np.array([row.distance_m if row.facts["precision"] == "commune" else 0.0 for row in results], np.float64)
     near = expected_proximity(cell, lons, lats, floor_m, HALF_M[note.query.mode])
     return [
         {
@@ -198,48 +202,50 @@ def _rows(note: Shown, cell: int) -> list[dict[str, Any]]:
     ]
 
 
-def _choice(note: Clicked | Booked) -> Any:
-    shown = impression_result.c
-    chosen = update(impression_result).where(shown.impression_id == note.impression)
-    if isinstance(note, Clicked):
-        return chosen.where(shown.rank == note.rank).values(clicked=True)
-    its_place = select(space.c.place_id).where(space.c.id == note.space_id).scalar_subquery()
-    return chosen.where(shown.place_id == its_place).values(booked=True)
+def _choice(note: Click | FollowUp) -> Any:
+    """The statement that marks the result of a choice."""
+    columns = impression_result.c
+    change = update(impression_result).where(columns.impression_id == note.impression)
+    if isinstance(note, Click):
+        return change.where(columns.rank == note.rank).values(clicked=True)
+    place_id = select(space.c.place_id).where(space.c.id == note.space_id).scalar_subquery()
+    return change.where(columns.place_id == place_id).values(booked=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """What the log holds."""
+class LogCounts:
+    """Rows of the log, and notes that are missing from it."""
 
     impressions: int
     clicks: int
     bookings: int
     lost: int
-    """Notes that could not be written, as far as a later one told."""
+    """Notes that could not be written before the latest impression."""
 
 
-def kept(engine: Engine) -> Kept:
+def count_log(engine: Engine) -> LogCounts:
+    """Counts of the whole log."""
     with reading(engine) as connection:
         count, lost = connection.execute(
             select(func.count(), func.coalesce(func.sum(impression.c.lost_before), 0)).select_from(impression)
         ).one()
         clicks, bookings = connection.execute(
-            select(*(func.coalesce(func.sum(case((of, 1), else_=0)), 0) for of in _CHOICES))
+            select(*(func.coalesce(func.sum(case((column, 1), else_=0)), 0) for column in _CHOICES))
         ).one()
-    return Kept(int(count), int(clicks), int(bookings), int(lost))
+    return LogCounts(int(count), int(clicks), int(bookings), int(lost))
 
 
 _CHOICES = (impression_result.c.clicked, impression_result.c.booked)
 
 
-def forget(engine: Engine, now: datetime, days: int) -> int:
-    """Deletes what is older than so many days; returns how many impressions went."""
-    before = now.astimezone(UTC) - timedelta(days=days)
+def purge_log(engine: Engine, now: datetime, days: int) -> int:
+    """Deletes impressions older than so many days, with their results; returns the number of impressions."""
+    oldest = now.astimezone(UTC) - timedelta(days=days)
     with writing(engine) as connection:
-        return connection.execute(delete(impression).where(impression.c.hour < before)).rowcount
+        return connection.execute(delete(impression).where(impression.c.hour < oldest)).rowcount
 
 
-def log_frame(engine: Engine) -> pl.DataFrame:
+def read_log(engine: Engine) -> pl.DataFrame:
     """The latest impressions that can be learned from, with the columns of
     `matching.learning.interaction_log.COLUMNS`."""
     from matching.learning.interaction_log import DEPTH
@@ -249,26 +255,24 @@ def log_frame(engine: Engine) -> pl.DataFrame:
         select(impression.c.id)
         .where(or_(impression.c.mode.is_(None), impression.c.mode != TOO_NEAR))
         .order_by(impression.c.hour.desc(), impression.c.id)
-        .limit(MOST_IMPRESSIONS)
+        .limit(MAX_IMPRESSIONS)
         .subquery()
     )
-    shown = impression_result.c
-    rows = (
+    columns = impression_result.c
+    statement = (
         select(
-            shown.impression_id,
-            shown.rank,
-            or_(shown.clicked, shown.booked).label("chosen"),
-            *(shown[name] for name in TERM_NAMES),
+            columns.impression_id,
+            columns.rank,
+            or_(columns.clicked, columns.booked).label("chosen"),
+            *(columns[name] for name in TERM_NAMES),
         )
-        .join(latest, latest.c.id == shown.impression_id)
-        .where(shown.rank <= DEPTH)
+        .join(latest, latest.c.id == columns.impression_id)
+        .where(columns.rank <= DEPTH)
     )
     schema: dict[str, Any] = {"impression": pl.String, "rank": pl.Int64, "chosen": pl.Boolean}
     schema |= dict.fromkeys(TERM_NAMES, pl.Float64)
     parts = [pl.DataFrame(schema=schema)]
     with reading(engine) as connection:
-        found = connection.execution_options(yield_per=FETCHED_ROWS).execute(rows)
-        parts += [
-            pl.DataFrame([tuple(row) for row in part], schema=schema, orient="row") for part in found.partitions()
-        ]
+        rows = connection.execution_options(yield_per=FETCH_SIZE).execute(statement)
+        parts += [pl.DataFrame([tuple(row) for row in part], schema=schema, orient="row") for part in rows.partitions()]
     return pl.concat(parts)

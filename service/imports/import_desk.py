@@ -62,7 +62,10 @@ class Preview:
 
 
 class ImportDesk:
-    """Lists of communities, each guarded by its key. `now` is the clock; files wait under `uploads_dir`."""
+    """Lists of communities, each guarded by its key. `now` is the clock; files wait under `uploads_dir`.
+
+    `on_change` is called after every change of the store.
+    """
 
     def __init__(
         self,
@@ -73,13 +76,16 @@ class ImportDesk:
         *,
         mappings: Path | None = None,
         limit_bytes: int = LIMIT_BYTES,
+        on_change: Callable[[], None] = lambda: None,
     ) -> None:
         self._engine = engine
         self._geocoder = geocoder
         self._mappings = mappings
         self._uploads = uploads_dir
         self._now = now
-        self._limit_bytes = limit_bytes
+        self._on_change = on_change
+        self.limit_bytes = limit_bytes
+        """Size of the largest list that is accepted."""
 
     def preview(
         self,
@@ -140,6 +146,7 @@ class ImportDesk:
             claimed.rename(folder)
             raise
         shutil.rmtree(claimed, ignore_errors=True)
+        self._on_change()
         return report
 
     def undo(self, api_key: str | None, import_id: int) -> UndoReport:
@@ -154,7 +161,9 @@ class ImportDesk:
             )
         if owner.community != community:
             raise NotAllowed
-        return undo(self._engine, import_id, self._now())
+        report = undo(self._engine, import_id, self._now())
+        self._on_change()
+        return report
 
     def imports(self, api_key: str | None) -> list[dict[str, Any]]:
         """The community's own imports, newest first."""
@@ -179,8 +188,8 @@ class ImportDesk:
         return self._now().timestamp() - dropped_at_s > KEPT.total_seconds()
 
     def _check_content(self, name: str, content: bytes) -> None:
-        if len(content) > self._limit_bytes:
-            raise ListTooLarge(limit_mb=self._limit_bytes // 1_000_000)
+        if len(content) > self.limit_bytes:
+            raise ListTooLarge(limit_mb=self.limit_bytes // 1_000_000)
         if Path(name).suffix.lower() not in FORMATS:
             listed = ", ".join(FORMATS)
             raise UnreadableFile(

@@ -1,6 +1,7 @@
-"""Keeps how close communities are in step with the store, beside a running index.
+"""Keeps the affinities of communities in a running index in step with the store.
 
-What is declared counts at once. What is learned is learned again beside the searches, which go on with what was known.
+Declared partners count at once. Similarity is learned again in a thread of its own; searches go on with the old values
+until it is done.
 """
 
 import threading
@@ -12,7 +13,7 @@ from matching.live_index import LiveIndex
 
 
 class LiveAffinities:
-    """`follow` is called whenever the store is looked at; never from two threads at once."""
+    """Affinities of a running index. `follow` must not be called from two threads at once."""
 
     def __init__(self, engine: Engine, index: LiveIndex) -> None:
         self._engine = engine
@@ -22,15 +23,15 @@ class LiveAffinities:
         self.restart()
 
     def restart(self) -> None:
-        """A snapshot was opened: it knows what the store knew at its revision."""
+        """Starts over from a newly opened snapshot, whose affinities are those of its revision."""
         with self._lock:
             self._declared = self._learned = self._index.revision
 
     def follow(self, revision: int) -> None:
-        """Takes in communities as they are now; `revision` is of their last change."""
+        """Takes in the communities as they are now; `revision` is that of their last change."""
         with self._lock:
             if revision > self._declared:
-                from geo.store.queries import read_communities  # with polars, seldom needed
+                from geo.store.queries import read_communities  # imports polars, which is seldom needed
 
                 self._declared, communities = read_communities(self._engine)
                 self._index.set_affinities(self._index.affinities.among(entries_of(communities)))
@@ -40,7 +41,7 @@ class LiveAffinities:
             self._learning.start()
 
     def settle(self) -> None:
-        """Until what was followed is learned, or could not be."""
+        """Waits until the learning that `follow` started has ended."""
         if self._learning is not None:
             self._learning.join()
 
@@ -52,7 +53,7 @@ class LiveAffinities:
         with self._lock:
             if revision < self._learned:  # a newer snapshot was opened meanwhile
                 return
-            if revision < self._declared:  # something newer was declared meanwhile; `follow` learns again
+            if revision < self._declared:  # a later declaration is taken in already; `follow` learns again
                 affinities = affinities.among(self._index.affinities.communities)
             self._index.set_affinities(affinities)
             self._learned, self._declared = revision, max(revision, self._declared)

@@ -1,4 +1,4 @@
-"""A new snapshot, built beside those who serve: in a process of its own, for it would hold the interpreter's lock."""
+"""Builds a new snapshot in the background, in a process of its own: a thread would hold the interpreter's lock."""
 
 import fcntl
 import logging
@@ -22,16 +22,16 @@ logger = logging.getLogger(__name__)
 
 LOCK = ".rebuilding"
 NICENESS = 10
-"""Searches come first."""
+"""Lower priority than searches."""
 RETRY_S = 60.0
-"""After a failure."""
+"""Pause after a failure."""
 
 Build = Callable[[Engine, Path, datetime], Path]
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[bool]:
-    """Whether nobody else, in this or another process, is building a snapshot under `folder`; nobody may meanwhile."""
+def build_lock(folder: Path) -> Iterator[bool]:
+    """Takes the lock of builds under `folder`, among all threads and processes; yields whether it was free."""
     with (folder / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -41,32 +41,32 @@ def alone(folder: Path) -> Iterator[bool]:
             yield True
 
 
-class Rebuilding:
-    """Builds snapshots under `folder`, one at a time; whoever serves takes them in when they are published."""
+class BackgroundBuild:
+    """Builds snapshots under `folder`, one at a time; servers take each one in when it is published."""
 
     def __init__(self, build: Build, engine: Engine, folder: Path) -> None:
         self._build, self._engine, self._folder = build, engine, folder
-        self._waiting: threading.Thread | None = None
+        self._thread: threading.Thread | None = None
         self._not_before = 0.0
 
     def start(self, now: datetime, outdated: str) -> None:
-        """Begins, if nobody does, to build what replaces the version `outdated`; returns at once."""
-        if self._waiting is not None and self._waiting.is_alive():
+        """Starts to build a successor of the version `outdated`, unless a build is running; returns at once."""
+        if self._thread is not None and self._thread.is_alive():
             return
         if time.monotonic() >= self._not_before:
-            self._waiting = threading.Thread(target=self._run, args=(now, outdated), name="placelibre-rebuild")
-            self._waiting.start()
+            self._thread = threading.Thread(target=self._run, args=(now, outdated), name="placelibre-rebuild")
+            self._thread.start()
 
     def wait(self) -> None:
-        """Until nothing is being built."""
-        if self._waiting is not None:
-            self._waiting.join()
+        """Waits for the end of the running build."""
+        if self._thread is not None:
+            self._thread.join()
 
     def _run(self, now: datetime, outdated: str) -> None:
         failure = None
         try:
-            with alone(self._folder) as is_alone:
-                if is_alone and current_version(self._folder) == outdated:
+            with build_lock(self._folder) as is_free:
+                if is_free and current_version(self._folder) == outdated:
                     failure = self._run_child(now)
         except PlaceLibreError as error:
             failure = error.message("en")
@@ -77,27 +77,27 @@ class Rebuilding:
             logger.error("building a new snapshot failed: %s", failure)
 
     def _run_child(self, now: datetime) -> str | None:
-        """What went wrong, if anything."""
-        fresh = multiprocessing.get_context("spawn")  # a fork would keep the locks of threads that it has not
-        hears, tells = fresh.Pipe(duplex=False)
-        # Through a pipe, for the address of a store may hold a password.
+        """The failure of the build in one sentence; None when it succeeded."""
+        fresh = multiprocessing.get_context("spawn")  # a fork would inherit locks held by threads that it does not have
+        receiver, sender = fresh.Pipe(duplex=False)
+        # The URL of a store may hold a password: it travels to the child by pipe, not in its arguments.
         store = self._engine.url.render_as_string(hide_password=False)
-        child = fresh.Process(target=_in_child, args=(self._build, store, self._folder, now, tells), daemon=True)
+        child = fresh.Process(target=_in_child, args=(self._build, store, self._folder, now, sender), daemon=True)
         child.start()
-        tells.close()
+        sender.close()
         try:
-            failure: str | None = hears.recv()
-        except EOFError:  # it ended without a word; what it may have said is on standard error
+            failure: str | None = receiver.recv()
+        except EOFError:  # it died; its last words, if any, are on standard error
             child.join()
             failure = f"its process ended with {child.exitcode}"
         child.join()
         return failure
 
 
-def _in_child(build: Build, store: str, folder: Path, now: datetime, tells: Connection) -> None:
+def _in_child(build: Build, store: str, folder: Path, now: datetime, sender: Connection) -> None:
     os.nice(NICENESS)
     try:
         build(open_store(store), folder, now)
-        tells.send(None)
+        sender.send(None)
     except PlaceLibreError as error:
-        tells.send(error.message("en"))
+        sender.send(error.message("en"))

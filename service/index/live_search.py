@@ -1,4 +1,4 @@
-"""Keeps the search index in step with the store: snapshot, overlay of what changed since, swap to a new one."""
+"""Keeps the search index in step with the store: a snapshot, an overlay of later changes, swaps to new snapshots."""
 
 import logging
 import threading
@@ -25,7 +25,7 @@ from matching.search.engine import Whole
 from matching.search.hits import Found
 from matching.snapshot.snapshot import Snapshot
 from service.index.affinity_refresh import LiveAffinities
-from service.index.background_build import Rebuilding
+from service.index.background_build import BackgroundBuild
 
 if TYPE_CHECKING:
     from geo.store.queries import StoreFrames
@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 
 def index_input(frames: "StoreFrames") -> "IndexInput":
-    """What the index is built from, as the store gives it."""
+    """The input of the index builder, from frames of the store."""
     from matching.snapshot.index_input import IndexInput
 
     return IndexInput(
@@ -49,13 +49,13 @@ def index_input(frames: "StoreFrames") -> "IndexInput":
 
 
 REBUILD_PLACES = 5_000
-"""When more places than this changed, a new snapshot is built while the old one goes on serving with its overlay."""
+"""Changed places from which on a new snapshot is built; the old one serves meanwhile, with its overlay."""
 OVERLAY_PLACES = 20_000
-"""More changed places than this are not overlaid: they show with the new snapshot."""
+"""Changed places that an overlay holds at most; later changes show with the new snapshot."""
 
 
 def first_slot_of(now: datetime) -> int:
-    """First slot of the current UTC day: the ledger before it no longer matters."""
+    """First slot of the current UTC day; the busy ledger before it does not matter."""
     return slot_floor(now) // 48 * 48
 
 
@@ -66,7 +66,7 @@ def is_outdated(engine: Engine, folder: Path, now: datetime) -> bool:
 
 
 def _is_outdated(snapshot: Snapshot, changed: int, now: datetime) -> bool:
-    """Whether more changed since than an overlay should carry, or it knows a day less than it could."""
+    """Whether too much changed since for an overlay, or a day began that the snapshot does not reach."""
     return changed > REBUILD_PLACES or snapshot.meta.first_day < now.astimezone(UTC).date()
 
 
@@ -81,25 +81,25 @@ def rebuild(engine: Engine, folder: Path, now: datetime) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class _Changes:
-    """The places changed since a snapshot, as they are at a revision of the store."""
+    """The places changed since a snapshot: their ids, and their rows at a revision of the store."""
 
     revision: int
-    now_are: "IndexInput | None" = None
+    rows: "IndexInput | None" = None
     place_ids: frozenset[int] = frozenset()
 
     def up_to_now(self, engine: Engine, first_slot: int) -> "_Changes":
-        """With what was committed since: only that is read. Itself when it would be too much for an overlay."""
-        from geo.store.queries import read_changes  # with polars, which a search of what is built does not need
+        """With what was committed since, which alone is read. Unchanged when it would not fit an overlay."""
+        from geo.store.queries import read_changes  # imports polars, which a search without changes does not need
 
-        most = OVERLAY_PLACES - len(self.place_ids)
-        read = read_changes(engine, self.revision, most, first_slot=first_slot)
-        if read is None:
+        room = OVERLAY_PLACES - len(self.place_ids)
+        changes = read_changes(engine, self.revision, room, first_slot=first_slot)
+        if changes is None:
             return self
-        place_ids, frames = read
-        now_are = index_input(frames)
-        if self.now_are is not None:
-            now_are = self.now_are.renewed(place_ids, now_are)
-        return _Changes(frames.revision, now_are, self.place_ids.union(place_ids))
+        place_ids, frames = changes
+        rows = index_input(frames)
+        if self.rows is not None:
+            rows = self.rows.renewed(place_ids, rows)
+        return _Changes(frames.revision, rows, self.place_ids.union(place_ids))
 
 
 class LiveSearch:
@@ -121,21 +121,24 @@ class LiveSearch:
         self._affinities = LiveAffinities(engine, self._index)
         self._changed = _Changes(self._index.revision)
         self._behind = 0
-        """At most so many places changed since the snapshot."""
-        self._rebuilding = Rebuilding(rebuild, engine, folder)
+        """Upper bound of the places changed since the snapshot."""
+        self._background_build = BackgroundBuild(rebuild, engine, folder)
         self._watching: list[threading.Thread] = []
         self._closing = threading.Event()
 
     def find(
         self, query: Query, after: Cursor | None = None, pinned: str | None = None, router: Router | None = None
     ) -> Found:
-        """Exact results of the index as of at most `refresh_s` seconds ago; `after`: a cursor of version `pinned`. With
-        a mode, by the minutes of the `router`."""
+        """Exact results of the index as of at most `refresh_s` seconds ago.
+
+        `after` is a cursor of the version `pinned`: results that follow it. A query with a mode goes by the minutes of
+        the `router`.
+        """
         self._refresh_when_due()
         return self._index.find(query, self._now(), after, pinned, router)
 
     def meet(self, query: MeetingQuery, router: Router | None = None) -> MeetingResults:
-        """The same for several people who meet."""
+        """Exact results for several people who meet, by the minutes of `router`."""
         self._refresh_when_due()
         return self._index.meet(query, self._now(), router)
 
@@ -148,17 +151,17 @@ class LiveSearch:
 
     @property
     def is_due(self) -> bool:
-        """Whether the next search looks for changes before it answers."""
+        """Whether the next search looks for changes in the store before it answers."""
         return self._looked != self._touches or time.monotonic() >= self._next_look
 
     @property
     def revision(self) -> int:
-        """Of the store, as the last look found it."""
+        """Revision of the store at the last look."""
         return self._changed.revision
 
     def watch(self) -> None:
-        """Looks for changes beside the searches from now on, so that none of them waits for it. A new snapshot is made
-        ready by a thread of its own, for that takes longer."""
+        """Starts to look for changes in threads, so that no search waits for it: one for the changes, one for new
+        snapshots, which take longer to open."""
         for name, work in (("placelibre-watch", self._look), ("placelibre-swap", self._swap)):
             thread = threading.Thread(target=self._keep, args=(work,), name=name, daemon=True)
             self._watching.append(thread)
@@ -168,15 +171,15 @@ class LiveSearch:
         while not self._closing.wait(self._refresh_s / 2):
             try:
                 work()
-            except PlaceLibreError as error:  # the store may be away for a while; whoever searches then is told
+            except PlaceLibreError as error:  # the store may come back; searches report the failure meanwhile
                 logger.warning("looking for changes failed: %s", error.message("en"))
 
     def relax(self, query: Query, zone: ZoneInfo, enough: int, router: Router | None = None) -> tuple[Relaxation, ...]:
-        """The smallest changes that give more places than a query just searched for."""
+        """The smallest changes that give more places than a query has, when it has fewer than `enough`."""
         return self._index.relax(query, self._now(), zone, enough, router)
 
     def warm(self) -> None:
-        """Makes ready for the first visitor."""
+        """Loads and compiles what the first search needs."""
         self._index.warm(self._now())
 
     def touch(self) -> None:
@@ -185,13 +188,13 @@ class LiveSearch:
             self._touches += 1
 
     def settle(self) -> None:
-        """Takes in all that changed, also what is else learned beside the searches."""
+        """Takes in all that changed, and waits for the affinities that are learned in a thread."""
         self.refresh()
         self._affinities.settle()
 
     def refresh(self) -> None:
-        """Takes in a newer snapshot, made ready while searches go on, and the places and communities changed since it
-        was built."""
+        """Takes in a newer snapshot, opened while searches go on, and the places and communities changed since it was
+        built."""
         with self._swapping:
             self._look(self._index.newer())
 
@@ -203,7 +206,8 @@ class LiveSearch:
                 self._look(newer)
 
     def _look(self, newer: Whole | None = None) -> None:
-        """Takes in what changed. With `newer` in one step: nobody sees it without what changed since it was built."""
+        """Takes in what changed; `newer` in the same step, so that no search sees it without the changes since it was
+        built."""
         with self._lock:
             now, begun, touches = self._now(), time.monotonic(), self._touches
             snapshot = self._index.snapshot if newer is None else newer.snapshot
@@ -212,15 +216,15 @@ class LiveSearch:
                 if newer is not None or latest != self._changed.revision:
                     self._behind = count_changed_since(connection, snapshot.meta.revision)
             behind = self._behind
-            # A short command does not begin what it would have to wait for, unless it cannot answer without.
+            # A short command would wait for a build that it starts: it does so only when it cannot answer without.
             is_overdue = bool(self._watching) and _is_outdated(snapshot, behind, now)
             if is_overdue or behind > OVERLAY_PLACES:
-                self._rebuilding.start(now, snapshot.meta.version)
+                self._background_build.start(now, snapshot.meta.version)
             if newer is not None or latest != self._changed.revision:
                 before = self._changed if newer is None else _Changes(snapshot.meta.revision)
                 changed = before.up_to_now(self._engine, first_slot_of(now)) if behind else _Changes(latest)
                 if newer is not None or changed is not before:
-                    self._index.set_overlay(changed.now_are, changed.place_ids, newer)
+                    self._index.set_overlay(changed.rows, changed.place_ids, newer)
                 self._changed = changed
             if newer is not None:
                 self._affinities.restart()
@@ -231,6 +235,6 @@ class LiveSearch:
         self._closing.set()
         for thread in self._watching:
             thread.join()
-        self._rebuilding.wait()
+        self._background_build.wait()
         self._affinities.settle()
         self._index.close()

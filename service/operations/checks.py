@@ -16,8 +16,8 @@ from geo.travel.valhalla_tiles import current as current_network
 from geo.types import Point
 from matching.live_index import LiveIndex
 from service.container import Services
-from service.feedback.accepted_weights import in_words, read
-from service.feedback.search_log import kept
+from service.feedback.accepted_weights import read, weights_text
+from service.feedback.search_log import count_log
 from service.migrations import current, head
 
 FREE_SPACE_MB = 200
@@ -158,13 +158,13 @@ def _weights(services: Services) -> Iterator[Finding]:
         yield Finding(
             "weights",
             True,
-            f"poids appris, acceptés le {accepted.accepted_at[:10]} : {in_words(accepted.weights, 'fr')}",
-            f"learned weights, accepted on {accepted.accepted_at[:10]}: {in_words(accepted.weights, 'en')}",
+            f"poids appris, acceptés le {accepted.accepted_at[:10]} : {weights_text(accepted.weights, 'fr')}",
+            f"learned weights, accepted on {accepted.accepted_at[:10]}: {weights_text(accepted.weights, 'en')}",
         )
 
 
 def _search_log(services: Services) -> Iterator[Finding]:
-    log = kept(services.engine)
+    log = count_log(services.engine)
     bearable = log.lost <= LOST_SHARE * log.impressions
     yield Finding(
         "search log",

@@ -16,11 +16,11 @@ from ingest.pipeline import IDLE_S, import_list
 from ingest.publication.publisher import clear_away
 from ingest.rows.list_parser import Order
 from service.container import Services
-from service.feedback.search_log import forget
+from service.feedback.search_log import purge_log
 from service.fetching.fetcher import Fetcher
 from service.imports import feeds
 from service.imports.feed_diff import changes
-from service.index.background_build import alone
+from service.index.background_build import build_lock
 from service.index.live_search import is_outdated, rebuild
 
 PAUSE_S = 30.0
@@ -63,7 +63,7 @@ class Worker:
     def once(self) -> list[Outcome]:
         """Tidies up and imports everything that is due now."""
         clear_away(self._running.engine, "", IDLE_S)  # "": no list's name; only what has been idle for long
-        forget(self._running.engine, self._running.now(), self._running.settings.search_log_days)
+        purge_log(self._running.engine, self._running.now(), self._running.settings.search_log_days)
         outcomes = []
         while not self._stop.is_set() and (row := feeds.claim_due(self._running.engine, self._running.now())):
             try:
@@ -171,8 +171,8 @@ class Worker:
         if self._stop.is_set() or not (folder / "CURRENT").exists():
             return
         try:
-            with alone(folder) as is_alone:  # else a server is at it
-                if is_alone and is_outdated(running.engine, folder, running.now()):
+            with build_lock(folder) as is_free:  # else a server is at it
+                if is_free and is_outdated(running.engine, folder, running.now()):
                     rebuild(running.engine, folder, running.now())
                     self._say("L'index a été reconstruit.", "The index was rebuilt.")
         except PlaceLibreError as error:

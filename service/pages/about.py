@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from matching.query.query import Preset
 from matching.query.weights import PRESETS
-from service.container import Services
+from service.feedback.accepted_weights import AcceptedWeights
 from service.pages.layout.rendering import render
 
 SOURCES = (
@@ -25,8 +25,8 @@ SOURCES = (
 
 
 def about(request: Request) -> Response:
-    services: Services = request.app.state.services
-    accepted = services.accepted_weights.current()
+    accepted_weights: AcceptedWeights = request.app.state.services.accepted_weights
+    accepted = accepted_weights.current()
     weights = PRESETS[Preset.BALANCED] if accepted is None else accepted.weights
     return render(request, "about.html", sources=SOURCES, weights=weights, learned=accepted is not None)
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from geo.coverage import Level
 from geo.errors import OperationError, PlaceLibreError
 from geo.types import PlaceKind, PlaceStatus
-from service.container import Services
+from service.communities.directory import CommunityDirectory
 from service.localisation.catalogue import Translator
 from service.localisation.formats import Formats
 from service.localisation.negotiation import language_of
@@ -76,11 +76,12 @@ def create_router() -> APIRouter:
 
 def planner_page(request: Request) -> Response:
     """The form with its figures, map and table, or with what went wrong and what to do about it."""
-    services: Services = request.app.state.services
+    directory: CommunityDirectory = request.app.state.services.directory
+    desk: CoverageDesk = request.app.state.services.coverage
     language = language_of(request)
     t, write = Translator(language), Formats(language)
     form = PlannerForm.read(request.query_params)
-    desk, visible = services.coverage, services.visible(None)
+    visible = directory.visible_to(None)
     context: dict[str, Any] = {"answer": None, "error": ""}
     status = 200
     try:
@@ -143,7 +144,7 @@ def _shown(answer: Answer, form: PlannerForm, t: Translator, write: Formats) -> 
         "vague": t.count("planner.vague", vague.places, shown=write.number(vague.places)) if vague.places else "",
         "vague_adds": percent(vague.adds[found.farthest.label], language),
         "near": _distance_words(found.reaches[0].label, t),
-        "level": t(f"planner.level.{answer.asked.by}"),
+        "level": t(f"planner.level.{answer.question.by}"),
         "rows": [_row(answer, number, write) for number in range(len(found.areas))[:SHOWN_AREAS]],
         "areas": write.number(len(found.areas)),
         "legend": _legend(write, t),

@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -41,7 +42,7 @@ class PageRoute(APIRoute):
             try:
                 return await handle(request)
             except RequestValidationError as error:
-                in_address = any(one["loc"][0] == "path" for one in error.errors())
-                return error_page(request, 404 if in_address else 422, None)
+                in_address = any(detail["loc"][0] == "path" for detail in error.errors())
+                return await run_in_threadpool(error_page, request, 404 if in_address else 422, None)
 
         return page

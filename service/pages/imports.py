@@ -14,8 +14,7 @@ from starlette.responses import Response
 
 from geo.errors import InvalidInput, PlaceLibreError
 from geo.opening_hours.patterns import describe_briefly
-from service.container import Services
-from service.imports.import_desk import FORMATS
+from service.imports.import_desk import FORMATS, ImportDesk
 from service.localisation.negotiation import language_of
 from service.pages.layout.rendering import render
 
@@ -37,51 +36,53 @@ def preview(
     offered: Annotated[str, Form()] = "",
 ) -> Response:
     """What was understood of a list, row by row; nothing is published."""
-    services: Services = request.app.state.services
     if file is None or not file.filename:
         return _problem(request, _no_file())
-    name, upload, limit = file.filename, file.file, services.settings.upload_limit_mb * 1_000_000
+    name, upload = file.filename, file.file
 
-    def done() -> dict[str, Any]:
-        found = services.imports.preview(key, name, upload.read(limit + 1), offered=bool(offered))
-        return {"step": "preview", "token": found.token, "report": _shown(found.report.to_dict(language_of(request)))}
+    def drop() -> dict[str, Any]:
+        desk = _desk(request)
+        waiting = desk.preview(key, name, upload.read(desk.limit_bytes + 1), offered=bool(offered))
+        report = _report(waiting.report.to_dict(language_of(request)))
+        return {"step": "preview", "token": waiting.token, "report": report}
 
-    return _attempt(request, done, file_name=name, offered=bool(offered))
+    return _attempt(request, drop, file_name=name, offered=bool(offered))
 
 
 def publish(request: Request, key: Key = "", token: Annotated[str, Form(max_length=100)] = "") -> Response:
     """Publishes a list that was previewed."""
-    services: Services = request.app.state.services
 
-    def done() -> dict[str, Any]:
-        report = services.imports.publish(key, token)
-        services.live.touch()
-        return {"step": "published", "report": _shown(report.to_dict(language_of(request)))}
+    def publish_list() -> dict[str, Any]:
+        report = _desk(request).publish(key, token)
+        return {"step": "published", "report": _report(report.to_dict(language_of(request)))}
 
-    return _attempt(request, done, step="preview", token=token)
+    return _attempt(request, publish_list, step="preview", token=token)
 
 
 def history(request: Request, key: Key = "") -> Response:
     """The lists a community has published, each with its undo."""
-    services: Services = request.app.state.services
-    return _attempt(request, lambda: {"step": "history", "imports": services.imports.imports(key)})
+    return _attempt(request, lambda: {"step": "history", "imports": _desk(request).imports(key)})
 
 
 def undo(request: Request, key: Key = "", import_id: Annotated[int, Form(ge=1, le=2**53)] = 1) -> Response:
     """Takes a published list back."""
-    services: Services = request.app.state.services
 
-    def done() -> dict[str, Any]:
-        report = services.imports.undo(key, import_id)
-        services.live.touch()
+    def undo_import() -> dict[str, Any]:
+        report = _desk(request).undo(key, import_id)
         return {"step": "undone", "undone": report.to_dict(language_of(request))}
 
-    return _attempt(request, done)
+    return _attempt(request, undo_import)
 
 
-def _shown(report: dict[str, Any]) -> dict[str, Any]:
+def _desk(request: Request) -> ImportDesk:
+    """The import desk; the first request that needs it opens it, which may fail."""
+    desk: ImportDesk = request.app.state.services.imports
+    return desk
+
+
+def _report(report: dict[str, Any]) -> dict[str, Any]:
     """A report as the page shows it: the sample leaves out rejected rows, which have their own table."""
-    return {**report, "sample": [one for one in report["sample"] if one["outcome"] != "rejected"]}
+    return {**report, "sample": [row for row in report["sample"] if row["outcome"] != "rejected"]}
 
 
 def _attempt(request: Request, action: Callable[[], dict[str, Any]], **shown: Any) -> Response:
@@ -97,7 +98,6 @@ def _problem(request: Request, error: PlaceLibreError, **shown: Any) -> Response
 
 
 def _page(request: Request, *, status_code: int = 200, **context: Any) -> Response:
-    services: Services = request.app.state.services
     blank: dict[str, Any] = {
         "step": "form",
         "error": "",
@@ -116,7 +116,7 @@ def _page(request: Request, *, status_code: int = 200, **context: Any) -> Respon
         **{**blank, **context},
         counts=COUNTS,
         max_rows=MAX_ROWS_SHOWN,
-        limit_mb=services.settings.upload_limit_mb,
+        limit_mb=request.app.state.services.settings.upload_limit_mb,
         briefly=partial(describe_briefly, language=language_of(request)),
     )
     response.headers["Cache-Control"] = "no-store"

@@ -14,15 +14,16 @@ from geo.opening_hours.public_holidays import holiday_region
 from geo.store.queries import PlaceRecord
 from geo.types import Amenity, Precision
 from ingest.exchange.columns import SEPARATOR
-from service.container import Services
+from service.communities.directory import CommunityDirectory
 from service.feedback.consent import agreed
-from service.feedback.search_log import IMPRESSION_ID
+from service.feedback.search_log import IMPRESSION_ID, SearchLog
 from service.localisation.catalogue import Translator
 from service.localisation.formats import Formats
 from service.localisation.negotiation import language_of
 from service.pages.errors import error_page
 from service.pages.layout.rendering import link, render
 from service.pages.search.result_cards import AmenityTag, amenity_tag
+from service.search.place_reader import PlaceReader
 
 MAX_PLACE_ID = 2**53
 CHOICE = ("impression", "rank")
@@ -45,29 +46,31 @@ class SpaceView:
 
 def place_page(request: Request, place_id: Annotated[int, Path(ge=1, le=MAX_PLACE_ID)]) -> Response:
     """`/lieux/{id}`: what anybody may see of a place; an old id leads to the place it was merged into."""
-    services: Services = request.app.state.services
-    record = services.place(place_id, services.visible(None))
+    places: PlaceReader = request.app.state.services.places
+    record = places.read(place_id)
     language = language_of(request)
     t, fmt = Translator(language), Formats(language)
     if record is None:
         return error_page(request, 404, t("place.gone"))
-    _note_choice(request, services)
+    _note_choice(request)
     if record.place["id"] != place_id:
         return RedirectResponse(link(request, f"/lieux/{record.place['id']}"), status_code=308)
-    return render(request, "place.html", **_view(services, record, t, fmt), back=_back(request))
+    directory: CommunityDirectory = request.app.state.services.directory
+    return render(request, "place.html", **_view(record, directory.names, t, fmt), back=_back(request))
 
 
-def _note_choice(request: Request, services: Services) -> None:
-    """Logs that a result of a search was opened, for whoever agreed to it: the address says which."""
+def _note_choice(request: Request) -> None:
+    """Logs that a visitor who agreed to it opened a result of a search; the address says which result."""
     impression, rank = (request.query_params.get(name, "") for name in CHOICE)
     ours = IMPRESSION_ID.fullmatch(impression) and rank.isdecimal() and len(rank) < 4
     if ours and request.method == "GET" and agreed(request):
-        services.search_log.clicked(impression, int(rank))
+        log: SearchLog = request.app.state.services.search_log
+        log.log_click(impression, int(rank))
 
 
-def _view(services: Services, record: PlaceRecord, t: Translator, fmt: Formats) -> dict[str, Any]:
+def _view(record: PlaceRecord, names: dict[str, str], t: Translator, fmt: Formats) -> dict[str, Any]:
+    """The values of the template; `names` of the communities by slug."""
     place = record.place
-    names = {one.slug: one.name for one in services.communities}
     answers: dict[str, str] = place["amenities"]
     town = f"{place['postcode']} {place['commune']}".strip()
     tags = [amenity_tag(name, answers.get(name, "unknown"), t) for name in Amenity]

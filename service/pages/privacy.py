@@ -6,7 +6,6 @@ from fastapi import APIRouter, Form
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from service.container import Services
 from service.feedback.consent import agreed, from_our_pages, remember, withdraw
 from service.localisation.catalogue import Translator
 from service.localisation.negotiation import language_of
@@ -17,8 +16,8 @@ PATH = "/confidentialite"
 
 
 def privacy(request: Request) -> Response:
-    services: Services = request.app.state.services
-    return render(request, "privacy.html", agreed=agreed(request), days=services.settings.search_log_days)
+    days: int = request.app.state.services.settings.search_log_days
+    return render(request, "privacy.html", agreed=agreed(request), days=days)
 
 
 def choose(

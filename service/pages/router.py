@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.communities.directory import CommunityDirectory
 from service.pages import about, imports, map_labels, place, privacy
 from service.pages.errors import PageRoute
 from service.pages.layout.assets import static_files
@@ -24,6 +25,7 @@ def create_router() -> APIRouter:
 
 def brand_stylesheet(request: Request, slug: str) -> Response:
     """The colours of one community, as custom properties; empty for a community we do not know."""
-    found = [community for community in request.app.state.services.communities if community.slug == slug]
-    css = brand_css(found[0].colours) if found else ""
+    directory: CommunityDirectory = request.app.state.services.directory
+    community = directory.find(slug)
+    css = "" if community is None else brand_css(community.colours)
     return Response(css, media_type="text/css", headers={"Cache-Control": "max-age=300"})

@@ -1,0 +1,1 @@
+"""For territory planners: coverage of people by places, answered and exported."""

@@ -1,13 +1,14 @@
-"""Coverage of people by a filter of the store: a question understood once, answered from memory when it can be."""
+"""The coverage desk: share of people near the places of a filter. Recent answers come from memory."""
 
-from collections import OrderedDict
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+from cachetools import LRUCache, cachedmethod
 from sqlalchemy import Engine
 
 from geo.coverage import (
@@ -39,8 +40,8 @@ if TYPE_CHECKING:
 
 DEFAULT_WITHIN = ("5km", "10km")
 MAX_REACHES = 6
-KEPT_ANSWERS = 12
-"""Answers kept in memory; each holds two numbers per cell, about 6 MB for the shipped grid."""
+RECENT_ANSWERS = 12
+"""Answers in memory; each holds two numbers per cell, about 6 MB for the shipped grid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class CoverageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """The question understood: words of the vocabulary, distances in metres."""
+    """A request with every word checked: words of the vocabulary, distances in metres."""
 
     reaches: tuple[Reach, ...]
     kinds: tuple[PlaceKind, ...]
@@ -74,24 +75,25 @@ class Filter:
 class Answer:
     """A coverage with what is needed to show it: the level of its areas, their names, the code of each cell."""
 
-    asked: Filter
+    question: Filter
     coverage: Coverage
     area_names: dict[str, str]
     area_of_cell: npt.NDArray[np.str_] | None
 
 
 class CoverageDesk:
-    """Answers questions about coverage; keeps the census grid and recent answers in memory. Safe between threads."""
+    """Answers questions about coverage; keeps the census grid and recent answers in memory. Thread-safe: one question
+    is computed at a time."""
 
     def __init__(self, engine: Engine, data: Path) -> None:
         self.engine = engine
         self._data = data
         self._lock = RLock()
-        self._demands: dict[bool, Demand] = {}
-        self._communes: dict[bool, npt.NDArray[np.str_]] = {}
-        self._outlines: dict[Level, tuple[npt.NDArray[np.str_], npt.NDArray[np.object_]]] = {}
-        self._cells: dict[tuple[bool, int], Cells] = {}
-        self._answers: OrderedDict[tuple[Any, ...], Answer] = OrderedDict()
+        self._grids: dict[Any, Demand] = {}
+        self._communes: dict[Any, npt.NDArray[np.str_]] = {}
+        self._outlines: dict[Any, tuple[npt.NDArray[np.str_], npt.NDArray[np.object_]]] = {}
+        self._cells: dict[Any, Cells] = {}
+        self._answers: LRUCache[Any, Answer] = LRUCache(RECENT_ANSWERS)
 
     def understand(self, request: CoverageRequest, visible: frozenset[str] | None = None) -> Filter:
         """The question with every word checked. Raises InvalidInput listing what exists."""
@@ -110,105 +112,111 @@ class CoverageDesk:
         return known_sources(self.engine, visible)
 
     def answer(self, request: CoverageRequest, visible: frozenset[str] | None = None) -> Answer:
-        """The coverage asked for. `visible` holds the communities whose places count; None counts all.
+        """The coverage of a request. `visible` holds the communities whose places count; None counts all.
 
         Raises InvalidInput, UnreadableFile (a demand file) or StoreUnavailable.
         """
-        asked = self.understand(request, visible)
+        question = self.understand(request, visible)
         with reading(self.engine) as connection:
-            key = (asked, visible, revision(connection))
+            key = (question, visible, revision(connection))
         with self._lock:
-            known = self._answers.get(key) if asked.demand is None else None
-            if known is None:
-                known = self._compute(asked, visible)
-                if asked.demand is None:
-                    self._answers[key] = known
-                    while len(self._answers) > KEPT_ANSWERS:
-                        self._answers.popitem(last=False)
-            else:
-                self._answers.move_to_end(key)
-            return known
+            if question.demand is not None:
+                return self._compute(question, visible)
+            if key not in self._answers:
+                self._answers[key] = self._compute(question, visible)
+            return self._answers[key]
 
     def hexagons(self, answer: Answer, resolution: int) -> Hexagons:
         """The answer summed into H3 cells of a resolution, people beyond its longest distance apart."""
-        found = answer.coverage
-        with self._lock:
-            key = (answer.asked.border_cells, resolution)
-            cells = self._cells.get(key) if answer.asked.demand is None else None
-            if cells is None:
-                cells = cells_of(found.demand.lon.tolist(), found.demand.lat.tolist(), resolution)
-                if answer.asked.demand is None:
-                    self._cells[key] = cells
-        return sum_by_hexagon(cells, found.demand.people, found.distance_m, found.farthest.metres)
+        result = answer.coverage
+        if answer.question.demand is not None:
+            cells = _cells_of(result.demand, resolution)
+        else:
+            with self._lock:
+                cells = self._census_cells(answer.question.border_cells, resolution)
+        return sum_by_hexagon(cells, result.demand.people, result.distance_m, result.farthest.metres)
 
     def outlines(self, answer: Answer) -> "GeoDataFrame | None":
         """Simplified outlines of the answer's areas, columns `code` and `geometry`; None when it has no areas."""
         from geopandas import GeoDataFrame
 
-        level = answer.asked.by
+        level = answer.question.by
         if level is None:
             return None
-        if answer.asked.demand is not None:
+        if answer.question.demand is not None:
             codes, shapes = outlines_at(self._data, level, {row.code for row in answer.coverage.areas})
         else:
             with self._lock:
-                if level not in self._outlines:
-                    self._outlines[level] = outlines_at(self._data, level)
-                codes, shapes = self._outlines[level]
+                codes, shapes = self._outlines_at(level)
         return GeoDataFrame({"code": codes}, geometry=shapes, crs="EPSG:4326")
 
-    def _compute(self, asked: Filter, visible: frozenset[str] | None) -> Answer:
-        demand = self._demand(asked)
-        places = read_positions(self.engine, asked.kinds, asked.sources, asked.statuses, visible)
+    def _compute(self, question: Filter, visible: frozenset[str] | None) -> Answer:
+        if question.demand is not None:
+            demand = read_demand(question.demand, border_cells=question.border_cells)
+        else:
+            demand = self._census(question.border_cells)
+        places = read_positions(self.engine, question.kinds, question.sources, question.statuses, visible)
         codes: npt.NDArray[np.str_] | None = None
         names: dict[str, str] = {}
-        if asked.by is not None:
-            codes, names = self._areas_of_cells(asked, demand, asked.by)
-        return Answer(asked, coverage(demand, places, asked.reaches, codes), names, codes)
+        if question.by is not None:
+            if question.demand is not None:
+                communes = communes_of(self._data, demand.lon, demand.lat, all_in_france=False)
+            else:
+                communes = self._census_communes(question.border_cells)
+            codes, names = codes_at(self._data, communes, question.by), names_at(self._data, question.by)
+        return Answer(question, coverage(demand, places, question.reaches, codes), names, codes)
 
-    def _demand(self, asked: Filter) -> Demand:
-        if asked.demand is not None:
-            return read_demand(asked.demand, border_cells=asked.border_cells)
-        if asked.border_cells not in self._demands:
-            grid = reference_file(self._data, POPULATION)
-            self._demands[asked.border_cells] = read_demand(grid, border_cells=asked.border_cells)
-        return self._demands[asked.border_cells]
+    @cachedmethod(attrgetter("_grids"))
+    def _census(self, border_cells: bool) -> Demand:
+        """The census grid; `border_cells`: with the cells shared with another country."""
+        return read_demand(reference_file(self._data, POPULATION), border_cells=border_cells)
 
-    def _areas_of_cells(
-        self, asked: Filter, demand: Demand, level: Level
-    ) -> tuple[npt.NDArray[np.str_], dict[str, str]]:
-        communes = self._communes.get(asked.border_cells) if asked.demand is None else None
-        if communes is None:
-            census = asked.demand is None and not asked.border_cells
-            communes = communes_of(self._data, demand.lon, demand.lat, all_in_france=census)
-            if asked.demand is None:
-                self._communes[asked.border_cells] = communes
-        return codes_at(self._data, communes, level), names_at(self._data, level)
+    @cachedmethod(attrgetter("_communes"))
+    def _census_communes(self, border_cells: bool) -> npt.NDArray[np.str_]:
+        """INSEE code of the commune of each cell of the grid."""
+        grid = self._census(border_cells)
+        return communes_of(self._data, grid.lon, grid.lat, all_in_france=not border_cells)
 
-    def _sources(self, given: tuple[str, ...], visible: frozenset[str] | None) -> tuple[str, ...]:
-        wanted = tuple(part.strip() for text in given for part in text.split(",") if part.strip())
-        if not wanted:
+    @cachedmethod(attrgetter("_cells"))
+    def _census_cells(self, border_cells: bool, resolution: int) -> Cells:
+        """H3 cells of the grid."""
+        return _cells_of(self._census(border_cells), resolution)
+
+    @cachedmethod(attrgetter("_outlines"))
+    def _outlines_at(self, level: Level) -> tuple[npt.NDArray[np.str_], npt.NDArray[np.object_]]:
+        """Codes and simplified outlines of all areas of a level."""
+        return outlines_at(self._data, level)
+
+    def _sources(self, texts: tuple[str, ...], visible: frozenset[str] | None) -> tuple[str, ...]:
+        """Names of lists as typed, spelled as they were imported. Raises InvalidInput listing those there are."""
+        names = tuple(part.strip() for text in texts for part in text.split(",") if part.strip())
+        if not names:
             return ()
-        known = self.sources(visible)
-        by_lower = {name.lower(): name for name in known}
-        for name in wanted:
+        sources = self.sources(visible)
+        by_lower = {name.lower(): name for name in sources}
+        for name in names:
             if name.lower() not in by_lower:
-                listed = ", ".join(known)
+                listed = ", ".join(sources)
                 raise InvalidInput(
                     field="source",
                     value=name,
                     fr=f"Aucune liste « {name} » n'a été importée : choisissez parmi {listed}."
-                    if known
+                    if sources
                     else f"Aucune liste n'a encore été importée, donc pas « {name} » : lancez « placelibre import ».",
                     en=f"No list “{name}” was imported: choose among {listed}."
-                    if known
+                    if sources
                     else f"No list was imported yet, so not “{name}”: run “placelibre import”.",
                 )
-        return tuple(dict.fromkeys(by_lower[name.lower()] for name in wanted))
+        return tuple(dict.fromkeys(by_lower[name.lower()] for name in names))
+
+
+def _cells_of(demand: Demand, resolution: int) -> Cells:
+    """H3 cell of each cell of demand."""
+    return cells_of(demand.lon.tolist(), demand.lat.tolist(), resolution)
 
 
 def _reaches(request: CoverageRequest) -> tuple[Reach, ...]:
-    """Distances asked, each once, as typed but for spaces and capitals."""
+    """Distances of a request, each once, as typed but for spaces and capitals."""
     labels = [part for text in request.within for part in text.lower().replace(" ", "").split(";") if part]
     labels = list(dict.fromkeys(labels)) or list(DEFAULT_WITHIN)
     if len(labels) > MAX_REACHES:
@@ -224,25 +232,25 @@ def _reaches(request: CoverageRequest) -> tuple[Reach, ...]:
 
 def as_json(answer: Answer, limit: int | None = None) -> dict[str, Any]:
     """The answer as the CLI and the API print it; `limit` keeps that many areas, those with most people beyond."""
-    found = answer.coverage
+    result = answer.coverage
     body: dict[str, Any] = {
-        "people": _whole(found.people),
-        "within": found.within,
-        "beyond": {"limit": found.farthest.label, "people": _whole(found.beyond)},
-        "median_m": None if found.median_m is None else round(found.median_m, 1),
-        "distances_m": {reach.label: reach.metres for reach in found.reaches},
-        "cells": len(found.demand),
-        "places": len(found.places),
-        "commune_precision": {"places": found.commune_only.places, "adds": found.commune_only.adds},
+        "people": _whole(result.people),
+        "within": result.within,
+        "beyond": {"limit": result.farthest.label, "people": _whole(result.beyond)},
+        "median_m": None if result.median_m is None else round(result.median_m, 1),
+        "distances_m": {reach.label: reach.metres for reach in result.reaches},
+        "cells": len(result.demand),
+        "places": len(result.places),
+        "commune_precision": {"places": result.commune_only.places, "adds": result.commune_only.adds},
         "filter": {
-            "kind": [str(one) for one in answer.asked.kinds],
-            "source": list(answer.asked.sources),
-            "status": [str(one) for one in answer.asked.statuses],
+            "kind": [str(kind) for kind in answer.question.kinds],
+            "source": list(answer.question.sources),
+            "status": [str(status) for status in answer.question.statuses],
         },
     }
-    if answer.asked.by is not None:
-        body["by"] = str(answer.asked.by)
-        body["areas"] = [area_row(answer, row_number) for row_number in range(len(found.areas))[:limit]]
+    if answer.question.by is not None:
+        body["by"] = str(answer.question.by)
+        body["areas"] = [area_row(answer, row_number) for row_number in range(len(result.areas))[:limit]]
     return body
 
 

@@ -41,7 +41,7 @@ def write_coverage(path: Path, answer: Answer, outlines: "geopandas.GeoDataFrame
     atomically(path, lambda partial: _write_table(partial, cells))
     if areas is None:
         return [path]
-    second = path.with_name(f"{path.stem}-{answer.asked.by}{path.suffix}")
+    second = path.with_name(f"{path.stem}-{answer.question.by}{path.suffix}")
     atomically(second, lambda partial: _write_table(partial, areas))
     return [path, second]
 
@@ -66,31 +66,31 @@ def check_path(path: Path) -> None:
 
 def cell_frame(answer: Answer) -> geopandas.GeoDataFrame:
     """One row per cell: people, nearest place and its distance in metres, whether within each distance, its area."""
-    found = answer.coverage
-    known = found.nearest >= 0
-    at = np.maximum(found.nearest, 0)
-    ids, names, precision = found.places.ids, np.asarray(found.places.names, dtype=object), found.places.precision
+    result = answer.coverage
+    is_reachable = result.nearest >= 0
+    at = np.maximum(result.nearest, 0)
+    ids, names, precision = result.places.ids, np.asarray(result.places.names, dtype=object), result.places.precision
     columns: dict[str, Any] = {
-        "lon": found.demand.lon,
-        "lat": found.demand.lat,
-        "people": _whole(found.demand.people),
-        "distance_m": np.where(known, np.round(found.distance_m, 1), np.nan),
-        "place_id": _where_known(known, at, ids, "Int64"),
-        "place_name": _where_known(known, at, names, "string"),
-        "place_precision": _where_known(known, at, precision.astype(object), "string"),
+        "lon": result.demand.lon,
+        "lat": result.demand.lat,
+        "people": _whole(result.demand.people),
+        "distance_m": np.where(is_reachable, np.round(result.distance_m, 1), np.nan),
+        "place_id": _nearest_values(is_reachable, at, ids, "Int64"),
+        "place_name": _nearest_values(is_reachable, at, names, "string"),
+        "place_precision": _nearest_values(is_reachable, at, precision.astype(object), "string"),
     }
-    for reach in found.reaches:
-        columns[f"within_{reach.label}"] = found.distance_m <= reach.metres
+    for reach in result.reaches:
+        columns[f"within_{reach.label}"] = result.distance_m <= reach.metres
     if answer.area_of_cell is not None:
-        columns[str(answer.asked.by)] = answer.area_of_cell.astype(object)
-    if found.demand.laea is not None:
-        columns["x_laea_sw"], columns["y_laea_sw"] = found.demand.laea[:, 0], found.demand.laea[:, 1]
-    return geopandas.GeoDataFrame(columns, geometry=shapely.points(found.demand.lon, found.demand.lat), crs=WGS84)
+        columns[str(answer.question.by)] = answer.area_of_cell.astype(object)
+    if result.demand.laea is not None:
+        columns["x_laea_sw"], columns["y_laea_sw"] = result.demand.laea[:, 0], result.demand.laea[:, 1]
+    return geopandas.GeoDataFrame(columns, geometry=shapely.points(result.demand.lon, result.demand.lat), crs=WGS84)
 
 
 def area_frame(answer: Answer, outlines: "geopandas.GeoDataFrame | None" = None) -> geopandas.GeoDataFrame | None:
     """One row per area, most people beyond first; None when the answer has no areas."""
-    if answer.asked.by is None:
+    if answer.question.by is None:
         return None
     rows = []
     for number in range(len(answer.coverage.areas)):
@@ -106,13 +106,13 @@ def area_frame(answer: Answer, outlines: "geopandas.GeoDataFrame | None" = None)
     return geopandas.GeoDataFrame(joined, geometry=outlines.geometry.name, crs=WGS84)
 
 
-def hexagon_frame(hexagons: Hexagons, found: Coverage) -> geopandas.GeoDataFrame:
+def hexagon_frame(hexagons: Hexagons, coverage: Coverage) -> geopandas.GeoDataFrame:
     """One polygon per H3 cell with its people and those beyond the longest distance."""
     outlines = [shapely.Polygon([(lon, lat) for lat, lon in h3.cell_to_boundary(int(c))]) for c in hexagons.cells]
     columns = {
         "h3": [cell_text(int(cell)) for cell in hexagons.cells],
         "people": _whole(hexagons.people),
-        f"beyond_{found.farthest.label}": _whole(hexagons.beyond),
+        f"beyond_{coverage.farthest.label}": _whole(hexagons.beyond),
         "mean_m": np.where(np.isfinite(hexagons.mean_m), np.round(hexagons.mean_m, 1), np.nan),
     }
     return geopandas.GeoDataFrame(columns, geometry=outlines, crs=WGS84)
@@ -143,11 +143,11 @@ def _whole(people: Any) -> Any:
     return whole if np.array_equal(whole, people) else people
 
 
-def _where_known(known: Any, at: Any, values: Any, dtype: Any) -> Any:
+def _nearest_values(is_reachable: Any, at: Any, values: Any, dtype: Any) -> Any:
     """The value of each cell's nearest place; missing where there is no place at all."""
     if not len(values):
-        return pd.Series(pd.NA, index=range(len(known)), dtype=dtype)
-    return pd.Series(values[at]).astype(dtype).where(known, pd.NA)
+        return pd.Series(pd.NA, index=range(len(is_reachable)), dtype=dtype)
+    return pd.Series(values[at]).astype(dtype).where(is_reachable, pd.NA)
 
 
 def _write_package(path: Path, layers: Mapping[str, geopandas.GeoDataFrame]) -> None:

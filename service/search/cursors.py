@@ -1,4 +1,4 @@
-"""Cursors of the API: where the next page begins, of which search, in which version of the index."""
+"""Keyset cursors of the API: where the next page begins, of which search, in which version of the index."""
 
 import base64
 import binascii
@@ -14,7 +14,7 @@ from matching.search.hits import Found
 from service.search.request import SearchRequest
 
 
-class _Written(msgspec.Struct, array_like=True):
+class _CursorFields(msgspec.Struct, array_like=True):
     version: str
     search: bytes
     merit: int
@@ -24,36 +24,38 @@ class _Written(msgspec.Struct, array_like=True):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a cursor says."""
+    """The page a cursor points at: a version of the index, and the last result of the page before."""
 
     index_version: str
     cursor: Cursor
 
 
-def written_cursor(found: Found, request: SearchRequest, searcher: str | None) -> str | None:
-    """The cursor of the page after `found`, for the same search by the same searcher; None after the last."""
-    if found.next is None:
+def write_cursor(hits: Found, request: SearchRequest, searcher: str | None) -> str | None:
+    """The cursor of the page after `hits`, for the same search by the same searcher; None after the last page."""
+    if hits.next is None:
         return None
-    search = _digest(request, searcher)
-    written = _Written(found.searchables[0].snapshot.meta.version, search, *found.next)
-    return base64.urlsafe_b64encode(msgspec.msgpack.encode(written)).decode().rstrip("=")
+    fields = _CursorFields(hits.searchables[0].snapshot.meta.version, _digest(request, searcher), *hits.next)
+    return base64.urlsafe_b64encode(msgspec.msgpack.encode(fields)).decode().rstrip("=")
 
 
 def read_cursor(text: str, request: SearchRequest, searcher: str | None) -> Page:
-    """What `written_cursor` wrote. Raises InvalidInput for anything else, and for the cursor of another search."""
+    """The page of a cursor made by `write_cursor`.
+
+    Raises InvalidInput for any other text, and for the cursor of another search or searcher.
+    """
     try:
-        written = msgspec.msgpack.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=_Written)
+        fields = msgspec.msgpack.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=_CursorFields)
     except (binascii.Error, ValueError, msgspec.DecodeError) as error:
         raise _refused(text) from error
-    if written.search != _digest(request, searcher):
+    if fields.search != _digest(request, searcher):
         raise _refused(text)
-    return Page(written.version, Cursor(written.merit, written.distance_dm, written.place_id))
+    return Page(fields.version, Cursor(fields.merit, fields.distance_dm, fields.place_id))
 
 
 def _digest(request: SearchRequest, searcher: str | None) -> bytes:
-    """Of all that decides the order; pages may be of different sizes."""
-    decides = msgspec.msgpack.encode((_ALL_BUT_LIMIT(request), searcher))
-    return hashlib.blake2b(decides, digest_size=8).digest()
+    """Digest of all that decides the order of results. The size of the page does not."""
+    identity = msgspec.msgpack.encode((_ALL_BUT_LIMIT(request), searcher))
+    return hashlib.blake2b(identity, digest_size=8).digest()
 
 
 _ALL_BUT_LIMIT = attrgetter(*(name for name in SearchRequest.__struct_fields__ if name != "limit"))

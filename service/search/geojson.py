@@ -1,4 +1,4 @@
-"""Search results and places as GeoJSON, the one shape that CLI and API share."""
+"""Search results and places as GeoJSON, the shape that CLI and API share."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -29,15 +29,15 @@ def utc(moment: datetime | None) -> str | None:
 
 def search_collection(
     located: Located,
-    found: Found,
+    hits: Found,
     names: Mapping[str, str],
     language: Language,
     next_page: str | None = None,
     relaxations: list[dict[str, Any]] | None = None,
 ) -> bytes:
-    """A FeatureCollection of results, best first, as bytes: what does not depend on the query was rendered when the
-    index was built. `where`, `total`, `to_confirm`, `next` (the cursor of the next page) and, where they were worked
-    out, `relaxations` are foreign members."""
+    """A FeatureCollection of results, best first, as bytes; the index holds what does not depend on the query already
+    rendered. Foreign members: `where`, `total`, `to_confirm`, `next` (the cursor of the next page) and `relaxations`,
+    unless they are None. `names` are those of communities by slug."""
     about: dict[str, Any] = {
         "where": {
             "label": located.label,
@@ -47,22 +47,23 @@ def search_collection(
             "precision": str(located.precision),
             "time_zone": located.time_zone,
         },
-        "total": found.total,
-        "to_confirm": found.to_confirm,
-        "radius_m": found.query.radius_m,
-        "mode": found.query.mode,
-        "travel": _travel(found.travel),
-        "as_of": utc(found.as_of),
+        "total": hits.total,
+        "to_confirm": hits.to_confirm,
+        "radius_m": hits.query.radius_m,
+        "mode": hits.query.mode,
+        "travel": _travel(hits.travel),
+        "as_of": utc(hits.as_of),
         "next": next_page,
     }
     if relaxations is not None:
         about["relaxations"] = relaxations
     begin = b'{"type":"FeatureCollection","features":['
-    return b"".join((begin, features(found, language, names), b"],", msgspec.json.encode(about)[1:]))
+    return b"".join((begin, features(hits, language, names), b"],", msgspec.json.encode(about)[1:]))
 
 
 def _travel(travel: Travel | None) -> dict[str, Any] | None:
-    """How minutes were found; None when no mode was asked for. Of a failure the code: the rest is for the operator."""
+    """The travel model behind the minutes; None for a search without a mode. A failure shows its code only: the rest is
+    for the operator."""
     if travel is None:
         return None
     return {
@@ -80,7 +81,7 @@ def place_feature(record: "PlaceRecord") -> dict[str, Any]:
     properties = {name: value for name, value in place.items() if name not in _HIDDEN | {"id", "lon", "lat"}}
     properties["amenities"] = {name: place["amenities"].get(name, "unknown") for name in Amenity}
     properties["checked_on"] = None if place["checked_on"] is None else place["checked_on"].isoformat()
-    properties["spaces"] = [{name: value for name, value in one.items() if name != "key"} for one in record.spaces]
+    properties["spaces"] = [{name: value for name, value in row.items() if name != "key"} for row in record.spaces]
     properties["listings"] = record.listings
     return {
         "type": "Feature",

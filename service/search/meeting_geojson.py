@@ -1,4 +1,4 @@
-"""Meeting places as GeoJSON, the one shape that CLI and API share."""
+"""Meeting places as GeoJSON, the shape that CLI and API share."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,37 +13,38 @@ FACTS = (
 )  # fmt: skip
 
 
-def meeting_feature(one: Meeting) -> dict[str, Any]:
+def meeting_feature(meeting: Meeting) -> dict[str, Any]:
     """A place with its best room; `trips` in the order of the people."""
     return {
         "type": "Feature",
-        "id": one.place_id,
-        "geometry": {"type": "Point", "coordinates": [one.facts["lon"], one.facts["lat"]]},
+        "id": meeting.place_id,
+        "geometry": {"type": "Point", "coordinates": [meeting.facts["lon"], meeting.facts["lat"]]},
         "properties": {
-            "place_id": one.place_id,
-            "space_id": one.space_id,
-            "other_spaces": one.other_spaces,
-            "worst_minutes": one.worst_minutes,
-            "sum_minutes": one.sum_minutes,
+            "place_id": meeting.place_id,
+            "space_id": meeting.space_id,
+            "other_spaces": meeting.other_spaces,
+            "worst_minutes": meeting.worst_minutes,
+            "sum_minutes": meeting.sum_minutes,
             "trips": [
-                {"minutes": trip.minutes, "minutes_by": trip.by, "distance_m": trip.distance_m} for trip in one.trips
+                {"minutes": trip.minutes, "minutes_by": trip.by, "distance_m": trip.distance_m}
+                for trip in meeting.trips
             ],
-            **{name: one.facts[name] for name in FACTS},
-            "seats_left": one.seats_left,
-            "free_from": utc(one.free_from),
-            "free_until": utc(one.free_until),
-            "price_half_day_cents": one.price_cents,
-            **({"free_windows": one.free_windows} if len(one.free_windows) > 1 else {}),
+            **{name: meeting.facts[name] for name in FACTS},
+            "seats_left": meeting.seats_left,
+            "free_from": utc(meeting.free_from),
+            "free_until": utc(meeting.free_until),
+            "price_half_day_cents": meeting.price_cents,
+            **({"free_windows": meeting.free_windows} if len(meeting.free_windows) > 1 else {}),
         },
     }
 
 
-def meeting_collection(located: Sequence[Located], found: MeetingResults) -> dict[str, Any]:
+def meeting_collection(located: Sequence[Located], results: MeetingResults) -> dict[str, Any]:
     """A FeatureCollection of meeting places, best first; `people`, `by`, `seats`, `travel` and `as_of` are foreign
     members."""
     return {
         "type": "FeatureCollection",
-        "features": [meeting_feature(one) for one in found.results],
+        "features": [meeting_feature(meeting) for meeting in results.results],
         "people": [
             {
                 "label": there.label,
@@ -53,17 +54,17 @@ def meeting_collection(located: Sequence[Located], found: MeetingResults) -> dic
                 "mode": str(person.mode),
                 "most_minutes": person.most_minutes,
             }
-            for there, person in zip(located, found.query.people, strict=True)
+            for there, person in zip(located, results.query.people, strict=True)
         ],
-        "by": str(found.query.by),
-        "seats": found.query.room.seats,
-        "travel": _travel(found.travel),
-        "as_of": utc(found.as_of),
+        "by": str(results.query.by),
+        "seats": results.query.room.seats,
+        "travel": _travel(results.travel),
+        "as_of": utc(results.as_of),
     }
 
 
 def _travel(travel: MeetingTravel) -> dict[str, Any]:
-    """How minutes were found. Of a failure the code: the rest is for the operator."""
+    """How minutes were results. Of a failure the code: the rest is for the operator."""
     return {
         "by": travel.by,
         "fallback": None if travel.fallback is None else travel.fallback.code,

@@ -1,4 +1,4 @@
-"""The smallest changes of a search that help, for all doors: in words, and as the search to ask instead."""
+"""Relaxations, the smallest changes of a search that help: in words, and as the search to make instead."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,6 @@ from geo.errors import Language
 from geo.gazetteer.location import Located
 from geo.types import Amenity
 from matching.query.query import SLOT_S, Query, Window, slot_start
-from matching.query.results import SearchResults
 from matching.relaxation.changes import (
     AlsoCandidates,
     AnyKind,
@@ -28,8 +27,6 @@ from matching.relaxation.changes import (
     Without,
 )
 from matching.relaxation.relaxer import Relaxation
-from matching.search.hits import Found
-from service.container import Services
 from service.localisation.catalogue import Translator
 from service.localisation.formats import NBSP, Formats
 from service.search.request import SearchRequest
@@ -39,7 +36,7 @@ HUNDRED_M = 100.0
 
 @dataclass(frozen=True, slots=True)
 class RelaxationWords:
-    """Says in one language what changes, for a searcher in `zone` who asked `query`."""
+    """Words for relaxations of `query`, in one language and for the time zone of the place."""
 
     t: Translator
     fmt: Formats
@@ -52,10 +49,10 @@ class RelaxationWords:
 
     def change(self, relaxation: Relaxation) -> str:
         """`2,3 km plus loin et sans exiger l’écran`."""
-        return _joined([self._one(change) for change in relaxation.changes], self.t("relax.and"))
+        return _joined([self._words_of(change) for change in relaxation.changes], self.t("relax.and"))
 
     def gain(self, relaxation: Relaxation) -> str:
-        """`4 de plus`, or `4 lieux` when nothing was found; and how many to confirm."""
+        """`4 de plus`, or `4 lieux` for a search without results; and the number of places to confirm."""
         key = "relax.gain" if relaxation.more < relaxation.total else "relax.found"
         gain = self.t.count(key, relaxation.more, number=self.fmt.number(relaxation.more))
         if not relaxation.to_confirm or not any(isinstance(change, Without) for change in relaxation.changes):
@@ -63,7 +60,7 @@ class RelaxationWords:
         to_confirm = self.fmt.number(relaxation.to_confirm)
         return f"{gain}, {self.t.count('relax.to_confirm', relaxation.to_confirm, number=to_confirm)}"
 
-    def _one(self, change: Change) -> str:
+    def _words_of(self, change: Change) -> str:
         t = self.t
         match change:
             case Further():
@@ -88,7 +85,7 @@ class RelaxationWords:
                 return t("relax.candidates")
 
     def _further(self, change: Further) -> str:
-        """How much further, unless the radius asked was no clean one: twenty minutes on foot."""
+        """How much further; the new radius where the old one is no round number, as of twenty minutes on foot."""
         if self.query.radius_m % HUNDRED_M:
             return self.t("relax.up_to", distance=distance_words(change.radius_m, self.fmt))
         return self.t("relax.further", distance=distance_words(change.radius_m - self.query.radius_m, self.fmt))
@@ -110,7 +107,7 @@ class RelaxationWords:
 
 
 def distance_words(distance_m: float, fmt: Formats) -> str:
-    """`800 m`, `12,5 km`: to the hundred metres, for it is what will be asked."""
+    """`800 m`, `12,5 km`: to the hundred metres, as the new search will have it."""
     if distance_m < 1000:
         return f"{fmt.number(distance_m)}{NBSP}m"
     return f"{fmt.number(distance_m / 1000, 1)}{NBSP}km"
@@ -126,28 +123,28 @@ def local_span(window: Window, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return slot_start(window.start).astimezone(zone), slot_start(window.stop).astimezone(zone)
 
 
-def request_of(relaxation: Relaxation, asked: SearchRequest, zone: ZoneInfo) -> SearchRequest:
-    """The search to ask instead, as a person would type it."""
-    changed = asked
+def request_of(relaxation: Relaxation, request: SearchRequest, zone: ZoneInfo) -> SearchRequest:
+    """The search to make instead of `request`, as a person would type it."""
+    changed = request
     for change in relaxation.changes:
         changed = structs.replace(changed, **_fields(change, changed, relaxation.query, zone))
     return changed
 
 
-def _fields(change: Change, asked: SearchRequest, query: Query, zone: ZoneInfo) -> dict[str, Any]:
-    """What a change makes of the request, whose query becomes `query`."""
+def _fields(change: Change, request: SearchRequest, query: Query, zone: ZoneInfo) -> dict[str, Any]:
+    """The fields of a request that a change sets; `query` is the query of the changed request."""
     match change:
         case Further():
             return {"within": f"{change.radius_m / 1000:g}km"}
         case InsteadBy():
-            in_minutes = (asked.within or "").strip().lower().endswith("min")
-            return {"mode": str(change.mode), "within": asked.within if in_minutes else f"{query.radius_m:.6f}m"}
+            in_minutes = (request.within or "").strip().lower().endswith("min")
+            return {"mode": str(change.mode), "within": request.within if in_minutes else f"{query.radius_m:.6f}m"}
         case OtherTime():
             return _time_fields(change.windows, zone)
         case Without():
             dropped = [str(need) for need in Amenity if need in change.needs]
             needs = tuple(str(need) for need in Amenity if need in query.needs)
-            return {"need": needs, "wish": tuple(dict.fromkeys((*asked.wish, *dropped)))}
+            return {"need": needs, "wish": tuple(dict.fromkeys((*request.wish, *dropped)))}
         case FewerSeats():
             return {"seats": change.seats}
         case Dearer():
@@ -171,8 +168,8 @@ def _time_fields(windows: Windows, zone: ZoneInfo) -> dict[str, Any]:
 
 
 def parameters_of(request: SearchRequest) -> dict[str, str]:
-    """The request as the query parameters of `/api/v1/search`; what is as by default is left out."""
-    plain = {one.name: (one.default, getattr(request, one.name)) for one in structs.fields(request)}
+    """The request as query parameters of `/api/v1/search`, without those that have their default."""
+    plain = {field.name: (field.default, getattr(request, field.name)) for field in structs.fields(request)}
     return {name: _parameter(value) for name, (default, value) in plain.items() if value != default}
 
 
@@ -184,25 +181,26 @@ def _parameter(value: Any) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 
-def told_relaxations(
-    services: Services, asked: SearchRequest, located: Located, found: Found | SearchResults, language: Language
-) -> list[dict[str, Any]] | None:
-    """The `relaxations` of a collection of results; None where as many were found as asked for."""
-    if found.total >= asked.limit:
-        return None
-    words = RelaxationWords(Translator(language), Formats(language), ZoneInfo(located.time_zone), found.query)
+def describe_relaxations(
+    relaxations: Sequence[Relaxation], request: SearchRequest, located: Located, query: Query, language: Language
+) -> list[dict[str, Any]]:
+    """The `relaxations` of a collection of results: what changes, in words and as parameters, and what it gives.
+
+    `request` is the search as typed, `query` what it means, `located` where it is.
+    """
+    words = RelaxationWords(Translator(language), Formats(language), ZoneInfo(located.time_zone), query)
     return [
         {
-            "changes": [code_of(change) for change in one.changes],
-            "text": words.line(one),
-            "parameters": parameters_of(request_of(one, asked, words.zone)),
-            "total": one.total,
-            "more": one.more,
-            "to_confirm": one.to_confirm,
-            "cost": one.cost,
-            "first": [{"place_id": result.place_id, "name": result.facts["name"]} for result in one.first],
+            "changes": [code_of(change) for change in relaxation.changes],
+            "text": words.line(relaxation),
+            "parameters": parameters_of(request_of(relaxation, request, words.zone)),
+            "total": relaxation.total,
+            "more": relaxation.more,
+            "to_confirm": relaxation.to_confirm,
+            "cost": relaxation.cost,
+            "first": [{"place_id": place.place_id, "name": place.facts["name"]} for place in relaxation.first],
         }
-        for one in services.relax(located, found, asked.limit)
+        for relaxation in relaxations
     ]
 
 

@@ -20,7 +20,7 @@ Json = Annotated[bool, typer.Option("--json", help="Results on standard output")
 def list_(as_json: Json = False) -> None:
     """Communities of this installation."""
     with services() as running:
-        found = running.communities
+        found = running.directory.communities
     if as_json:
         print_json([{"slug": one.slug, "name": one.name, "sharing": one.sharing} for one in found])
     else:

@@ -36,8 +36,8 @@ def run_server(host: str | None, port: int | None) -> None:
         running.live.watch()
         sys.setswitchinterval(SWITCH_S)
         running.gazetteer.suggest("Nantes", 1)
-        for where in ("44000 Nantes", "47.21, -1.55"):
-            running.gazetteer.where(where)  # reads the table of communes now, and their outlines
+        for where in ("44000 Nantes", "47.21, -1.55", "1 rue de Strasbourg, Nantes"):
+            running.gazetteer.where(where)  # reads the communes, their outlines and the streets now
         gc.collect()
         gc.freeze()  # what is loaded now stays: a collector that walks over it holds up a search for nothing
         listening = _listen(address, number)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from service.communities.community import Colours, Community
+from service.communities.directory import CommunityDirectory
 
 COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 COLOUR_NAMES = ("brand", "brand_ink", "brand_wash")
@@ -30,8 +31,8 @@ def community_of(request: Request) -> Community | None:
     services = getattr(request.app.state, "services", None)
     if not slug or services is None:
         return None
-    found: Community | None = next((community for community in services.communities if community.slug == slug), None)
-    return found
+    directory: CommunityDirectory = services.directory
+    return directory.find(slug)
 
 
 def brand_of(request: Request) -> Brand | None:

@@ -7,7 +7,7 @@ the answer has an address of its own, to be shared and come back to; when not, i
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -23,7 +23,7 @@ from matching.meeting.query import Goal, MeetingQuery
 from matching.meeting.ranking import Meeting, MeetingResults, MeetingTravel
 from matching.query.query import Mode
 from matching.query.results import Way
-from service.container import Services
+from service.communities.directory import CommunityDirectory
 from service.localisation.catalogue import Translator
 from service.localisation.formats import Formats
 from service.localisation.negotiation import language_of
@@ -32,12 +32,14 @@ from service.pages.meeting.meeting_form import PATIENCES, WAYS_OUT, MeetingForm
 from service.pages.search.result_cards import CardMaker, OfferCard
 from service.pages.search.search_form import clock_of
 from service.pages.search.search_page import FORM_ZONE, day_words, days_offered, hours_offered, pins_of
+from service.search.meeting_desk import MeetingDesk
 from service.search.meeting_request import NAMED, check_named, patience_needed
 from service.search.request import MOST_WEEKS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from geo.gazetteer.gazetteer import Gazetteer
     from geo.gazetteer.location import Located
 
 PATH = "/se-retrouver"
@@ -89,7 +91,7 @@ async def meeting_sent(request: Request) -> Response:
 
 
 def _page(request: Request, given: QueryParams, *, sent: bool) -> Response:
-    services: Services = request.app.state.services
+    services = request.app.state.services
     today = services.now().astimezone(FORM_ZONE).date()
     action = given.get("do", "") if sent else ""
     form = MeetingForm.read(given, today).after(action)
@@ -99,17 +101,20 @@ def _page(request: Request, given: QueryParams, *, sent: bool) -> Response:
     status = 200
     if not action.startswith(REARRANGING) and (sent or form.asked):
         try:
-            located, query = services.understand_meeting(form.to_request())
+            desk: MeetingDesk = services.meetings
+            located, query = desk.understand(form.to_request())
             named = all(one.kind in NAMED for one in located)
             if sent and named:
                 return RedirectResponse(form.url(), status_code=303)
             if not sent:
                 check_named(located)
-            context["answer"] = _answer(services, form, located, services.answer_meeting(query), t, fmt)
+            context["answer"] = _answer(
+                desk, services.directory, form, located, desk.answer(query), services.now(), t, fmt
+            )
         except PlaceLibreError as error:
             status, context["error"] = error.http_status, error.message(language)
             if isinstance(error, Ambiguous):
-                context |= _ambiguous(services, form, error, t)
+                context |= _ambiguous(services.gazetteer, form, error, t)
     response = render(
         request,
         "meeting.html",
@@ -124,24 +129,24 @@ def _page(request: Request, given: QueryParams, *, sent: bool) -> Response:
     return response
 
 
-def _ambiguous(services: Services, form: MeetingForm, error: Ambiguous, t: Translator) -> dict[str, Any]:
+def _ambiguous(gazetteer: "Gazetteer", form: MeetingForm, error: Ambiguous, t: Translator) -> dict[str, Any]:
     """The places that a name may mean, as buttons that put one of them into its line."""
     return {
         "error": t("search.ambiguous", name=error.values["name"]),
         "choices": [
             (f"choose-{number}:{choice}", choice)
-            for number in _lines_of(services, form, error)
+            for number in _lines_of(gazetteer, form, error)
             for choice in error.choices
         ],
     }
 
 
-def _lines_of(services: Services, form: MeetingForm, error: Ambiguous) -> Iterator[int]:
+def _lines_of(gazetteer: "Gazetteer", form: MeetingForm, error: Ambiguous) -> Iterator[int]:
     """The first line, counted from one, that this error is about."""
     for number, one in enumerate(form.people, start=1):
         try:
             if one.where:
-                services.gazetteer.where(one.where)
+                gazetteer.where(one.where)
         except Ambiguous as same:
             if same.values == error.values:
                 yield number
@@ -149,10 +154,12 @@ def _lines_of(services: Services, form: MeetingForm, error: Ambiguous) -> Iterat
 
 
 def _answer(
-    services: Services,
+    desk: MeetingDesk,
+    directory: CommunityDirectory,
     form: MeetingForm,
     located: "Sequence[Located]",
     found: MeetingResults,
+    now: datetime,
     t: Translator,
     fmt: Formats,
 ) -> MeetingAnswer:
@@ -160,7 +167,7 @@ def _answer(
     maker = CardMaker(
         t,
         fmt,
-        names={one.slug: one.name for one in services.communities},
+        names=directory.names,
         asked=form.room.need,
         mode=None,
         day=form.room.day() if windowed else None,
@@ -174,13 +181,13 @@ def _answer(
         )
         for rank, one in enumerate(found.results, start=1)
     )
-    zone_today = services.now().astimezone(ZoneInfo(located[0].time_zone)).date()
+    zone_today = now.astimezone(ZoneInfo(located[0].time_zone)).date()
     return MeetingAnswer(
         title=t.count("meet.found", len(cards)) if cards else t("meet.none"),
         subtitle=_subtitle(form, located, t, fmt, zone_today, len(found.query.room.windows)),
         travel=_travel(found.travel, t),
         cards=cards,
-        ways_out=() if cards else tuple(_ways_out(services, form, found.query, t, fmt)),
+        ways_out=() if cards else tuple(_ways_out(desk, form, found.query, t, fmt)),
         map=_map(located, cards),
     )
 
@@ -229,16 +236,16 @@ def _subtitle(
 
 
 def _ways_out(
-    services: Services, form: MeetingForm, query: MeetingQuery, t: Translator, fmt: Formats
+    desk: MeetingDesk, form: MeetingForm, query: MeetingQuery, t: Translator, fmt: Formats
 ) -> Iterator[tuple[str, str]]:
     """Never a dead end: changes to the question that find a room, each tried before it is proposed."""
-    needed = patience_needed(query, services.answer_meeting)
+    needed = patience_needed(query, desk.answer)
     if needed is not None:
         minutes = max(math.ceil(needed), 1)
         yield f"patience:{minutes}", t("meet.longer", minutes=fmt.minutes(timedelta(minutes=minutes)))
     for action in WAYS_OUT:
         changed = form.after(action)
-        if changed != form and services.meet(changed.to_request())[1].results:
+        if changed != form and desk.meet(changed.to_request())[1].results:
             yield action, t(f"meet.{action.replace('-', '_')}")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -14,8 +14,9 @@ from geo.errors import Ambiguous, InvalidInput, PlaceLibreError
 from geo.types import Amenity, PlaceKind
 from matching.query.query import Mode, Preset
 from matching.query.results import SearchResults, Travel, Way
-from service.container import Services
+from service.communities.directory import CommunityDirectory
 from service.feedback.consent import agreed
+from service.feedback.search_log import SearchLog
 from service.localisation.catalogue import Translator
 from service.localisation.formats import Formats
 from service.localisation.negotiation import language_of
@@ -25,6 +26,7 @@ from service.pages.search.result_cards import Card, CardMaker, OfferCard
 from service.pages.search.search_form import DAYS_AHEAD, FIRST_PAGE, ON_THE_MAP, REACHES, SearchForm, clock_of
 from service.search.relaxation import RelaxationWords, distance_words
 from service.search.request import MOST_WEEKS
+from service.search.search_desk import SearchDesk
 from service.search.vocabulary import parse_within
 
 if TYPE_CHECKING:
@@ -69,7 +71,8 @@ class Answer:
 
 def search_page(request: Request) -> Response:
     """`/`: the form alone, or the form with its answer, or with what went wrong and what to do about it."""
-    services: Services = request.app.state.services
+    services = request.app.state.services
+    directory: CommunityDirectory = services.directory
     today = services.now().astimezone(FORM_ZONE).date()
     form = SearchForm.read(request.query_params, today)
     language = language_of(request)
@@ -79,24 +82,34 @@ def search_page(request: Request) -> Response:
     status = 200
     if form.asked:
         try:
-            context["answer"] = _answer(services, form, t, fmt, today, logged=helps and request.method == "GET")
+            log: SearchLog | None = services.search_log if helps and request.method == "GET" else None
+            context["answer"] = _answer(services.searches, directory, log, form, services.now(), t, fmt)
         except PlaceLibreError as error:
             status, context["error"] = error.http_status, error.message(language)
             if isinstance(error, Ambiguous):
                 context["error"] = t("search.ambiguous", name=form.where)
                 context["choices"] = [(choice, form.url(where=choice, near="")) for choice in error.choices]
-    return render(request, "search.html", status_code=status, **context, **_choices(services, form, today, t, fmt))
+    return render(request, "search.html", status_code=status, **context, **_choices(directory, form, today, t, fmt))
 
 
-def _answer(services: Services, form: SearchForm, t: Translator, fmt: Formats, today: date, *, logged: bool) -> Answer:
-    located, found = services.search(form.to_request())
+def _answer(
+    desk: SearchDesk,
+    directory: CommunityDirectory,
+    log: SearchLog | None,
+    form: SearchForm,
+    now: datetime,
+    t: Translator,
+    fmt: Formats,
+) -> Answer:
+    """The results in words; logged in `log` unless it is None."""
+    located, found = desk.search(form.to_request())
     total = found.total
-    zone_today = services.now().astimezone(ZoneInfo(located.time_zone)).date()
+    zone_today = now.astimezone(ZoneInfo(located.time_zone)).date()
     day = form.day() if form.date else None
     maker = CardMaker(
         t,
         fmt,
-        names={one.slug: one.name for one in services.communities},
+        names=directory.names,
         asked=(*form.need, *form.wish),
         mode=found.query.mode,
         day=day,
@@ -117,9 +130,9 @@ def _answer(services: Services, form: SearchForm, t: Translator, fmt: Formats, t
         else "",
         to_confirm_url=form.url(need=(), wish=tuple(dict.fromkeys((*form.wish, *form.need)))),
         more_url=form.url(show=form.show + FIRST_PAGE) if len(found.results) > form.show else "",
-        proposals=tuple(proposal(one, form, words) for one in services.relax(located, found, FIRST_PAGE)),
+        proposals=tuple(proposal(one, form, words) for one in desk.relax(located, found, FIRST_PAGE)),
         map=_map(form, located, found, cards, t),
-        impression=services.search_log.shown(found, form.show) if logged and found.results else "",
+        impression=log.log_impression(found, form.show) if log is not None and found.results else "",
     )
 
 
@@ -192,7 +205,9 @@ def pins_of(cards: Iterable[OfferCard]) -> list[dict[str, Any]]:
     ]
 
 
-def _choices(services: Services, form: SearchForm, today: date, t: Translator, fmt: Formats) -> dict[str, Any]:
+def _choices(
+    directory: CommunityDirectory, form: SearchForm, today: date, t: Translator, fmt: Formats
+) -> dict[str, Any]:
     """What the form offers: days, hours, reaches, amenities, kinds, communities, presets."""
     return {
         "days": days_offered(form, today, t, fmt),
@@ -205,7 +220,7 @@ def _choices(services: Services, form: SearchForm, today: date, t: Translator, f
         "other_wishes": [(str(name), t(f"amenity.{name}")) for name in Amenity if name not in CHIP_WISHES],
         "kinds": [(str(kind), t(f"kind.{kind}")) for kind in PlaceKind],
         "presets": [(str(preset), t(f"preset.{preset}")) for preset in Preset],
-        "communities": [(one.slug, one.name) for one in services.communities],
+        "communities": [(one.slug, one.name) for one in directory.communities],
         "examples": [
             (t(f"landing.example.{name}"), SearchForm(date=form.date, lang=form.lang).url(**fields))
             for name, fields in EXAMPLES

@@ -174,6 +174,26 @@ def test_booking_needs_a_key_and_is_decided_once(client: TestClient, small_servi
     assert found["space_id"] in shown
 
 
+def test_a_booking_is_read_by_the_community_that_made_it_and_by_no_other(
+    client: TestClient, small_services: Services
+) -> None:
+    def bearer(community: str) -> dict[str, str]:
+        return {"Authorization": "Bearer " + create_key(small_services.engine, community, small_services.now())}
+
+    ours, theirs = bearer("ruraconnect"), bearer("hub-generali")
+    space_id = search(client, at=TOMORROW)["features"][0]["properties"]["space_id"]
+    body = {"space_id": space_id, "start": "2026-11-24T09:00+01:00", "duration": "PT3H"}
+    booked = client.post("/api/v1/bookings", json=body, headers=ours | {"Idempotency-Key": "story-0001"}).json()
+    address = f"/api/v1/bookings/{booked['id']}"
+    assert client.get(address, headers=ours).json() == booked
+    assert client.get(address).status_code == 401
+    others, unknown = client.get(address, headers=theirs), client.get("/api/v1/bookings/999999", headers=ours)
+    assert (others.status_code, unknown.status_code) == (404, 404)
+    assert others.json()["detail"].replace(str(booked["id"]), "999999") == unknown.json()["detail"]
+    client.delete(address, headers=ours)
+    assert client.get(address, headers=ours).json() == booked | {"state": "cancelled"}
+
+
 def test_outlines_are_served_for_maps_without_a_tile_server(client: TestClient) -> None:
     country = client.get("/outlines/departements.geojson")
     assert len(country.json()["features"]) >= 96

@@ -16,6 +16,7 @@ OPERATIONS = [
     "GET /api/v1/places/{place_id}",
     "GET /api/v1/coverage",
     "POST /api/v1/bookings",
+    "GET /api/v1/bookings/{booking_id}",
     "DELETE /api/v1/bookings/{booking_id}",
     "POST /api/v1/impressions/{impression_id}/clicks",
     "GET /api/v1/imports",

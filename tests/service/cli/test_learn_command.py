@@ -40,7 +40,7 @@ def proposal(folder: Path, **changed: object) -> Path:
 
 
 def weights_in_force(services: Services, **asked: object) -> dict[str, float]:
-    _, found = services.search(structs.replace(NANTES, **asked))  # type: ignore[arg-type]
+    _, found = services.searches.search(structs.replace(NANTES, **asked))  # type: ignore[arg-type]
     return {term.name: round(term.weight, 6) for term in found.results[0].terms}
 
 

@@ -12,7 +12,7 @@ from geo.store.engine import reading
 from service.accounts.api_keys import create_key
 from service.container import Services
 from service.feedback.consent import COOKIE
-from service.feedback.search_log import Kept, kept
+from service.feedback.search_log import LogCounts, count_log
 from service.feedback.tables import impression_result
 
 SEARCH = "/?where=Nantes&date=&lang=fr"
@@ -20,10 +20,10 @@ API = {"where": "Nantes", "limit": "5"}
 AGREED = {"PlaceLibre-Consent": "ranking"}
 
 
-def log_of(services: Services) -> Kept:
+def log_of(services: Services) -> LogCounts:
     """What is in the log once all has been written."""
     services.search_log.close()
-    return kept(services.engine)
+    return count_log(services.engine)
 
 
 def links(page: str) -> list[str]:

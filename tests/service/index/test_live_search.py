@@ -29,7 +29,7 @@ from matching.search.result_builder import told
 from matching.snapshot.builder import build_index, build_snapshot
 from matching.snapshot.files import current_version
 from service.bookings.booking import book, cancel
-from service.index.background_build import Rebuilding, alone
+from service.index.background_build import BackgroundBuild, build_lock
 from service.index.live_search import LiveSearch, first_slot_of, index_input, is_outdated, rebuild
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -330,7 +330,7 @@ def test_a_rebuild_that_fails_says_why_and_is_not_tried_at_once(
     store: Engine, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     version = current_version(folder)
-    rebuilding = Rebuilding(cannot_build, store, folder)
+    rebuilding = BackgroundBuild(cannot_build, store, folder)
     with caplog.at_level(logging.ERROR):
         rebuilding.start(NOW, version)
         rebuilding.wait()
@@ -348,8 +348,8 @@ def cannot_build(_store: Engine, _folder: Path, _now: datetime) -> Path:
 
 def test_one_process_builds_at_a_time(store: Engine, folder: Path) -> None:
     version = current_version(folder)
-    rebuilding = Rebuilding(rebuild, store, folder)
-    with alone(folder) as first, alone(folder) as second:
+    rebuilding = BackgroundBuild(rebuild, store, folder)
+    with build_lock(folder) as first, build_lock(folder) as second:
         assert first and not second
         rebuilding.start(NOW + timedelta(hours=1), version)
         rebuilding.wait()

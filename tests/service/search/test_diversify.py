@@ -54,7 +54,7 @@ def test_a_host_is_the_legal_unit_else_the_body_else_the_place(store: Engine) ->
     spaces = [add_space(store, **one) for one in facts]
     with reading(store) as connection:
         place_of = {row.id: row.place_id for row in connection.execute(select(space.c.id, space.c.place_id))}
-    hosts = [host for host, _ in Hosts(store, NOW).told([shown(place_of[one], one) for one in spaces])]
+    hosts = [host for host, _ in Hosts(store, NOW).read([shown(place_of[one], one) for one in spaces])]
     assert hosts[0] == hosts[1] == "214401093"
     assert hosts[2] == hosts[3] == "ville de nantes"
     assert len(set(hosts[4:]) | {hosts[0], hosts[2]}) == 4
@@ -62,10 +62,10 @@ def test_a_host_is_the_legal_unit_else_the_body_else_the_place(store: Engine) ->
 
 def test_new_is_what_imports_brought_in_the_last_days(store: Engine) -> None:
     results = [shown(1, 5), shown(2, 12), shown(3, None)]
-    assert [new for _, new in Hosts(store, NOW).told(results)] == [False, False, False]
+    assert [new for _, new in Hosts(store, NOW).read(results)] == [False, False, False]
     imported(store, 1, 1, 9, NEW_FOR + timedelta(days=1))
     imported(store, 2, 10, 19, NEW_FOR - timedelta(days=1))
-    assert [new for _, new in Hosts(store, NOW).told(results)] == [False, True, False]
+    assert [new for _, new in Hosts(store, NOW).read(results)] == [False, True, False]
 
 
 def ids(client: TestClient, **asked: str) -> list[int]:

@@ -99,8 +99,8 @@ def answers(small_services: Services, tmp_path: Path) -> tuple[list[dict[str, An
     assert report.counts["accepted"] == 30
     export_schema(engine, tmp_path / "export", now)
     rebuild(engine, small_services.settings.index, now)
-    located, found = small_services.find(ASKED)
-    collection = json.loads(small_services.as_geojson(located, found, ASKED, "fr"))
+    located, found = small_services.searches.find(ASKED)
+    collection = json.loads(small_services.searches.as_geojson(located, found, ASKED, "fr"))
     spaces = {row["id_espace"]: row for row in table(tmp_path / "export" / "espaces.csv")}
     ours = [one["properties"] for one in collection["features"] if str(one["properties"]["space_id"]) in spaces]
     return ours, {row["id"]: row for row in table(tmp_path / "export" / "lieux.csv")}, spaces

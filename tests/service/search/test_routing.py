@@ -23,7 +23,7 @@ from service.container import Services
 from service.localisation.catalogue import Translator
 from service.operations.checks import run_checks
 from service.search import routing as routing_module
-from service.search.routing import Resting, Routing
+from service.search.routing import PausingRouter, Routing
 from service.settings import ROUTING
 from tests.conftest import NETWORKS, NOW
 
@@ -237,7 +237,7 @@ def test_a_network_built_while_serving_is_used_at_once(
 
 def test_nothing_is_wanted_where_nobody_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert Routing(ROUTING).router() is None
+    assert Routing(ROUTING, is_optional=True).router() is None
     assert Routing(str(tmp_path / "chosen")).router() is not None
 
 
@@ -254,12 +254,12 @@ def test_an_engine_that_failed_is_left_alone_for_a_while(monkeypatch: pytest.Mon
     now = [100.0]
     monkeypatch.setattr(routing_module.time, "monotonic", lambda: now[0])
     flaky = Flaky()
-    router = Resting(flaky)
+    router = PausingRouter(flaky)
     for _ in range(5):
         with pytest.raises(RoutingUnavailable):
             router.minutes(Point(0, 0), np.zeros((1, 2)), "walk")
     assert flaky.asked == 1
     flaky.well = True
-    now[0] += routing_module.REST_S
+    now[0] += routing_module.PAUSE_S
     assert router.minutes(Point(0, 0), np.zeros((1, 2)), "walk").tolist() == [0.0]
     assert flaky.asked == 2
