@@ -10,7 +10,8 @@ from geo.errors import Language, NotFound
 from geo.store.engine import reading
 from ingest.journal.tables import import_report, import_run
 from ingest.publication.report import rejections, unpacked, write_rows
-from ingest.undo.undo import UndoReport, undo
+from ingest.undo.report import UndoReport
+from ingest.undo.undo import undo
 
 __all__ = ["UndoReport", "list_imports", "show_import", "undo", "write_report"]
 

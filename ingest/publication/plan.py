@@ -137,4 +137,4 @@ class Plan:
         """Whether publishing would change a named table."""
         planned = (self.places, self.listings, self.spaces)
         touched = any(row.is_new or row.is_changed or row.is_removed for rows in planned for row in rows.values())
-        return bool(len(self.new_listings)) or bool(self.links) or touched
+        return bool(len(self.new_listings)) or bool(self.links) or bool(self.unlinked) or touched

@@ -1,7 +1,7 @@
 """Decides what an import does: an outcome for every row, and every row of the store to write."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -12,19 +12,21 @@ from sqlalchemy import Connection, exists, select
 from geo.store.schema import listing, place, place_alias
 from geo.types import PlaceStatus
 from ingest.publication.known_rows import KnownListing, known_rows, listings_of_source, publication_mark
-from ingest.publication.plan import NOWHERE, Origin, Outcome, Plan, Row
-from ingest.publication.space_planner import Rooms
-from ingest.publication.survivorship import Said, carried_over, new_place
-from ingest.resolution import linkage, stored_listings
+from ingest.publication.plan import NOWHERE, MissingToOffer, Origin, Outcome, Plan, Row
+from ingest.publication.source_records import SourceRecord, read_records
+from ingest.publication.space_planner import PlaceChange, SpacePlanner
+from ingest.publication.space_survivorship import compose_spaces
+from ingest.publication.survivorship import carry_over, new_place
+from ingest.resolution import linkage
 from ingest.resolution.clustering import Groups, group
 from ingest.resolution.stored_listings import chunks
 from ingest.resolution.verdicts import Verdict
 from ingest.rows import facts as facts_of
-from ingest.rows.facts import Facts
-from ingest.rows.record import SpaceDraft
+from ingest.rows.diagnostics import Missing
 from ingest.staging import staging
 
-_DRAFTS = msgspec.json.Decoder(list[SpaceDraft])
+_PROVISIONAL = 1 << 50
+"""Larger than any id: listings that are new, and the import that is being planned, come after those of the store."""
 
 
 def decide(connection: Connection, rows: pl.DataFrame, origin: Origin, memory: pl.DataFrame | None = None) -> Plan:
@@ -54,6 +56,7 @@ class _Decision:
         self.plan = Plan(rows, origin, [], np.zeros(rows.height, np.int64), mark=self.mark)
         self.groups = Groups()
         self.known: list[tuple[KnownListing | None, str]] = []
+        self.changes: list[PlaceChange] = []
 
     def run(self) -> Plan:
         taken = self.rows["reason"].is_null().to_list()
@@ -70,7 +73,7 @@ class _Decision:
         self._outcomes(taken, same)
         self._listings(todo)
         self._places(todo)
-        self._rooms(todo)
+        self._spaces(todo)
         self._write_straight(todo)
         return self.plan
 
@@ -175,42 +178,46 @@ class _Decision:
     # Places
 
     def _places(self, todo: list[int]) -> None:
-        members: dict[int, list[int]] = defaultdict(list)
-        for listing_id, place_id in self.groups.place_of.items():
-            members[place_id].append(listing_id)
-        had: dict[int, list[int]] = defaultdict(list)
-        for listing_id, place_id in self.groups.was.items():
-            had[place_id].append(listing_id)
+        members, had = _by_place(self.groups.place_of), _by_place(self.groups.was)
         touched = self._touched(members, had)
         # Provisional ids of listings are rows of this file; the others are read.
         stored = {i for p in touched for i in (*members.get(p, ()), *had.get(p, ())) if i > 0}
-        before = stored_listings.facts_by_id(self.connection, stored)
+        before = read_records(self.connection, stored)
+        after = dict(before)
         settled = set(touched)
-        told = {row[0]: (row[1], row[2]) for row in self.groups.stored.select("listing", "source", "trust").iter_rows()}
-        now = dict(before)
+        parted = {taker for p, taker in self.groups.gone.items() if not set(had[p]) <= set(members[taker])}
         for i in todo:
             listing_id = self._listing_id(i)
-            told.setdefault(listing_id, (self.origin.source, self.origin.trust))
             if listing_id in stored or self.groups.place_of.get(listing_id) in settled:
-                now[listing_id] = facts_of.decode(self.rows["facts"][i])
+                after[listing_id] = self._record(i)
         existing = self._stored(place, sorted(p for p in {*touched, *self.groups.gone} if p > 0))
         for place_id in touched:
-            said = _said(members[place_id], now, told)
+            old, new = _records(had[place_id], before), _records(members[place_id], after)
             if place_id < 0:
-                self.plan.places[place_id] = Row(new_place(place_id, said))
+                self.plan.places[place_id] = Row(new_place(place_id, new))
+                self.changes.append(PlaceChange(place_id, old, new))
                 continue
-            known = existing[place_id]
-            # What a listing said of this place goes with it when it leaves for another one.
-            left = not set(had[place_id]) <= set(members[place_id])
-            then = _said(had[place_id], before, told)
-            self.plan.places[place_id] = Row(carried_over(known, then, said, forget=left), known)
+            # What a listing said of this place goes with it when it leaves for another one; a place that only waited
+            # for its listings starts afresh.
+            forget = not old or not set(had[place_id]) <= set(members[place_id])
+            values = carry_over(existing[place_id], old, new, forget=forget)
+            self.plan.places[place_id] = Row(values, existing[place_id])
+            self.changes.append(PlaceChange(place_id, old, new, forget or place_id in parted))
         for place_id, taker in self.groups.gone.items():
+            self.changes.append(PlaceChange(place_id, _records(had[place_id], before), ()))
             self.plan.places[place_id] = Row(None, existing[place_id])
             self.plan.aliases.append((place_id, None, taker))
             self._offer_on(existing[place_id], taker)
         followed = select(place_alias).where(place_alias.c.place_id.in_(list(self.groups.gone)))
         for alias in self.connection.execute(followed) if self.groups.gone else ():
             self.plan.aliases.append((alias.alias_id, alias.place_id, self.groups.gone[alias.place_id]))
+
+    def _record(self, i: int) -> SourceRecord:
+        """A row of this list beside the listings that the store has."""
+        listing_id = self._listing_id(i)
+        order = listing_id if listing_id > 0 else _PROVISIONAL - listing_id
+        facts = facts_of.decode(self.rows["facts"][i])
+        return SourceRecord(order, self.origin.source, self.origin.trust, facts, self.origin.community, _PROVISIONAL)
 
     def _offer_on(self, gone: dict[str, Any], taker: int) -> None:
         """Merging must not take an offered place off the map: whoever takes it over is offered, with its hours."""
@@ -236,27 +243,60 @@ class _Decision:
             before = self._stored(place, [place_id])[place_id]
             row = self.plan.places[place_id] = Row(dict(before), before)
         elif row is None:
-            facts = facts_of.decode(self.rows["facts"][-1 - place_id])
-            said = [Said(-place_id, self.origin.source, self.origin.trust, facts)]
-            row = self.plan.places[place_id] = Row(new_place(place_id, said))
+            row = self.plan.places[place_id] = Row(new_place(place_id, [self._record(-1 - place_id)]))
         return row
 
-    # Rooms
+    # Spaces
 
-    def _rooms(self, todo: list[int]) -> None:
-        rooms = Rooms(self.connection, self.plan, self._place_row, self.origin.community, self._offered())
-        spaces = self.rows["spaces"]
+    def _spaces(self, todo: list[int]) -> None:
+        changes = self._changes_of_spaces(todo)
+        planner = SpacePlanner(self.connection)
+        planner.settle(changes, self.groups.gone)
+        self.plan.spaces, self.plan.links, self.plan.unlinked = planner.rows, planner.links, planner.unlinked
+        staying = {change.place_id: change for change in changes if change.place_id not in self.groups.gone}
+        for place_id, change in staying.items():
+            values = self._place_row(place_id).now()
+            values["status"] = planner.status(values, change)
+        self._missing_to_offer(todo, staying, planner)
+
+    def _changes_of_spaces(self, todo: list[int]) -> list[PlaceChange]:
+        """The places whose spaces or offers may change, in the order in which the list names them."""
+        spaces, offered = self.rows["spaces"].to_list(), self.rows["offered"].to_list()
+        concerned = {*self.groups.gone, *self.groups.gone.values()}
+        changes = [change for change in self.changes if change.place_id in concerned or change.concerns_spaces]
+        planned = {change.place_id for change in self.changes}
+        first_row: dict[int, int] = {}
         for i in todo:
-            if spaces[i] is not None:
-                rooms.add(i + 1, int(self.plan.place_of[i]), _DRAFTS.decode(spaces[i]))
-        rooms.settle(self.groups.gone)
+            place_id = int(self.plan.place_of[i])
+            first_row.setdefault(place_id, i)
+            if place_id not in planned and (offered[i] or spaces[i] is not None):
+                changes.append(PlaceChange(place_id, (), [self._record(i)]))  # the only row of a new place
+        return sorted(changes, key=lambda change: first_row.get(change.place_id, self.rows.height))
 
-    def _offered(self) -> set[int]:
-        """Places whose hosts agreed: those of the whole list, or of the rows that say so when it asks row by row."""
-        if not self.origin.offered:
-            return set()
-        agreed = self.rows["agreed"].fill_null(value=True).to_numpy()
-        return set(self.plan.place_of[agreed].tolist()) - {NOWHERE}
+    def _missing_to_offer(self, todo: list[int], changes: dict[int, PlaceChange], planner: SpacePlanner) -> None:
+        """Reports the places that this list offers, or whose spaces it names, and that stay candidates all the same."""
+        spaces = self.rows["spaces"].to_list()
+        offered = set(self.plan.place_of[self.rows["offered"].to_numpy()].tolist()) - {NOWHERE}
+        rows: dict[int, list[int]] = defaultdict(list)
+        for i in todo:
+            rows[int(self.plan.place_of[i])].append(i)
+        speaking = {place_id for place_id, at in rows.items() if any(spaces[i] is not None for i in at)} | offered
+        for place_id in sorted(rows.keys() & speaking, key=lambda one: (one > 0, abs(one))):
+            values = self._place_row(place_id).now()
+            if values["status"] == PlaceStatus.OFFERED:
+                continue
+            missing: list[Missing] = []
+            if place_id not in offered:
+                missing.append(Missing.AGREEMENT_OF_ROW if self.origin.offered else Missing.AGREEMENT)
+            own = [record for record in changes[place_id].after if record.source == self.origin.source]
+            named = planner.open_spaces(place_id) | {key: one.values for key, one in compose_spaces(own).items()}
+            if not named:
+                missing.append(Missing.SEATS)
+            if not values["opening_hours"] and not any(one["opening_hours"] for one in named.values()):
+                missing.append(Missing.HOURS)
+            self.plan.missing.append(
+                MissingToOffer(tuple(i + 1 for i in rows[place_id]), values["name"], tuple(missing))
+            )
 
     def _write_straight(self, todo: list[int]) -> None:
         place_of = self.plan.place_of
@@ -266,5 +306,13 @@ class _Decision:
         )
 
 
-def _said(ids: list[int], facts: dict[int, Facts], told: dict[int, tuple[str, int]]) -> list[Said]:
-    return [Said(i if i > 0 else (1 << 50) - i, *told[i], facts[i]) for i in sorted(ids) if i in facts]
+def _by_place(place_of: dict[int, int]) -> dict[int, list[int]]:
+    """Listings of every place."""
+    listings: dict[int, list[int]] = defaultdict(list)
+    for listing_id, place_id in place_of.items():
+        listings[place_id].append(listing_id)
+    return listings
+
+
+def _records(listing_ids: Iterable[int], records: dict[int, SourceRecord]) -> list[SourceRecord]:
+    return [records[i] for i in sorted(listing_ids) if i in records]

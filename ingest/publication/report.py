@@ -167,7 +167,7 @@ def samples(plan: Plan) -> list[dict[str, Any]]:
 def _sample(row: dict[str, Any], outcome: Outcome, place_id: int) -> dict[str, Any]:
     placed = row["facts"] is not None
     spaces = msgspec.json.decode(row["spaces"]) if row["spaces"] else []
-    told = ("kind", "name", "seats", "price_half_day_cents", "member_price_half_day_cents")
+    shown = ("kind", "name", "seats", "price_half_day_cents", "member_price_half_day_cents")
     return {
         "row": row["row"],
         "outcome": str(outcome),
@@ -178,7 +178,7 @@ def _sample(row: dict[str, Any], outcome: Outcome, place_id: int) -> dict[str, A
         },
         **{name: row[name] for name in ("lon", "lat", "precision", "opening_hours")},
         "amenities": msgspec.json.decode(row["amenities"]) if placed else {},
-        "spaces": [{name: one[name] for name in told} for one in spaces],
+        "spaces": [{name: space.get(name) for name in shown} for space in spaces],
     }
 
 

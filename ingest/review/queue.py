@@ -15,7 +15,8 @@ from geo.store.publication import published_listing
 from geo.store.queries import read_place
 from geo.store.schema import listing, place_alias
 from ingest.journal.tables import decision, listing_pair
-from ingest.publication.survivorship import Said, compose, ranking
+from ingest.publication.source_records import SourceRecord, record_of
+from ingest.publication.survivorship import compose, ranking
 from ingest.resolution import linkage, stored_listings
 from ingest.resolution.explanations import Why, reasons
 from ingest.resolution.verdicts import read_verdicts
@@ -168,13 +169,13 @@ def explain(engine: Engine, place_id: int) -> Explanation:
         rows = connection.execute(
             select(listing).where(listing.c.place_id == place_id, published_listing()).order_by(listing.c.id)
         ).all()
-        said = [Said(row.id, row.source, row.trust, facts_of.decode(row.facts)) for row in rows]
+        records = [record_of(row._mapping) for row in rows]
         members = [_listed(row) for row in rows]
         pairs = _told(connection, _compared(connection, [row.id for row in rows][:MOST_COMPARED]))
         aliases = connection.execute(
             select(place_alias.c.alias_id).where(place_alias.c.place_id == place_id).order_by(place_alias.c.alias_id)
         ).scalars()
-        return Explanation(place_id, str(found["name"]), members, _fields(found, said), pairs, list(aliases))
+        return Explanation(place_id, str(found["name"]), members, _fields(found, records), pairs, list(aliases))
 
 
 def _is_decided(one: FromClause, other: FromClause) -> ColumnElement[bool]:
@@ -232,16 +233,16 @@ def _compared(connection: Connection, ids: Sequence[int]) -> list[tuple[int, int
     return sorted(pairs, key=lambda pair: (-pair[2], pair[0], pair[1]))
 
 
-def _fields(place: dict[str, Any], said: Sequence[Said]) -> dict[str, tuple[str, str | None]]:
-    """{field: (what the place says, the list that told it; None: changed by hand)}; unknown fields are left out."""
-    told = compose(said) if said else {}
-    first = ranking(said)[0].source if said else None
+def _fields(place: dict[str, Any], records: Sequence[SourceRecord]) -> dict[str, tuple[str, str | None]]:
+    """{field: (its value, the list it comes from; None: changed by hand)}; unknown fields are left out."""
+    composed = compose(records) if records else {}
+    first = ranking(records)[0].source if records else None
     answer: dict[str, tuple[str, str | None]] = {}
     for name in _known_fields(place):
         value = f"{place['lat']:.6f}, {place['lon']:.6f}" if name == "position" else str(place[name])
         names = ("lon", "lat") if name == "position" else (name,)
-        as_told = all(told.get(one) == place[one] for one in names)
-        answer[name] = (value, told["origins"].get(name, first) if as_told and told else None)
+        untouched = bool(composed) and all(composed.get(column) == place[column] for column in names)
+        answer[name] = (value, composed["origins"].get(name, first) if untouched else None)
     return answer
 
 

@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from ingest.rows.record import Record
+from ingest.rows.record import Record, SpaceDraft
 
 
 class Facts(msgspec.Struct, omit_defaults=True, frozen=True):
     """The facts of a listing. Missing text is "", anything else missing is None; `lon`, `lat` in decimal degrees.
 
-    `sources`, `licences`: of the lists that a row of an export was made from, separated by "|".
+    `sources`, `licences`: of the lists that a row of an export was made from, separated by "|". `spaces`: the bookable
+    units that the row describes; `offered`: whoever imported the list asserts that the host agreed.
     """
 
     name: str
@@ -42,6 +43,8 @@ class Facts(msgspec.Struct, omit_defaults=True, frozen=True):
     checked_on: date | None = None
     sources: str | None = None
     licences: str | None = None
+    spaces: tuple[SpaceDraft, ...] = ()
+    offered: bool = False
 
 
 SCHEMA: dict[str, Any] = {
@@ -57,14 +60,14 @@ SCHEMA: dict[str, Any] = {
     "checked_on": pl.Date,
     **dict.fromkeys(("sources", "licences"), pl.String),
 }
-"""Columns of facts as a frame; `amenities` is canonical JSON text."""
+"""Columns of facts as a frame: those that are compared or shown. `amenities` is canonical JSON text."""
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _DECODER = msgspec.json.Decoder(Facts)
 
 
-def of_record(record: Record) -> Facts:
-    """The facts of a record that is placed."""
+def of_record(record: Record, *, offered: bool) -> Facts:
+    """The facts of a record that is placed. `offered`: the host agreed."""
     return Facts(
         name=record.name,
         kind=str(record.kind),
@@ -91,6 +94,8 @@ def of_record(record: Record) -> Facts:
         checked_on=record.checked_on,
         sources=record.sources,
         licences=record.licences,
+        spaces=tuple(record.spaces),
+        offered=offered,
     )
 
 

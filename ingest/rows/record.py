@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import date
 
+import msgspec
+
 from geo.types import PlaceKind, Precision, SpaceKind
 from ingest.readers.common.raw_list import Cells
 from ingest.rows.diagnostics import Note, Reason
@@ -26,8 +28,7 @@ class Remark:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class SpaceDraft:
+class SpaceDraft(msgspec.Struct, omit_defaults=True, frozen=True):
     """A bookable unit as a row describes it. `key` is stable within its place.
 
     `price_note` keeps the words of a tariff that the two prices do not tell in full (before tax, "from", by the month).
@@ -40,7 +41,7 @@ class SpaceDraft:
     price_half_day_cents: int | None = None
     member_price_half_day_cents: int | None = None
     opening_hours: str | None = None
-    amenities: dict[str, str] = field(default_factory=dict)
+    amenities: dict[str, str] = {}
     price_note: str | None = None
 
 

@@ -89,7 +89,7 @@ def prepare(table: RawTable, how: HowToRead, finder: Finder, *, first_row: int =
     placed = [one for one in records if one.rejection is None and one.lon is not None and one.lat is not None]
     cells_9 = cells_of([one.lon or 0.0 for one in placed], [one.lat or 0.0 for one in placed], 9).tolist()
     cell_of = {one.row: cell for one, cell in zip(placed, cells_9, strict=True)}
-    return [_finish(record, mapping, finder, salt, cell_of.get(record.row)) for record in records]
+    return [_finish(record, how, finder, salt, cell_of.get(record.row)) for record in records]
 
 
 def exchanged(mapping: Mapping, cells: Cells) -> Cells:
@@ -227,11 +227,11 @@ def _by_half(cells: tuple[tuple[tuple[int, str], str], ...]) -> str | None:
     return hours_text.from_half_day_columns(dict(cells))
 
 
-def _finish(record: Record, mapping: Mapping, finder: Finder, salt: str, cell: int | None) -> Prepared:
+def _finish(record: Record, how: HowToRead, finder: Finder, salt: str, cell: int | None) -> Prepared:
     """Name as shown, keys and fingerprint of a placed record (one with a `cell`)."""
     if cell is None:
         return Prepared(record)
-    said = record.name
+    said, mapping = record.name, how.mapping
     if mapping.name_prefix:
         full = finder.named(said, record.postcode)
         same = full and without_article(fold(full.name)) == without_article(fold(said))
@@ -239,4 +239,5 @@ def _finish(record: Record, mapping: Mapping, finder: Finder, salt: str, cell: i
     record.match_key = keys.match_key(record)
     raw = keys.canonical(record.raw)
     record.fingerprint = keys.fingerprint(raw, salt)
-    return Prepared(record, of_record(record), cell, raw.decode())
+    offered = how.choices.offered and record.agreed is not False
+    return Prepared(record, of_record(record, offered=offered), cell, raw.decode())

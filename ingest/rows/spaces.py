@@ -2,14 +2,16 @@
 
 A row says one unit in its mapped fields (`space_name`, `seats`, `price_...`), others in columns about one sort of room
 (`ingest.rows.space_columns`), or is one unit itself (`as_space`). Keys are the kind and the folded name, so that they
-outlive the row's place in the list; a second room of that name in one place gets a number (`told_apart`).
+outlive the row's place in the list; a second room of that name in one place gets a number (`number_namesakes`).
 
 Prices become those of a half-day as `ingest.normalise.price` says: 4 hours, half a day. Monthly prices stay in
 `price_note`.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import fields, replace
 
 from geo.reference.toponyms import fold
 from geo.types import SpaceKind
@@ -71,10 +73,10 @@ def read_space(
     `as_space`: every row is a unit of that kind. `columns`: those of `space_columns`.
     """
     drafts = [_own_unit(record, mapping, as_space), *_of_columns(record, columns)]
-    record.spaces += told_apart([draft for draft in drafts if draft is not None])
+    record.spaces += number_namesakes([draft for draft in drafts if draft is not None])
 
 
-def told_apart(drafts: Iterable[SpaceDraft]) -> list[SpaceDraft]:
+def number_namesakes(drafts: Iterable[SpaceDraft]) -> list[SpaceDraft]:
     """The units of one place in the order they are said, each under a key of its own.
 
     What is said twice without contradiction is one unit, and each time may add to it; a namesake that differs in its

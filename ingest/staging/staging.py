@@ -39,7 +39,7 @@ SCHEMA: dict[str, Any] = {
     **facts_of.SCHEMA,
     "h3_r9": pl.UInt64,
     **linkage.OWN,
-    "agreed": pl.Boolean,
+    "offered": pl.Boolean,
     "spaces": pl.String,
     "reason": pl.String,
     "field": pl.String,
@@ -48,8 +48,8 @@ SCHEMA: dict[str, Any] = {
 }
 """One row per row of the list. `reason` (code), `field` and `value` say why a row makes no place (null: it does);
 `facts`
-is their JSON, with what others are compared by (`linking.OWN`); `agreed` whether the host did, null where the list does
-not ask; `spaces` (drafts) and `notes` (code, field, value) are JSON lists, null when empty."""
+is their JSON, with what others are compared by (`linkage.OWN`); `offered` whether the host agreed, as the facts say;
+`spaces` (drafts) and `notes` (code, field, value) are JSON lists, null when empty."""
 
 Progress = Callable[[int, int], None]
 _JSON = msgspec.json.Encoder(order="deterministic")
@@ -173,7 +173,7 @@ def _own_columns(record: Record, one: Prepared) -> dict[str, Any]:
         "raw": one.raw,
         "facts": facts_of.encode(one.facts) if one.facts else None,
         "h3_r9": one.cell,
-        "agreed": record.agreed,
+        "offered": one.facts is not None and one.facts.offered,
         "spaces": _JSON.encode(record.spaces).decode() if record.spaces else None,
         "reason": str(rejected.reason) if rejected else None,
         "field": rejected.field if rejected else None,

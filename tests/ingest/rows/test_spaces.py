@@ -9,7 +9,7 @@ from ingest.mapping.model import Mapping
 from ingest.rows.diagnostics import Note
 from ingest.rows.record import Record, SpaceDraft
 from ingest.rows.space_columns import Asks, understood
-from ingest.rows.spaces import read_space, space_columns, told_apart
+from ingest.rows.spaces import read_space, space_columns, number_namesakes
 
 FIELDS: dict[str, Any] = {
     name: ((name,),)
@@ -168,10 +168,10 @@ def room(seats: int | None = None, cents: int | None = None) -> SpaceDraft:
 
 
 def test_a_namesake_gets_a_number_and_keeps_it() -> None:
-    told = told_apart([room(8), room(20), room(8, 500)])
+    told = number_namesakes([room(8), room(20), room(8, 500)])
     assert [(one.key, one.name, one.seats) for one in told] == [
         ("meeting_room:salle", "Salle", 8),
         ("meeting_room:salle #2", "Salle (2)", 20),
     ]
     assert told[0].price_half_day_cents == 500, "the third row says more of the first room"
-    assert told_apart(told) == told
+    assert number_namesakes(told) == told
