@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Text, cast, select
+from sqlalchemy import Connection, RowMapping, Text, cast, select
 
 from geo.store.schema import listing
 from ingest.resolution.stored_listings import chunks
@@ -32,7 +32,7 @@ class SourceRecord:
     import_id: int = 0
 
 
-def record_of(row: Mapping[str, Any]) -> SourceRecord:
+def record_of(row: Mapping[str, Any] | RowMapping) -> SourceRecord:
     """The record of a row of the table of listings."""
     names = ("source", "trust", "community", "import_id")
     return SourceRecord(row["id"], facts=facts_of.decode(row["facts"]), **{name: row[name] for name in names})
@@ -43,5 +43,5 @@ def read_records(connection: Connection, ids: Iterable[int]) -> dict[int, Source
     records: dict[int, SourceRecord] = {}
     for chunk in chunks(sorted(ids)):
         rows = connection.execute(select(*_COLUMNS, _FACTS).where(listing.c.id.in_(chunk))).mappings()
-        records |= {row["id"]: record_of({str(name): value for name, value in row.items()}) for row in rows}
+        records |= {row["id"]: record_of(row) for row in rows}
     return records

@@ -9,7 +9,7 @@ from ingest.mapping.model import Mapping
 from ingest.rows.diagnostics import Note
 from ingest.rows.record import Record, SpaceDraft
 from ingest.rows.space_columns import Asks, understood
-from ingest.rows.spaces import read_space, space_columns, number_namesakes
+from ingest.rows.spaces import number_namesakes, read_space, space_columns
 
 FIELDS: dict[str, Any] = {
     name: ((name,),)
