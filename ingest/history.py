@@ -1,4 +1,4 @@
-"""The journal of imports: list them, show one, take one back."""
+"""The history of imports: lists them, shows one, undoes one."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,17 +33,17 @@ def show_import(engine: Engine, import_id: int, language: Language) -> dict[str,
         ).one_or_none()
         if run is None:
             raise _no_such_import(import_id)
-        kept = connection.execute(select(import_report.c.rows).where(import_report.c.import_id == import_id)).scalar()
-    return _run(run) | {"rejections": rejections(unpacked(kept), language) if kept else []}
+        packed = connection.execute(select(import_report.c.rows).where(import_report.c.import_id == import_id)).scalar()
+    return _run(run) | {"rejections": rejections(unpacked(packed), language) if packed else []}
 
 
 def write_report(engine: Engine, import_id: int, path: Path, language: Language) -> int:
     """Writes every row's outcome of one import as CSV or JSON; returns the rows written. Raises NotFound."""
     with reading(engine) as connection:
-        kept = connection.execute(select(import_report.c.rows).where(import_report.c.import_id == import_id)).scalar()
-    if kept is None:
+        packed = connection.execute(select(import_report.c.rows).where(import_report.c.import_id == import_id)).scalar()
+    if packed is None:
         raise _no_such_import(import_id)
-    table = unpacked(kept)
+    table = unpacked(packed)
     write_rows(table, path, language)
     return table.height
 

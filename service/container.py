@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from geo.reference.communes import Areas
     from geo.store.queries import PlaceRecord
     from geo.travel.router import Router
-    from ingest.pipeline import Workshop
+    from ingest.pipeline import ImportContext
     from matching.meeting.query import MeetingQuery
     from matching.meeting.ranking import MeetingResults
     from matching.query.query import Query
@@ -86,11 +86,11 @@ class Services:
         return installation_secret(self.settings.secret)
 
     @cached_property
-    def workshop(self) -> "Workshop":
+    def import_context(self) -> "ImportContext":
         """What the imports of this process share: where lists are staged, and what the store holds."""
-        from ingest.pipeline import Workshop
+        from ingest.pipeline import ImportContext
 
-        return Workshop(self.settings.staging, self.settings.mappings)
+        return ImportContext(self.settings.staging, self.settings.mappings)
 
     @cached_property
     def live(self) -> "LiveSearch":

@@ -72,18 +72,18 @@ class SpacePlanner:
         """Offers that end."""
         return [(i, slug) for i, slugs in self._linked_before.items() for slug in sorted(slugs - self._linked[i])]
 
-    def settle(self, changes: Sequence[PlaceChange], gone: Mapping[int, int]) -> None:
-        """Plans every space of these places. `gone`: those that hand their spaces to the place that took them over."""
+    def settle(self, changes: Sequence[PlaceChange], merged: Mapping[int, int]) -> None:
+        """Plans every space of these places. `merged`: places whose spaces go to the one that took them over."""
         self._load(sorted(change.place_id for change in changes if change.place_id > 0))
         before = {change.place_id: compose_spaces(change.before) for change in changes}
-        for place_id, taker in gone.items():
+        for place_id, taker in merged.items():
             self._hand_over(place_id, taker, before.get(place_id, {}))
             before[taker] = before.pop(place_id, {}) | before.get(taker, {})
-        wanted: list[tuple[int, str, ComposedSpace]] = []
+        missing: list[tuple[int, str, ComposedSpace]] = []
         for change in changes:
-            if change.place_id not in gone:
-                wanted += self._carry_over(change, before[change.place_id])
-        self._place(wanted, _moves(changes))
+            if change.place_id not in merged:
+                missing += self._carry_over(change, before[change.place_id])
+        self._place(missing, _moves(changes))
         self._remove([space_id for ids in self._leaving.values() for space_id in ids])
         for space_id, _ in (*self.links, *self.unlinked):
             self._row(space_id)
@@ -103,7 +103,7 @@ class SpacePlanner:
     def status(self, place: Values, change: PlaceChange) -> str:
         """The status of a place: offered when a host agreed and an open space has seats and hours."""
         spaces = self.open_spaces(change.place_id)
-        has_hours = place["opening_hours"] or any(one["opening_hours"] for one in spaces.values())
+        has_hours = place["opening_hours"] or any(item["opening_hours"] for item in spaces.values())
         if spaces and has_hours and is_agreed(change.after):
             return str(PlaceStatus.OFFERED)
         by_others = spaces.keys() - self._composed.get(change.place_id, {}).keys()
@@ -137,8 +137,10 @@ class SpacePlanner:
     def _booked(self, ids: Sequence[int]) -> set[int]:
         booked: set[int] = set()
         for chunk in chunks(ids):
-            taken = select(space.c.id).where(space.c.id.in_(chunk), exists().where(busy.c.space_id == space.c.id))
-            booked.update(self._connection.execute(taken).scalars())
+            with_booking = select(space.c.id).where(
+                space.c.id.in_(chunk), exists().where(busy.c.space_id == space.c.id)
+            )
+            booked.update(self._connection.execute(with_booking).scalars())
         return booked
 
     def _row(self, space_id: int) -> Row:
@@ -159,15 +161,15 @@ class SpacePlanner:
         moving = self._keys.pop(place_id, {})
         booked = self._booked(list(moving.values()))
         for key, space_id in moving.items():
-            twin = self._keys[taker].get(key)
-            if twin is not None and space_id not in booked:
+            same_room = self._keys[taker].get(key)
+            if same_room is not None and space_id not in booked:
                 if key not in named:  # else its listings say who offers it
-                    self._link(twin, self._linked[space_id])
+                    self._link(same_room, self._linked[space_id])
                 self._delete(space_id)
                 continue
             row = self._row(space_id).now()
             row["place_id"] = taker
-            if twin is not None:
+            if same_room is not None:
                 row["key"], row["closed"] = f"{key}~{space_id}", True
             self._keys[taker][row["key"]] = space_id
 
@@ -222,9 +224,9 @@ class SpacePlanner:
         if values["demo"] or values["closed"] or self._linked[space_id]:
             self._linked[space_id] |= communities
 
-    def _place(self, wanted: Sequence[tuple[int, str, ComposedSpace]], moves: Set[tuple[int, int]]) -> None:
+    def _place(self, missing: Sequence[tuple[int, str, ComposedSpace]], moves: Set[tuple[int, int]]) -> None:
         """Gives the rooms that a place lacks: those that its listings had in another place, else new ones."""
-        for place_id, key, composed in wanted:
+        for place_id, key, composed in missing:
             leaving = self._leaving[key]
             space_id = next((i for i in leaving if (self._values(i)["place_id"], place_id) in moves), None)
             if space_id is None:

@@ -1,5 +1,4 @@
-"""What one listing says, normalised and located: what is kept of it, compared with others, and composed into a
-place."""
+"""Facts: a listing normalised and located, as it is stored, compared with others and composed into a place."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -105,7 +104,7 @@ def encode(facts: Facts) -> str:
 
 
 def decode(text: str | bytes | dict[str, Any]) -> Facts:
-    """Facts from the store, which gives JSON back as text or already read."""
+    """Facts from the store, which gives JSON as text or decoded."""
     if isinstance(text, dict):
         return msgspec.convert(text, Facts)
     return _DECODER.decode(text)
@@ -114,12 +113,12 @@ def decode(text: str | bytes | dict[str, Any]) -> Facts:
 def frame(many: Sequence[Facts]) -> pl.DataFrame:
     """Facts as columns (`SCHEMA`), in the same order."""
     columns: dict[str, list[Any]] = {name: [] for name in SCHEMA}
-    takers = [(columns[name].append, name) for name in SCHEMA if name != "amenities"]
+    columns_of = [(columns[name].append, name) for name in SCHEMA if name != "amenities"]
     amenities = columns["amenities"]
-    for one in many:
-        for take, name in takers:
-            take(getattr(one, name))
-        amenities.append(amenities_text(one.amenities))
+    for facts in many:
+        for append, name in columns_of:
+            append(getattr(facts, name))
+        amenities.append(amenities_text(facts.amenities))
     return pl.DataFrame(columns, schema=SCHEMA)
 
 

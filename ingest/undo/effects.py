@@ -38,7 +38,7 @@ class ImportEffects:
             else:
                 self.changes[change.table_name][change.row_id] = change
         verdict = self.changes.pop(decision.name, None)
-        self.decision = verdicts.taken_back(connection, verdicts.from_journal(verdict[0].before)) if verdict else None
+        self.decision = verdicts.reverse(connection, verdicts.from_journal(verdict[0].before)) if verdict else None
         self.inserted = {table: self._inserted(table) for table in (place, listing, space)}
         self.places: dict[int, Values] = {}
         self.members: dict[int, list[Values]] = defaultdict(list)
@@ -68,7 +68,7 @@ class ImportEffects:
     def _places_decided_about(self) -> list[int]:
         """Places of the listings that the decision being taken back is about."""
         change = self.decision
-        ids = stored_listings.named(self.connection, (change.key_a, change.key_b)) if change else {}
+        ids = stored_listings.ids_by_name(self.connection, (change.key_a, change.key_b)) if change else {}
         rows = select(listing.c.place_id).where(listing.c.id.in_(list(ids.values())))
         return list(self.connection.execute(rows).scalars())
 
@@ -92,7 +92,7 @@ class ImportEffects:
         return row_images.from_text(table, self.changes[table.name][row_id].before)
 
     def is_as_left(self, table: Table, row_id: int, current: Values | None) -> bool:
-        """Whether a row is still what the import made of it (None: removed)."""
+        """Whether a row (None: removed) is still as the import left it."""
         left = self.changes[table.name][row_id].after
         return bool((current and row_images.digest(row_images.to_text(table, current))) == left)
 
@@ -111,9 +111,9 @@ class ImportEffects:
         return any(self._are_journaled(table, self.changes[table.name], later) for table in (place, space, listing))
 
     def is_outdated(self) -> bool:
-        """Whether the rows of before are no longer what the other lists make: an undo since took away some of what
-        they were made of, or grouped listings anew. That is nobody's edit."""
-        return self._is_left_alone() or self._are_images_outdated() or self._is_recomposed()
+        """Whether the images of rows before this import no longer fit: the undo of another import has taken away lists
+        that they were composed of, or grouped listings again. This is not an edit by a person."""
+        return self._has_strayed() or self._are_images_outdated() or self._is_recomposed()
 
     def _are_images_outdated(self) -> bool:
         """Whether an earlier import that touched the same places was undone, now or long ago."""
@@ -147,6 +147,7 @@ class ImportEffects:
         return False
 
     def _is_recomposed(self) -> bool:
+        """Whether rows differ from what this import left, without an edit by a person."""
         for table in (listing, place_alias, place):
             current = self.current(table)
             for row_id in self.changes[table.name]:
@@ -157,12 +158,12 @@ class ImportEffects:
                     return True
         return False
 
-    def _is_left_alone(self) -> bool:
+    def _has_strayed(self) -> bool:
         """Whether an undo brought listings of this import into a place that it never wrote itself."""
         for place_id in self.places.keys() - {*self.inserted[place]} - self.changes[place.name].keys():
-            everybody = self.records(place_id)
-            others = [record for record in everybody if record.order not in self.inserted[listing]]
-            if 0 < len(others) < len(everybody) and compose(others) != compose(everybody):
+            records = self.records(place_id)
+            staying = [record for record in records if record.order not in self.inserted[listing]]
+            if 0 < len(staying) < len(records) and compose(staying) != compose(records):
                 return True
         return False
 

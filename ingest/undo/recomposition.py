@@ -57,7 +57,7 @@ class _Recomposition:
             {row_id: self.listings[row_id]["place_id"] for row_id in self.restored},
             removed=removed,
             around=frozenset(self.listings.keys() - removed - self.restored.keys()),
-            verdicts=verdicts.after(effects.connection, effects.decision) if effects.decision else None,
+            verdicts=verdicts.verdicts_after(effects.connection, effects.decision) if effects.decision else None,
         )
         strangers = sorted(groups.place_of.keys() - self.listings.keys())
         effects.add_places({row["place_id"] for row in effects.rows(listing, listing.c.id, strangers)})
@@ -79,13 +79,13 @@ class _Recomposition:
             if place_id < 0:
                 # A place that was one only through this import: its listings need a place of their own again.
                 plan.rows[place][place_id] = Row(new_place(place_id, records), None)
-            known = effects.places.get(place_id)
-            before = effects.records(place_id) if known is not None else []
+            existing = effects.places.get(place_id)
+            before = effects.records(place_id) if existing is not None else []
             self.changes.append(PlaceChange(place_id, before, records, forget=True))
-            if known is None:
+            if existing is None:
                 continue
             plan.kept_places.add(place_id)
-            plan.rows[place][place_id] = Row(carry_over(known, before, records, forget=True), known)
+            plan.rows[place][place_id] = Row(carry_over(existing, before, records, forget=True), existing)
         for place_id in effects.places.keys() - self.members.keys():
             self.changes.append(PlaceChange(place_id, effects.records(place_id), (), forget=True))
 

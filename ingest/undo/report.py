@@ -43,7 +43,7 @@ class UndoReport:
                 "espace réservé est fermé au lieu d'être retiré",
                 "espaces réservés sont fermés au lieu d'être retirés",
             )
-            kept = f" {reserved} : {names}."
+            closed = f" {reserved} : {names}."
         else:
             text = (
                 f"Import {self.import_id} ({self.source}) is undone: "
@@ -51,8 +51,8 @@ class UndoReport:
                 f"{self.places_restored} restored."
             )
             reserved = counted_en(len(self.closed), "booked space is", "booked spaces are")
-            kept = f" {reserved} closed instead of removed: {names}."
-        return text + (kept if self.closed else "")
+            closed = f" {reserved} closed instead of removed: {names}."
+        return text + (closed if self.closed else "")
 
     def to_dict(self, language: Language) -> dict[str, Any]:
         """For `--json` and the API."""

@@ -54,8 +54,8 @@ def _take_away_spaces(effects: ImportEffects, plan: UndoPlan) -> None:
     """The spaces that the import inserted go; those that somebody booked are closed."""
     own = sorted(effects.inserted[space])
     for chunk in chunks(own):
-        taken = select(space.c.id).where(space.c.id.in_(chunk), exists().where(busy.c.space_id == space.c.id))
-        plan.booked.update(effects.connection.execute(taken).scalars())
+        with_booking = select(space.c.id).where(space.c.id.in_(chunk), exists().where(busy.c.space_id == space.c.id))
+        plan.booked.update(effects.connection.execute(with_booking).scalars())
     for row in effects.rows(space, space.c.id, own):
         plan.rows[space][row["id"]] = Row(row | {"closed": True} if row["id"] in plan.booked else None, row)
 

@@ -1,7 +1,7 @@
-"""Takes an import back, exactly: the named tables are again what they were before it.
+"""Undoes an import: the store is again as if only the other lists had been imported.
 
-What others built on it since is never destroyed: a later import, an offer or an edit of the same rows is a Conflict
-that names it. A space that somebody booked is closed, not removed, and its place stays for the booking's sake.
+What other lists say and offer stays. A later import of the same rows, or an edit of them, is a Conflict that names it.
+A space that somebody booked is closed, not removed, when no list offers it any more, and its place stays with it.
 """
 
 import itertools
@@ -27,9 +27,9 @@ from geo.store.schema import (
     unpublished,
 )
 from ingest.journal.tables import import_run
-from ingest.publication.known_rows import publication_mark
 from ingest.publication.plan import Row
 from ingest.publication.publisher import finish_removals, remove_hidden, update_rows
+from ingest.publication.row_matching import publication_mark
 from ingest.resolution import verdicts
 from ingest.resolution.stored_listings import chunks
 from ingest.undo.effects import ImportEffects
@@ -42,20 +42,20 @@ ATTEMPTS = 4
 
 
 def undo(engine: Engine, import_id: int, now: datetime) -> UndoReport:
-    """Takes one import back. `now` is an aware time.
+    """Undoes an import. `now` is an aware time.
 
-    Raises NotFound (no such import) and Conflict (undone already; rows changed since by somebody else).
+    Raises NotFound (no such import) and Conflict (undone already; rows changed since by others).
     """
     finish(engine)
     for _ in range(ATTEMPTS):
-        # Comparing every row may take a while for a national list: done before taking the write lock, and again only
-        # if somebody wrote the same places meanwhile.
+        # Comparing every row of a national list takes a while: it is done before taking the write lock, and again only
+        # if others wrote the same places meanwhile.
         with reading(engine) as connection:
             run = _run(connection, import_id)
-            seen, mark = store_revision(connection), publication_mark(connection)
+            revision, mark = store_revision(connection), publication_mark(connection)
             plan = plan_undo(connection, import_id)
         with writing(engine) as connection:
-            if publication_mark(connection) != mark or _written_since(connection, plan, seen):
+            if publication_mark(connection) != mark or _written_since(connection, plan, revision):
                 continue
             report = _take_back(connection, plan, import_id, str(run.source), now)
         remove_hidden(engine, import_id)
@@ -92,7 +92,7 @@ def plan_undo(connection: Connection, import_id: int) -> UndoPlan:
 
 
 def finish(engine: Engine) -> None:
-    """Finishes the undos that were killed on their way: what they took back is gone for everybody already."""
+    """Finishes undos that were killed: what they took back is hidden already."""
     finish_removals(engine)
 
 
@@ -113,18 +113,18 @@ def _run(connection: Connection, import_id: int) -> Any:
     return run
 
 
-def _written_since(connection: Connection, plan: UndoPlan, seen: int) -> bool:
+def _written_since(connection: Connection, plan: UndoPlan, revision: int) -> bool:
     """Whether a place concerned changed, or was booked, since the plan was made."""
     own = plan.ranges.get(place.name, range(0))
-    changed = select(place_change.c.place_id).where(place_change.c.revision > seen)
+    changed = select(place_change.c.place_id).where(place_change.c.revision > revision)
     concerned = plan.touched | set(plan.rows[place])
     if any(i in own or i in concerned for i in connection.execute(changed).scalars()):
         return True
-    return connection.execute(select(exists().where(bulk_change.c.revision > seen))).scalar_one() is True
+    return connection.execute(select(exists().where(bulk_change.c.revision > revision))).scalar_one() is True
 
 
 def _take_back(connection: Connection, plan: UndoPlan, import_id: int, source: str, now: datetime) -> UndoReport:
-    """The transaction of an undo: what was before is there again; what goes is hidden, and removed afterwards."""
+    """The transaction of an undo: earlier rows are restored; rows that go are hidden, and removed afterwards."""
     fresh = [row for key, row in plan.rows[place].items() if key < 0]
     _number(connection, plan, fresh)
     for table, own in ((place, plan.kept_places), (listing, set[int]())):
@@ -135,17 +135,17 @@ def _take_back(connection: Connection, plan: UndoPlan, import_id: int, source: s
         if row.values is not None and row.before is not None:
             alias = place_alias.c.alias_id == row.before["alias_id"]
             connection.execute(update(place_alias).where(alias).values(row.values))
-    gone = [row.before["alias_id"] for row in plan.rows[place_alias].values() if row.before and row.values is None]
-    connection.execute(delete(place_alias).where(place_alias.c.alias_id.in_(gone)))
+    removed = [row.before["alias_id"] for row in plan.rows[place_alias].values() if row.before and row.values is None]
+    connection.execute(delete(place_alias).where(place_alias.c.alias_id.in_(removed)))
     _update(connection, listing, plan)
     closed = _spaces(connection, plan)
     _update(connection, place, plan)
-    nobody_s = [row.before["id"] for row in plan.rows[place].values() if row.before and row.values is None]
-    for ids in chunks(nobody_s):
+    deserted = [row.before["id"] for row in plan.rows[place].values() if row.before and row.values is None]
+    for ids in chunks(deserted):
         connection.execute(delete(listing).where(listing.c.place_id.in_(ids)))
         connection.execute(delete(place).where(place.c.id.in_(ids)))
     if plan.decision is not None:
-        verdicts.write(connection, plan.decision, plan.decision.was_decided_at or now)
+        verdicts.write(connection, plan.decision, plan.decision.decided_before or now)
     connection.execute(update(import_run).where(import_run.c.id == import_id).values(state="undone", undone_at=now))
     places = plan.ranges.get(place.name, range(0))
     changed = plan.touched | set(plan.rows[place]) | plan.kept_places
@@ -155,7 +155,7 @@ def _take_back(connection: Connection, plan: UndoPlan, import_id: int, source: s
     return UndoReport(
         import_id,
         source,
-        sum(1 for i in places if i not in plan.kept_places) + len(nobody_s),
+        sum(1 for i in places if i not in plan.kept_places) + len(deserted),
         plan.restored,
         len(plan.ranges.get(listing.name, range(0))),
         sum(row.values is None for row in plan.rows[space].values()),
@@ -164,7 +164,7 @@ def _take_back(connection: Connection, plan: UndoPlan, import_id: int, source: s
 
 
 def _number(connection: Connection, plan: UndoPlan, fresh: Sequence[Row]) -> None:
-    """Ids for places that come to be by the undo: listings that only this import had brought together."""
+    """Mints ids for places and spaces that the undo creates: listings that only this import had joined."""
     minted = dict(zip((row.now()["id"] for row in fresh), mint(connection, "place", len(fresh)), strict=True))
     for old, new in minted.items():
         row = plan.rows[place].pop(old)
@@ -182,7 +182,7 @@ def _number(connection: Connection, plan: UndoPlan, fresh: Sequence[Row]) -> Non
 
 
 def _hide(connection: Connection, table: Table, ids: range, but: set[int], import_id: int) -> None:
-    """Hides a range, in pieces around the rows that stay."""
+    """Hides a range of ids, but those of `but`."""
     edges = [ids.start - 1, *sorted(i for i in but if i in ids), ids.stop]
     for before, after in itertools.pairwise(edges):
         if after - before > 1:
@@ -201,13 +201,13 @@ def _update(connection: Connection, table: Table, plan: UndoPlan) -> None:
 
 
 def _spaces(connection: Connection, plan: UndoPlan) -> list[ClosedSpace]:
-    """Puts spaces back, removes those of the import, and tells which of them stay closed for a booking's sake."""
+    """Restores and removes spaces; returns those that are closed for a booking's sake."""
     _insert(connection, space, plan.rows[space].values())
     for space_id, slug in plan.unlinked:
         link = (space_community.c.space_id == space_id) & (space_community.c.community == slug)
         connection.execute(delete(space_community).where(link))
-    gone = [row.before["id"] for row in plan.rows[space].values() if row.before and row.values is None]
-    for ids in chunks(gone):
+    removed = [row.before["id"] for row in plan.rows[space].values() if row.before and row.values is None]
+    for ids in chunks(removed):
         connection.execute(delete(space).where(space.c.id.in_(ids), ~exists().where(busy.c.space_id == space.c.id)))
     _update(connection, space, plan)
     if plan.linked:
