@@ -21,7 +21,7 @@ TOWN_HALL = ("Mairie", "1 place de la Mairie", "44110", "Châteaubriant")
 HOURS = "Lundi-Vendredi 9h-18h"
 COUNCIL = ["1", *TOWN_HALL, "Salle du conseil", "12", "5 €", HOURS]
 OFFICE = ["2", *TOWN_HALL, "Bureau 2", "2", "gratuit", HOURS]
-BEFORE = "0006"
+BEFORE = "0007"
 
 Bring = Callable[..., Any]
 
