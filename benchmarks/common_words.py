@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from geo.reference.toponyms import fold
-from ingest.resolution.word_statistics import FILE
+from ingest.resolution.token_weights import FILE
 
 ROOT = Path(__file__).resolve().parents[1]
 LEAST = 8

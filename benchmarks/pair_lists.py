@@ -12,10 +12,10 @@ from ingest.mapping.declared import parse
 from ingest.mapping.model import Mapping
 from ingest.readers.open import read
 from ingest.rows.keys import nth_key
-from ingest.rows.list_parser import understand
+from ingest.rows.list_parser import find_mapping
 from ingest.rows.locate import Finder
 from ingest.rows.record import Record
-from ingest.rows.row_parser import Choices, HowToRead, prepare
+from ingest.rows.row_parser import Choices, ParseOptions, parse_rows
 
 ROOT = Path(__file__).resolve().parents[1]
 LISTING_COLUMNS = (
@@ -143,10 +143,10 @@ def read_lists(folder: Path) -> dict[str, list[Listing]]:
 def listings_of(source: str, path: Path, areas: Areas) -> list[Listing]:
     """The rows of a list that make places, in order; repeated keys get the mark an import gives them."""
     table = read(path)
-    mapping: Mapping = parse(DECLARED[source], source) if source in DECLARED else understand(table)
+    mapping: Mapping = parse(DECLARED[source], source) if source in DECLARED else find_mapping(table)
     seen: Counter[str] = Counter()
     found = []
-    for record in (one.record for one in prepare(table, HowToRead(mapping, Choices()), Finder(areas))):
+    for record in (one.record for one in parse_rows(table, ParseOptions(mapping, Choices()), Finder(areas))):
         if record.rejection is not None or _PERSON.match(record.name):
             continue
         seen[record.source_key] += 1

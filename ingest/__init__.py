@@ -1,1 +1,1 @@
-"""Lists into places and spaces: readers, mapping, normalise, resolve, journal."""
+"""Lists into places and spaces: readers, mapping, normalisation, resolution, publication, journal."""

@@ -1,4 +1,4 @@
-"""The journal of imports: list them, show one, take one back."""
+"""The history of imports: lists them, shows one, undoes one."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +10,8 @@ from geo.errors import Language, NotFound
 from geo.store.engine import reading
 from ingest.journal.tables import import_report, import_run
 from ingest.publication.report import rejections, unpacked, write_rows
-from ingest.undo.undo import UndoReport, undo
+from ingest.undo.report import UndoReport
+from ingest.undo.undo import undo
 
 __all__ = ["UndoReport", "list_imports", "show_import", "undo", "write_report"]
 
@@ -32,17 +33,17 @@ def show_import(engine: Engine, import_id: int, language: Language) -> dict[str,
         ).one_or_none()
         if run is None:
             raise _no_such_import(import_id)
-        kept = connection.execute(select(import_report.c.rows).where(import_report.c.import_id == import_id)).scalar()
-    return _run(run) | {"rejections": rejections(unpacked(kept), language) if kept else []}
+        packed = connection.execute(select(import_report.c.rows).where(import_report.c.import_id == import_id)).scalar()
+    return _run(run) | {"rejections": rejections(unpacked(packed), language) if packed else []}
 
 
 def write_report(engine: Engine, import_id: int, path: Path, language: Language) -> int:
     """Writes every row's outcome of one import as CSV or JSON; returns the rows written. Raises NotFound."""
     with reading(engine) as connection:
-        kept = connection.execute(select(import_report.c.rows).where(import_report.c.import_id == import_id)).scalar()
-    if kept is None:
+        packed = connection.execute(select(import_report.c.rows).where(import_report.c.import_id == import_id)).scalar()
+    if packed is None:
         raise _no_such_import(import_id)
-    table = unpacked(kept)
+    table = unpacked(packed)
     write_rows(table, path, language)
     return table.height
 

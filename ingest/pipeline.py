@@ -1,12 +1,13 @@
-"""The door of this room: a file in, places in the store, a report out."""
+"""Imports a list: a file in, places and spaces in the store, a report out."""
 
 from collections.abc import Callable
+from collections.abc import Mapping as Dict
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
+import polars as pl
 from sqlalchemy import Connection, Engine, select
 
 from geo.errors import Conflict, NotFound
@@ -14,32 +15,42 @@ from geo.geocoder.geocoder import Geocoder
 from geo.reference.communes import Areas
 from geo.store.engine import reading
 from geo.store.schema import community as community_table
+from geo.store.schema import listing
 from ingest.mapping.saved_mappings import save
-from ingest.publication.known_rows import publication_mark
-from ingest.publication.listing_cache import Memory, remembered
 from ingest.publication.plan import Origin, Plan
-from ingest.publication.planner import decide
+from ingest.publication.planner import plan_import
 from ingest.publication.publisher import OvertakenError, clear_away, publish
 from ingest.publication.report import ImportReport, read_columns, report_rows, samples
-from ingest.resolution.stored_listings import WHOLE_STORE, count, everything
-from ingest.rows.list_parser import Order, Understood, _source, understand_list
+from ingest.publication.row_matching import publication_mark
+from ingest.publication.write_batches import WriteBatches
+from ingest.resolution import stored_listings
+from ingest.resolution.stored_listings import WHOLE_STORE
+from ingest.rows.list_parser import ImportRequest, ParsedList, parse_list, source_name
 from ingest.rows.row_parser import personal_columns
 from ingest.staging.staging import Staged, stage
 
 Progress = Callable[[int, int], None]
 IDLE_S = 600
-"""An import that showed no sign of life for so long was killed."""
+"""An import without a sign of life for so many seconds was killed."""
 ATTEMPTS = 4
 
 
-@dataclass(slots=True)
-class Workshop:
-    """What the imports of one command share: where lists are staged and mappings kept (None: nowhere), what the store
-    holds."""
+@dataclass(frozen=True, slots=True)
+class ListingCache:
+    """Every published listing, as the store was when `publication_mark` gave `mark`."""
 
-    work: Path | None = None
+    listings: pl.DataFrame
+    mark: tuple[int, int]
+
+
+@dataclass(slots=True)
+class ImportContext:
+    """What the imports of one command share: folders of staged lists and saved mappings (None: not kept), and a cache
+    of the listings in the store."""
+
+    staging: Path | None = None
     mappings: Path | None = None
-    memory: Memory | None = None
+    cache: ListingCache | None = None
 
 
 def import_file(
@@ -47,50 +58,54 @@ def import_file(
     areas: Areas | Geocoder,
     path: Path | bytes,
     *,
+    name: str = "",
+    source: str | None = None,
+    community: str | None = None,
+    kind: str | None = None,
+    column_map: Dict[str, str] | None = None,
+    offered: bool = False,
+    as_space: str | None = None,
     dry_run: bool = False,
     now: datetime,
     progress: Progress | None = None,
-    workshop: Workshop | None = None,
-    **said: Any,
+    context: ImportContext | None = None,
 ) -> ImportReport:
-    """Reads a list (a path, or bytes with a file `name`) and publishes it; with `dry_run`, only says what it would do.
-
-    `now` is an aware time; `said` are the other fields of `Order`. A list nobody declared is read by its headers;
-    `column_map` ({column: field}) corrects that. Without `source`, the list is known by its mapping's name or its file
-    name, under its community's.
-
-    Raises UnreadableFile, InvalidInput (kind, source or column_map), NotFound (community), Conflict (a source of
-    another community; the same rows written by others meanwhile), StoreUnavailable, StorageFull.
-    """
-    return import_list(
-        engine, areas, Order(path, **said), dry_run=dry_run, now=now, progress=progress, workshop=workshop
-    )
+    """Imports the list that these fields of `ImportRequest` describe. See `import_list`."""
+    request = ImportRequest(path, name, source, community, kind, column_map, offered, as_space)
+    return import_list(engine, areas, request, dry_run=dry_run, now=now, progress=progress, context=context)
 
 
 def import_list(
     engine: Engine,
     areas: Areas | Geocoder,
-    order: Order,
+    request: ImportRequest,
     *,
     dry_run: bool = False,
     now: datetime,
     progress: Progress | None = None,
-    workshop: Workshop | None = None,
+    context: ImportContext | None = None,
 ) -> ImportReport:
-    """`import_file` of an order."""
-    workshop = workshop or Workshop()
-    check_community(engine, order.community)
+    """Reads a list and publishes it; with `dry_run`, only reports what it would do. `now` is an aware time.
+
+    A list without a declared mapping is read by its headers; `column_map` corrects that. Without `source`, the list is
+    named after its mapping or its file, and its community.
+
+    Raises UnreadableFile, InvalidInput (kind, source or column_map), NotFound (community), Conflict (a source of
+    another community; the same rows written by others meanwhile), StoreUnavailable, StorageFull.
+    """
+    context = context or ImportContext()
+    check_community(engine, request.community)
     geocoder = areas if isinstance(areas, Geocoder) else _shipped(areas)
-    told = understand_list(order, geocoder, workshop.mappings, now.date())
-    mapping = told.mapping
-    source = _source(order.source, mapping, order.community)
-    origin = Origin(source, order.community, mapping.licence, mapping.trust, order.offered)
-    staged = stage(told.raw, told.how, geocoder, workshop.work, progress)
-    report = _publish(engine, told, staged, origin, workshop, now, dry_run=dry_run, progress=progress)
+    parsed = parse_list(request, geocoder, context.mappings, now.date())
+    mapping = parsed.mapping
+    source = source_name(request.source, mapping, request.community)
+    origin = Origin(source, request.community, mapping.licence, mapping.trust, request.offered)
+    staged = stage(parsed.raw, parsed.options, geocoder, context.staging, progress)
+    report = _publish(engine, parsed, staged, origin, context, now, dry_run=dry_run, progress=progress)
     if not dry_run:
         staged.discard()
-        if workshop.mappings is not None and mapping.suggested:
-            save(replace(mapping, source=source), told.raw.sample(), workshop.mappings, now.date())
+        if context.mappings is not None and mapping.suggested:
+            save(replace(mapping, source=source), parsed.raw.sample(), context.mappings, now.date())
     return report
 
 
@@ -102,10 +117,10 @@ def _shipped(areas: Areas) -> Geocoder:
 
 def _publish(
     engine: Engine,
-    told: Understood,
+    parsed: ParsedList,
     staged: Staged,
     origin: Origin,
-    workshop: Workshop,
+    context: ImportContext,
     now: datetime,
     *,
     dry_run: bool,
@@ -115,17 +130,17 @@ def _publish(
         clear_away(engine, origin.source, IDLE_S)
     for _ in range(ATTEMPTS):
         with reading(engine) as connection:
-            _remember(connection, staged, workshop)
-            plan = decide(connection, staged.rows, origin, workshop.memory.listings if workshop.memory else None)
-        report = _report(told, plan, dry_run=dry_run)
+            _fill_cache(connection, staged, context)
+            plan = plan_import(connection, staged.rows, origin, context.cache.listings if context.cache else None)
+        report = _report(parsed, plan, dry_run=dry_run)
         if dry_run or not plan.has_changes():
             return report
         run = {
             "source": origin.source,
             "community": origin.community,
-            "file_name": told.raw.name,
-            "file_sha256": told.raw.sha256,
-            "licence": told.mapping.licence,
+            "file_name": parsed.raw.name,
+            "file_sha256": parsed.raw.sha256,
+            "licence": parsed.mapping.licence,
             "started_at": now,
             "published_at": now,
             "undone_at": None,
@@ -133,28 +148,40 @@ def _publish(
             "counts": {"rows": report.rows, **report.counts},
         }
         try:
-            written = publish(engine, plan, run, progress)
+            batches = publish(engine, plan, run, progress)
         except OvertakenError:
             continue
-        if workshop.memory is not None:
-            workshop.memory = remembered(engine, workshop.memory, written)
-        report.import_id = written.import_id
+        if context.cache is not None:
+            context.cache = _update_cache(engine, context.cache, batches)
+        report.import_id = batches.import_id
         report.table = report_rows(plan)
         return report
     raise _busy()
 
 
-def _remember(connection: Connection, staged: Staged, workshop: Workshop) -> None:
-    """Reads the whole store once when a list is large beside it: cheaper than looking up every key."""
+def _fill_cache(connection: Connection, staged: Staged, context: ImportContext) -> None:
+    """Reads all stored listings once when a list is large beside the store: cheaper than looking up every key."""
     mark = publication_mark(connection)
-    if workshop.memory is not None and workshop.memory.mark == mark:
+    if context.cache is not None and context.cache.mark == mark:
         return
-    large = staged.rows.height > WHOLE_STORE * count(connection)
-    workshop.memory = Memory(everything(connection), mark) if large else None
+    large = staged.rows.height > WHOLE_STORE * stored_listings.count_listings(connection)
+    context.cache = ListingCache(stored_listings.read_all(connection), mark) if large else None
 
 
-def _report(told: Understood, plan: Plan, *, dry_run: bool) -> ImportReport:
-    mapping, raw = told.mapping, told.raw
+def _update_cache(engine: Engine, cache: ListingCache, batches: WriteBatches) -> ListingCache:
+    """The cache after an import of ours was published: new listings added, changed ones read again."""
+    changed = [row.before["id"] for row in batches.planned(listing) if row.before]
+    listings = cache.listings
+    if changed:
+        with reading(engine) as connection:
+            again = stored_listings.read_listings(connection, sorted(changed))
+        listings = pl.concat([listings.filter(~pl.col("listing").is_in(changed)), again])
+    published, undone = cache.mark
+    return ListingCache(pl.concat([listings, batches.new_listings()]), (published + 1, undone))
+
+
+def _report(parsed: ParsedList, plan: Plan, *, dry_run: bool) -> ImportReport:
+    mapping, raw = parsed.mapping, parsed.raw
     head = raw.sample()
     return ImportReport(
         source=plan.origin.source,
@@ -170,8 +197,8 @@ def _report(told: Understood, plan: Plan, *, dry_run: bool) -> ImportReport:
         dry_run=dry_run,
         offered=plan.origin.offered,
         recognised=not mapping.suggested,
-        drift=told.drift.differences,
-        coordinates=None if told.how.system.plain else told.how.system.sentence(),
+        drift=parsed.drift.differences,
+        coordinates=None if parsed.options.system.plain else parsed.options.system.sentence(),
         faults=tuple(raw.faults),
         left_out=raw.lines_left_out,
         source_keys=plan.keys_of,
@@ -179,12 +206,13 @@ def _report(told: Understood, plan: Plan, *, dry_run: bool) -> ImportReport:
 
 
 def check_community(engine: Engine, community: str | None) -> None:
+    """Raises NotFound when there is no such community."""
     if community is None:
         return
     with reading(engine) as connection:
-        known = connection.execute(select(community_table.c.slug).order_by(community_table.c.slug)).scalars().all()
-    if community not in known:
-        listed = ", ".join(known)
+        slugs = connection.execute(select(community_table.c.slug).order_by(community_table.c.slug)).scalars().all()
+    if community not in slugs:
+        listed = ", ".join(slugs)
         raise NotFound(
             fr=f"Aucune communauté « {community} » ; choisissez parmi : {listed or 'aucune pour le moment'}.",
             en=f"There is no community “{community}”; choose one of: {listed or 'none yet'}.",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from geo.gazetteer.gazetteer import Gazetteer
     from geo.geocoder.geocoder import Geocoder
     from geo.reference.communes import Areas
-    from ingest.pipeline import Workshop
+    from ingest.pipeline import ImportContext
     from service.bookings.booking_desk import BookingDesk
     from service.communities.directory import CommunityDirectory
     from service.feedback.accepted_weights import AcceptedWeights
@@ -108,11 +108,11 @@ class Services:
         return installation_secret(self.settings.secret)
 
     @part
-    def workshop(self) -> "Workshop":
+    def import_context(self) -> "ImportContext":
         """What the imports of this process share: where lists are staged, and what the store holds."""
-        from ingest.pipeline import Workshop
+        from ingest.pipeline import ImportContext
 
-        return Workshop(self.settings.staging, self.settings.mappings)
+        return ImportContext(self.settings.staging, self.settings.mappings)
 
     @part
     def live(self) -> "LiveSearch":

@@ -1,4 +1,4 @@
-"""Rows of the store as canonical text: what the journal keeps so that undo is exact."""
+"""Row images: rows of the store as canonical text, which the journal keeps so that an undo is exact."""
 
 import hashlib
 from collections.abc import Mapping
@@ -13,14 +13,14 @@ from geo.store.schema import listing, place, place_alias, space, space_community
 from geo.types import Point
 
 NAMED_TABLES: tuple[Table, ...] = (place, place_alias, space, space_community, listing)
-"""The tables an import may touch, parents first; `dump` and undo speak of these."""
+"""The tables that an import may change, parents first. `dump` covers these."""
 
 _DERIVED = frozenset({"position"})
 _ENCODER = msgspec.json.Encoder(order="sorted")
 
 
 def to_text(table: Table, row: Mapping[str, Any]) -> str:
-    """Canonical JSON of a row: every column but those derived from others, the same on both databases."""
+    """Canonical JSON of a row: all columns but derived ones, the same on both databases."""
     values = {column.name: row[column.name] for column in table.columns if column.name not in _DERIVED}
     return _ENCODER.encode(values).decode()
 
@@ -57,12 +57,12 @@ def change_row(
 
 def dump(connection: Connection) -> dict[str, list[str]]:
     """Canonical text of the named tables, rows in key order: equal before an import and after its undo."""
-    shown = {place: published(), listing: published_listing()}
+    visible = {place: published(), listing: published_listing()}
     return {
         table.name: [
             to_text(table, {str(name): value for name, value in row.items()})
             for row in connection.execute(
-                select(table).where(shown.get(table, true())).order_by(*table.primary_key.columns)
+                select(table).where(visible.get(table, true())).order_by(*table.primary_key.columns)
             ).mappings()
         ]
         for table in NAMED_TABLES

@@ -1,7 +1,7 @@
-"""The import journal: what each import said of every row, and what it changed, so that undo is exact.
+"""The import journal: the outcome of every row of an import, and what it changed, so that an undo is exact.
 
-An import is written in chunks under the state `writing`, unseen, and appears at once as `published`. One that was
-killed on the way stays unseen; whoever imports next clears it away (`ingest.publication.publisher.clear_unfinished`).
+An import is written in chunks in the state `writing`, hidden, and becomes visible at once as `published`. One that was
+killed stays hidden; the next import removes it (`ingest.publication.publisher.clear_unfinished`).
 """
 
 from sqlalchemy import (

@@ -1,4 +1,4 @@
-"""What an import will do, decided before anything is written."""
+"""The plan of an import: what it will write, complete before anything is written."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -14,11 +14,11 @@ from ingest.rows.diagnostics import Missing
 
 Ints = npt.NDArray[np.int64]
 NOWHERE = 0
-"""In `Plan.place_of`: the row has no place. Ids start at 1, provisional ones go down from -1."""
+"""In `Plan.place_of`: a row without a place. Ids start at 1, provisional ones go down from -1."""
 
 
 class Outcome(StrEnum):
-    """What became of a row; the five counts sum to the rows of the file."""
+    """The outcome of a row; the five counts sum to the rows of the file."""
 
     ACCEPTED = "accepted"
     MERGED = "merged"
@@ -28,7 +28,7 @@ class Outcome(StrEnum):
 
 
 class Unbalanced(OperationError):
-    """A row was lost or counted twice: a fault of the program, never of the list."""
+    """A row was lost or counted twice: a bug, never a fault of the list."""
 
     code = "unbalanced_import"
     http_status = 500
@@ -40,7 +40,7 @@ class Unbalanced(OperationError):
 
 @dataclass(slots=True)
 class Row:
-    """A stored row being planned: its values now (None: removed), and as they were (None: new)."""
+    """A planned row of the store: its values (None: removed), and those it had before (None: new)."""
 
     values: dict[str, Any] | None
     before: dict[str, Any] | None = None
@@ -58,7 +58,7 @@ class Row:
         return self.before is not None and self.values is not None and self.values != self.before
 
     def now(self) -> dict[str, Any]:
-        """Its values, of a row that stays."""
+        """The values of a row that is not removed."""
         if self.values is None:
             raise ValueError("the row is removed")
         return self.values
@@ -66,7 +66,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class MissingToOffer:
-    """A place with rooms that stays a candidate, and what keeps it one."""
+    """A place with rooms that stays a candidate: the rows of the list that name it, and what is missing to offer it."""
 
     rows: tuple[int, ...]
     name: str
@@ -75,7 +75,7 @@ class MissingToOffer:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Whose list it is and how far its word counts."""
+    """Where a list comes from. `trust`: 0-100, how far it counts; `offered`: it asserts that hosts agreed."""
 
     source: str
     community: str | None
@@ -86,16 +86,15 @@ class Origin:
 
 @dataclass(slots=True)
 class Plan:
-    """Rows to write. New ones have provisional ids until they are minted: -1 - n, a listing's n being its row's
-    position.
+    """Rows to write. New ones have provisional ids until they are minted: -1 - n, where n is the position of the
+    listing's row.
 
-    `rows`: the staged list (`ingest.staging.staging.SCHEMA`); `outcomes`, `place_of` one per row of it. Of a national
-    list
-    nearly every row makes a listing and a place of its own: those are only named here, by their position in `rows`
-    (`new_listings`; `lone`: of these, the ones that are all their place has), and written straight from the frame.
-    `derived`: what was compared of the new and changed listings. What takes thought is in the dictionaries, by id.
-    `aliases`: (id, the place it stood for, the one it stands for). `decision`: what a person decided, when the plan is
-    its consequence.
+    `rows`: the staged list (`ingest.staging.staging.SCHEMA`); `outcomes`, `place_of`, `keys_of`: one per row of it.
+    In a national list nearly every row makes a listing and a place of its own. `new_listings` holds their positions in
+    `rows`, `lone` those of the listings that are the only one of their place: both are written straight from the frame.
+    The other rows are in dictionaries by id. `derived`: the new and changed listings as they were compared.
+    `aliases`: (id, the place it stood for, the one it stands for). `compared_again`: listings whose stored pairs no
+    longer hold. `decision`: that of a person, when the plan is its consequence.
     """
 
     rows: pl.DataFrame
@@ -115,14 +114,10 @@ class Plan:
     block_keys: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     block_listings: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     pairs: list[tuple[int, int, float]] = field(default_factory=list)
-    reviewed_again: list[int] = field(default_factory=list)
+    compared_again: list[int] = field(default_factory=list)
     missing: list[MissingToOffer] = field(default_factory=list)
     mark: tuple[int, int] = (0, 0)
     decision: Decision | None = None
-
-    def unchanged(self) -> set[int]:
-        """Positions of the rows that say nothing new."""
-        return {i for i, outcome in enumerate(self.outcomes) if outcome is Outcome.UNCHANGED}
 
     def counts(self) -> dict[str, int]:
         """Rows per outcome. Raises Unbalanced when they do not sum to the rows read."""
@@ -137,4 +132,4 @@ class Plan:
         """Whether publishing would change a named table."""
         planned = (self.places, self.listings, self.spaces)
         touched = any(row.is_new or row.is_changed or row.is_removed for rows in planned for row in rows.values())
-        return bool(len(self.new_listings)) or bool(self.links) or touched
+        return bool(len(self.new_listings)) or bool(self.links) or bool(self.unlinked) or touched

@@ -1,7 +1,7 @@
-"""Writes a plan: new rows in many short transactions nobody sees, then all of it appears in one short transaction.
+"""Publishes a plan: hidden rows are written in many short transactions, then one short transaction shows them all.
 
 Bookings never wait for an import: a writer holds SQLite's only lock for some hundredths of a second and leaves a gap
-for others. An import that was killed leaves rows nobody sees; `clear_unfinished` takes them away.
+for others. An import that was killed leaves hidden rows; `clear_unfinished` removes them.
 """
 
 import time
@@ -18,58 +18,57 @@ from geo.store.revisions import mint, record_changes, record_range
 from geo.store.schema import listing, place, place_alias, space, space_community, unpublished
 from ingest.journal import row_images
 from ingest.journal.tables import import_change, import_range, import_report, import_run, listing_pair
-from ingest.publication.known_rows import publication_mark
 from ingest.publication.plan import Plan, Row
 from ingest.publication.report import packed, report_rows
-from ingest.publication.write_batches import Written
+from ingest.publication.row_matching import publication_mark
+from ingest.publication.write_batches import WriteBatches
 from ingest.resolution import blocking_index, verdicts
 
 ROWS_PER_TRANSACTION = 6_000
 GAP_S = 0.005
-"""Left between two transactions: SQLite's waiting writers look again every few hundredths of a second."""
+"""Pause between two transactions: SQLite's waiting writers try again every few hundredths of a second."""
 LARGE_CHANGE = 10_000
-"""Changed rows that still fit a publishing transaction of well under a second; more are changed before it, in
-portions."""
+"""So many changed rows fit a publishing transaction of well under a second; more are changed before it, in batches."""
 
 Progress = Callable[[int, int], None]
 
 
 class OvertakenError(Exception):
-    """Somebody else wrote the same rows between planning and publishing: plan again. Never shown."""
+    """Others wrote the same rows between planning and publishing: plan again. Never shown to a user."""
 
 
-def publish(engine: Engine, plan: Plan, run: Mapping[str, Any], progress: Progress | None = None) -> Written:
-    """Writes a plan and its journal; returns it with its ids. Raises OvertakenError when it is out of date.
+def publish(engine: Engine, plan: Plan, run: Mapping[str, Any], progress: Progress | None = None) -> WriteBatches:
+    """Writes a plan and its journal; returns it with its ids. Raises OvertakenError when the plan is out of date.
 
     `progress` gets (rows written, in all).
     """
     with writing(engine) as connection:
-        written = Written(plan, *_reserve(connection, plan, run), engine.dialect.name)
-    portions = list(written.portions(ROWS_PER_TRANSACTION))
-    done, total = 0, sum(len(rows) for _, _, rows in portions)
+        batches = WriteBatches(plan, *_reserve(connection, plan, run), engine.dialect.name)
+    portions = list(batches.portions(ROWS_PER_TRANSACTION))
+    rows_written, total = 0, sum(len(rows) for _, _, rows in portions)
     try:
         for table, columns, rows in portions:
             with writing(engine) as connection:
-                _still_ours(connection, written.import_id)
+                _check_alive(connection, batches.import_id)
                 insert_many(connection, table, columns, rows)
             time.sleep(GAP_S)
-            done += len(rows)
+            rows_written += len(rows)
             if progress:
-                progress(done, total)
+                progress(rows_written, total)
         with writing(engine) as connection:
-            report = {"import_id": written.import_id, "rows": packed(report_rows(plan))}
+            report = {"import_id": batches.import_id, "rows": packed(report_rows(plan))}
             connection.execute(insert(import_report), report)
-        early = _change_early(engine, written)
+        early = _change_early(engine, batches)
         with writing(engine) as connection:
-            _appear(connection, written, run, early)
+            _show(connection, batches, run, early)
     except BaseException:
-        clear_unfinished(engine, written.import_id)
+        clear_unfinished(engine, batches.import_id)
         raise
-    return written
+    return batches
 
 
 def _reserve(connection: Connection, plan: Plan, run: Mapping[str, Any]) -> tuple[int, range, range, range]:
-    """Mints the ids and hides the ranges that will be written."""
+    """Mints the ids and hides their ranges until publication."""
     (import_id,) = mint(connection, "import_run")
     new_places = len(plan.lone) + sum(row.is_new for row in plan.places.values())
     ids = (
@@ -88,8 +87,8 @@ def _reserve(connection: Connection, plan: Plan, run: Mapping[str, Any]) -> tupl
     return import_id, *ids
 
 
-def _still_ours(connection: Connection, import_id: int) -> None:
-    """Shows a sign of life; raises OvertakenError when another import of the same list took this one away."""
+def _check_alive(connection: Connection, import_id: int) -> None:
+    """Updates the sign of life; raises OvertakenError when another import of the same list removed this one."""
     alive = (
         update(import_run)
         .where(import_run.c.id == import_id, import_run.c.state == "writing")
@@ -99,17 +98,17 @@ def _still_ours(connection: Connection, import_id: int) -> None:
         raise OvertakenError
 
 
-def _change_early(engine: Engine, written: Written) -> bool:
-    """Changes rows before publishing when they are too many for one short transaction; their journal is written
-    already."""
-    changed = [(table, row) for table in (place, listing, space) for row in written.changed(table)]
+def _change_early(engine: Engine, batches: WriteBatches) -> bool:
+    """Changes rows before publishing when they are too many for one short transaction. Their journal is written
+    before."""
+    changed = [(table, row) for table in (place, listing, space) for row in batches.changed(table)]
     if len(changed) <= LARGE_CHANGE:
         return False
     for table in (place, listing, space):
-        for rows in batched(list(written.changed(table)), ROWS_PER_TRANSACTION):
+        for rows in batched(list(batches.changed(table)), ROWS_PER_TRANSACTION):
             with writing(engine) as connection:
-                _still_ours(connection, written.import_id)
-                if publication_mark(connection) != written.plan.mark:
+                _check_alive(connection, batches.import_id)
+                if publication_mark(connection) != batches.plan.mark:
                     raise OvertakenError
                 _check_unchanged(connection, table, rows)
                 update_rows(connection, table, [row.now() for row in rows])
@@ -117,24 +116,24 @@ def _change_early(engine: Engine, written: Written) -> bool:
     return True
 
 
-def _appear(connection: Connection, written: Written, run: Mapping[str, Any], early: bool) -> None:
+def _show(connection: Connection, batches: WriteBatches, run: Mapping[str, Any], early: bool) -> None:
     """The publishing transaction."""
-    plan, import_id = written.plan, written.import_id
+    plan, import_id = batches.plan, batches.import_id
     if publication_mark(connection) != plan.mark:
         raise OvertakenError
-    _still_ours(connection, import_id)
+    _check_alive(connection, import_id)
     for table in (place, listing, space):
-        removed = [row for row in written.planned(table) if row.is_removed]
-        changed = [] if early else list(written.changed(table))
+        removed = [row for row in batches.planned(table) if row.is_removed]
+        changed = [] if early else list(batches.changed(table))
         _check_unchanged(connection, table, [*changed, *removed])
     for table in (space, listing, place):
-        new = written.late(table)
+        new = batches.late(table)
         if new:
             connection.execute(insert(table), new)
         if not early:
-            update_rows(connection, table, [row.now() for row in written.changed(table)])
-    _relink(connection, written)
-    _remove(connection, written)
+            update_rows(connection, table, [row.now() for row in batches.changed(table)])
+    _relink(connection, batches)
+    _remove(connection, batches)
     if plan.decision is not None:
         verdicts.write(connection, plan.decision.change, plan.decision.at)
     connection.execute(delete(unpublished).where(unpublished.c.import_id == import_id))
@@ -143,47 +142,47 @@ def _appear(connection: Connection, written: Written, run: Mapping[str, Any], ea
         .where(import_run.c.id == import_id)
         .values(state="published", published_at=run["published_at"])
     )
-    revision = record_changes(connection, written.changed_places())
-    if written.place_ids:
-        record_range(connection, written.place_ids[0], written.place_ids[-1], revision)
+    revision = record_changes(connection, batches.changed_places())
+    if batches.place_ids:
+        record_range(connection, batches.place_ids[0], batches.place_ids[-1], revision)
 
 
-def _relink(connection: Connection, written: Written) -> None:
-    links = written.late_links()
+def _relink(connection: Connection, batches: WriteBatches) -> None:
+    links = batches.late_links()
     if links:
         connection.execute(insert(space_community), links)
-    for space_id, community in written.plan.unlinked:
-        gone = (space_community.c.space_id == space_id) & (space_community.c.community == community)
-        connection.execute(delete(space_community).where(gone))
+    for space_id, community in batches.plan.unlinked:
+        link = (space_community.c.space_id == space_id) & (space_community.c.community == community)
+        connection.execute(delete(space_community).where(link))
 
 
-def _remove(connection: Connection, written: Written) -> None:
-    """Merged places leave an alias; older aliases follow."""
-    removed = [row.before["id"] for row in written.planned(space) if row.is_removed and row.before]
+def _remove(connection: Connection, batches: WriteBatches) -> None:
+    """Removes merged places and spaces. A merged place leaves an alias, and its older aliases follow."""
+    removed = [row.before["id"] for row in batches.planned(space) if row.is_removed and row.before]
     for ids in batched(removed, ROWS_PER_TRANSACTION):
         connection.execute(delete(space).where(space.c.id.in_(ids)))
-    for alias, old, new in written.aliases():
+    for alias, old, new in batches.aliases():
         row = {"alias_id": alias, "place_id": new}
         if old is None:
             connection.execute(insert(place_alias), row)
         else:
             connection.execute(update(place_alias).where(place_alias.c.alias_id == alias).values(row))
-    gone = [row.before["id"] for row in written.planned(place) if row.is_removed and row.before]
-    for ids in batched(gone, ROWS_PER_TRANSACTION):
+    merged = [row.before["id"] for row in batches.planned(place) if row.is_removed and row.before]
+    for ids in batched(merged, ROWS_PER_TRANSACTION):
         connection.execute(delete(place).where(place.c.id.in_(ids)))
-    for ids in batched(written.plan.reviewed_again, ROWS_PER_TRANSACTION):
+    for ids in batched(batches.plan.compared_again, ROWS_PER_TRANSACTION):
         stale = listing_pair.c.listing_a.in_(ids) | listing_pair.c.listing_b.in_(ids)
         connection.execute(delete(listing_pair).where(stale))
-    if late := written.late_pairs():
+    if late := batches.late_pairs():
         connection.execute(insert(listing_pair), late)
 
 
 def _check_unchanged(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Bookings, offers and edits may have come since planning: what they wrote must not be lost."""
+    """Raises OvertakenError when bookings, offers or edits changed these rows since planning."""
     expected = {row.before["id"]: row.before for row in rows if row.before}
     for ids in batched(sorted(expected), ROWS_PER_TRANSACTION):
-        found = connection.execute(select(table).where(table.c.id.in_(ids))).mappings().all()
-        if len(found) != len(ids) or any(dict(row) != expected[row["id"]] for row in found):
+        rows_now = connection.execute(select(table).where(table.c.id.in_(ids))).mappings().all()
+        if len(rows_now) != len(ids) or any(dict(row) != expected[row["id"]] for row in rows_now):
             raise OvertakenError
 
 
@@ -203,9 +202,9 @@ def update_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str
 
 
 def clear_unfinished(engine: Engine, import_id: int) -> None:
-    """Takes away, in short transactions, what an import wrote that never appeared. Safe to run again."""
+    """Removes, in short transactions, the rows of an import that was never published. Safe to run again."""
     with writing(engine) as connection:
-        # From here on the import, if it is still alive somewhere, finds that it was taken away.
+        # From here on the import, if its process still runs, finds that it was removed.
         mine = (import_run.c.id == import_id) & (import_run.c.state == "writing")
         if connection.execute(update(import_run).where(mine).values(state="undone")).rowcount != 1:
             return
@@ -217,7 +216,7 @@ def clear_unfinished(engine: Engine, import_id: int) -> None:
 
 
 def _restore_early(connection: Connection, import_id: int) -> None:
-    """Rows changed before an appearance that never came are again what they were; those others changed since stay."""
+    """Restores rows that were changed before a publication that never came; rows that others changed since stay."""
     for table in (listing, space, place):
         changes = connection.execute(
             select(import_change).where(
@@ -230,16 +229,16 @@ def _restore_early(connection: Connection, import_id: int) -> None:
         for part in batched(changes, ROWS_PER_TRANSACTION):
             ids = [change.row_id for change in part]
             now = {row["id"]: row for row in connection.execute(select(table).where(table.c.id.in_(ids))).mappings()}
-            ours = [
+            unchanged = [
                 c
                 for c in part
                 if c.row_id in now and row_images.digest(row_images.to_text(table, dict(now[c.row_id]))) == c.after
             ]
-            update_rows(connection, table, [row_images.from_text(table, change.before) for change in ours])
+            update_rows(connection, table, [row_images.from_text(table, change.before) for change in unchanged])
 
 
 def remove_hidden(engine: Engine, import_id: int) -> None:
-    """Deletes the rows of an import that nobody sees, in short transactions. Safe to run again after a kill."""
+    """Deletes the hidden rows of an import, in short transactions. Safe to run again after a kill."""
     with writing(engine) as connection:
         spans = connection.execute(select(unpublished).where(unpublished.c.import_id == import_id)).all()
     for table in (listing, place):  # spaces go with their places
@@ -261,16 +260,16 @@ def _remove_span(engine: Engine, table: Table, first_id: int, last_id: int) -> N
 
 
 def clear_away(engine: Engine, source: str, idle_s: int) -> None:
-    """Takes away what killed imports and undos left unseen: of this source, or idle for `idle_s` seconds."""
+    """Removes what killed imports and undos left hidden: of this source, or idle for `idle_s` seconds."""
     with writing(engine) as connection:
-        left = _unfinished(connection, source, idle_s)
-    for import_id in left:
+        unfinished = _unfinished(connection, source, idle_s)
+    for import_id in unfinished:
         clear_unfinished(engine, import_id)
     finish_removals(engine)
 
 
 def finish_removals(engine: Engine) -> None:
-    """Removes what undos, or imports that never appeared, hid and did not live to remove."""
+    """Removes hidden rows that undos, or imports never published, were killed before removing."""
     hidden = (
         select(unpublished.c.import_id)
         .distinct()

@@ -1,4 +1,4 @@
-"""What an import or an undo did, for people and for programs."""
+"""The report of an import, for people and for programs."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ SAMPLE_ROWS = 20
 
 @dataclass(frozen=True, slots=True)
 class ColumnReading:
-    """What was understood of a column: the field it means (None: nothing), how surely, an example."""
+    """The reading of a column: its field (None: not understood), the confidence 0-1, an example."""
 
     column: str
     field: str | None
@@ -37,8 +37,8 @@ class ColumnReading:
 class ImportReport:
     """Outcome of one import; `import_id` is None for a dry run and when nothing had to change.
 
-    `table`: every row's outcome (`REPORT_ROWS`); `samples`: the first rows as they were understood; `source_keys`: the
-    key each row goes by, "" of a rejected one.
+    `table`: every row's outcome (`report_rows`); `samples`: the first rows as they were parsed; `source_keys`: the key
+    of each row, "" for a rejected one.
     """
 
     source: str
@@ -84,9 +84,9 @@ class ImportReport:
             "notes": notes(self.table, language),
             "understood": [_column(item, language) for item in self.columns if item.field and not item.personal],
             "not_understood": [_column(item, language) for item in self.columns if not item.field or item.personal],
-            "drift": [one.sentence()[language != "fr"] for one in self.drift],
+            "drift": [difference.sentence()[language != "fr"] for difference in self.drift],
             "coordinates": self.coordinates and self.coordinates[language != "fr"],
-            "faults": [_fault(one, language) for one in self.faults],
+            "faults": [_fault(fault, language) for fault in self.faults],
             "lines_left_out": self.left_out,
             "missing_to_offer": [_missing(item, language) for item in self.missing],
             "sample": self.samples,
@@ -98,7 +98,7 @@ class ImportReport:
 
 
 def report_rows(plan: Plan) -> pl.DataFrame:
-    """Every row's outcome (`REPORT_ROWS`). Provisional ids mean nothing to anybody: such places are null."""
+    """Every row's outcome. Provisional ids mean nothing outside the plan: such places are null."""
     place_id = pl.Series("place_id", plan.place_of)
     return plan.rows.select(
         "row",
@@ -124,50 +124,52 @@ def unpacked(content: bytes) -> pl.DataFrame:
 def write_rows(table: pl.DataFrame, path: Path, language: Language) -> None:
     """Every row's outcome in words, as JSON or CSV (UTF-8 with BOM, so that spreadsheets read accents)."""
     if path.suffix == ".json":
-        path.write_bytes(msgspec.json.format(msgspec.json.encode([_told(row, language) for row in table.to_dicts()])))
+        path.write_bytes(
+            msgspec.json.format(msgspec.json.encode([_outcome(row, language) for row in table.to_dicts()]))
+        )
         return
     names = ("row", "line", "outcome", "place_id", "name", "field", "value", "reason", "message", "remedy", "notes")
     with path.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(names)
         for row in table.iter_rows(named=True):
-            told = _told(row, language)
-            told["notes"] = " ".join(note["message"] for note in told["notes"])
-            writer.writerow([neutralise(str(told.get(name, ""))) for name in names])
+            outcome = _outcome(row, language)
+            outcome["notes"] = " ".join(note["message"] for note in outcome["notes"])
+            writer.writerow([neutralise(str(outcome.get(name, ""))) for name in names])
 
 
-def _told(row: dict[str, Any], language: Language) -> dict[str, Any]:
-    said = {name: "" if row[name] is None else row[name] for name in ("row", "line", "outcome", "place_id", "name")}
+def _outcome(row: dict[str, Any], language: Language) -> dict[str, Any]:
+    values = {name: "" if row[name] is None else row[name] for name in ("row", "line", "outcome", "place_id", "name")}
     rejected = _rejection(row, language) or {}
     return (
-        said
+        values
         | {name: rejected.get(name, "") for name in ("field", "value", "reason", "message", "remedy")}
         | {"notes": _notes(row, language)}
     )
 
 
 def rejections(table: pl.DataFrame, language: Language) -> list[dict[str, Any]]:
-    """The rows that make no place, each with its reason and remedy."""
+    """The rejected rows, each with its reason and remedy."""
     rows = table.filter(pl.col("reason").is_not_null()).to_dicts()
     return [entry for row in rows if (entry := _rejection(row, language))]
 
 
 def notes(table: pl.DataFrame, language: Language) -> list[dict[str, Any]]:
-    """What was put right or left out, row by row."""
+    """Corrections and omissions, row by row."""
     rows = table.filter(pl.col("notes").is_not_null()).to_dicts()
     return [entry for row in rows for entry in _notes(row, language)]
 
 
 def samples(plan: Plan) -> list[dict[str, Any]]:
-    """The first rows as they were understood."""
-    shown = plan.rows.head(SAMPLE_ROWS).to_dicts()
-    return [_sample(row, plan.outcomes[i], int(plan.place_of[i])) for i, row in enumerate(shown)]
+    """The first rows as they were parsed."""
+    head = plan.rows.head(SAMPLE_ROWS).to_dicts()
+    return [_sample(row, plan.outcomes[i], int(plan.place_of[i])) for i, row in enumerate(head)]
 
 
 def _sample(row: dict[str, Any], outcome: Outcome, place_id: int) -> dict[str, Any]:
     placed = row["facts"] is not None
     spaces = msgspec.json.decode(row["spaces"]) if row["spaces"] else []
-    told = ("kind", "name", "seats", "price_half_day_cents", "member_price_half_day_cents")
+    names = ("kind", "name", "seats", "price_half_day_cents", "member_price_half_day_cents")
     return {
         "row": row["row"],
         "outcome": str(outcome),
@@ -178,21 +180,21 @@ def _sample(row: dict[str, Any], outcome: Outcome, place_id: int) -> dict[str, A
         },
         **{name: row[name] for name in ("lon", "lat", "precision", "opening_hours")},
         "amenities": msgspec.json.decode(row["amenities"]) if placed else {},
-        "spaces": [{name: one[name] for name in told} for one in spaces],
+        "spaces": [{name: space.get(name) for name in names} for space in spaces],
     }
 
 
 def read_columns(table: RawTable, mapping: Mapping, personal: frozenset[str]) -> list[ColumnReading]:
-    """What was understood of every column, in the list's order. Personal columns show no example."""
+    """The reading of every column, in the list's order. Personal columns show no example."""
     meaning = mapping.meaning()
     readings = []
     for column in table.columns:
         hidden = column in personal
-        said = None if hidden else meaning.get(column)
-        confidence = mapping.confidence.get(column, 1.0) if said else 0.0
+        field_name = None if hidden else meaning.get(column)
+        confidence = mapping.confidence.get(column, 1.0) if field_name else 0.0
         example = "" if hidden else next((text for row in table.rows[:200] if (text := known(row[column]))), "")
-        reason = mapping.reasons.get(column) if said else None
-        readings.append(ColumnReading(column, said, confidence, hidden, example[:80], reason))
+        reason = mapping.reasons.get(column) if field_name else None
+        readings.append(ColumnReading(column, field_name, confidence, hidden, example[:80], reason))
     return readings
 
 
@@ -218,8 +220,8 @@ def _notes(row: dict[str, Any], language: Language) -> list[dict[str, Any]]:
 
 
 def _fault(item: LineFault, language: Language) -> dict[str, Any]:
-    told = item.fr if language == "fr" else item.en
-    return {"line": item.line, "code": str(item.code), "message": told, "left_out": item.left_out}
+    message = item.fr if language == "fr" else item.en
+    return {"line": item.line, "code": str(item.code), "message": message, "left_out": item.left_out}
 
 
 def _column(item: ColumnReading, language: Language) -> dict[str, Any]:

@@ -1,108 +1,97 @@
 """Survivorship: what a place says when several listings speak of it, field by field.
 
-The word of a list counts by its trust, then by how fresh its facts are, then by who came first. Every field takes the
-first listing that knows it; the position is the most precise one, and brings its commune along. What somebody changed
-by hand in a place stays: only what the listings say otherwise than before is carried over.
+Listings rank by the trust of their list, then by how fresh their facts are, then by who came first. Every field takes
+the first listing that knows it; the position is the most precise one, and brings its commune along. What somebody
+changed by hand in a place stays: an import or an undo only carries over what the listings say otherwise than before.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from geo.spatial.h3_cells import cells_of
 from geo.types import PlaceKind, PlaceStatus, Point, Precision
-from ingest.rows.facts import Facts
+from ingest.publication.source_records import SourceRecord
 
 _RANK = {str(kind): rank for rank, kind in enumerate((*Precision,))}
 _SINGLE = ("address", "complement", "opening_hours", "capacity", "phone", "email", "website", "siret", "parent")
 _WITH_POSITION = ("lon", "lat", "precision", "expected_m", "score", "time_zone", "commune", "insee")
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One listing's word: `order` tells who came first (ids, provisional ones last)."""
-
-    order: int
-    source: str
-    trust: int
-    facts: Facts
+def ranking(records: Sequence[SourceRecord]) -> list[SourceRecord]:
+    """Listings of a place, the most trusted first."""
+    return sorted(records, key=lambda record: (-record.trust, -_day(record.facts.checked_on), record.order))
 
 
-def ranking(said: Sequence[Said]) -> list[Said]:
-    """Listings of a place, the one whose word counts most first."""
-    return sorted(said, key=lambda one: (-one.trust, -_day(one.facts.checked_on), one.order))
-
-
-def compose(said: Sequence[Said]) -> dict[str, Any]:
+def compose(records: Sequence[SourceRecord]) -> dict[str, Any]:
     """The facts of a place from its listings (at least one), as columns of the store, with `origins`."""
-    ranked = ranking(said)
+    ranked = ranking(records)
     first = ranked[0]
     values: dict[str, Any] = {"name": first.facts.name, "match_key": first.facts.match_key}
-    origin: dict[str, str] = {}
+    origins: dict[str, str] = {}
     for name in _SINGLE:
-        teller = next((one for one in ranked if getattr(one.facts, name) not in (None, "")), first)
-        values[name] = getattr(teller.facts, name)
-        origin[name] = teller.source
-    teller = next((one for one in ranked if one.facts.kind != PlaceKind.OTHER), first)
-    values["kind"], origin["kind"] = teller.facts.kind, teller.source
-    placed = min(ranked, key=lambda one: _RANK[one.facts.precision])
-    origin["position"] = placed.source
+        survivor = next((record for record in ranked if getattr(record.facts, name) not in (None, "")), first)
+        values[name] = getattr(survivor.facts, name)
+        origins[name] = survivor.source
+    survivor = next((record for record in ranked if record.facts.kind != PlaceKind.OTHER), first)
+    values["kind"], origins["kind"] = survivor.facts.kind, survivor.source
+    placed = min(ranked, key=lambda record: _RANK[record.facts.precision])
+    origins["position"] = placed.source
     values |= {name: getattr(placed.facts, name) for name in _WITH_POSITION}
-    same_town = [one for one in ranked if one.facts.insee == placed.facts.insee and one.facts.postcode]
+    same_town = [record for record in ranked if record.facts.insee == placed.facts.insee and record.facts.postcode]
     values["postcode"] = (same_town or [placed])[0].facts.postcode
     values["amenities"] = {}
-    for one in reversed(ranked):
-        values["amenities"] |= one.facts.amenities
+    for record in reversed(ranked):
+        values["amenities"] |= record.facts.amenities
     values["amenities"] = dict(sorted(values["amenities"].items()))
-    values["checked_on"] = max((one.facts.checked_on for one in said if one.facts.checked_on), default=None)
-    values["origins"] = {name: source for name, source in sorted(origin.items()) if source != first.source}
+    values["checked_on"] = max((day for record in records if (day := record.facts.checked_on)), default=None)
+    values["origins"] = {name: source for name, source in sorted(origins.items()) if source != first.source}
     return values
 
 
-def new_place(place_id: int, said: Sequence[Said]) -> dict[str, Any]:
-    """The row of a place seen for the first time: a candidate."""
+def new_place(place_id: int, records: Sequence[SourceRecord]) -> dict[str, Any]:
+    """The row of a place that the store did not have: a candidate."""
     fixed = {"id": place_id, "status": str(PlaceStatus.CANDIDATE), "hours_assumed": False, "demo": False}
-    return _located(fixed | compose(said))
+    return _located(fixed | compose(records))
 
 
-def carried_over(
-    place: dict[str, Any], before: Sequence[Said], now: Sequence[Said], *, forget: bool = False
+def carry_over(
+    place: dict[str, Any], before: Sequence[SourceRecord], after: Sequence[SourceRecord], *, forget: bool = False
 ) -> dict[str, Any]:
     """The row of a place after its listings changed: what they say otherwise than before replaces what it had from
     them.
 
-    A list that falls silent about something known takes nothing away; with `forget` (an undo) it does.
+    A list that falls silent about a field takes nothing away; with `forget` (listings left the place) it does.
     """
-    then, told = compose(before) if before else {}, compose(now)
+    old, new = compose(before) if before else {}, compose(after)
     values = dict(place)
-    for name, value in told.items():
+    for name, value in new.items():
         if name == "amenities":
-            values[name] = _amenities(values[name], then.get(name, {}), value, forget=forget)
+            values[name] = _amenities(values[name], old.get(name, {}), value, forget=forget)
         elif value in (None, "") and not forget:
             continue
-        elif name not in then or (value != then[name] and (values[name] == then[name] or values[name] in (None, ""))):
+        elif name not in old or (value != old[name] and (values[name] == old[name] or values[name] in (None, ""))):
             values[name] = value
-    if values["hours_assumed"] and told["opening_hours"]:
-        values["opening_hours"], values["hours_assumed"] = told["opening_hours"], False
+    if values["hours_assumed"] and new["opening_hours"]:
+        values["opening_hours"], values["hours_assumed"] = new["opening_hours"], False
     if values["status"] == PlaceStatus.CLOSED:
         values["status"] = str(PlaceStatus.CANDIDATE)  # a list names it again: it exists
     return _located(values)
 
 
-def is_untouched(place: dict[str, Any], said: Sequence[Said]) -> bool:
-    """Whether a place is still exactly what its listings make it: nobody offered or edited it."""
-    return bool(said) and place == new_place(place["id"], said)
+def is_untouched(place: dict[str, Any], records: Sequence[SourceRecord]) -> bool:
+    """Whether a place is exactly what its listings make it: nobody edited it."""
+    return bool(records) and place == new_place(place["id"], records)
 
 
-def _amenities(place: dict[str, str], then: dict[str, str], now: dict[str, str], *, forget: bool) -> dict[str, str]:
+def _amenities(place: dict[str, str], old: dict[str, str], new: dict[str, str], *, forget: bool) -> dict[str, str]:
     """Amenities one by one: those the listings say otherwise than before, unless somebody changed them by hand."""
     values = dict(place)
-    for name in (then.keys() | now.keys()) if forget else now.keys():
-        if then.get(name) != now.get(name) and values.get(name) == then.get(name):
+    for name in (old.keys() | new.keys()) if forget else new.keys():
+        if old.get(name) != new.get(name) and values.get(name) == old.get(name):
             values.pop(name, None)
-            if name in now:
-                values[name] = now[name]
+            if name in new:
+                values[name] = new[name]
     return dict(sorted(values.items()))
 
 

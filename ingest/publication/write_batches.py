@@ -1,4 +1,4 @@
-"""A plan with its ids: what each transaction of an import writes."""
+"""Write batches: a plan with minted ids, cut into the rows of each transaction."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -24,8 +24,8 @@ Portion = tuple[Table, Sequence[str], Sequence[Sequence[Any]]]
 _JSON = msgspec.json.Encoder(order="deterministic")
 
 
-class Written:
-    """Minted ids take the place of the plan's provisional ones; rows come as the transactions want them."""
+class WriteBatches:
+    """Replaces the plan's provisional ids with minted ones, and gives its rows transaction by transaction."""
 
     def __init__(
         self, plan: Plan, import_id: int, place_ids: range, listing_ids: range, space_ids: range, engine_name: str
@@ -48,11 +48,11 @@ class Written:
             if row.values is not None and row.values["import_id"] == 0:
                 row.values["import_id"] = self.import_id
         plan.links = [(self._spaces.get(space_id, space_id), community) for space_id, community in plan.links]
-        known = np.vectorize(lambda place_id: self._places.get(place_id, place_id), otypes=[np.int64])
-        plan.place_of = known(plan.place_of) if len(plan.place_of) else plan.place_of
+        minted = np.vectorize(lambda place_id: self._places.get(place_id, place_id), otypes=[np.int64])
+        plan.place_of = minted(plan.place_of) if len(plan.place_of) else plan.place_of
 
     def new_listings(self) -> pl.DataFrame:
-        """The new listings as others are compared with them from now on (derived)."""
+        """The new listings, derived, with their ids."""
         fresh = self.plan.derived.filter(pl.col("listing") < 0)
         ids = fresh["listing"].to_numpy()
         return fresh.with_columns(
@@ -61,7 +61,7 @@ class Written:
         )
 
     def _minted(self, listing_ids: Ints) -> Ints:
-        """The ids of listings, minted ones in the place of provisional ones."""
+        """Ids of listings, provisional ones replaced."""
         of_row = np.zeros(self.plan.rows.height, np.int64)
         of_row[self.plan.new_listings] = [self._listings[-1 - i] for i in self.plan.new_listings.tolist()]
         provisional = listing_ids < 0
@@ -70,7 +70,7 @@ class Written:
         return answer
 
     def planned(self, table: Table) -> Iterable[Row]:
-        """Rows of a table that took thought."""
+        """Rows of a table that are planned one by one."""
         return {place: self.plan.places, listing: self.plan.listings, space: self.plan.spaces}[table].values()
 
     def changed(self, table: Table) -> Iterator[Row]:
@@ -78,7 +78,7 @@ class Written:
         return (row for row in self.planned(table) if row.is_changed)
 
     def late(self, table: Table) -> list[dict[str, Any]]:
-        """New rows that must only appear with the publishing transaction: spaces of places people see already."""
+        """New rows for the publishing transaction: spaces of places that are visible already."""
         if table is not space:
             return []
         return [
@@ -86,7 +86,7 @@ class Written:
         ]
 
     def late_links(self) -> list[dict[str, Any]]:
-        """Offers by a community of spaces that people see already, or that appear late."""
+        """Offers of communities for the publishing transaction: of spaces that are visible already, or late."""
         return [_link(pair) for pair in self.plan.links if not self._is_early(pair[0])]
 
     def aliases(self) -> list[tuple[int, int | None, int]]:
@@ -94,11 +94,11 @@ class Written:
         return [(alias, old, self._places.get(new, new)) for alias, old, new in self.plan.aliases]
 
     def late_pairs(self) -> list[dict[str, Any]]:
-        """Pairs of listings that were compared again: their old rows go in the publishing transaction."""
+        """Pairs of listings that were compared again, for the publishing transaction, which deletes their old rows."""
         return self._pairs(late=True)
 
     def changed_places(self) -> set[int]:
-        """Places that people saw and that change or go, or whose spaces do."""
+        """Visible places that change or go, or whose spaces do."""
         changed = {place_id for place_id, row in self.plan.places.items() if row.is_changed or row.is_removed}
         rows = [row for row in self.plan.spaces.values() if row.is_new or row.is_changed or row.is_removed]
         changed |= {values["place_id"] for row in rows for values in (row.values, row.before) if values}
@@ -107,7 +107,7 @@ class Written:
         return {place_id for place_id in changed if not self._is_hidden(place_id)}
 
     def portions(self, size: int) -> Iterator[Portion]:
-        """Everything that can be written before the import appears, in portions of one table."""
+        """Everything that can be written before publication, in portions of one table."""
         yield from _cut(*self._lone_places(), size)
         yield from _cut(
             place, *self._dicts(place, [row.now() for row in self.plan.places.values() if row.is_new]), size
@@ -130,7 +130,7 @@ class Written:
         yield from _cut(listing_pair, *self._dicts(listing_pair, self._pairs(late=False)), size)
 
     def _pairs(self, *, late: bool) -> list[dict[str, Any]]:
-        again = set(self.plan.reviewed_again)
+        again = set(self.plan.compared_again)
         named = ((self._listings.get(a, a), self._listings.get(b, b), p) for a, b, p in self.plan.pairs)
         return [
             {"listing_a": min(a, b), "listing_b": max(a, b), "probability": p}
@@ -188,7 +188,7 @@ class Written:
         return stored_point(self._engine_name, value.lon, value.lat) if hasattr(value, "lon") else value
 
     def _journal(self) -> Iterator[dict[str, Any]]:
-        """Journal entries of what is not in the ranges of the import."""
+        """Journal entries of all changes but the rows in the ranges of the import."""
         for table in (place, listing, space):
             for row in self.planned(table):
                 if row.before is not None and (row.is_changed or row.is_removed):
@@ -219,7 +219,7 @@ def _new(rows: dict[int, Row]) -> list[int]:
 
 
 def _numbered(provisional: Sequence[int], minted: range) -> dict[int, int]:
-    """Minted ids in the order in which the list names them: provisional ids fall with the rows."""
+    """Minted ids by provisional ones, in the order of the list: provisional ids fall from row to row."""
     return dict(zip(sorted(provisional, reverse=True), minted, strict=True))
 
 

@@ -1,4 +1,4 @@
-"""Which pairs of listings are compared at all."""
+"""Blocking: which pairs of listings are compared at all."""
 
 import h3.api.basic_int as h3
 import numpy as np
@@ -26,7 +26,7 @@ STREET_M = 200.0
 name nor address nor contact."""
 CROWD = 50
 """More listings of one list at one address or point are firms of a business centre, or rows that nobody placed: there
-only the name tells them apart."""
+only the name distinguishes them."""
 ALIKE = 0.75
 """Share of the affixes of the longer name that a name written in another way still has."""
 
@@ -55,33 +55,33 @@ def probe_keys(derived: pl.DataFrame) -> tuple[Ints, Ints]:
 
 
 def pairs(derived: pl.DataFrame, new: Bools) -> tuple[Ints, Ints]:
-    """(left, right): every pair under a common key, at least one of it new, that a cheap look does not rule out. left
-    < right."""
+    """(left, right), left < right: every pair under a common key, one of it new, that `PairFilter` lets pass."""
     if not new.any() or derived.height < 2:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    probes, probe_rows = probe_keys(derived.filter(new))
+    wanted, wanted_rows = probe_keys(derived.filter(new))
     keys, rows = stored_keys(derived)
-    looking = pl.DataFrame({"key": probes, "left": np.flatnonzero(new)[probe_rows]})
-    stored = pl.DataFrame({"key": keys, "right": rows}).join(looking.select("key").unique(), on="key", how="semi")
-    looking = looking.join(stored.group_by("key").agg(size=pl.len()), on="key")
+    probes = pl.DataFrame({"key": wanted, "left": np.flatnonzero(new)[wanted_rows]})
+    stored = pl.DataFrame({"key": keys, "right": rows}).join(probes.select("key").unique(), on="key", how="semi")
+    probes = probes.join(stored.group_by("key").agg(size=pl.len()), on="key")
     portion = pl.col("size").cast(pl.Int64).cum_sum() // PAIRS_AT_ONCE
-    look = Look(derived)
-    parts = [_found(look, part, stored) for part in looking.with_columns(portion=portion).partition_by("portion")]
+    pair_filter = PairFilter(derived)
+    portions = probes.with_columns(portion=portion).partition_by("portion")
+    parts = [_plausible_pairs(pair_filter, part, stored) for part in portions]
     pair = np.unique(np.concatenate(parts)) if parts else np.zeros(0, np.int64)
     return pair // derived.height, pair % derived.height
 
 
-def _found(look: "Look", looking: pl.DataFrame, stored: pl.DataFrame) -> Ints:
-    """Plausible pairs of those who look for others, as left * rows + right, left < right."""
-    found = looking.join(stored, on="key").filter(pl.col("left") != pl.col("right"))
+def _plausible_pairs(pair_filter: "PairFilter", probes: pl.DataFrame, stored: pl.DataFrame) -> Ints:
+    """Plausible pairs of probes with stored keys, as left * rows + right, left < right."""
+    matches = probes.join(stored, on="key").filter(pl.col("left") != pl.col("right"))
     smaller, larger = pl.min_horizontal("left", "right"), pl.max_horizontal("left", "right")
-    pair = found.select(pair=smaller * look.rows + larger).unique()["pair"].to_numpy()
-    kept: Ints = pair[look.plausible(pair // look.rows, pair % look.rows)]
-    return kept
+    pair = matches.select(pair=smaller * pair_filter.rows + larger).unique()["pair"].to_numpy()
+    plausible: Ints = pair[pair_filter.plausible(pair // pair_filter.rows, pair % pair_filter.rows)]
+    return plausible
 
 
-class Look:
-    """A cheap look at pairs of listings: numbers only, made once for all of them."""
+class PairFilter:
+    """A cheap test of pairs of listings: numbers only, made once for all of them."""
 
     def __init__(self, derived: pl.DataFrame) -> None:
         self.rows = derived.height
@@ -91,27 +91,27 @@ class Look:
         self._affixes = derived["affixes"].to_numpy()
         self._affix_count = np.count_nonzero(self._affixes, axis=1)
         self._bits = _bits(self._affixes % 64, self._affixes > 0), _bits(self._affixes // 64 % 64, self._affixes > 0)
-        told = derived.select(
+        texts = derived.select(
             *("source", "insee", "bare", "phone", "siret", "site", "host"),
             address=pl.when(pl.col("street") != "").then(pl.concat_str("number", pl.lit("|"), "street")),
             numbered=pl.col("number") != "",
         )
-        self._numbered = told["numbered"].to_numpy()
-        self._codes = {name: _codes(told[name]) for name in told.columns if name != "numbered"}
+        self._numbered = texts["numbered"].to_numpy()
+        self._codes = {name: _codes(texts[name]) for name in texts.columns if name != "numbered"}
         points = np.array([self._lon, self._lat]).T.copy().view(np.uint64)
         here = points[:, 0] * np.uint64(0x9E3779B97F4A7C15) ^ points[:, 1]
         self._crowded = _crowded(self._codes["source"], self._codes["address"])
         self._crowded |= _crowded(self._codes["source"], here)
 
     def plausible(self, left: Ints, right: Ints) -> Bools:
-        """Near enough, and something in common: a word of the name, or the address, telephone, site, SIRET or host.
+        """Pairs near enough that share something: a word of the name, or the address, telephone, site, SIRET or host.
 
         Points may be wrong: in one commune the same house number and street, or the same own name, is near enough,
         however far. Hamlets share their words: "le Bourg" is no such address. And two precise points in two streets
         are one place only when the names agree as a whole.
         """
         answer = np.zeros(len(left), bool)
-        at = np.flatnonzero(self._in_common(left, right))
+        at = np.flatnonzero(self._may_share(left, right))
         left, right = left[at], right[at]
         metres = haversine_array_m(self._lon[left], self._lat[left], self._lon[right], self._lat[right])
         vague = self._vague[left] | self._vague[right]
@@ -136,8 +136,8 @@ class Look:
         answer[at[kept[word | strong[kept]]]] = True
         return answer
 
-    def _in_common(self, left: Ints, right: Ints) -> Bools:
-        """Everyone who may have something in common, and many who have not: few bits tell."""
+    def _may_share(self, left: Ints, right: Ints) -> Bools:
+        """Bitmask test: true for every pair that has something in common, and for many that have nothing."""
         answer: Bools = (self._affix_count[left] == 0) | (self._affix_count[right] == 0)
         words: Bools = np.ones(len(left), bool)
         for bits in self._bits:
@@ -163,19 +163,20 @@ class Look:
         return answer
 
     def _shared_affixes(self, left: Ints, right: Ints) -> tuple[Ints, Ints]:
-        """(how many affixes both names have, how many the one with more has; 0 where either has none)."""
-        ones, others = self._affix_count[left], self._affix_count[right]
-        larger = np.where((ones == 0) | (others == 0), 0, np.maximum(ones, others))
+        """(number of affixes that both names have, that of the name with more; 0 where either has none)."""
+        counts = self._affix_count[left], self._affix_count[right]
+        larger = np.where((counts[0] == 0) | (counts[1] == 0), 0, np.maximum(*counts))
         shared = np.zeros(len(left), np.int64)
         theirs = self._affixes[right]
-        for column in range(int(ones.max(initial=0))):
+        for column in range(int(counts[0].max(initial=0))):
             mine = self._affixes[left, column]
             shared += ((theirs == mine[:, None]) & (mine[:, None] != 0)).any(axis=1)
         return shared, larger
 
 
 def _crowded(source: npt.NDArray[np.uint64], address: npt.NDArray[np.uint64]) -> Bools:
-    """Listings whose list has more than `CROWD` at their address: of one list, imported whole, whatever else is."""
+    """Listings whose list has more than `CROWD` at their address. Lists are imported whole, so this does not depend on
+    other imports."""
     with np.errstate(over="ignore"):
         both = source * np.uint64(0x9E3779B97F4A7C15) ^ address
     _, at, count = np.unique(both, return_inverse=True, return_counts=True)
@@ -183,11 +184,11 @@ def _crowded(source: npt.NDArray[np.uint64], address: npt.NDArray[np.uint64]) ->
     return answer
 
 
-def _bits(numbers: npt.NDArray[np.uint16], there: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint64]:
-    """Per row, the bits its numbers (below 64) set."""
+def _bits(numbers: npt.NDArray[np.uint16], set_: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint64]:
+    """Bitmask of each row: the bits that its numbers (below 64) set, where `set_`."""
     answer = np.zeros(len(numbers), np.uint64)
     for column in range(numbers.shape[1]):
-        answer |= np.where(there[:, column], np.uint64(1) << numbers[:, column].astype(np.uint64), np.uint64(0))
+        answer |= np.where(set_[:, column], np.uint64(1) << numbers[:, column].astype(np.uint64), np.uint64(0))
     return answer
 
 

@@ -1,9 +1,9 @@
-"""Where listings that may be the same site meet: blocking keys with the listings under them, as sorted arrays.
+"""The blocking index: blocking keys with the listings under them, as sorted arrays.
 
-A list of 100,000 rows brings 600,000 keys. As rows of a table they took longer to write than the listings; here an
-import adds some runs of `RUN_KEYS`, and a look-up searches every run, some hundredths of a second for a national store.
-Keys of listings that are gone or say something else now are harmless: whoever looks reads the listing. Small runs are
-merged, so that a list imported every day does not make a thousand of them.
+A list of 100,000 rows has 600,000 keys. As rows of a table they took longer to write than the listings; here an import
+adds some runs of `RUN_KEYS`, and a look-up searches every run, some hundredths of a second for a national store. Keys
+of listings that were removed or changed are harmless: the listing itself is read afterwards. Small runs are merged, so
+that a list imported every day does not make a thousand of them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ RUN_KEYS = 200_000
 """3 MB of keys and listings: written in some hundredths of a second."""
 SMALL = 20_000
 MOST_SMALL = 64
-"""From so many runs of fewer than `SMALL` keys on, they become one."""
+"""So many runs of fewer than `SMALL` keys are merged."""
 COLUMNS = ("import_id", "part", "size", "block_keys", "listing_ids")
 
 
@@ -42,14 +42,14 @@ def runs(import_id: int, keys: Ints, listings: Ints) -> list[tuple[Any, ...]]:
 
 
 def under(connection: Connection, probes: Ints) -> set[int]:
-    """Ids of the listings under any of these keys; some may be gone."""
+    """Ids of the listings under any of these keys; some may exist no longer."""
     wanted = np.unique(probes)
-    found: set[int] = set()
+    ids: set[int] = set()
     for keys, listings in _stored(connection):
         starts, ends = np.searchsorted(keys, wanted, "left"), np.searchsorted(keys, wanted, "right")
         for start, end in zip(starts[starts < ends].tolist(), ends[starts < ends].tolist(), strict=True):
-            found.update(listings[start:end].tolist())
-    return found
+            ids.update(listings[start:end].tolist())
+    return ids
 
 
 def _stored(connection: Connection) -> Iterator[tuple[Ints, Ints]]:
@@ -58,12 +58,12 @@ def _stored(connection: Connection) -> Iterator[tuple[Ints, Ints]]:
 
 
 def remove(connection: Connection, import_id: int) -> None:
-    """Takes away the runs of an import that never appeared."""
+    """Removes the runs of an import that was never published."""
     connection.execute(delete(key_run).where(key_run.c.import_id == import_id))
 
 
 def merge_small(engine: Engine) -> None:
-    """One run instead of many small ones of published imports, without the listings that are gone."""
+    """Merges many small runs of published imports into one, without listings that exist no longer."""
     still_written = select(import_run.c.id).where(import_run.c.state == "writing")
     small = (key_run.c.size < SMALL) & key_run.c.import_id.not_in(still_written)
     with writing(engine) as connection:
@@ -72,12 +72,12 @@ def merge_small(engine: Engine) -> None:
         rows = connection.execute(select(key_run).where(small).with_for_update()).all()
         keys = np.concatenate([_ints(row.block_keys) for row in rows])
         listings = np.concatenate([_ints(row.listing_ids) for row in rows])
-        there = np.isin(listings, _existing(connection, np.unique(listings)))
+        existing = np.isin(listings, _existing(connection, np.unique(listings)))
         for row in rows:
             mine = (key_run.c.import_id == row.import_id) & (key_run.c.part == row.part)
             connection.execute(delete(key_run).where(mine))
         part = 1 + connection.execute(select(func.coalesce(func.max(key_run.c.part), 0))).scalar_one()
-        merged = runs(rows[-1].import_id, keys[there], listings[there])
+        merged = runs(rows[-1].import_id, keys[existing], listings[existing])
         if merged:
             named = [dict(zip(COLUMNS, row, strict=True)) for row in merged]
             connection.execute(insert(key_run), [row | {"part": row["part"] + part} for row in named])

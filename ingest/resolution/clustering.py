@@ -1,180 +1,215 @@
-"""Listings into places: which new rows join which others, and what becomes of the places they had."""
+"""Listings into places: which new rows join which others, and what becomes of the places they had.
+
+Rows of one list that are equal in all that is compared have one representative. A list that repeats a row a thousand
+times has half a million pairs of the same row, and whatever resembles one of them resembles all. So pairs are only
+looked for among representatives, and duplicates join without a pair. The places are those that all pairs would give:
+duplicates have the same pairs, so whatever joins one, or keeps it away, does so for the others.
+"""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from itertools import product
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 from sqlalchemy import Connection
 
 from ingest.resolution import linkage, stored_listings
-from ingest.resolution.duplicate_rows import speakers
 from ingest.resolution.verdicts import Verdict, read_verdicts
 
+Ints = npt.NDArray[np.int64]
 Edge = tuple[int, int, float]
+"""(smaller listing id, larger listing id, probability)"""
+
+_COMPARED = [
+    name
+    for name, kind in linkage.COLUMNS.items()
+    if name not in {"listing", "place_id", "source_key", "trust"} and not isinstance(kind, pl.List | pl.Array)
+]
+"""Columns that duplicates share; lists of numbers are made from the rest."""
 
 
 @dataclass(slots=True)
 class Groups:
     """Where listings belong. Ids of new listings and places are provisional (negative).
 
-    `place_of`: of every listing that takes thought; new listings that nobody else is linked to are not in it.
-    `was`: the places those listings had. `pairs`: (smaller id, larger id, probability) worth keeping, those of twins
-    left out. `gone`: places all of whose listings left, with the place that took them over.
+    `place_of`: of every listing that was grouped; new listings without a link are not in it. `previous`: the places
+    that stored ones had. `pairs`: those worth keeping, without the pairs of duplicates. `merged`: places that lost all
+    their listings, with the place that took them over. `stored`: the stored listings that were grouped, derived.
     """
 
     place_of: dict[int, int] = field(default_factory=dict)
-    was: dict[int, int] = field(default_factory=dict)
+    previous: dict[int, int] = field(default_factory=dict)
     pairs: list[Edge] = field(default_factory=list)
-    gone: dict[int, int] = field(default_factory=dict)
-    stored: pl.DataFrame = field(default_factory=stored_listings.nobody)
+    merged: dict[int, int] = field(default_factory=dict)
+    stored: pl.DataFrame = field(default_factory=stored_listings.no_listings)
 
 
 def group(
     connection: Connection,
     new: pl.DataFrame,
     changed: dict[int, int],
-    memory: pl.DataFrame | None = None,
+    cache: pl.DataFrame | None = None,
     *,
     removed: frozenset[int] = frozenset(),
     around: frozenset[int] = frozenset(),
     verdicts: Sequence[Verdict] | None = None,
 ) -> Groups:
-    """Groups of the new and changed listings (derived, new ones under negative ids) and those around them.
+    """Groups the new and changed listings (derived, new ones under negative ids) with those around them.
 
-    `changed`: known listings whose row says something new, with their place. `removed`: listings that go away;
-    `around`: others to think over again, because of those. `verdicts`: the decisions of people that count, when not
-    those of the store.
+    `changed`: stored listings whose row changed, with their place. `cache`: every stored listing, derived. `removed`:
+    listings that go; `around`: others to group again because of those. `verdicts`: people's decisions (None: those of
+    the store).
     """
-    answer = Groups()
+    groups = Groups()
     if new.is_empty() and not around:
-        return answer
+        return groups
     stale = set(changed) | removed
-    stored = _around(connection, new, stale, memory)
+    stored = _candidates(connection, new, stale, cache)
     verdicts = read_verdicts(connection) if verdicts is None else verdicts
-    decided = _decided(connection, new, verdicts) if verdicts else []
-    judged = {i for a, b, _ in decided for i in (a, b)}
-    scored, twins = _scored(new, stored, judged)
-    linked = {i for a, b, p in scored if p >= linkage.LINK for i in (a, b)} | twins | judged
+    decisions = _decisions(connection, new, verdicts) if verdicts else []
+    decided = {i for a, b, _ in decisions for i in (a, b)}
+    scored, duplicates = _score_pairs(new, stored, decided)
+    linked = {i for a, b, p in scored if p >= linkage.LINK for i in (a, b)} | duplicates | decided
     old = {i for i in linked if i > 0} | changed.keys() | around
-    companions, kept = stored_listings.companions(connection, old, stale)
+    companions, stored_pairs = stored_listings.read_linked(connection, old, stale)
     companions -= removed
     nodes = (linked | companions | changed.keys()) - removed
     missing = sorted(companions - set(stored["listing"].to_list()) - changed.keys())
-    stored = pl.concat([stored, stored_listings.by_id(connection, missing)]) if missing else stored
+    stored = pl.concat([stored, stored_listings.read_listings(connection, missing)]) if missing else stored
     chosen = pl.concat([new, stored]).filter(pl.col("listing").is_in(list(nodes))).sort("source", "source_key")
-    answer.stored = stored.filter(pl.col("listing").is_in(list(nodes)))
-    answer.pairs = scored
-    known = [(a, b, p) for (a, b), p in kept.items()] + scored
-    answer.place_of = _settled(chosen, known, decided, judged, changed)
-    answer.was = {row[0]: row[1] for row in answer.stored.select("listing", "place_id").iter_rows()} | changed
-    answer.gone = _gone(answer)
+    groups.stored = stored.filter(pl.col("listing").is_in(list(nodes)))
+    groups.pairs = scored
+    edges = [(a, b, p) for (a, b), p in stored_pairs.items()] + scored
+    groups.place_of = _partition(chosen, edges, decisions, decided, changed)
+    groups.previous = {row[0]: row[1] for row in groups.stored.select("listing", "place_id").iter_rows()} | changed
+    groups.merged = _merged(groups)
+    return groups
+
+
+def representatives(derived: pl.DataFrame, excluded: Set[int]) -> Ints:
+    """By row of `linkage.COLUMNS`, the row that represents it: the first of its duplicates by their keys, else itself.
+
+    `excluded`: listings that people decided about, which represent themselves.
+    """
+    answer = np.arange(derived.height)
+    alike = derived.select(pl.struct("name", "lon", "lat").is_duplicated()).to_series()
+    some = derived.with_row_index("row").filter(alike & ~derived["listing"].is_in(list(excluded)))
+    if some.is_empty():
+        return answer
+    equal = some.sort("source_key").group_by(_COMPARED).agg("row").filter(pl.col("row").list.len() > 1)
+    groups = equal["row"].to_list()
+    first, second = (np.array([rows[i] for rows in groups], np.int64) for i in (0, 1))
+    joined = linkage.probabilities(derived, first, second) >= linkage.LINK
+    for rows, is_one in zip(groups, joined.tolist(), strict=True):
+        if is_one:
+            answer[rows] = rows[0]
     return answer
 
 
-def _around(connection: Connection, new: pl.DataFrame, but: set[int], memory: pl.DataFrame | None) -> pl.DataFrame:
+def _candidates(
+    connection: Connection, new: pl.DataFrame, excluded: set[int], cache: pl.DataFrame | None
+) -> pl.DataFrame:
     if new.is_empty():
-        return stored_listings.nobody()
-    stored = memory if memory is not None else stored_listings.near(connection, new, but)
-    return stored.filter(~pl.col("listing").is_in(list(but))) if but else stored
+        return stored_listings.no_listings()
+    stored = cache if cache is not None else stored_listings.find_candidates(connection, new, excluded)
+    return stored.filter(~pl.col("listing").is_in(list(excluded))) if excluded else stored
 
 
-def _scored(new: pl.DataFrame, stored: pl.DataFrame, judged: set[int]) -> tuple[list[Edge], set[int]]:
-    """Pairs with a new listing that are likely or unclear: (smaller id, larger id, probability), those of twins left
-    out; and the twins of new listings, these included. `judged`: listings that people decided about."""
+def _score_pairs(new: pl.DataFrame, stored: pl.DataFrame, decided: set[int]) -> tuple[list[Edge], set[int]]:
+    """Pairs with a new listing that are likely or unclear, without those of duplicates; and the new listings that are
+    duplicates, with theirs. `decided`: listings that people decided about."""
     if new.is_empty():
         return [], set()
-    # Only the list's own rows can be twins of new ones: the others are not even copied.
+    # Only the list's own rows can be duplicates of new ones: the others are not even copied.
     is_own = stored["source"].is_in(new["source"].unique().to_list())
     own, is_new = pl.concat([new, stored.filter(is_own)]), np.arange(new.height + int(is_own.sum())) < new.height
-    speaking, position = np.unique(speakers(own, judged), return_inverse=True)
-    told = pl.concat([own if len(speaking) == own.height else own[speaking], stored.filter(~is_own)])
-    has_new = np.zeros(told.height, bool)
+    chosen, position = np.unique(representatives(own, decided), return_inverse=True)
+    compared = pl.concat([own if len(chosen) == own.height else own[chosen], stored.filter(~is_own)])
+    has_new = np.zeros(compared.height, bool)
     has_new[position[is_new]] = True
-    left, right = linkage.pairs(told, has_new)
-    probability = linkage.probabilities(told, left, right)
+    left, right = linkage.pairs(compared, has_new)
+    probability = linkage.probabilities(compared, left, right)
     kept = probability >= linkage.REVIEW
     scored = zip(left[kept].tolist(), right[kept].tolist(), probability[kept].tolist(), strict=True)
-    ids = told["listing"].to_list()
-    if len(speaking) == own.height:
+    ids = compared["listing"].to_list()
+    if len(chosen) == own.height:
         return [_edge(ids[a], ids[b], p) for a, b, p in scored], set()
-    own_ids, fresh = own["listing"].to_list(), set(new["listing"].to_list())
-    behind: dict[int, list[int]] = defaultdict(list)
-    for listing_id, speaker in zip(own_ids, position.tolist(), strict=True):
-        behind[speaker].append(listing_id)
+    fresh = set(new["listing"].to_list())
+    represented: dict[int, list[int]] = defaultdict(list)
+    for listing_id, representative in zip(own["listing"].to_list(), position.tolist(), strict=True):
+        represented[representative].append(listing_id)
     edges = [
         _edge(a, b, p)
-        for one, other, p in scored
-        for a, b in product(behind.get(one, [ids[one]]), behind.get(other, [ids[other]]))
+        for first, second, p in scored
+        for a, b in product(represented.get(first, [ids[first]]), represented.get(second, [ids[second]]))
         if a in fresh or b in fresh
     ]
-    twins = {i for many in behind.values() if len(many) > 1 and not fresh.isdisjoint(many) for i in many}
-    return edges, twins
+    duplicates = {i for rows in represented.values() if len(rows) > 1 and not fresh.isdisjoint(rows) for i in rows}
+    return edges, duplicates
 
 
 def _edge(a: int, b: int, probability: float) -> Edge:
     return min(a, b), max(a, b), probability
 
 
-def _decided(connection: Connection, new: pl.DataFrame, verdicts: Sequence[Verdict]) -> list[tuple[int, int, bool]]:
-    """What people decided of pairs, by listing ids; decisions about listings nobody has are not wanted now."""
-    names = {name for one in verdicts for name in (one.key_a, one.key_b)}
-    ids = stored_listings.named(connection, names)
-    here = new.select("listing", "source", "source_key").iter_rows()
-    ids |= {name: row[0] for row in here if (name := f"{row[1]}|{row[2]}") in names}
-    return [(ids[one.key_a], ids[one.key_b], one.same) for one in verdicts if one.key_a in ids and one.key_b in ids]
+def _decisions(connection: Connection, new: pl.DataFrame, verdicts: Sequence[Verdict]) -> list[tuple[int, int, bool]]:
+    """People's decisions by listing ids; those about listings that do not exist now are left out."""
+    names = {name for verdict in verdicts for name in (verdict.key_a, verdict.key_b)}
+    ids = stored_listings.ids_by_name(connection, names)
+    rows = new.select("listing", "source", "source_key").iter_rows()
+    ids |= {name: row[0] for row in rows if (name := f"{row[1]}|{row[2]}") in names}
+    return [(ids[v.key_a], ids[v.key_b], v.same) for v in verdicts if v.key_a in ids and v.key_b in ids]
 
 
-def _settled(
+def _partition(
     chosen: pl.DataFrame,
     pairs: Sequence[Edge],
-    decided: Sequence[tuple[int, int, bool]],
-    judged: set[int],
+    decisions: Sequence[tuple[int, int, bool]],
+    decided: set[int],
     changed: dict[int, int],
 ) -> dict[int, int]:
     """Place of every chosen listing: the oldest of the places its group had, or a new one."""
     if chosen.is_empty():
         return {}
-    speaking, position = np.unique(speakers(chosen, judged), return_inverse=True)
-    told = chosen[speaking]
+    rows, position = np.unique(representatives(chosen, decided), return_inverse=True)
+    compared = chosen[rows]
     at = dict(zip(chosen["listing"].to_list(), position.tolist(), strict=True))
     edges: dict[tuple[int, int], float] = {}
     for a, b, p in pairs:
         if a in at and b in at and at[a] != at[b]:
-            # Stores of before hold pairs the model called certain.
+            # Older stores hold pairs that the model called certain.
             edges[min(at[a], at[b]), max(at[a], at[b])] = min(p, linkage.SURE[1])
-    for a, b, same in decided:
+    for a, b, same in decisions:
         if a in at and b in at:
             edges[min(at[a], at[b]), max(at[a], at[b])] = 1.0 if same else 0.0
     left, right = (np.array([pair[side] for pair in edges], np.int64) for side in (0, 1))
-    order = (told["source"] + "|" + told["source_key"]).to_list()
-    labels = linkage.partition(told, left, right, np.array(list(edges.values()), np.float64), order)
+    order = (compared["source"] + "|" + compared["source_key"]).to_list()
+    labels = linkage.partition(compared, left, right, np.array(list(edges.values()), np.float64), order)
     groups: dict[int, list[int]] = defaultdict(list)
     for listing_id, label in zip(chosen["listing"].to_list(), labels[position].tolist(), strict=True):
         groups[label].append(listing_id)
-    had = dict(zip(chosen["listing"].to_list(), chosen["place_id"].to_list(), strict=True)) | changed
-    return _places_of(list(groups.values()), had)
+    previous = dict(zip(chosen["listing"].to_list(), chosen["place_id"].to_list(), strict=True)) | changed
+    return _places_of(list(groups.values()), previous)
 
 
-def _places_of(groups: Sequence[Sequence[int]], had: dict[int, int]) -> dict[int, int]:
+def _places_of(groups: Sequence[Sequence[int]], previous: dict[int, int]) -> dict[int, int]:
     """A place follows its oldest listing; a group that several places follow goes to the oldest of them."""
     eldest: dict[int, int] = {}
-    for listing_id in sorted(i for i in had if i > 0):
-        eldest.setdefault(had[listing_id], listing_id)
-    answer: dict[int, int] = {}
-    fresh = 0
+    for listing_id in sorted(i for i in previous if i > 0):
+        eldest.setdefault(previous[listing_id], listing_id)
+    place_of: dict[int, int] = {}
     for members in sorted(groups, key=lambda group_: min(_age(i) for i in group_)):
-        claims = [had[i] for i in members if i > 0 and eldest.get(had[i]) == i]
+        claims = [previous[i] for i in members if i > 0 and eldest.get(previous[i]) == i]
         if claims:
             place_id = min(claims)
         else:
-            # Numbered by the new row that came first, so that rows alone in their place never meet these.
-            fresh = min((i for i in members if i < 0), key=_age, default=0)
-            place_id = fresh if fresh else _split_of(members)
-        answer.update(dict.fromkeys(members, place_id))
-    return answer
+            # Numbered by its first new row, so that rows alone in their place never meet these.
+            place_id = min((i for i in members if i < 0), key=_age, default=0) or _split_id(members)
+        place_of.update(dict.fromkeys(members, place_id))
+    return place_of
 
 
 def _age(listing_id: int) -> tuple[bool, int]:
@@ -185,17 +220,17 @@ def _age(listing_id: int) -> tuple[bool, int]:
 _SPLIT = 1 << 40
 
 
-def _split_of(members: Sequence[int]) -> int:
+def _split_id(members: Sequence[int]) -> int:
     """Provisional id of a place that leaves another one with stored listings only."""
     return -_SPLIT - min(members)
 
 
-def _gone(groups: Groups) -> dict[int, int]:
+def _merged(groups: Groups) -> dict[int, int]:
     """Places that lost every listing to another one, with the one that took their oldest."""
-    still = set(groups.place_of.values())
-    gone: dict[int, int] = {}
-    for listing_id in sorted(groups.was):
-        place_id = groups.was[listing_id]
-        if place_id not in still and listing_id in groups.place_of:
-            gone.setdefault(place_id, groups.place_of[listing_id])
-    return gone
+    remaining = set(groups.place_of.values())
+    merged: dict[int, int] = {}
+    for listing_id in sorted(groups.previous):
+        place_id = groups.previous[listing_id]
+        if place_id not in remaining and listing_id in groups.place_of:
+            merged.setdefault(place_id, groups.place_of[listing_id])
+    return merged

@@ -1,4 +1,4 @@
-"""What listings are compared by, computed once each: bare names, house numbers, hosts, affixes, blocking keys."""
+"""Columns by which listings are compared, computed once each: bare names, house numbers, web hosts, blocking keys."""
 
 from functools import lru_cache
 from typing import Any
@@ -10,7 +10,7 @@ import polars as pl
 from geo.reference.toponyms import fold
 from geo.spatial.h3_cells import cells_of
 from geo.types import Precision
-from ingest.resolution import word_statistics
+from ingest.resolution import token_weights
 from ingest.resolution.host_roles import ROLES, roles_of
 from ingest.resolution.token_weights import BEGINNING
 
@@ -76,13 +76,13 @@ COLUMNS: dict[str, Any] = {
     "host": pl.String,
     "site": pl.String,
     "role": pl.Int64,
-    "said": pl.Int64,
+    "other_role": pl.Int64,
     "affixes": pl.Array(pl.UInt16, AFFIXES),
     "keys": pl.List(pl.Int64),
     "cell": pl.Int64,
 }
 VAGUE = (str(Precision.COMMUNE), str(Precision.LOCALITY))
-"""Precisions of points that say nothing of what is near."""
+"""Precisions of points from which no distance is measured."""
 OWN: dict[str, Any] = dict(list(COLUMNS.items())[list(COLUMNS).index("folded") :])
 """A derived listing: `folded` name, `bare` name (without generic words and its town), house `number` and `street` as
 compared, web `host` and `site` (host and path), the `affixes` of its bare words, hashed (0: no further one), its
@@ -96,13 +96,13 @@ RARE_LETTERS = 3
 
 
 def derive(listings: pl.DataFrame) -> pl.DataFrame:
-    """Listings (`ingest.resolution.stored_listings.STORED`) as they are compared (`COLUMNS`)."""
+    """Derives the columns of comparison (`COLUMNS`) of listings (`ingest.resolution.stored_listings.STORED`)."""
     return listings.hstack(comparable(listings)).select(*COLUMNS)
 
 
 def comparable(facts: pl.DataFrame) -> pl.DataFrame:
-    """The columns of `OWN` for facts (`ingest.rows.facts.SCHEMA`), row by row: nothing depends on the others."""
-    folded = [_one_way(fold(name)) for name in facts["name"]]
+    """The columns of `OWN` for facts (`ingest.rows.facts.SCHEMA`). Each row only depends on itself."""
+    folded = [_unify(fold(name)) for name in facts["name"]]
     towns = [_town_words(town) for town in facts["commune"]]
     bare = [
         [word for word in name.split() if word not in GENERIC and word not in town]
@@ -124,7 +124,7 @@ def comparable(facts: pl.DataFrame) -> pl.DataFrame:
             "host": host.set(host.is_in(list(GENERIC_HOSTS)).fill_null(value=False), None),
             "site": site,
             "role": pl.Series([role for role, _ in roles], dtype=pl.Int64),
-            "said": pl.Series([said for _, said in roles], dtype=pl.Int64),
+            "other_role": pl.Series([other for _, other in roles], dtype=pl.Int64),
             "affixes": _affix_column(bare),
         }
     )
@@ -133,16 +133,16 @@ def comparable(facts: pl.DataFrame) -> pl.DataFrame:
     return own.with_columns(keys.alias("keys"), pl.Series("cell", cells, pl.Int64))
 
 
-def _one_way(folded: str) -> str:
-    """What people write in two ways, in one."""
+def _unify(folded: str) -> str:
+    """One spelling for names of bodies that people spell in several ways."""
     if "c" in folded[:200] or "m" in folded:
-        for words, short in _SAID_TWICE:
+        for words, short in _SPELLINGS:
             if words in folded:
                 folded = folded.replace(words, short)
     return folded
 
 
-_SAID_TWICE = (
+_SPELLINGS = (
     ("centre communal d action sociale", "ccas"), ("communaute de communes", "cc"), ("communaute d agglomeration",
     "ca"), ("maison de services au public", "msap"), ("maison des services au public", "msap"), ("fab lab", "fablab"),
     ("co working", "coworking"), ("media theque", "mediatheque"), ("centre socio culturel", "centre socioculturel"),
@@ -164,14 +164,14 @@ def _affix_column(bare: list[list[str]]) -> pl.Series:
 def _affixes(words: tuple[str, ...]) -> list[int]:
     """The first and the last three letters of each bare word: names without a common one share no word, typos
     aside."""
-    found: dict[int, None] = {}
+    numbers: dict[int, None] = {}
     for word in words[: AFFIXES // 2]:
         for salt, part in enumerate((word[:3], word[-3:]), start=1):
             number = salt
             for letter in part:
                 number = number * 131 + ord(letter)
-            found[number % 65_535 + 1] = None
-    return [*found, *[0] * (AFFIXES - len(found))]
+            numbers[number % 65_535 + 1] = None
+    return [*numbers, *[0] * (AFFIXES - len(numbers))]
 
 
 def _cells(frame: pl.DataFrame) -> Ints:
@@ -188,7 +188,7 @@ def _keys(frame: pl.DataFrame, bare: list[list[str]], cells: Ints) -> pl.Series:
     in one département the same site of its own, or the same name with a rare word in it."""
     insee = frame["insee"]
     rows, words = _name_keys(frame, bare)
-    own = ~frame["host"].is_in(list(word_statistics.load().hosts))
+    own = ~frame["host"].is_in(list(token_weights.load_statistics().hosts))
     where = pl.select(pl.when(own).then(insee.str.slice(0, 2)).otherwise(insee))["insee"]
     whole = pl.Series([_whole(tuple(words)) for words in bare], dtype=pl.String)
     parts = [
@@ -212,8 +212,8 @@ def _keys(frame: pl.DataFrame, bare: list[list[str]], cells: Ints) -> pl.Series:
 def _name_keys(frame: pl.DataFrame, bare: list[list[str]]) -> tuple[Ints, pl.Series]:
     """(rows, words): the telling words of each name; its hosts for a name that has none of its own, as town halls."""
     words = []
-    for own, role, said in zip(bare, frame["role"].to_list(), frame["said"].to_list(), strict=True):
-        words.append(_telling(tuple(own)) if own else _HOSTS[role] if role == said else _HOSTS[role] + _HOSTS[said])
+    for own, role, other in zip(bare, frame["role"].to_list(), frame["other_role"].to_list(), strict=True):
+        words.append(_telling(tuple(own)) if own else _HOSTS[role] if role == other else _HOSTS[role] + _HOSTS[other])
     counts = np.fromiter(map(len, words), np.int64, len(words))
     return np.repeat(np.arange(len(words)), counts), pl.Series([w for own in words for w in own], dtype=pl.String)
 
@@ -225,10 +225,10 @@ _HOSTS = tuple((f"@{role}",) if role != "unknown" else ("@",) for role in ROLES)
 def _telling(words: tuple[str, ...]) -> tuple[str, ...]:
     """The beginnings of the most telling words; very common ones ("saint", "ibis") only when there is no other.
 
-    This bounds blocks by what the names say, never by how many listings there are: the order of imports is no matter.
+    This bounds blocks by the words of names, never by the number of listings: the order of imports does not matter.
     """
-    weights = word_statistics.load().weights
-    ranked = sorted({word: weights.get(word, 1.0) for word in words}.items(), key=lambda one: (-one[1], one[0]))
+    weights = token_weights.load_statistics().weights
+    ranked = sorted({word: weights.get(word, 1.0) for word in words}.items(), key=lambda item: (-item[1], item[0]))
     telling = [word for word, weight in ranked if weight >= TELLING] or [word for word, _ in ranked]
     return tuple(dict.fromkeys(word[:BEGINNING] for word in telling[:MAX_NAME_KEYS]))
 
@@ -236,7 +236,7 @@ def _telling(words: tuple[str, ...]) -> tuple[str, ...]:
 @lru_cache(maxsize=200_000)
 def _whole(words: tuple[str, ...]) -> str | None:
     """The words in order when one of them is rare: such a name is met again in the next commune."""
-    weights = word_statistics.load().weights
+    weights = token_weights.load_statistics().weights
     return " ".join(sorted(words)) if any(word not in weights and len(word) >= RARE_LETTERS for word in words) else None
 
 

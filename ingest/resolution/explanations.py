@@ -1,6 +1,6 @@
-"""Why two listings may, or may not, be one place: in words, from the columns the model uses.
+"""Explanations of pairs: the reasons why two listings may, or may not, be one place, from the features of the model.
 
-What a list does not say is told as missing, never as different.
+What a list leaves out is given as missing, never as different.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,8 +26,8 @@ FAR_M = 300.0
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
-    """One reason. `code` is stable; `side` says what it speaks for; `values` fill its sentence."""
+class PairReason:
+    """One reason. `code` is stable; `side`: for or against one place; `values` fill its sentence."""
 
     code: str
     side: Side
@@ -109,109 +109,109 @@ _KINDS: dict[str, tuple[str, str]] = {
 }
 
 
-def reasons(derived: pl.DataFrame, left: Ints, right: Ints) -> list[list[Why]]:
-    """Reasons for each pair of rows of derived listings: those that speak for one place, those against, the unknown."""
+def explain_pairs(derived: pl.DataFrame, left: Ints, right: Ints) -> list[list[PairReason]]:
+    """Reasons for each pair of rows of derived listings: for one place, against it, unknown."""
     if not len(left):
         return []
-    seen = matrix(derived, left, right).astype(float)
+    rows = matrix(derived, left, right).astype(float)
     ends = [derived[side] for side in (left, right)]
     metres = haversine_array_m(*(end[name].to_numpy() for end in ends for name in ("lon", "lat")))
-    pairs = zip(seen.tolist(), metres.tolist(), *(end.to_dicts() for end in ends), strict=True)
+    pairs = zip(rows.tolist(), metres.tolist(), *(end.to_dicts() for end in ends), strict=True)
     order = ("for", "against", "unknown")
     return [
-        sorted(_told(dict(zip(NAMES, row, strict=True)), metre, one, other), key=lambda why: order.index(why.side))
-        for row, metre, one, other in pairs
+        sorted(_reasons(dict(zip(NAMES, row, strict=True)), *rest), key=lambda reason: order.index(reason.side))
+        for row, *rest in pairs
     ]
 
 
-Seen = Mapping[str, float]
-Listed = Mapping[str, Any]
+Features = Mapping[str, float]
+ListingRow = Mapping[str, Any]
 
 
-def _told(seen: Seen, metres: float, one: Listed, other: Listed) -> Iterator[Why]:
-    yield from _contacts(seen, one, other)
-    yield from _names(seen)
-    yield from _address(seen, one, other)
-    yield from _where(seen, metres)
-    yield from _what(seen, one, other)
-    if seen["same_source"]:
-        yield Why("same_list", "against")
+def _reasons(features: Features, metres: float, left: ListingRow, right: ListingRow) -> Iterator[PairReason]:
+    yield from _contacts(features, left, right)
+    yield from _names(features)
+    yield from _address(features, left, right)
+    yield from _position(features, metres)
+    yield from _kind(features, left, right)
+    if features["same_source"]:
+        yield PairReason("same_list", "against")
 
 
-def _contacts(seen: Seen, one: Listed, other: Listed) -> Iterator[Why]:
-    if seen["siret_equal"]:
-        yield Why("same_siret", "for")
-    elif seen["siret_differs"]:
-        yield Why("other_siret", "against")
-    if seen["phone_equal"]:
-        yield Why("same_phone", "for")
-    elif seen["phone_differs"]:
-        yield Why("other_phone", "against")
+def _contacts(features: Features, left: ListingRow, right: ListingRow) -> Iterator[PairReason]:
+    if features["siret_equal"]:
+        yield PairReason("same_siret", "for")
+    elif features["siret_differs"]:
+        yield PairReason("other_siret", "against")
+    if features["phone_equal"]:
+        yield PairReason("same_phone", "for")
+    elif features["phone_differs"]:
+        yield PairReason("other_phone", "against")
     else:
-        yield Why("no_phone", "unknown")
-    if seen["site_equal"]:
-        yield Why("same_page", "for")
-    elif seen["host_equal"]:
-        yield Why("same_site", "for")
-    elif seen["host_differs"]:
-        yield Why("other_site", "against")
-    elif one["site"] is None or other["site"] is None:
-        yield Why("no_site", "unknown")
+        yield PairReason("no_phone", "unknown")
+    if features["site_equal"]:
+        yield PairReason("same_page", "for")
+    elif features["host_equal"]:
+        yield PairReason("same_site", "for")
+    elif features["host_differs"]:
+        yield PairReason("other_site", "against")
+    elif left["site"] is None or right["site"] is None:
+        yield PairReason("no_site", "unknown")
 
 
-def _names(seen: Seen) -> Iterator[Why]:
-    alike = str(int(seen["name_sort"] * 100))
-    if seen["name_equal"]:
-        yield Why("same_name", "for")
-    elif seen["name_sort"] >= CLOSE_NAMES:
-        yield Why("close_names", "for", (alike,))
-    elif seen["name_set"] >= 0.999 and not seen["bare_both_missing"]:
-        yield Why("part_of_name", "for")
+def _names(features: Features) -> Iterator[PairReason]:
+    percent = str(int(features["name_sort"] * 100))
+    if features["name_equal"]:
+        yield PairReason("same_name", "for")
+    elif features["name_sort"] >= CLOSE_NAMES:
+        yield PairReason("close_names", "for", (percent,))
+    elif features["name_set"] >= 0.999 and not features["bare_both_missing"]:
+        yield PairReason("part_of_name", "for")
     else:
-        side: Side = "against" if seen["name_sort"] < OTHER_NAMES else "for"
-        yield Why("other_names" if side == "against" else "close_names", side, (alike,))
-    if seen["bare_both_missing"]:
-        yield Why("common_words", "unknown")
-    if seen["digits_differ"]:
-        yield Why("other_numbers", "against")
+        side: Side = "against" if features["name_sort"] < OTHER_NAMES else "for"
+        yield PairReason("other_names" if side == "against" else "close_names", side, (percent,))
+    if features["bare_both_missing"]:
+        yield PairReason("common_words", "unknown")
+    if features["digits_differ"]:
+        yield PairReason("other_numbers", "against")
 
 
-def _address(seen: Seen, one: Listed, other: Listed) -> Iterator[Why]:
-    if seen["street_missing"]:
-        yield Why("no_address", "unknown")
-    elif seen["address_equal"]:
-        yield Why("same_address", "for")
-    elif seen["street"] < OTHER_NAMES:
-        yield Why("other_street", "against")
-    elif seen["number_differs"]:
-        yield Why("other_number", "against", (one["number"], other["number"]))
-    elif seen["street"] >= CLOSE_NAMES:
-        yield Why("same_street", "for")
+def _address(features: Features, left: ListingRow, right: ListingRow) -> Iterator[PairReason]:
+    if features["street_missing"]:
+        yield PairReason("no_address", "unknown")
+    elif features["address_equal"]:
+        yield PairReason("same_address", "for")
+    elif features["street"] < OTHER_NAMES:
+        yield PairReason("other_street", "against")
+    elif features["number_differs"]:
+        yield PairReason("other_number", "against", (left["number"], right["number"]))
+    elif features["street"] >= CLOSE_NAMES:
+        yield PairReason("same_street", "for")
 
 
-def _where(seen: Seen, metres: float) -> Iterator[Why]:
-    if seen["vague"]:
-        yield Why("vague", "unknown")
+def _position(features: Features, metres: float) -> Iterator[PairReason]:
+    if features["vague"]:
+        yield PairReason("vague", "unknown")
     else:
         side: Side = "for" if metres <= NEAR_M else "against" if metres > FAR_M else "unknown"
-        yield Why("distance", side, (_distance(metres),))
-    if seen["insee_differs"]:
-        yield Why("other_commune", "against")
+        yield PairReason("distance", side, (_distance(metres),))
+    if features["insee_differs"]:
+        yield PairReason("other_commune", "against")
 
 
-def _what(seen: Seen, one: Listed, other: Listed) -> Iterator[Why]:
-    if "other" in (one["kind"], other["kind"]):
-        yield Why("no_kind", "unknown")
-    elif seen["kind_equal"]:
-        yield Why("same_kind", "for")
+def _kind(features: Features, left: ListingRow, right: ListingRow) -> Iterator[PairReason]:
+    if "other" in (left["kind"], right["kind"]):
+        yield PairReason("no_kind", "unknown")
+    elif features["kind_equal"]:
+        yield PairReason("same_kind", "for")
     else:
-        yield _both("other_kind", _KINDS[one["kind"]], _KINDS[other["kind"]])
-    if seen["role_differs"]:
-        yield _both("other_host", _HOSTS[ROLES[one["role"]]], _HOSTS[ROLES[other["role"]]])
+        yield _both("other_kind", _KINDS[left["kind"]], _KINDS[right["kind"]])
+    if features["role_differs"]:
+        yield _both("other_host", _HOSTS[ROLES[left["role"]]], _HOSTS[ROLES[right["role"]]])
 
 
-def _both(code: str, one: tuple[str, str], other: tuple[str, str]) -> Why:
-    return Why(code, "against", (one[0], other[0], one[1], other[1]))
+def _both(code: str, left: tuple[str, str], right: tuple[str, str]) -> PairReason:
+    return PairReason(code, "against", (left[0], right[0], left[1], right[1]))
 
 
 def _distance(metres: float) -> str:

@@ -1,4 +1,4 @@
-"""Pairs of listings as numbers. What is missing is never equal: it has a column of its own."""
+"""Features: pairs of listings as numbers. A missing value is never equal to another; it has a column of its own."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from rapidfuzz.process import cpdist
 
 from geo.spatial.distance import haversine_array_m
 from geo.types import PlaceKind
-from ingest.resolution import word_statistics
+from ingest.resolution import token_weights
 from ingest.resolution.comparison_columns import VAGUE
 from ingest.resolution.host_roles import HOSTED, ROLES
-from ingest.resolution.token_weights import Words, compared, words_of
+from ingest.resolution.token_weights import Words, compare_words, words_of
 
 Ints = npt.NDArray[np.int64]
 Matrix = npt.NDArray[np.float32]
@@ -68,10 +68,10 @@ NAMES = (
 
 COMPARED = (
     *("source", "kind", "lon", "lat", "precision", "insee", "phone", "siret", "folded", "bare", "number", "until"),
-    *("street", "host", "site", "role", "said"),
+    *("street", "host", "site", "role", "other_role"),
 )
 
-APART: frozenset[frozenset[str]] = frozenset(
+KINDS_APART: frozenset[frozenset[str]] = frozenset(
     frozenset(pair)
     for pair in (
         ("mairie", "library"), ("mairie", "hotel"), ("mairie", "cafe"), ("mairie", "education"), ("mairie", "station"),
@@ -94,40 +94,40 @@ _BRANDS = (
 _TOWN_LETTERS = 4
 """Shorter words in the name of a town hall are floors and wings: "2e", "rdc"."""
 _LETTERS = 5
-"""A web label or a name shorter than this says nothing about the other."""
+"""A web label or a name shorter than this is not compared with the other."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """The listings of some pairs, prepared once each (`told`, `words`), and where each pair's two are in them."""
+    """The listings of some pairs, each prepared once (`listings`, `words`), and the rows of each pair in them."""
 
-    told: pl.DataFrame
+    listings: pl.DataFrame
     words: Words
     left: Ints
     right: Ints
 
     def both(self, name: str) -> tuple[pl.Series, pl.Series]:
         """A column, for the left and the right of each pair."""
-        return self.told[name].gather(self.left), self.told[name].gather(self.right)
+        return self.listings[name].gather(self.left), self.listings[name].gather(self.right)
 
     def arrays(self, name: str) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-        """The same as arrays."""
-        column = self.told[name].to_numpy()
+        """The same as `both`, as arrays."""
+        column = self.listings[name].to_numpy()
         return column[self.left], column[self.right]
 
     def similar(self, name: str, scorer: Callable[..., float], best: float = 100.0) -> Column:
-        """Resemblance of a text of both, 0-1, and 0 where either is empty."""
+        """Similarity of a text of both, 0-1; 0 where either is empty."""
         if not len(self.left):
             return np.zeros(0)
-        texts = np.array(self.told[name].to_list(), object)
-        alike = cpdist(texts[self.left], texts[self.right], scorer=scorer, dtype=np.float32, workers=-1) / best
-        known: Column = alike * self.known(name)
-        return known
+        texts = np.array(self.listings[name].to_list(), object)
+        scores = cpdist(texts[self.left], texts[self.right], scorer=scorer, dtype=np.float32, workers=-1) / best
+        similarity: Column = scores * self.both_known(name)
+        return similarity
 
-    def known(self, name: str) -> npt.NDArray[np.bool_]:
+    def both_known(self, name: str) -> npt.NDArray[np.bool_]:
         """Where a text is not empty on both sides."""
-        there = (self.told[name] != "").to_numpy()
-        answer: npt.NDArray[np.bool_] = there[self.left] & there[self.right]
+        known = (self.listings[name] != "").to_numpy()
+        answer: npt.NDArray[np.bool_] = known[self.left] & known[self.right]
         return answer
 
 
@@ -136,8 +136,8 @@ def matrix(derived: pl.DataFrame, left: Ints, right: Ints) -> Matrix:
     if not len(left):
         return np.zeros((0, len(NAMES)), np.float32)
     used, at = np.unique(np.concatenate([left, right]), return_inverse=True)
-    told = _prepared(derived.select(COMPARED)[used])
-    pairs = Pairs(told, words_of(told["bare"]), at[: len(left)], at[len(left) :])
+    listings = _prepare(derived.select(COMPARED)[used])
+    pairs = Pairs(listings, words_of(listings["bare"]), at[: len(left)], at[len(left) :])
     columns: Columns = {}
     _names(columns, pairs)
     _positions(columns, pairs)
@@ -145,13 +145,13 @@ def matrix(derived: pl.DataFrame, left: Ints, right: Ints) -> Matrix:
     _contacts(columns, pairs)
     _kinds(columns, pairs)
     _roles(columns, pairs)
-    _together(columns)
+    _interactions(columns)
     return np.column_stack([columns[name].astype(np.float32) for name in NAMES])
 
 
-def _prepared(listings: pl.DataFrame) -> pl.DataFrame:
-    """What is needed of each listing, whatever it is paired with."""
-    shared = list(word_statistics.load().hosts)
+def _prepare(listings: pl.DataFrame) -> pl.DataFrame:
+    """The columns of each listing that its features need, whatever it is paired with."""
+    shared = list(token_weights.load_statistics().hosts)
     initials = (
         pl.col("folded").str.split(" ").list.eval(pl.element().filter(~pl.element().is_in(list(_STOP))).str.slice(0, 1))
     )
@@ -180,15 +180,15 @@ def _names(columns: Columns, pairs: Pairs) -> None:
     columns["bare_partial"] = pairs.similar("bare", fuzz.partial_ratio)
     columns["bare_jaro"] = pairs.similar("bare", JaroWinkler.normalized_similarity, 1.0)
     columns["joined"] = pairs.similar("joined", fuzz.ratio)
-    long = (pairs.told["joined"].str.len_chars() >= _LETTERS).to_numpy()
+    long = (pairs.listings["joined"].str.len_chars() >= _LETTERS).to_numpy()
     both_long = long[pairs.left] & long[pairs.right]
     columns["inside"] = pairs.similar("joined", fuzz.partial_ratio) * both_long
-    one, other = pairs.both("bare")
-    missing = (one == "").to_numpy(), (other == "").to_numpy()
+    left, right = pairs.both("bare")
+    missing = (left == "").to_numpy(), (right == "").to_numpy()
     columns["bare_missing"] = (missing[0] ^ missing[1]).astype(float)
     columns["bare_both_missing"] = (missing[0] & missing[1]).astype(float)
-    columns["bare_equal"] = (one == other).to_numpy() * pairs.known("bare")
-    columns.update(compared(pairs.words, pairs.left, pairs.right))
+    columns["bare_equal"] = (left == right).to_numpy() * pairs.both_known("bare")
+    columns.update(compare_words(pairs.words, pairs.left, pairs.right))
     columns["acronym"] = _acronyms(pairs)
     columns["brand_differs"] = _equal(*pairs.both("brand"), blank="")[1]
     digits = pairs.both("digits")
@@ -199,35 +199,36 @@ def _acronyms(pairs: Pairs) -> Column:
     """1 where a rare short word of one name is made of initials of the other in a row: "fjepcs", "caj"."""
     answer = np.zeros(len(pairs.left), bool)
     words = (
-        pairs.told["bare"]
+        pairs.listings["bare"]
         .str.split(" ")
         .list.eval(
-            pl.element().filter(pl.element().str.len_chars().is_between(3, 7) & ~pl.element().is_in(_known_words()))
+            pl.element().filter(pl.element().str.len_chars().is_between(3, 7) & ~pl.element().is_in(_common_words()))
         )
     )
-    long = (pairs.told["initials"].str.len_chars() >= 3).to_numpy()
-    for one, other in ((pairs.left, pairs.right), (pairs.right, pairs.left)):
+    long = (pairs.listings["initials"].str.len_chars() >= 3).to_numpy()
+    initials = pairs.listings["initials"]
+    for near, far in ((pairs.left, pairs.right), (pairs.right, pairs.left)):
         for place in (0, 1):
             word = words.list.get(place, null_on_oob=True)
-            may = np.flatnonzero(word.is_not_null().to_numpy()[one] & long[other])
-            texts = pl.DataFrame({"word": word.gather(one[may]), "initials": pairs.told["initials"].gather(other[may])})
-            found = texts.select(pl.col("initials").str.contains(pl.col("word"), literal=True))["initials"]
-            answer[may[found.to_numpy()]] = True
+            may = np.flatnonzero(word.is_not_null().to_numpy()[near] & long[far])
+            texts = pl.DataFrame({"word": word.gather(near[may]), "initials": initials.gather(far[may])})
+            hits = texts.select(pl.col("initials").str.contains(pl.col("word"), literal=True))["initials"]
+            answer[may[hits.to_numpy()]] = True
     return answer.astype(float)
 
 
-def _known_words() -> list[str]:
-    return list(word_statistics.load().weights)
+def _common_words() -> list[str]:
+    return list(token_weights.load_statistics().weights)
 
 
 def _positions(columns: Columns, pairs: Pairs) -> None:
     lon, lat = pairs.arrays("lon"), pairs.arrays("lat")
     metres = haversine_array_m(lon[0], lat[0], lon[1], lat[1])
     vague = pairs.arrays("vague")
-    known = (~(vague[0] | vague[1])).astype(float)
-    columns["near"] = np.exp(-metres / 80.0) * known
-    columns["far"] = np.clip(metres / 500.0, 0.0, 2.0) * known
-    columns["log_m"] = np.log10(1.0 + metres) / 4.0 * known
+    precise = (~(vague[0] | vague[1])).astype(float)
+    columns["near"] = np.exp(-metres / 80.0) * precise
+    columns["far"] = np.clip(metres / 500.0, 0.0, 2.0) * precise
+    columns["log_m"] = np.log10(1.0 + metres) / 4.0 * precise
     columns["vague"] = (vague[0] | vague[1]).astype(float)
     columns["vague_both"] = (vague[0] & vague[1]).astype(float)
     columns["vague_far"] = np.clip(metres / 5_000.0, 0.0, 2.0) * columns["vague"]
@@ -237,9 +238,9 @@ def _positions(columns: Columns, pairs: Pairs) -> None:
 def _addresses(columns: Columns, pairs: Pairs) -> None:
     """Numbers agree when their ranges meet ("12-14", "14"), and are close up to 2 apart: one building has several."""
     first, last = pairs.arrays("first"), pairs.arrays("last")
-    apart = np.maximum(first[0], first[1]).astype(float) - np.minimum(last[0], last[1]).astype(float)
-    both = ~np.isnan(apart)
-    gap = np.where(both, np.maximum(apart, 0.0), 0.0)
+    distance = np.maximum(first[0], first[1]).astype(float) - np.minimum(last[0], last[1]).astype(float)
+    both = ~np.isnan(distance)
+    gap = np.where(both, np.maximum(distance, 0.0), 0.0)
     columns["number_equal"] = (both & (gap == 0)).astype(float)
     columns["number_close"] = (both & (gap > 0) & (gap <= 2)).astype(float)
     columns["number_differs"] = (both & (gap > 2)).astype(float)
@@ -247,25 +248,25 @@ def _addresses(columns: Columns, pairs: Pairs) -> None:
     columns["number_missing"] = (np.isnan(first[0].astype(float)) ^ np.isnan(first[1].astype(float))).astype(float)
     columns["street"] = pairs.similar("street", fuzz.token_sort_ratio)
     columns["street_set"] = pairs.similar("street", fuzz.token_set_ratio)
-    columns["street_missing"] = 1.0 - pairs.known("street")
-    alike = np.maximum(columns["street"], columns["street_set"] * (columns["street"] > 0.5)) >= 0.9
-    columns["address_equal"] = columns["number_equal"] * alike
-    columns["address_close"] = columns["number_close"] * alike
-    columns["address_half"] = columns["number_missing"] * alike
+    columns["street_missing"] = 1.0 - pairs.both_known("street")
+    same_street = np.maximum(columns["street"], columns["street_set"] * (columns["street"] > 0.5)) >= 0.9
+    columns["address_equal"] = columns["number_equal"] * same_street
+    columns["address_close"] = columns["number_close"] * same_street
+    columns["address_half"] = columns["number_missing"] * same_street
     numberless = np.isnan(first[0].astype(float)) & np.isnan(first[1].astype(float))
     columns["address_bare"] = (numberless & (columns["street"] >= 0.95)).astype(float)
-    columns["address_apart"] = (columns["street_set"] < 0.7).astype(float) * pairs.known("street")
+    columns["address_apart"] = (columns["street_set"] < 0.7).astype(float) * pairs.both_known("street")
     columns["street_in_name"] = _street_in_name(pairs)
 
 
 def _street_in_name(pairs: Pairs) -> Column:
     """1 where the last word of one street is in the other's name, whose own address is not known."""
-    street = pairs.told["street"]
+    street = pairs.listings["street"]
     last = street.str.extract(r"([a-z]{5,})$")
     answer = np.zeros(len(pairs.left), bool)
-    for one, other in ((pairs.left, pairs.right), (pairs.right, pairs.left)):
-        may = np.flatnonzero(last.is_not_null().to_numpy()[one] & (street == "").to_numpy()[other])
-        texts = pl.DataFrame({"word": last.gather(one[may]), "name": pairs.told["bare"].gather(other[may])})
+    for near, far in ((pairs.left, pairs.right), (pairs.right, pairs.left)):
+        may = np.flatnonzero(last.is_not_null().to_numpy()[near] & (street == "").to_numpy()[far])
+        texts = pl.DataFrame({"word": last.gather(near[may]), "name": pairs.listings["bare"].gather(far[may])})
         answer[may[texts.select(pl.col("name").str.contains(pl.col("word"), literal=True))["name"].to_numpy()]] = True
     return answer.astype(float)
 
@@ -280,25 +281,25 @@ def _contacts(columns: Columns, pairs: Pairs) -> None:
     # The pages of a chain's hotels lie under one host.
     columns["path_differs"] = columns["host_equal"] * (1.0 - columns["site_equal"]) * (1.0 - columns["host_own"])
     columns["site_says"] = _site_says(pairs)
-    one, other = pairs.both("source")
-    columns["same_source"] = (one == other).to_numpy().astype(float)
+    left, right = pairs.both("source")
+    columns["same_source"] = (left == right).to_numpy().astype(float)
 
 
 def _site_says(pairs: Pairs) -> Column:
     """How well the web label of one side is the other's name: "coworking-development.com", "Development"."""
-    labels, joined = (np.array(pairs.told[name].to_list(), object) for name in ("label", "joined"))
+    labels, joined = (np.array(pairs.listings[name].to_list(), object) for name in ("label", "joined"))
     telling = (
-        ((pairs.told["label"].str.len_chars() >= _LETTERS) & ~pairs.told["shared"]).to_numpy(),
-        (pairs.told["joined"].str.len_chars() >= _LETTERS).to_numpy(),
+        ((pairs.listings["label"].str.len_chars() >= _LETTERS) & ~pairs.listings["shared"]).to_numpy(),
+        (pairs.listings["joined"].str.len_chars() >= _LETTERS).to_numpy(),
     )
     answer = np.zeros(len(pairs.left), np.float32)
-    for one, other in ((pairs.left, pairs.right), (pairs.right, pairs.left)):
-        may = np.flatnonzero(telling[0][one] & telling[1][other])
+    for near, far in ((pairs.left, pairs.right), (pairs.right, pairs.left)):
+        may = np.flatnonzero(telling[0][near] & telling[1][far])
         if len(may):
-            found = cpdist(
-                labels[one[may]], joined[other[may]], scorer=fuzz.partial_ratio, dtype=np.float32, workers=-1
+            scores = cpdist(
+                labels[near[may]], joined[far[may]], scorer=fuzz.partial_ratio, dtype=np.float32, workers=-1
             )
-            answer[may] = np.maximum(answer[may], found / 100.0)
+            answer[may] = np.maximum(answer[may], scores / 100.0)
     return answer
 
 
@@ -313,17 +314,17 @@ def _equal(a: pl.Series, b: pl.Series, blank: str | None = None) -> tuple[Column
 
 def _kinds(columns: Columns, pairs: Pairs) -> None:
     kinds = [str(kind) for kind in PlaceKind]
-    at = pairs.told["kind"].replace_strict(kinds, range(len(kinds)), return_dtype=pl.Int64).to_numpy()
+    at = pairs.listings["kind"].replace_strict(kinds, range(len(kinds)), return_dtype=pl.Int64).to_numpy()
     one, other = at[pairs.left], at[pairs.right]
     vague = (PlaceKind.OTHER, PlaceKind.PUBLIC_BODY, PlaceKind.ASSOCIATION, PlaceKind.COMPANY)
     open_ = np.isin(one, [kinds.index(kind) for kind in vague]) | np.isin(other, [kinds.index(kind) for kind in vague])
     columns["kind_equal"] = (one == other).astype(float)
-    columns["kind_apart"] = _table(kinds, APART)[one, other].astype(float)
+    columns["kind_apart"] = _table(kinds, KINDS_APART)[one, other].astype(float)
     columns["kind_open"] = (open_ & (one != other)).astype(float)
 
 
 def _roles(columns: Columns, pairs: Pairs) -> None:
-    role, said = pairs.told["role"].to_numpy(), pairs.told["said"].to_numpy()
+    role, other_role = pairs.listings["role"].to_numpy(), pairs.listings["other_role"].to_numpy()
     a, b = role[pairs.left], role[pairs.right]
     unknown = ROLES.index("unknown")
     hosted = _HOSTED[a, b]
@@ -331,12 +332,12 @@ def _roles(columns: Columns, pairs: Pairs) -> None:
     columns["role_equal"] = ((a == b) & (a != unknown)).astype(float)
     columns["role_hosted"] = hosted.astype(float)
     columns["role_differs"] = ((a != b) & (a != unknown) & (b != unknown) & ~hosted).astype(float)
-    told = ((said[pairs.left] == b) & (b != unknown)) | ((said[pairs.right] == a) & (a != unknown))
-    columns["role_said"] = ((a != b) & told).astype(float)
+    named = ((other_role[pairs.left] == b) & (b != unknown)) | ((other_role[pairs.right] == a) & (a != unknown))
+    columns["role_said"] = ((a != b) & named).astype(float)
     for name, host in (("halls", "hall"), ("hotels", "hotel"), ("libraries", "library")):
         columns[f"both_{name}"] = ((a == ROLES.index(host)) & (b == ROLES.index(host))).astype(float)
-    halls = [np.isin(one, (ROLES.index("hall"), ROLES.index("annexe"))) for one in (a, b)]
-    town = (pairs.told["joined"].str.len_chars() >= _TOWN_LETTERS).to_numpy()
+    halls = [np.isin(side, (ROLES.index("hall"), ROLES.index("annexe"))) for side in (a, b)]
+    town = (pairs.listings["joined"].str.len_chars() >= _TOWN_LETTERS).to_numpy()
     towns = halls[0] & halls[1] & town[pairs.left] & town[pairs.right]
     columns["towns_differ"] = (towns & (columns["bare_set"] < 0.7)).astype(float)
     for name, host in (("annexe", "annexe"), ("hall", "hall"), ("library", "library"), ("house", "france_services"),
@@ -344,8 +345,8 @@ def _roles(columns: Columns, pairs: Pairs) -> None:
         columns[f"one_is_{name}"] = ((a == ROLES.index(host)) ^ (b == ROLES.index(host))).astype(float)
 
 
-def _together(columns: Columns) -> None:
-    """What tells more together than apart."""
+def _interactions(columns: Columns) -> None:
+    """Interactions: products of columns that are worth more together than alone."""
     address = np.maximum(columns["address_equal"], 0.7 * np.maximum(columns["address_close"], columns["address_bare"]))
     columns["role_and_address"] = columns["role_equal"] * address
     columns["role_and_bare"] = columns["role_equal"] * columns["bare_sort"]
@@ -359,7 +360,7 @@ def _together(columns: Columns) -> None:
 
 
 def _table(values: list[str] | tuple[str, ...], pairs: frozenset[frozenset[str]]) -> npt.NDArray[np.bool_]:
-    return np.array([[frozenset((one, other)) in pairs for other in values] for one in values], bool)
+    return np.array([[frozenset((row, column)) in pairs for column in values] for row in values], bool)
 
 
 _HOSTED = _table(ROLES, HOSTED)

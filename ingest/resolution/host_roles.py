@@ -1,5 +1,5 @@
-"""Who receives at a place, from its name and kind: a mairie and the library in it are two hosts, a commune and its
-mairie one."""
+"""The host of a place, from its name and kind: a mairie and the library in it are two hosts, a commune and its mairie
+one."""
 
 import re
 from functools import lru_cache
@@ -34,7 +34,7 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
     ("hotel", r"hotel|ibis|novotel|mercure|campanile|kyriad|residence"),
 )  # fmt: skip
 _ANY = re.compile(rf"\b(?:{'|'.join(words for _, words in _BY_NAME)})\b")
-"""Looked for first: most names tell no host."""
+"""Searched first: most names hold no word of a host."""
 _PATTERNS = tuple((role, re.compile(rf"\b(?:{words})\b")) for role, words in _BY_NAME)
 _BY_KIND = {
     PlaceKind.MAIRIE: "hall",
@@ -58,23 +58,23 @@ LA_POSTE = "356000000"
 
 
 def roles_of(folded: str, kind: str, siret: str | None) -> tuple[int, int]:
-    """(role, said): positions in `ROLES` of who receives there, and of the host that the name tells besides.
+    """(role, other role): positions in `ROLES` of the host, and of another host that the name mentions.
 
     The kind of a list that only holds one kind is surer than words: "France services La Poste de Bastia" is a France
     services house that says it is a post office.
     """
-    role, said = _told(folded, kind)
-    return (_AT["post"] if siret is not None and siret.startswith(LA_POSTE) else role), said
+    role, other = _by_name(folded, kind)
+    return (_AT["post"] if siret is not None and siret.startswith(LA_POSTE) else role), other
 
 
 @lru_cache(maxsize=200_000)
-def _told(folded: str, kind: str) -> tuple[int, int]:
-    found = [role for role, pattern in _PATTERNS if pattern.search(folded)] if _ANY.search(folded) else []
-    said = next((role for role in found if role != "france_services"), "unknown")
+def _by_name(folded: str, kind: str) -> tuple[int, int]:
+    named = [role for role, pattern in _PATTERNS if pattern.search(folded)] if _ANY.search(folded) else []
+    other = next((role for role in named if role != "france_services"), "unknown")
     if kind in _SURE_KINDS:
-        return _AT[_BY_KIND[PlaceKind(kind)]], _AT[said]
-    role = found[0] if found else _BY_KIND.get(PlaceKind(kind), "unknown")
-    return _AT[role], _AT[said]
+        return _AT[_BY_KIND[PlaceKind(kind)]], _AT[other]
+    role = named[0] if named else _BY_KIND.get(PlaceKind(kind), "unknown")
+    return _AT[role], _AT[other]
 
 
 HOSTED: frozenset[frozenset[str]] = frozenset(

@@ -1,4 +1,4 @@
-"""The door to `ingest.resolution`: keys, pairs and groups of derived listings (`derive.COLUMNS`)."""
+"""Record linkage: keys, pairs, probabilities and partition of derived listings (`comparison_columns.COLUMNS`)."""
 
 from collections.abc import Sequence
 
@@ -15,13 +15,13 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 LINK = 0.5
-"""From this probability on two listings are joined."""
+"""Two listings are joined from this probability on."""
 REVIEW = 0.15
-"""From this probability on a pair is worth a person's look."""
+"""A pair is worth a person's review from this probability on."""
 VETO = 0.02
-"""Below it two listings are surely two places."""
+"""Two listings are two places for sure below this probability."""
 SURE = (1e-6, 1 - 1e-6)
-"""The least and the most a model may say."""
+"""The smallest and the largest probability of a model."""
 PAIRS_AT_ONCE = 500_000
 
 keys = blocking.stored_keys
@@ -52,26 +52,25 @@ def probabilities(derived: pl.DataFrame, left: Ints, right: Ints) -> Floats:
         for i in range(0, len(left), PAIRS_AT_ONCE)
     ]
     # Never certain: certainty is for people's decisions.
-    found = np.clip(np.concatenate(parts), *SURE) if parts else np.zeros(0)
-    found[_told_apart(derived, left, right)] = SURE[0]
-    return found
+    probability = np.clip(np.concatenate(parts), *SURE) if parts else np.zeros(0)
+    probability[_kept_apart(derived, left, right)] = SURE[0]
+    return probability
 
 
-def _told_apart(derived: pl.DataFrame, left: Ints, right: Ints) -> npt.NDArray[np.bool_]:
-    """Pairs of rows that one list of places made from other lists gives different keys: whoever made it has compared
-    them."""
+def _kept_apart(derived: pl.DataFrame, left: Ints, right: Ints) -> npt.NDArray[np.bool_]:
+    """Pairs of rows to which one list, itself made from other lists, gives different keys: its maker compared them."""
     if derived["sources"].null_count() == derived.height:
         return np.zeros(len(left), np.bool_)
-    told = derived.select("source", "sources", key=pl.col("source_key").str.replace(keys_of.COPY.pattern, ""))
-    ours, theirs = told[left], told[right]
-    apart = (ours["source"] == theirs["source"]) & (ours["key"] != theirs["key"])
-    return (apart & ours["sources"].is_not_null() & theirs["sources"].is_not_null()).to_numpy()
+    keys = derived.select("source", "sources", key=pl.col("source_key").str.replace(keys_of.COPY.pattern, ""))
+    a, b = keys[left], keys[right]
+    differ = (a["source"] == b["source"]) & (a["key"] != b["key"])
+    return (differ & a["sources"].is_not_null() & b["sources"].is_not_null()).to_numpy()
 
 
 def partition(derived: pl.DataFrame, left: Ints, right: Ints, probability: Floats, order: Sequence[str]) -> Ints:
     """A label per row: rows of one label are one place. Pairs without a probability are scored where they matter."""
 
-    def score(ones: Ints, others: Ints) -> Floats:
-        return probabilities(derived, ones, others)
+    def score(left: Ints, right: Ints) -> Floats:
+        return probabilities(derived, left, right)
 
     return _partition(derived.height, left, right, probability, order, link=LINK, veto=VETO, score=score)

@@ -1,7 +1,7 @@
 """Listings of the store that new ones may join, with all that decides where they belong.
 
-A listing meets others under shared blocking keys. Whoever is linked to a listing, or shares its place, is read as
-well, until nobody is missing: the groups decided on that selection are those the whole store would give.
+A listing meets others under shared blocking keys. Listings that are linked to one, or share its place, are read as
+well, until the selection is complete: grouping it gives what grouping the whole store would give.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,13 +17,12 @@ from geo.store.schema import listing
 from ingest.journal.tables import listing_pair
 from ingest.resolution import blocking_index, linkage
 from ingest.rows import facts as facts_of
-from ingest.rows.facts import Facts
 
 Ints = npt.NDArray[np.int64]
 CHUNK = 5_000
 """Bound values per query, well below what either database accepts."""
 WHOLE_STORE = 0.05
-"""From this share of new rows on, reading the whole store once is cheaper than looking up keys."""
+"""Share of new rows from which reading the whole store once is cheaper than looking up keys."""
 
 STORED: dict[str, Any] = {
     "listing": pl.Int64,
@@ -33,57 +32,47 @@ STORED: dict[str, Any] = {
     "trust": pl.Int64,
     **facts_of.SCHEMA,
 }
-"""A listing as the store has it: what `linking.derive` makes comparable."""
+"""A listing as the store has it: what `linkage.derive` makes comparable."""
 
 
-def near(connection: Connection, new: pl.DataFrame, but: set[int]) -> pl.DataFrame:
-    """Stored listings that share a blocking key with new ones (both derived), except those of `but`."""
+def find_candidates(connection: Connection, new: pl.DataFrame, excluded: set[int]) -> pl.DataFrame:
+    """Stored listings that share a blocking key with new ones, but those of `excluded`; all derived."""
     probes, _ = linkage.probes(new)
-    return by_id(connection, sorted(blocking_index.under(connection, probes) - but))
+    return read_listings(connection, sorted(blocking_index.under(connection, probes) - excluded))
 
 
-def by_id(connection: Connection, ids: Sequence[int]) -> pl.DataFrame:
-    """Published listings by their ids, derived; ids of none are left out."""
+def read_listings(connection: Connection, ids: Sequence[int]) -> pl.DataFrame:
+    """Published listings by their ids, derived; ids without a listing are left out."""
     parts = [_read(connection, select(*_COLUMNS).where(listing.c.id.in_(chunk))) for chunk in chunks(ids)]
-    return pl.concat(parts) if parts else nobody()
+    return pl.concat(parts) if parts else no_listings()
 
 
-def everything(connection: Connection) -> pl.DataFrame:
+def read_all(connection: Connection) -> pl.DataFrame:
     """Every published listing, derived."""
     return _read(connection, select(*_COLUMNS))
 
 
-def count(connection: Connection) -> int:
+def count_listings(connection: Connection) -> int:
     """How many listings the store holds, unpublished ones included."""
     return int(connection.execute(select(func.count()).select_from(listing)).scalar_one())
 
 
-def facts_by_id(connection: Connection, ids: Iterable[int]) -> dict[int, Facts]:
-    """Facts of listings by id."""
-    found: dict[int, Facts] = {}
-    for chunk in chunks(sorted(ids)):
-        for row in connection.execute(select(listing.c.id, _FACTS).where(listing.c.id.in_(chunk))):
-            found[row.id] = facts_of.decode(row.facts)
-    return found
-
-
-def companions(
-    connection: Connection, ids: Iterable[int], but: set[int]
+def read_linked(
+    connection: Connection, ids: Iterable[int], stale: set[int]
 ) -> tuple[set[int], dict[tuple[int, int], float]]:
-    """All listings linked to these or sharing a place with one of them, however far the chain goes; and their stored
-    pairs.
+    """Ids of all listings linked to these or sharing a place with one of them, at any remove; and their stored pairs.
 
-    `but` are listings whose pairs no longer hold (their row changed) and that bring nobody in.
+    `stale`: listings whose stored pairs no longer hold, because their row changed.
     """
-    seen: set[int] = set(ids)
+    linked: set[int] = set(ids)
     pairs: dict[tuple[int, int], float] = {}
-    frontier = set(seen)
+    frontier = set(linked)
     while frontier:
         reached: set[int] = set()
         for chunk in chunks(sorted(frontier)):
             either = or_(listing_pair.c.listing_a.in_(chunk), listing_pair.c.listing_b.in_(chunk))
             for a, b, probability in connection.execute(select(listing_pair).where(either)):
-                if a in but or b in but:
+                if a in stale or b in stale:
                     continue
                 pairs[a, b] = probability
                 if probability >= linkage.LINK:
@@ -91,14 +80,14 @@ def companions(
             places = select(listing.c.place_id).where(listing.c.id.in_(chunk))
             shared = select(listing.c.id).where(listing.c.place_id.in_(places), published_listing())
             reached.update(connection.execute(shared).scalars())
-        frontier = reached - seen
-        seen |= frontier
-    return seen, pairs
+        frontier = reached - linked
+        linked |= frontier
+    return linked, pairs
 
 
-def named(connection: Connection, names: Iterable[str]) -> dict[str, int]:
+def ids_by_name(connection: Connection, names: Iterable[str]) -> dict[str, int]:
     """Ids of published listings by `source|source_key`."""
-    found: dict[str, int] = {}
+    ids: dict[str, int] = {}
     wanted = set(names)
     # A list's name or a key may hold the separator: every way of reading it is looked up.
     keys = {name[at + 1 :] for name in wanted for at, letter in enumerate(name) if letter == "|"}
@@ -108,12 +97,12 @@ def named(connection: Connection, names: Iterable[str]) -> dict[str, int]:
                 listing.c.source_key.in_(chunk), published_listing()
             )
         )
-        found.update({name: row.id for row in rows if (name := f"{row.source}|{row.source_key}") in wanted})
-    return found
+        ids.update({name: row.id for row in rows if (name := f"{row.source}|{row.source_key}") in wanted})
+    return ids
 
 
 _FACTS = cast(listing.c.facts, Text).label("facts")
-"""As text: read once, into facts, rather than into a dictionary first."""
+"""As text: decoded once, into facts, rather than into a dictionary first."""
 _COLUMNS = (listing.c.id, listing.c.place_id, listing.c.source, listing.c.source_key, listing.c.trust, _FACTS)
 
 
@@ -123,12 +112,12 @@ def _read(connection: Connection, statement: Any) -> pl.DataFrame:
         name: [row[i] for row in rows]
         for i, name in enumerate(("listing", "place_id", "source", "source_key", "trust"))
     }
-    told = facts_of.frame([facts_of.decode(row.facts) for row in rows])
-    return linkage.derive(pl.DataFrame(own, schema={name: STORED[name] for name in own}).hstack(told))
+    facts = facts_of.frame([facts_of.decode(row.facts) for row in rows])
+    return linkage.derive(pl.DataFrame(own, schema={name: STORED[name] for name in own}).hstack(facts))
 
 
-def nobody() -> pl.DataFrame:
-    """No listing, derived."""
+def no_listings() -> pl.DataFrame:
+    """An empty frame of derived listings."""
     return pl.DataFrame(schema=linkage.COLUMNS)
 
 

@@ -1,20 +1,45 @@
-"""Words of bare names, pair by pair: which are common, and how telling they are."""
+"""Weights of words: which words of names are common, and how telling those are that two names share.
 
+The weights are a fixed table, so that no answer depends on the other listings: `word_statistics.json`, built by
+`python -m benchmarks.common_words` from the shipped lists.
+"""
+
+import json
+import math
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from ingest.resolution import word_statistics
-
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 
+FILE = "word_statistics.json"
 WORDS = 10
 """Words of a name that are compared; the further ones of a very long name are not."""
 BEGINNING = 6
-"""Words are one from so many letters on: "chemille" and "chemillois", "creusois" and "creusoise"."""
+"""Words with so many first letters in common count as one: "chemille" and "chemillois", "creusois" and "creusoise"."""
+
+
+@dataclass(frozen=True, slots=True)
+class WordStatistics:
+    """`weights`: how telling a common word is, 0-1 (inverse document frequency over its largest value); a word that
+    is not in it weighs 1. `hosts`: web hosts that places of several towns share (chains, platforms, networks)."""
+
+    weights: dict[str, float]
+    hosts: frozenset[str]
+
+
+@lru_cache(maxsize=1)
+def load_statistics() -> WordStatistics:
+    """The shipped table."""
+    content = json.loads(resources.files("ingest.resolution").joinpath(FILE).read_text("utf-8"))
+    total = math.log(content["names"] + 1)
+    weights = {word: 1.0 - math.log(count + 1) / total for word, count in content["words"].items()}
+    return WordStatistics(weights, frozenset(content["hosts"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +52,7 @@ class Words:
 
 def words_of(bare: pl.Series) -> Words:
     """The words of bare names, each once."""
-    table = word_statistics.load().weights
+    table = load_statistics().weights
     long = (
         pl.DataFrame({"word": bare.str.split(" ").list.unique(maintain_order=True).list.head(WORDS)})
         .with_row_index("row")
@@ -38,8 +63,8 @@ def words_of(bare: pl.Series) -> Words:
     ids = np.zeros((bare.len(), WORDS), np.int32)
     weights = np.zeros((bare.len(), WORDS), np.float32)
     if long.height:
-        known = pl.DataFrame({"word": list(table), "weight": list(table.values())})
-        weight = long.join(known, on="word", how="left", maintain_order="left")["weight"].fill_null(1.0)
+        weights_of_words = pl.DataFrame({"word": list(table), "weight": list(table.values())})
+        weight = long.join(weights_of_words, on="word", how="left", maintain_order="left")["weight"].fill_null(1.0)
         beginnings = long["word"].str.slice(0, BEGINNING).rank("dense").cast(pl.Int32)
         at = (long["row"].to_numpy(), long["place"].to_numpy())
         ids[at] = beginnings.to_numpy()
@@ -47,35 +72,35 @@ def words_of(bare: pl.Series) -> Words:
     return Words(ids, weights)
 
 
-def compared(words: Words, one: Ints, other: Ints) -> dict[str, Floats]:
+def compare_words(words: Words, left: Ints, right: Ints) -> dict[str, Floats]:
     """What the names of each pair share, weighed by how telling the words are; all 0 when either has no word.
 
     `rare_min`, `rare_max`: share of the lighter, of the heavier name; `rare_best`: the most telling common word;
     `rare_left`, `rare_left_max`: the most telling word that only one name has, of the better and of the worse side;
     `first_word`: the first words are one.
     """
-    ids = words.ids[one], words.ids[other]
-    weights = words.weights[one], words.weights[other]
+    ids = words.ids[left], words.ids[right]
+    weights = words.weights[left], words.weights[right]
     hits = _hits(*ids), _hits(ids[1], ids[0])
     shared = (weights[0] * hits[0]).sum(axis=1)
     totals = weights[0].sum(axis=1), weights[1].sum(axis=1)
-    known = ((totals[0] > 0) & (totals[1] > 0)).astype(np.float32)
-    left = tuple((weight * ~hit).max(axis=1, initial=0.0) for weight, hit in zip(weights, hits, strict=True))
+    both_have_words = ((totals[0] > 0) & (totals[1] > 0)).astype(np.float32)
+    unshared = tuple((weight * ~hit).max(axis=1, initial=0.0) for weight, hit in zip(weights, hits, strict=True))
     lighter, heavier = np.minimum(*totals), np.maximum(*totals)
     return {
-        "rare_min": np.minimum(shared / np.maximum(lighter, 1e-6), 1.0) * known,
-        "rare_max": np.minimum(shared / np.maximum(heavier, 1e-6), 1.0) * known,
-        "rare_best": (weights[0] * hits[0]).max(axis=1, initial=0.0) * known,
-        "rare_left": np.minimum(*left) * known,
-        "rare_left_max": np.maximum(*left) * known,
-        "first_word": (ids[0][:, 0] == ids[1][:, 0]) * known,
+        "rare_min": np.minimum(shared / np.maximum(lighter, 1e-6), 1.0) * both_have_words,
+        "rare_max": np.minimum(shared / np.maximum(heavier, 1e-6), 1.0) * both_have_words,
+        "rare_best": (weights[0] * hits[0]).max(axis=1, initial=0.0) * both_have_words,
+        "rare_left": np.minimum(*unshared) * both_have_words,
+        "rare_left_max": np.maximum(*unshared) * both_have_words,
+        "first_word": (ids[0][:, 0] == ids[1][:, 0]) * both_have_words,
     }
 
 
 def _hits(ids: npt.NDArray[np.int32], others: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
-    """Of each word, whether the other name has it."""
-    found = np.zeros(ids.shape, bool)
+    """For each word, whether the other name has it."""
+    hits = np.zeros(ids.shape, bool)
     for place in range(WORDS):
-        found |= ids == others[:, place : place + 1]
-    answer: npt.NDArray[np.bool_] = found & (ids != 0)
+        hits |= ids == others[:, place : place + 1]
+    answer: npt.NDArray[np.bool_] = hits & (ids != 0)
     return answer

@@ -1,0 +1,1 @@
+"""Review by people: the queue of unclear pairs, explanations of places, decisions."""

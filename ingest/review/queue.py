@@ -1,4 +1,4 @@
-"""What a person may look at: pairs of listings that are hard to tell, and how a place came to be one."""
+"""The review queue: pairs of listings that a person should decide, and explanations of places."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,18 +15,19 @@ from geo.store.publication import published_listing
 from geo.store.queries import read_place
 from geo.store.schema import listing, place_alias
 from ingest.journal.tables import decision, listing_pair
-from ingest.publication.survivorship import Said, compose, ranking
+from ingest.publication.source_records import SourceRecord, record_of
+from ingest.publication.survivorship import compose, ranking
 from ingest.resolution import linkage, stored_listings
-from ingest.resolution.explanations import Why, reasons
+from ingest.resolution.explanations import PairReason, explain_pairs
 from ingest.resolution.verdicts import read_verdicts
 from ingest.rows import facts as facts_of
 from ingest.rows.facts import Facts
 
 SURELY = 0.95
-"""From this probability on, two listings in one place need nobody's look."""
+"""Two listings of one place need no review from this probability on."""
 MOST_COMPARED = 30
-"""Listings of one place that are explained pair by pair."""
-_SHOWN = ("name", "kind", "address", "postcode", "commune", "phone", "website", "siret", "precision")
+"""At most so many listings of a place are explained pair by pair."""
+_FACTS_SHOWN = ("name", "kind", "address", "postcode", "commune", "phone", "website", "siret", "precision")
 _FIELDS = (
     "name",
     "kind",
@@ -44,7 +45,7 @@ _MORE_FIELDS = ("siret", "parent")
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A listing as a person compares it with another."""
+    """A listing as it is shown to a person."""
 
     key: str
     source: str
@@ -53,18 +54,18 @@ class Listed:
 
     def to_dict(self) -> dict[str, Any]:
         """Its main facts; those it lacks are left out."""
-        known = {name: value for name in _SHOWN if (value := getattr(self.facts, name)) not in (None, "")}
-        return {"key": self.key, "source": self.source, "place_id": self.place_id, **known}
+        facts = {name: value for name in _FACTS_SHOWN if (value := getattr(self.facts, name)) not in (None, "")}
+        return {"key": self.key, "source": self.source, "place_id": self.place_id, **facts}
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewPair:
-    """Two listings, how likely they are one place, and why; `decided` is what a person said (None: nothing)."""
+    """Two listings, the probability that they are one place, and reasons; `decided`: a person's decision, if any."""
 
     left: Listed
     right: Listed
     probability: float
-    why: tuple[Why, ...]
+    reasons: tuple[PairReason, ...]
     decided: bool | None = None
 
     @property
@@ -80,13 +81,13 @@ class ReviewPair:
             "decided": self.decided,
             "a": self.left.to_dict(),
             "b": self.right.to_dict(),
-            "reasons": [why.to_dict(language) for why in self.why],
+            "reasons": [reason.to_dict(language) for reason in self.reasons],
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Pairs to decide, and where the next page begins (None: this is the last)."""
+    """Pairs to decide, and the cursor of the next page (None: this is the last)."""
 
     pairs: list[ReviewPair]
     next: str | None
@@ -94,7 +95,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a place is what it is: its listings, which list told which field, how they were joined, former ids."""
+    """How a place is composed: its listings, the source of each field, reasons they were joined, former ids."""
 
     place_id: int
     name: str
@@ -109,17 +110,17 @@ class Explanation:
             "place_id": self.place_id,
             "name": self.name,
             "aliases": self.aliases,
-            "listings": [one.to_dict() for one in self.listings],
+            "listings": [listing.to_dict() for listing in self.listings],
             "fields": {name: {"value": value, "source": source} for name, (value, source) in self.fields.items()},
             "pairs": [pair.to_dict(language) for pair in self.pairs],
         }
 
 
 def uncertain(engine: Engine, limit: int = 20, after: str | None = None, source: str | None = None) -> Page:
-    """Pairs nobody decided that a person should: unclear ones, and likely ones that something keeps apart.
+    """Pairs without a decision that need one: unclear ones, and likely ones in two places.
 
-    The most uncertain (nearest to the probability from which listings are joined) come first; `after` is `Page.next`
-    of the page before. Raises InvalidInput (`after`, `limit`).
+    The most uncertain (nearest to the probability from which listings are joined) come first; `after`: `Page.next` of
+    the page before. Raises InvalidInput (`after`, `limit`).
     """
     if limit < 1:
         raise InvalidInput(
@@ -128,29 +129,31 @@ def uncertain(engine: Engine, limit: int = 20, after: str | None = None, source:
             fr="Le nombre de paires est au moins 1.",
             en="The number of pairs is at least 1.",
         )
-    one, other = listing.alias("one"), listing.alias("other")
-    apart = func.abs(listing_pair.c.probability - linkage.LINK)
-    unclear = or_(listing_pair.c.probability < SURELY, one.c.place_id != other.c.place_id)
+    left, right = listing.alias("one"), listing.alias("other")
+    distance = func.abs(listing_pair.c.probability - linkage.LINK)
+    unclear = or_(listing_pair.c.probability < SURELY, left.c.place_id != right.c.place_id)
     statement = (
         select(listing_pair)
-        .join(one, one.c.id == listing_pair.c.listing_a)
-        .join(other, other.c.id == listing_pair.c.listing_b)
-        .where(unclear, published_listing(one), published_listing(other), ~_is_decided(one, other))
+        .join(left, left.c.id == listing_pair.c.listing_a)
+        .join(right, right.c.id == listing_pair.c.listing_b)
+        .where(unclear, published_listing(left), published_listing(right), ~_is_decided(left, right))
         .where(listing_pair.c.probability >= linkage.REVIEW)
-        .order_by(apart, listing_pair.c.listing_a, listing_pair.c.listing_b)
+        .order_by(distance, listing_pair.c.listing_a, listing_pair.c.listing_b)
         .limit(limit + 1)
     )
     if source is not None:
-        statement = statement.where(or_(one.c.source == source, other.c.source == source))
+        statement = statement.where(or_(left.c.source == source, right.c.source == source))
     if after is not None:
-        probability, a, b = _read_mark(after)
-        mark = (abs(probability - linkage.LINK), a, b)
-        statement = statement.where(tuple_(apart, listing_pair.c.listing_a, listing_pair.c.listing_b) > tuple_(*mark))
+        probability, a, b = _read_cursor(after)
+        cursor = (abs(probability - linkage.LINK), a, b)
+        statement = statement.where(
+            tuple_(distance, listing_pair.c.listing_a, listing_pair.c.listing_b) > tuple_(*cursor)
+        )
     with reading(engine) as connection:
         rows = [(row.listing_a, row.listing_b, row.probability) for row in connection.execute(statement)]
         more = len(rows) > limit
         rows = rows[:limit]
-        pairs = _told(connection, rows)
+        pairs = _review_pairs(connection, rows)
     return Page(pairs, f"{rows[-1][2]!r}:{rows[-1][0]}:{rows[-1][1]}" if more else None)
 
 
@@ -162,28 +165,28 @@ def explain(engine: Engine, place_id: int) -> Explanation:
             fr=f"Aucun lieu {place_id} ; « placelibre search » montre leurs numéros.",
             en=f"There is no place {place_id}; “placelibre search” shows their numbers.",
         )
-    found = record.place
-    place_id = int(found["id"])
+    place = record.place
+    place_id = int(place["id"])
     with reading(engine) as connection:
         rows = connection.execute(
             select(listing).where(listing.c.place_id == place_id, published_listing()).order_by(listing.c.id)
         ).all()
-        said = [Said(row.id, row.source, row.trust, facts_of.decode(row.facts)) for row in rows]
+        records = [record_of(row._mapping) for row in rows]
         members = [_listed(row) for row in rows]
-        pairs = _told(connection, _compared(connection, [row.id for row in rows][:MOST_COMPARED]))
+        pairs = _review_pairs(connection, _compared(connection, [row.id for row in rows][:MOST_COMPARED]))
         aliases = connection.execute(
             select(place_alias.c.alias_id).where(place_alias.c.place_id == place_id).order_by(place_alias.c.alias_id)
         ).scalars()
-        return Explanation(place_id, str(found["name"]), members, _fields(found, said), pairs, list(aliases))
+        return Explanation(place_id, str(place["name"]), members, _fields(place, records), pairs, list(aliases))
 
 
-def _is_decided(one: FromClause, other: FromClause) -> ColumnElement[bool]:
-    a, b = (end.c.source + "|" + end.c.source_key for end in (one, other))
+def _is_decided(left: FromClause, right: FromClause) -> ColumnElement[bool]:
+    a, b = (end.c.source + "|" + end.c.source_key for end in (left, right))
     either = or_(and_(decision.c.key_a == a, decision.c.key_b == b), and_(decision.c.key_a == b, decision.c.key_b == a))
     return exists().where(either)
 
 
-def _read_mark(after: str) -> tuple[float, int, int]:
+def _read_cursor(after: str) -> tuple[float, int, int]:
     probability, _, ids = after.partition(":")
     try:
         a, b = ids.split(":")
@@ -197,19 +200,19 @@ def _read_mark(after: str) -> tuple[float, int, int]:
         ) from None
 
 
-def _told(connection: Connection, pairs: Sequence[tuple[int, int, float]]) -> list[ReviewPair]:
+def _review_pairs(connection: Connection, pairs: Sequence[tuple[int, int, float]]) -> list[ReviewPair]:
     """Pairs of listing ids with their facts and reasons."""
     ids = sorted({i for a, b, _ in pairs for i in (a, b)})
-    derived = stored_listings.by_id(connection, ids)
+    derived = stored_listings.read_listings(connection, ids)
     at = {listing_id: i for i, listing_id in enumerate(derived["listing"].to_list())}
     left, right = (np.array([at[pair[side]] for pair in pairs], np.int64) for side in (0, 1))
     listed: dict[int, Listed] = {}
     for chunk in stored_listings.chunks(ids):
         listed |= {row.id: _listed(row) for row in connection.execute(select(listing).where(listing.c.id.in_(chunk)))}
-    decided = {(one.key_a, one.key_b): one.same for one in read_verdicts(connection)} if pairs else {}
+    decided = {(v.key_a, v.key_b): v.same for v in read_verdicts(connection)} if pairs else {}
     return [
-        ReviewPair(listed[a], listed[b], p, tuple(why), decided.get(_in_order(listed[a].key, listed[b].key)))
-        for (a, b, p), why in zip(pairs, reasons(derived, left, right), strict=True)
+        ReviewPair(listed[a], listed[b], p, tuple(pair_reasons), decided.get(_in_order(listed[a].key, listed[b].key)))
+        for (a, b, p), pair_reasons in zip(pairs, explain_pairs(derived, left, right), strict=True)
     ]
 
 
@@ -223,7 +226,7 @@ def _in_order(a: str, b: str) -> tuple[str, str]:
 
 def _compared(connection: Connection, ids: Sequence[int]) -> list[tuple[int, int, float]]:
     """Every pair of these listings with its probability, the likeliest first."""
-    derived: pl.DataFrame = stored_listings.by_id(connection, ids)
+    derived: pl.DataFrame = stored_listings.read_listings(connection, ids)
     order = derived["listing"].to_list()
     ends = list(combinations(range(len(order)), 2))
     left, right = (np.array([pair[side] for pair in ends], np.int64) for side in (0, 1))
@@ -232,16 +235,16 @@ def _compared(connection: Connection, ids: Sequence[int]) -> list[tuple[int, int
     return sorted(pairs, key=lambda pair: (-pair[2], pair[0], pair[1]))
 
 
-def _fields(place: dict[str, Any], said: Sequence[Said]) -> dict[str, tuple[str, str | None]]:
-    """{field: (what the place says, the list that told it; None: changed by hand)}; unknown fields are left out."""
-    told = compose(said) if said else {}
-    first = ranking(said)[0].source if said else None
+def _fields(place: dict[str, Any], records: Sequence[SourceRecord]) -> dict[str, tuple[str, str | None]]:
+    """{field: (its value, the list it comes from; None: changed by hand)}; unknown fields are left out."""
+    composed = compose(records) if records else {}
+    first = ranking(records)[0].source if records else None
     answer: dict[str, tuple[str, str | None]] = {}
     for name in _known_fields(place):
         value = f"{place['lat']:.6f}, {place['lon']:.6f}" if name == "position" else str(place[name])
         names = ("lon", "lat") if name == "position" else (name,)
-        as_told = all(told.get(one) == place[one] for one in names)
-        answer[name] = (value, told["origins"].get(name, first) if as_told and told else None)
+        untouched = bool(composed) and all(composed.get(column) == place[column] for column in names)
+        answer[name] = (value, composed["origins"].get(name, first) if untouched else None)
     return answer
 
 

@@ -1,6 +1,6 @@
-"""Why a row was rejected or only half understood, and what to do about it, in French and English.
+"""Diagnostics: why a row was rejected or changed, and the remedy, in French and English.
 
-Codes are stable and machine-readable; the texts are for people. `{value}` is what the list says.
+Codes are stable and machine-readable; the texts are for people. `{value}`: the text of the list.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Reason(StrEnum):
 
 
 class Note(StrEnum):
-    """What was put right or left out in a row that was taken all the same."""
+    """What was corrected or left out in a row that was accepted."""
 
     AXES_SWAPPED = "axes_swapped"
     COORDINATES_IGNORED = "coordinates_ignored"

@@ -1,5 +1,4 @@
-"""What one listing says, normalised and located: what is kept of it, compared with others, and composed into a
-place."""
+"""Facts: a listing normalised and located, as it is stored, compared with others and composed into a place."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -8,13 +7,14 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from ingest.rows.record import Record
+from ingest.rows.record import Record, SpaceDraft
 
 
 class Facts(msgspec.Struct, omit_defaults=True, frozen=True):
     """The facts of a listing. Missing text is "", anything else missing is None; `lon`, `lat` in decimal degrees.
 
-    `sources`, `licences`: of the lists that a row of an export was made from, separated by "|".
+    `sources`, `licences`: of the lists that a row of an export was made from, separated by "|". `spaces`: the bookable
+    units that the row describes; `offered`: whoever imported the list asserts that the host agreed.
     """
 
     name: str
@@ -42,6 +42,8 @@ class Facts(msgspec.Struct, omit_defaults=True, frozen=True):
     checked_on: date | None = None
     sources: str | None = None
     licences: str | None = None
+    spaces: tuple[SpaceDraft, ...] = ()
+    offered: bool = False
 
 
 SCHEMA: dict[str, Any] = {
@@ -57,14 +59,14 @@ SCHEMA: dict[str, Any] = {
     "checked_on": pl.Date,
     **dict.fromkeys(("sources", "licences"), pl.String),
 }
-"""Columns of facts as a frame; `amenities` is canonical JSON text."""
+"""Columns of facts as a frame: those that are compared or shown. `amenities` is canonical JSON text."""
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _DECODER = msgspec.json.Decoder(Facts)
 
 
-def of_record(record: Record) -> Facts:
-    """The facts of a record that is placed."""
+def of_record(record: Record, *, offered: bool) -> Facts:
+    """The facts of a record that is placed. `offered`: the host agreed."""
     return Facts(
         name=record.name,
         kind=str(record.kind),
@@ -91,6 +93,8 @@ def of_record(record: Record) -> Facts:
         checked_on=record.checked_on,
         sources=record.sources,
         licences=record.licences,
+        spaces=tuple(record.spaces),
+        offered=offered,
     )
 
 
@@ -100,7 +104,7 @@ def encode(facts: Facts) -> str:
 
 
 def decode(text: str | bytes | dict[str, Any]) -> Facts:
-    """Facts from the store, which gives JSON back as text or already read."""
+    """Facts from the store, which gives JSON as text or decoded."""
     if isinstance(text, dict):
         return msgspec.convert(text, Facts)
     return _DECODER.decode(text)
@@ -109,12 +113,12 @@ def decode(text: str | bytes | dict[str, Any]) -> Facts:
 def frame(many: Sequence[Facts]) -> pl.DataFrame:
     """Facts as columns (`SCHEMA`), in the same order."""
     columns: dict[str, list[Any]] = {name: [] for name in SCHEMA}
-    takers = [(columns[name].append, name) for name in SCHEMA if name != "amenities"]
+    columns_of = [(columns[name].append, name) for name in SCHEMA if name != "amenities"]
     amenities = columns["amenities"]
-    for one in many:
-        for take, name in takers:
-            take(getattr(one, name))
-        amenities.append(amenities_text(one.amenities))
+    for facts in many:
+        for append, name in columns_of:
+            append(getattr(facts, name))
+        amenities.append(amenities_text(facts.amenities))
     return pl.DataFrame(columns, schema=SCHEMA)
 
 

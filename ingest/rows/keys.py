@@ -1,4 +1,4 @@
-"""How a row is known again, and how the same site is recognised under two rows."""
+"""Keys: by which a row is recognised in a later import, and by which two rows are the same site for sure."""
 
 import hashlib
 import re
@@ -20,12 +20,12 @@ COPY = re.compile(r" #\d+$")
 
 
 def canonical(raw: Cells) -> bytes:
-    """A row as kept (without personal data), as JSON with its columns in order."""
+    """A row without personal data, as JSON with its columns in order."""
     return _ENCODER.encode(raw)
 
 
 def fingerprint(raw: bytes, salt: str) -> str:
-    """SHA-256 of a row as kept and of how it is read."""
+    """SHA-256 of a row without personal data and of its parse options (`salt`)."""
     return hashlib.sha256(salt.encode() + b"\n" + raw).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Opens a list and says what its columns mean: its mapping, and how its rows are to be read."""
+"""Opens a list and finds its mapping and the options by which its rows are parsed."""
 
 from collections.abc import Callable
 from collections.abc import Mapping as Dict
@@ -13,21 +13,27 @@ from geo.reference.communes import Areas
 from geo.types import PlaceKind, SpaceKind
 from ingest.exchange.read import as_one_table, is_package
 from ingest.mapping.declared import load_all, recognise
-from ingest.mapping.drift import Drift, drift, renamed
+from ingest.mapping.drift import Drift, renamed
+from ingest.mapping.drift import drift as find_drift
 from ingest.mapping.model import Mapping
 from ingest.mapping.saved_mappings import load
 from ingest.mapping.suggest import corrected, slug, suggest
 from ingest.readers.common.raw_list import RawList, RawTable
 from ingest.readers.open import open_list
 from ingest.rows.locate import Finder, coordinate_system
-from ingest.rows.row_parser import EXCHANGE, Choices, HowToRead
+from ingest.rows.row_parser import EXCHANGE, Choices, ParseOptions
 
 MAX_SOURCE = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """One list to import, and what the person who brings it says of it."""
+class ImportRequest:
+    """One list to import.
+
+    `path`: a file, or bytes with a file `name`; `source`: the name of the list (None: that of its mapping or file);
+    `community`: slug of the one whose list it is (None: public); `kind`: of every place; `column_map`: {column: field},
+    instead of what the headers suggest; `offered`: the hosts agreed; `as_space`: every row is a unit of that kind.
+    """
 
     path: Path | bytes
     name: str = ""
@@ -40,88 +46,90 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Understood:
-    """A list opened and its columns understood. `drift`: how these differ from those it had when it was saved."""
+class ParsedList:
+    """A list that is open, with its parse options. `drift`: how its columns differ from those of its saved mapping."""
 
     raw: RawList
-    how: HowToRead
+    options: ParseOptions
     drift: Drift
 
     @property
     def mapping(self) -> Mapping:
-        return self.how.mapping
+        return self.options.mapping
 
 
-def understand_list(order: Order, geocoder: Geocoder, mappings: Path | None, today: date) -> Understood:
-    """Opens a list and says what its columns mean. Raises UnreadableFile and InvalidInput (kind, as_space,
-    column_map)."""
-    path, name = order.path, order.name
+def parse_list(request: ImportRequest, geocoder: Geocoder, mappings: Path | None, today: date) -> ParsedList:
+    """Opens a list and finds its mapping. Raises UnreadableFile and InvalidInput (kind, as_space, column_map)."""
+    path, name = request.path, request.name
     if isinstance(path, Path) and is_package(path, name):
         path, name = as_one_table(path, name)
     raw = open_list(path, name)
     sample = raw.sample()
-    mapping, drifted = _understand_again(sample, order, geocoder.areas, mappings)
+    mapping, drift = _current_mapping(sample, request, geocoder.areas, mappings)
     if mapping.checked_on is None and mapping.source != EXCHANGE:
         mapping = replace(mapping, checked_on=today)  # a list brought today says what is true today
-    kind, as_space = _word(PlaceKind, "kind", order.kind), _word(SpaceKind, "as_space", order.as_space)
+    kind, as_space = _word(PlaceKind, "kind", request.kind), _word(SpaceKind, "as_space", request.as_space)
     system = coordinate_system(sample.rows, mapping, Finder(geocoder.areas, geocoder))
-    return Understood(raw, HowToRead(mapping, Choices(kind, order.offered, as_space, order.community), system), drifted)
+    return ParsedList(
+        raw, ParseOptions(mapping, Choices(kind, request.offered, as_space, request.community), system), drift
+    )
 
 
-def understand(
+def find_mapping(
     table: RawTable, column_map: Dict[str, str] | None = None, is_commune: Callable[[str], bool] | None = None
 ) -> Mapping:
-    """The declared mapping a list answers to, else a suggested one; corrected by `column_map`."""
+    """The declared mapping that fits a list, else a suggested one; corrected by `column_map`."""
     declared = recognise(table.columns, load_all())
     mapping = declared.for_rows(table.rows) if declared else suggest(table, is_commune)
     return corrected(mapping, table, dict(column_map)) if column_map else mapping
 
 
-def _understand_again(table: RawTable, order: Order, areas: Areas, mappings: Path | None) -> tuple[Mapping, Drift]:
-    """The mapping of a list, by the one saved for it when there is one; and how its columns differ from what they
-    were then."""
-    mapping = understand(table, is_commune=lambda name: bool(areas.find_all(name)))
-    drifted = Drift()
-    kept = load(_source(order.source, mapping, order.community), mappings) if mapping.suggested and mappings else None
-    if kept is not None:
-        drifted = drift(kept, table.columns, table)
-        mapping = _as_saved(kept.mapping, mapping, table, drifted)
-    return corrected(mapping, table, dict(order.column_map)) if order.column_map else mapping, drifted
+def _current_mapping(
+    table: RawTable, request: ImportRequest, areas: Areas, mappings: Path | None
+) -> tuple[Mapping, Drift]:
+    """The mapping of a list, the saved one when there is one; and how its columns changed since that was saved."""
+    mapping = find_mapping(table, is_commune=lambda name: bool(areas.find_all(name)))
+    source, changes = source_name(request.source, mapping, request.community), Drift()
+    saved = load(source, mappings) if mapping.suggested and mappings else None
+    if saved is not None:
+        changes = find_drift(saved, table.columns, table)
+        mapping = _as_saved(saved.mapping, mapping, table, changes)
+    return corrected(mapping, table, dict(request.column_map)) if request.column_map else mapping, changes
 
 
-def _as_saved(saved: Mapping, suggested: Mapping, table: RawTable, drifted: Drift) -> Mapping:
-    """The saved mapping, its columns under the names they go by now; what it has lost altogether is suggested anew."""
-    gone = [one.column for one in drifted.differences if one.column not in table.columns and one.field]
-    if any(column not in drifted.renames for column in gone):
+def _as_saved(saved: Mapping, suggested: Mapping, table: RawTable, changes: Drift) -> Mapping:
+    """The saved mapping with the new names of its columns; the suggested one when a column of it is lost."""
+    missing = [item.column for item in changes.differences if item.column not in table.columns and item.field]
+    if any(column not in changes.renames for column in missing):
         return suggested
-    return corrected(saved, table, renamed(saved, drifted.renames)) if drifted.renames else saved
+    return corrected(saved, table, renamed(saved, changes.renames)) if changes.renames else saved
 
 
-def _word[W: StrEnum](vocabulary: type[W], field: str, said: str | None) -> W | None:
-    if said is None:
+def _word[W: StrEnum](vocabulary: type[W], field: str, value: str | None) -> W | None:
+    if value is None:
         return None
-    if said not in vocabulary:
+    if value not in vocabulary:
         listed = ", ".join(vocabulary)
-        what_fr, what_en = ("lieu", "place") if field == "kind" else ("espace", "space")
+        noun_fr, noun_en = ("lieu", "place") if field == "kind" else ("espace", "space")
         raise InvalidInput(
             field=field,
-            value=said,
-            fr=f"« {said} » n'est pas un type de {what_fr} ; choisissez parmi : {listed}.",
-            en=f"“{said}” is not a kind of {what_en}; choose one of: {listed}.",
+            value=value,
+            fr=f"« {value} » n'est pas un type de {noun_fr} ; choisissez parmi : {listed}.",
+            en=f"“{value}” is not a kind of {noun_en}; choose one of: {listed}.",
         )
-    return vocabulary(said)
+    return vocabulary(value)
 
 
-def _source(said: str | None, mapping: Mapping, community: str | None) -> str:
+def source_name(stated: str | None, mapping: Mapping, community: str | None) -> str:
     """The list's name. A community's lists carry its name, so that two communities' "lieux.csv" stay apart."""
-    if said is None:
+    if stated is None:
         return f"{community}:{mapping.source}"[:MAX_SOURCE] if community else mapping.source
-    clean = said.strip()
+    clean = stated.strip()
     if not clean or len(clean) > MAX_SOURCE or not clean.isprintable():
-        suggestion = slug(said)
+        suggestion = slug(stated)
         raise InvalidInput(
             field="source",
-            value=said,
+            value=stated,
             fr=f"Le nom d'une liste a de 1 à {MAX_SOURCE} caractères ; essayez « {suggestion} ».",
             en=f"The name of a list has 1 to {MAX_SOURCE} characters; try “{suggestion}”.",
         )

@@ -1,4 +1,4 @@
-"""Where records are: position, commune and precision, from coordinates, codes, names, addresses and postcodes.
+"""Locates records: position, commune and precision, from coordinates, codes, names, addresses and postcodes.
 
 Rows with usable coordinates keep them; the others are looked up by their address (`geo.geocoder`), else put at the
 centre of their commune. `Record.score`, from 0 to 1, says how far to trust the position:
@@ -30,7 +30,7 @@ from ingest.rows.diagnostics import Note, Reason
 from ingest.rows.record import Record
 
 CHECKED_ROWS = 500
-"""Rows of a list by which its coordinates are understood."""
+"""Rows of a list from which its coordinate system is detected."""
 SIMILAR = 70.0
 FAR_BY_NAME_M, FAR_RADII_BY_NAME = 10_000.0, 3.0
 """A point contradicts the commune a row names when it is too far from that commune's centre, in metres and radii of the
@@ -43,7 +43,7 @@ _LITTLE_WORDS = frozenset(["le", "la", "les", "l", "de", "du", "des", "d", "sur"
 
 
 class Finder:
-    """Communes and addresses by what rows say of them, remembered: lists repeat the same towns.
+    """Finds communes and addresses by what rows say of them. Cached: lists repeat the same towns.
 
     Without a `geocoder` addresses are looked up in the shipped streets alone.
     """
@@ -77,8 +77,8 @@ class Finder:
     def _find(self, commune: str, code: str, departement: str) -> Commune | None:
         if commune:
             return self.areas.find(commune, code or None, departement or None)
-        found = self.areas.by_postcode(code) if code else []
-        return found[0] if len({item.insee for item in found}) == 1 else None
+        communes = self.areas.by_postcode(code) if code else []
+        return communes[0] if len({item.insee for item in communes}) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,29 +96,29 @@ class _Reading:
         lats = [pick(record.raw, self.lat_columns) for record in records]
         return self.system.convert_all(lons, lats)
 
-    def said(self, record: Record) -> str:
+    def text(self, record: Record) -> str:
         """The coordinates as the row writes them, "" when it has none."""
         return f"{pick(record.raw, self.lat_columns)}, {pick(record.raw, self.lon_columns)}".strip(", ")
 
 
 def coordinate_system(rows: Sequence[Cells], mapping: Mapping, finder: Finder) -> coordinates.System:
-    """How the coordinates of a list are to be read, checked against the communes that its first rows state."""
+    """The coordinate system of a list, checked against the communes that its first rows state."""
     fields = mapping.fields
     lon_columns, lat_columns = fields.get("lon", ()), fields.get("lat", ())
     if not lon_columns or not lat_columns:
         return coordinates.DEGREES
-    shown = rows[:CHECKED_ROWS]
-    stated = [finder.stated(_place_said(row, mapping))[0] for row in shown]
+    sample = rows[:CHECKED_ROWS]
+    stated = [finder.stated(_stated_commune(row, mapping))[0] for row in sample]
     return coordinates.detect(
-        [pick(row, lon_columns) for row in shown],
-        [pick(row, lat_columns) for row in shown],
-        [(found.lon, found.lat) if found else None for found in stated],
+        [pick(row, lon_columns) for row in sample],
+        [pick(row, lat_columns) for row in sample],
+        [(commune.lon, commune.lat) if commune else None for commune in stated],
         " ".join(column for alternative in (*lon_columns, *lat_columns) for column in alternative),
     )
 
 
-def _place_said(row: Cells, mapping: Mapping) -> Record:
-    """A record with what the row says of its commune."""
+def _stated_commune(row: Cells, mapping: Mapping) -> Record:
+    """A record with the commune, codes and département that a row states."""
     fields = mapping.fields
     record = Record(0, 0, row)
     record.insee = postcode.insee(pick(row, fields.get("insee", ())))
@@ -139,24 +139,26 @@ def locate(
     reading = _Reading(
         fields.get("lon", ()), fields.get("lat", ()), mapping.precision, system, fields.get("commune", ())
     )
-    taken = [record for record in records if record.rejection is None]
+    accepted = [record for record in records if record.rejection is None]
     if reading.lon_columns or reading.lat_columns:
-        read = reading.positions(taken)
+        read = reading.positions(accepted)
     else:
-        read = [coordinates.NOTHING] * len(taken)
-    given = [i for i, item in enumerate(read) if item.lon is not None]
-    codes = [""] * len(taken)
-    if given:
-        lons, lats = (np.array([getattr(read[i], axis) for i in given]) for axis in ("lon", "lat"))
-        for i, code in zip(given, finder.areas.locate(lons, lats), strict=True):
+        read = [coordinates.NOTHING] * len(accepted)
+    with_point = [i for i, item in enumerate(read) if item.lon is not None]
+    codes = [""] * len(accepted)
+    if with_point:
+        lons, lats = (np.array([getattr(read[i], axis) for i in with_point]) for axis in ("lon", "lat"))
+        for i, code in zip(with_point, finder.areas.locate(lons, lats), strict=True):
             codes[i] = code
-    for record, position, code in zip(taken, read, codes, strict=True):
+    for record, position, code in zip(accepted, read, codes, strict=True):
         stated, by_code = finder.stated(record)
-        if position.lon is None or not _believe(record, position, code, stated, reading, finder, by_code=by_code):
+        if position.lon is None or not _take_coordinates(
+            record, position, code, stated, reading, finder, by_code=by_code
+        ):
             _place(record, position, stated, reading, finder, by_code=by_code)
 
 
-def _believe(
+def _take_coordinates(
     record: Record,
     position: coordinates.Read,
     code: str,
@@ -173,16 +175,16 @@ def _believe(
     here = finder.areas.commune(code) if code else None
     if not here and not finder.areas.territory(lon, lat):
         if stated:
-            record.remark(Note.COORDINATES_IGNORED, "lat", reading.said(record))
+            record.remark(Note.COORDINATES_IGNORED, "lat", reading.text(record))
         return False
     away_m = _contradicts(lon, lat, here, stated, finder, by_code=by_code) if stated else None
     if away_m is not None:
-        record.remark(Note.COORDINATES_FAR, "lat", f"{reading.said(record)} ({_distance(away_m)})")
+        record.remark(Note.COORDINATES_FAR, "lat", f"{reading.text(record)} ({_distance(away_m)})")
         return False
     if position.fault == coordinates.Fault.SWAPPED:
-        record.remark(Note.AXES_SWAPPED, "lat", reading.said(record))
+        record.remark(Note.AXES_SWAPPED, "lat", reading.text(record))
     record.lon, record.lat = lon, lat
-    record.precision, record.score = _given(record, reading.rule)
+    record.precision, record.score = _given_precision(record, reading.rule)
     if record.score is None:
         inside = stated and here and stated.insee in {here.insee, here.parent}
         record.score = GIVEN_SCORE if inside else UNCHECKED_SCORE
@@ -210,42 +212,42 @@ def _place(
     """Settles a record without usable coordinates by its address, commune or postcode, or rejects it."""
     ignored = bool(position.fault) and position.lon is None
     if stated:
-        if ignored and (said := reading.said(record)):
-            record.remark(Note.COORDINATES_IGNORED, "lat", said)
+        if ignored and (text := reading.text(record)):
+            record.remark(Note.COORDINATES_IGNORED, "lat", text)
         if not by_code and record.commune and unlike(record.commune, stated.name):
             record.remark(Note.COMMUNE_BY_POSTCODE, "commune", record.commune)
-        found = finder.geocoder.in_commune(record.address, stated, record.postcode)
-        if found:
-            _put_at_address(record, found, stated, finder)
+        answer = finder.geocoder.in_commune(record.address, stated, record.postcode)
+        if answer:
+            _put_at_address(record, answer, stated, finder)
         else:
             record.lon, record.lat, record.precision = stated.lon, stated.lat, Precision.COMMUNE
             record.score = COMMUNE_SCORE
             _settle(record, stated, finder)
     elif _place_by_postcode(record, finder):
-        if (ignored or position.lon is not None) and (said := reading.said(record)):
-            record.remark(Note.COORDINATES_IGNORED, "lat", said)
+        if (ignored or position.lon is not None) and (text := reading.text(record)):
+            record.remark(Note.COORDINATES_IGNORED, "lat", text)
     else:
-        _reject_unplaced(record, position, reading.said(record))
+        _reject_unplaced(record, position, reading.text(record))
 
 
-def _put_at_address(record: Record, found: Answer, stated: Commune | None, finder: Finder) -> None:
-    """Writes what the geocoder found; says so when it is in another commune than the one stated."""
-    commune = finder.areas.commune(found.insee)
-    record.lon, record.lat, record.precision, record.score = found.lon, found.lat, found.precision, found.score
+def _put_at_address(record: Record, answer: Answer, stated: Commune | None, finder: Finder) -> None:
+    """Takes the geocoder's answer; remarks when it is in another commune than the one stated."""
+    commune = finder.areas.commune(answer.insee)
+    record.lon, record.lat, record.precision, record.score = answer.lon, answer.lat, answer.precision, answer.score
     if commune and stated and stated.insee not in {commune.insee, commune.parent}:
         record.remark(Note.COMMUNE_BY_ADDRESS, "commune", f"{record.address}, {record.commune or stated.name}")
     same = stated and commune and stated.insee == commune.insee
     _settle(record, stated if same else commune, finder)
 
 
-def _reject_unplaced(record: Record, position: coordinates.Read, said: str) -> None:
+def _reject_unplaced(record: Record, position: coordinates.Read, text: str) -> None:
     if record.commune or record.insee:
         town = " ".join(part for part in (record.postcode, record.commune or record.insee) if part)
         record.reject(Reason.UNKNOWN_COMMUNE, "commune", town)
     elif position.fault == coordinates.Fault.OUT_OF_RANGE:
-        record.reject(Reason.OUT_OF_RANGE, "lat", said)
+        record.reject(Reason.OUT_OF_RANGE, "lat", text)
     elif position.fault or position.lon is not None:
-        record.reject(Reason.OUTSIDE_FRANCE, "lat", said)
+        record.reject(Reason.OUTSIDE_FRANCE, "lat", text)
     elif record.postcode:
         record.reject(Reason.UNKNOWN_COMMUNE, "commune", record.postcode)
     else:
@@ -253,14 +255,14 @@ def _reject_unplaced(record: Record, position: coordinates.Read, said: str) -> N
 
 
 def _place_by_postcode(record: Record, finder: Finder) -> bool:
-    """Puts a record whose town is unknown where its postcode says; False when that says nothing either."""
-    found, said = finder.around(record.postcode, record.commune), record.commune or record.postcode
+    """Puts a record whose town is unknown at its postcode; False when that is unknown, too."""
+    around, text = finder.around(record.postcode, record.commune), record.commune or record.postcode
     address = finder.geocoder.in_postcode(record.address, record.postcode)
     record.score = POSTCODE_SCORE
     if address:
         _put_at_address(record, address, None, finder)
-    elif found:
-        commune, expected_m = found
+    elif around:
+        commune, expected_m = around
         record.lon, record.lat, record.precision = commune.lon, commune.lat, Precision.COMMUNE
         _settle(record, commune, finder)
         record.expected_m = expected_m
@@ -274,14 +276,14 @@ def _place_by_postcode(record: Record, finder: Finder) -> bool:
     else:
         record.score = None
         return False
-    record.remark(Note.COMMUNE_BY_POSTCODE, "commune", said)
+    record.remark(Note.COMMUNE_BY_POSTCODE, "commune", text)
     return True
 
 
 def _contradicts(
     lon: float, lat: float, here: Commune | None, stated: Commune, finder: Finder, *, by_code: bool
 ) -> float | None:
-    """How far, in metres, a point is from the commune its row states, when too far to be believed; else None.
+    """Distance in metres of a point from the commune that its row states, when that contradicts the row; else None.
 
     By its name: more than `FAR_BY_NAME_M` and some radii from the centre, which the distance is measured from. By its
     code, also more than `FAR_BY_CODE_M` outside the outline, which the distance is then measured from.
@@ -303,14 +305,14 @@ def _distance(metres: float) -> str:
 
 
 def _words(text: str) -> set[str]:
-    """The words that tell a commune from another."""
+    """The words that distinguish a commune from another."""
     return set(fold(text).split()) - _LITTLE_WORDS
 
 
 @lru_cache(maxsize=50_000)
-def unlike(said: str, name_: str) -> bool:
+def unlike(text: str, name_: str) -> bool:
     """Whether a name has nothing in common with the commune that was found for it, not even a word."""
-    return _words(said).isdisjoint(_words(name_)) and fuzz.ratio(fold(said), fold(name_)) < SIMILAR
+    return _words(text).isdisjoint(_words(name_)) and fuzz.ratio(fold(text), fold(name_)) < SIMILAR
 
 
 def _settle(record: Record, commune: Commune | None, finder: Finder) -> None:
@@ -320,7 +322,7 @@ def _settle(record: Record, commune: Commune | None, finder: Finder) -> None:
     if commune is None:
         record.insee, record.time_zone = "", finder.areas.time_zone_at(record.lon, record.lat)
         if record.precision == Precision.COMMUNE:
-            record.precision = Precision.LOCALITY  # no area is known to tell an expected distance from
+            record.precision = Precision.LOCALITY  # no area gives an expected distance
         return
     record.insee, record.commune = commune.insee, commune.short_name
     record.time_zone = finder.time_zone(commune.insee)
@@ -330,20 +332,20 @@ def _settle(record: Record, commune: Commune | None, finder: Finder) -> None:
         record.expected_m = float(commune.expected_m)
 
 
-def _given(record: Record, rule: PrecisionRule | None) -> tuple[Precision, float | None]:
-    """How good given coordinates are by the list's own geocoding score, and that score when it is one from 0 to 1."""
-    said = record.raw.get(rule.column, "") if rule else ""
-    if rule and said in Precision:  # a list of ours says it in our words
+def _given_precision(record: Record, rule: PrecisionRule | None) -> tuple[Precision, float | None]:
+    """The precision of given coordinates by the list's own geocoding score, and that score when it is from 0 to 1."""
+    text = record.raw.get(rule.column, "") if rule else ""
+    if rule and text in Precision:  # our own export
         sure = coordinates.decimal(record.raw.get(rule.score, ""))
-        return Precision(said), sure if sure is not None and 0.0 <= sure <= 1.0 else None
-    score = coordinates.decimal(said)
+        return Precision(text), sure if sure is not None and 0.0 <= sure <= 1.0 else None
+    score = coordinates.decimal(text)
     if rule is None or score is None:
         return Precision.EXACT, None
-    found = Precision(next((name for minimum, name in rule.thresholds if score >= minimum), Precision.COMMUNE))
+    precision = Precision(next((name for minimum, name in rule.thresholds if score >= minimum), Precision.COMMUNE))
     own = score if 0.0 <= score <= 1.0 else None
     label = record.raw.get(rule.label, "")
     if label and fold(label) == fold(record.commune):
         return Precision.COMMUNE, own
-    if label and found == Precision.EXACT and not split_number(label)[0] and not any(map(str.isdigit, label[:12])):
+    if label and precision == Precision.EXACT and not split_number(label)[0] and not any(map(str.isdigit, label[:12])):
         return Precision.STREET, own
-    return found, own
+    return precision, own

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import date
 
+import msgspec
+
 from geo.types import PlaceKind, Precision, SpaceKind
 from ingest.readers.common.raw_list import Cells
 from ingest.rows.diagnostics import Note, Reason
@@ -10,7 +12,7 @@ from ingest.rows.diagnostics import Note, Reason
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Why a row makes no place: the field at fault and what it says."""
+    """Why a row makes no place: the field at fault and its value."""
 
     reason: Reason
     field: str
@@ -19,18 +21,17 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """Something put right or left out in a row that was taken."""
+    """A correction or an omission in a row that was accepted."""
 
     note: Note
     field: str
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class SpaceDraft:
+class SpaceDraft(msgspec.Struct, omit_defaults=True, frozen=True):
     """A bookable unit as a row describes it. `key` is stable within its place.
 
-    `price_note` keeps the words of a tariff that the two prices do not tell in full (before tax, "from", by the month).
+    `price_note`: the words of a tariff that the two prices do not express in full (before tax, "from", by the month).
     """
 
     key: str
@@ -40,18 +41,17 @@ class SpaceDraft:
     price_half_day_cents: int | None = None
     member_price_half_day_cents: int | None = None
     opening_hours: str | None = None
-    amenities: dict[str, str] = field(default_factory=dict)
+    amenities: dict[str, str] = {}
     price_note: str | None = None
 
 
 @dataclass(slots=True)
 class Record:
-    """A row read, normalised and located. `rejection` tells rows that go no further.
+    """A row, normalised and located. A row with a `rejection` makes no place.
 
     `lon`, `lat` in decimal degrees; `expected_m` is 0 unless `precision` is commune; `score` of the position from 0 to
-    1, None when it has none (`ingest.rows.locate`). `sources`, `licences`: of the lists a row was made from, if it
-    says so;
-    `agreed`: whether the host did, when the list asks that row by row.
+    1, None when it has none (`ingest.rows.locate`). `sources`, `licences`: of the lists a row was made from, if stated;
+    `agreed`: whether the host agreed, in lists with a column for it.
     """
 
     row: int
@@ -96,5 +96,5 @@ class Record:
         self.rejection = self.rejection or Rejection(reason, name, value[:200])
 
     def remark(self, note: Note, name: str, value: str) -> None:
-        """Notes what was put right or left out."""
+        """Records a correction or an omission."""
         self.remarks.append(Remark(note, name, value[:200]))

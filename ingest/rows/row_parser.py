@@ -1,4 +1,4 @@
-"""Rows of a list as records: normalised, located, with the keys that know them again."""
+"""Parses rows of a list into records: normalised, located, with the keys by which they are recognised."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -32,9 +32,9 @@ EXCHANGE = "placelibre_schema"
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the person who imports said for the whole list. `as_space`: every row is one bookable unit of that kind.
+    """Choices of the importing person for the whole list. `as_space`: every row is one bookable unit of that kind.
 
-    `community`: slug of the one that brings it; rows and rooms that name other communities are not for it.
+    `community`: slug of the one whose list it is; rows and rooms that name other communities are left out.
     """
 
     kind: PlaceKind | None = None
@@ -44,8 +44,8 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """A row understood: its record, and for one that makes a place its facts, its H3 cell and its raw cells as JSON."""
+class ParsedRow:
+    """A row and its record; if it makes a place also its facts, H3 cell and raw cells as JSON."""
 
     record: Record
     facts: Facts | None = None
@@ -54,8 +54,8 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True)
-class HowToRead:
-    """All that decides what a row means, besides the row: columns, choices, coordinates."""
+class ParseOptions:
+    """All that decides what a row means besides the row: its list's mapping, choices and coordinate system."""
 
     mapping: Mapping
     choices: Choices
@@ -70,26 +70,26 @@ class HowToRead:
         return "|".join(parts if self.system.plain else [*parts, self.system.sentence()[1]])
 
 
-def prepare(table: RawTable, how: HowToRead, finder: Finder, *, first_row: int = 1) -> list[Prepared]:
+def parse_rows(table: RawTable, options: ParseOptions, finder: Finder, *, first_row: int = 1) -> list[ParsedRow]:
     """One entry per row, in order; those that make no place carry their rejection. `first_row` numbers the first."""
-    mapping = how.mapping
+    mapping = options.mapping
     about_rooms = space_columns(table.columns, mapping)
-    speaks_of_spaces = mapping.has_spaces() or how.choices.as_space is not None or bool(about_rooms)
-    reading = _Reading(mapping, how.choices, about_rooms, speaks_of_spaces)
+    has_spaces = mapping.has_spaces() or options.choices.as_space is not None or bool(about_rooms)
+    reading = _Reading(mapping, options.choices, about_rooms, has_spaces)
     personal = personal_columns(table, mapping)
-    salt = how.salt(finder.geocoder.edition)
+    salt = options.salt(finder.geocoder.edition)
     records = []
     for row, (line, cells) in enumerate(zip(table.lines, table.rows, strict=True), start=first_row):
-        told = exchanged(mapping, cells)
-        record = _read(Record(row, line, scrubbed(told, personal)), reading)
+        restored = exchanged(mapping, cells)
+        record = _read(Record(row, line, scrubbed(restored, personal)), reading)
         # Of e-mail addresses only a role's is kept; the row as kept has none at all.
-        record.email = email.normalise(pick(told, mapping.fields.get("email", ())))
+        record.email = email.normalise(pick(restored, mapping.fields.get("email", ())))
         records.append(record)
-    locate(records, mapping, finder, how.system)
-    placed = [one for one in records if one.rejection is None and one.lon is not None and one.lat is not None]
-    cells_9 = cells_of([one.lon or 0.0 for one in placed], [one.lat or 0.0 for one in placed], 9).tolist()
-    cell_of = {one.row: cell for one, cell in zip(placed, cells_9, strict=True)}
-    return [_finish(record, mapping, finder, salt, cell_of.get(record.row)) for record in records]
+    locate(records, mapping, finder, options.system)
+    placed = [record for record in records if record.rejection is None and None not in (record.lon, record.lat)]
+    cells_9 = cells_of([record.lon or 0.0 for record in placed], [record.lat or 0.0 for record in placed], 9).tolist()
+    cell_of = {record.row: cell for record, cell in zip(placed, cells_9, strict=True)}
+    return [_finish(record, options, finder, salt, cell_of.get(record.row)) for record in records]
 
 
 def exchanged(mapping: Mapping, cells: Cells) -> Cells:
@@ -101,22 +101,22 @@ def exchanged(mapping: Mapping, cells: Cells) -> Cells:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """How the rows of a list are read: its mapping, what the person said, the columns about sorts of rooms."""
+    """How a table is read. `space_columns`: columns about sorts of rooms; `has_spaces`: rows describe spaces."""
 
     mapping: Mapping
     choices: Choices
     space_columns: tuple[SpaceColumn, ...]
-    speaks_of_spaces: bool
+    has_spaces: bool
 
 
 def personal_columns(table: RawTable, mapping: Mapping) -> frozenset[str]:
-    """Columns that speak of persons, by the mapping or by their name; never kept."""
+    """Columns about persons, by the mapping or by their name; never kept."""
     named = {column for column in table.columns if is_personal_column(column)}
     return frozenset(mapping.personal | named.difference(mapping.meaning()))
 
 
 def _read(record: Record, reading: _Reading) -> Record:
-    """Fills what the row alone can tell."""
+    """Fills the fields that the row alone decides."""
     mapping, choices = reading.mapping, reading.choices
     row, fields = record.raw, mapping.fields
     for rule in mapping.out_of_scope:
@@ -132,21 +132,25 @@ def _read(record: Record, reading: _Reading) -> Record:
     if _is_for_others(circle, choices):
         record.reject(Reason.OTHER_CIRCLE, "communities", circle)
         return record
-    said = address.parts(pick(row, fields.get("address", ())))
+    address_parts = address.parts(pick(row, fields.get("address", ())))
     stated = pick(row, fields.get("commune", ()))
     town = commune.read(stated)
-    record.address = said.street
-    record.complement = ", ".join(part for part in (pick(row, fields.get("complement", ())), said.complement) if part)
-    record.postcode = postcode.normalise(pick(row, fields.get("postcode", ()))) or said.postcode or town.postcode
+    record.address = address_parts.street
+    record.complement = ", ".join(
+        part for part in (pick(row, fields.get("complement", ())), address_parts.complement) if part
+    )
+    record.postcode = (
+        postcode.normalise(pick(row, fields.get("postcode", ()))) or address_parts.postcode or town.postcode
+    )
     # As the list writes it, unless there is more in it than a name: reports quote it.
-    record.commune = (stated if fold(stated) == fold(town.name) else town.name) or said.town
+    record.commune = (stated if fold(stated) == fold(town.name) else town.name) or address_parts.town
     record.insee = postcode.insee(pick(row, fields.get("insee", ())))
     record.departement = pick(row, fields.get("departement", ())) or town.departement
     # From what the row says, before communes are resolved: a better gazetteer must not change the key.
     own = pick(row, mapping.source_key)
     record.own_key = bool(own)
     record.source_key = keys.bounded(
-        own or keys.fallback_key(record.name, said.street, record.postcode, record.commune)
+        own or keys.fallback_key(record.name, address_parts.street, record.postcode, record.commune)
     )
     record.kind = choices.kind or _kind(row, record.name, mapping)
     record.capacity = capacity.normalise(pick(row, fields.get("capacity", ())))
@@ -164,57 +168,57 @@ def _read(record: Record, reading: _Reading) -> Record:
     rooms_of = pick(row, fields.get("space_communities", ()))
     if _is_for_others(rooms_of, choices):
         record.remark(Note.ROOM_OF_OTHERS, "space_communities", rooms_of)
-    elif reading.speaks_of_spaces:
+    elif reading.has_spaces:
         read_space(record, mapping, choices.as_space, reading.space_columns)
     return record
 
 
 def _is_for_others(communities: str, choices: Choices) -> bool:
-    """Whether a cell names communities, and not the one that brings the list."""
+    """Whether a cell names communities, but not the one whose list it is."""
     return bool(communities) and choices.community not in communities.split(SEPARATOR)
 
 
-def _kind(row: Cells, shown: str, mapping: Mapping) -> PlaceKind:
+def _kind(row: Cells, place_name: str, mapping: Mapping) -> PlaceKind:
     rule = mapping.kind
     if rule.constant:
         return rule.constant
-    said = pick(row, mapping.fields.get("kind", ()))
-    found = rule.values.get(fold(said)) or (place_kind(said) if said else None)
-    if found is None and mapping.suggested:
-        found = place_kind(shown)
-    return found or rule.default
+    text = pick(row, mapping.fields.get("kind", ()))
+    kind = rule.values.get(fold(text)) or (place_kind(text) if text else None)
+    if kind is None and mapping.suggested:
+        kind = place_kind(place_name)
+    return kind or rule.default
 
 
 def _amenities(row: Cells, mapping: Mapping) -> dict[str, str]:
-    found = amenities.mentioned(pick(row, mapping.fields.get("amenities", ())))
+    answers = amenities.mentioned(pick(row, mapping.fields.get("amenities", ())))
     for amenity, columns in mapping.amenities.items():
         answer = amenities.answer(pick(row, columns))
         if answer:
-            found[str(amenity)] = answer
-    return dict(sorted(found.items()))
+            answers[str(amenity)] = answer
+    return dict(sorted(answers.items()))
 
 
 def _read_hours(record: Record, rule: HoursRule | None) -> None:
     if rule is None:
         return
-    said = " / ".join(cell for column in rule.columns if (cell := known(record.raw.get(column, ""))))
-    if not said:
+    text = " / ".join(cell for column in rule.columns if (cell := known(record.raw.get(column, ""))))
+    if not text:
         return
     if rule.style == "halves":
         record.hours = _by_half(tuple(rule.by_half(record.raw).items()))
     elif rule.style in {"days", "pairs"}:
         record.hours = _by_day(tuple(rule.by_day(record.raw).items()))
     else:
-        record.hours = _hours(rule.style, said)
-    if record.hours is None and said != "[]":
-        record.remark(Note.HOURS_NOT_UNDERSTOOD, rule.columns[0] if len(rule.columns) == 1 else "hours", said)
+        record.hours = _hours(rule.style, text)
+    if record.hours is None and text != "[]":
+        record.remark(Note.HOURS_NOT_UNDERSTOOD, rule.columns[0] if len(rule.columns) == 1 else "hours", text)
 
 
-# Remembered: reading hours is the dearest step, and opening patterns repeat.
+# Cached: parsing hours is the most expensive step, and opening patterns repeat.
 @lru_cache(maxsize=20_000)
-def _hours(style: str, said: str) -> str | None:
-    read = {"mairie_json": hours_text.from_mairie_json, "osm": hours_text.from_osm}.get(style, hours_text.from_text)
-    return read(said)
+def _hours(style: str, text: str) -> str | None:
+    parse = {"mairie_json": hours_text.from_mairie_json, "osm": hours_text.from_osm}.get(style, hours_text.from_text)
+    return parse(text)
 
 
 @lru_cache(maxsize=20_000)
@@ -227,16 +231,17 @@ def _by_half(cells: tuple[tuple[tuple[int, str], str], ...]) -> str | None:
     return hours_text.from_half_day_columns(dict(cells))
 
 
-def _finish(record: Record, mapping: Mapping, finder: Finder, salt: str, cell: int | None) -> Prepared:
+def _finish(record: Record, options: ParseOptions, finder: Finder, salt: str, cell: int | None) -> ParsedRow:
     """Name as shown, keys and fingerprint of a placed record (one with a `cell`)."""
     if cell is None:
-        return Prepared(record)
-    said = record.name
+        return ParsedRow(record)
+    town, mapping = record.name, options.mapping
     if mapping.name_prefix:
-        full = finder.named(said, record.postcode)
-        same = full and without_article(fold(full.name)) == without_article(fold(said))
-        record.name = name.of(mapping.name_prefix, full.short_name if full and same else said)
+        full = finder.named(town, record.postcode)
+        same = full and without_article(fold(full.name)) == without_article(fold(town))
+        record.name = name.of(mapping.name_prefix, full.short_name if full and same else town)
     record.match_key = keys.match_key(record)
     raw = keys.canonical(record.raw)
     record.fingerprint = keys.fingerprint(raw, salt)
-    return Prepared(record, of_record(record), cell, raw.decode())
+    offered = options.choices.offered and record.agreed is not False
+    return ParsedRow(record, of_record(record, offered=offered), cell, raw.decode())

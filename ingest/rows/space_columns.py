@@ -1,6 +1,6 @@
 """Columns about one sort of room: "Nb places open space", "Salle de réunion (capacité)", "Nombre de bureaux fermés".
 
-What a header asks is told from its words alone; headers that name no sort of room are none of ours.
+Only the words of a header decide what its cells hold. Headers that name no sort of room are not space columns.
 """
 
 import re
@@ -13,8 +13,8 @@ from geo.types import SpaceKind
 from ingest.normalise.kind import space_kind
 
 
-class Asks(StrEnum):
-    """What the cells of such a column tell."""
+class Content(StrEnum):
+    """What the cells of a space column hold."""
 
     SEATS = "seats"
     COUNT = "count"
@@ -31,7 +31,7 @@ class SpaceColumn:
     column: str
     kind: SpaceKind
     name: str
-    asks: Asks
+    content: Content
     unit: str = ""
 
 
@@ -65,8 +65,8 @@ _LITTLE = frozenset(("de", "du", "des", "d", "la", "le", "les", "l", "en", "par"
 
 
 @lru_cache(maxsize=4_096)
-def understood(header: str) -> SpaceColumn | None:
-    """What a header asks of which rooms, None when it names no sort of room."""
+def read_header(header: str) -> SpaceColumn | None:
+    """Reads a header; None when it names no sort of room."""
     folded = fold(header)
     room = _ROOM.search(folded)
     kind = space_kind(room.group()) if room else None
@@ -75,14 +75,14 @@ def understood(header: str) -> SpaceColumn | None:
         return None
     if _PRICE.search(folded):
         unit = next((unit for unit, words in _UNITS if re.search(words, folded)), "")
-        return SpaceColumn(header, kind, name, Asks.MEMBER_PRICE if _MEMBER.search(folded) else Asks.PRICE, unit)
+        return SpaceColumn(header, kind, name, Content.MEMBER_PRICE if _MEMBER.search(folded) else Content.PRICE, unit)
     if _SEATS.search(folded):
-        return SpaceColumn(header, kind, name, Asks.SEATS)
+        return SpaceColumn(header, kind, name, Content.SEATS)
     if _COUNT.search(folded):
-        return SpaceColumn(header, kind, name, Asks.COUNT)
+        return SpaceColumn(header, kind, name, Content.COUNT)
     if _HOURS.search(folded):
-        return SpaceColumn(header, kind, name, Asks.HOURS)
-    return SpaceColumn(header, kind, name, Asks.PRESENCE)
+        return SpaceColumn(header, kind, name, Content.HOURS)
+    return SpaceColumn(header, kind, name, Content.PRESENCE)
 
 
 def _room_name(header: str) -> str:

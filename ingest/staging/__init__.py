@@ -1,0 +1,1 @@
+"""Staging: lists are parsed once, kept as Arrow until they are published, and prepared in parallel."""

@@ -1,19 +1,17 @@
-"""Takes an import back, exactly: the named tables are again what they were before it.
+"""Undoes an import: the store is again as if only the other lists had been imported.
 
-What others built on it since is never destroyed: a later import, an offer or an edit of the same rows is a Conflict
-that names it. A space that somebody booked is closed, not removed, and its place stays for the booking's sake.
+What other lists say and offer stays. A later import of the same rows, or an edit of them, is a Conflict that names it.
+A space that somebody booked is closed, not removed, when no list offers it any more, and its place stays with it.
 """
 
 import itertools
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, delete, exists, insert, select, update
 
-from geo.errors import Conflict, Language, NotFound
-from geo.localisation.plurals import counted_en, counted_fr
+from geo.errors import Conflict, NotFound
 from geo.store.engine import reading, writing
 from geo.store.revisions import mint, record_changes, record_range
 from geo.store.revisions import revision as store_revision
@@ -28,98 +26,36 @@ from geo.store.schema import (
     space_community,
     unpublished,
 )
-from geo.types import PlaceStatus
 from ingest.journal.tables import import_run
-from ingest.publication.known_rows import publication_mark
 from ingest.publication.plan import Row
 from ingest.publication.publisher import finish_removals, remove_hidden, update_rows
+from ingest.publication.row_matching import publication_mark
 from ingest.resolution import verdicts
 from ingest.resolution.stored_listings import chunks
-from ingest.undo.plan import UndoPlan, plan_undo
+from ingest.undo.effects import ImportEffects
+from ingest.undo.plan import UndoPlan
+from ingest.undo.recomposition import recompose
+from ingest.undo.report import ClosedSpace, UndoReport
+from ingest.undo.restoration import put_back, refuse_rewritten, settle_deserted_places
 
 ATTEMPTS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class ClosedSpace:
-    """A space that stays, closed, because somebody booked it."""
-
-    space_id: int
-    name: str
-    place_id: int
-    place: str
-
-
-@dataclass(frozen=True, slots=True)
-class UndoReport:
-    """What an undo took back."""
-
-    import_id: int
-    source: str
-    places_removed: int
-    places_restored: int
-    listings_removed: int
-    spaces_removed: int
-    closed: tuple[ClosedSpace, ...]
-
-    def message(self, language: Language) -> str:
-        """One paragraph for people."""
-        names = ", ".join(f"{item.name} ({item.place})" for item in self.closed[:10])
-        if language == "fr":
-            text = (
-                f"L'import {self.import_id} ({self.source}) est annulé : "
-                f"{counted_fr(self.places_removed, 'lieu retiré', 'lieux retirés')}, "
-                f"{self.places_restored} remis comme avant."
-            )
-            reserved = counted_fr(
-                len(self.closed),
-                "espace réservé est fermé au lieu d'être retiré",
-                "espaces réservés sont fermés au lieu d'être retirés",
-            )
-            kept = f" {reserved} : {names}."
-        else:
-            text = (
-                f"Import {self.import_id} ({self.source}) is undone: "
-                f"{counted_en(self.places_removed, 'place')} removed, "
-                f"{self.places_restored} restored."
-            )
-            reserved = counted_en(len(self.closed), "booked space is", "booked spaces are")
-            kept = f" {reserved} closed instead of removed: {names}."
-        return text + (kept if self.closed else "")
-
-    def to_dict(self, language: Language) -> dict[str, Any]:
-        """For `--json` and the API."""
-        return {
-            "import_id": self.import_id,
-            "source": self.source,
-            "state": "undone",
-            "places_removed": self.places_removed,
-            "places_restored": self.places_restored,
-            "listings_removed": self.listings_removed,
-            "spaces_removed": self.spaces_removed,
-            "closed_spaces": [
-                {"space_id": item.space_id, "name": item.name, "place_id": item.place_id, "place": item.place}
-                for item in self.closed
-            ],
-            "message": self.message(language),
-        }
-
-
 def undo(engine: Engine, import_id: int, now: datetime) -> UndoReport:
-    """Takes one import back. `now` is an aware time.
+    """Undoes an import. `now` is an aware time.
 
-    Raises NotFound (no such import) and Conflict (undone already; rows changed since by somebody else).
+    Raises NotFound (no such import) and Conflict (undone already; rows changed since by others).
     """
     finish(engine)
     for _ in range(ATTEMPTS):
-        # Comparing every row may take a while for a national list: done before taking the write lock, and again only
-        # if somebody wrote the same places meanwhile.
+        # Comparing every row of a national list takes a while: it is done before taking the write lock, and again only
+        # if others wrote the same places meanwhile.
         with reading(engine) as connection:
             run = _run(connection, import_id)
-            seen, mark = store_revision(connection), publication_mark(connection)
+            revision, mark = store_revision(connection), publication_mark(connection)
             plan = plan_undo(connection, import_id)
         with writing(engine) as connection:
-            if publication_mark(connection) != mark or _written_since(connection, plan, seen):
+            if publication_mark(connection) != mark or _written_since(connection, plan, revision):
                 continue
             report = _take_back(connection, plan, import_id, str(run.source), now)
         remove_hidden(engine, import_id)
@@ -130,8 +66,33 @@ def undo(engine: Engine, import_id: int, now: datetime) -> UndoReport:
     )
 
 
+def plan_undo(connection: Connection, import_id: int) -> UndoPlan:
+    """The plan of an undo. Raises Conflict when later imports or people changed the same rows.
+
+    When nobody built on an import, the very rows that it found come back. Otherwise the listings that stay are grouped
+    anew, and their places and spaces composed again: these keep what the other lists say, and lose what only this
+    import said.
+    """
+    effects = ImportEffects(connection, import_id)
+    plan = UndoPlan(effects.ranges, decision=effects.decision)
+    refuse_rewritten(effects)
+    if effects.is_built_upon() or effects.is_outdated():
+        recompose(effects, plan)
+    else:
+        put_back(effects, plan)
+    settle_deserted_places(effects, plan)
+    plan.touched = {*effects.changes[place.name]} | {
+        values["place_id"]
+        for table in (listing, space)
+        for row in plan.rows[table].values()
+        for values in (row.before, row.values)
+        if values is not None
+    }
+    return plan
+
+
 def finish(engine: Engine) -> None:
-    """Finishes the undos that were killed on their way: what they took back is gone for everybody already."""
+    """Finishes undos that were killed: what they took back is hidden already."""
     finish_removals(engine)
 
 
@@ -152,18 +113,18 @@ def _run(connection: Connection, import_id: int) -> Any:
     return run
 
 
-def _written_since(connection: Connection, plan: UndoPlan, seen: int) -> bool:
+def _written_since(connection: Connection, plan: UndoPlan, revision: int) -> bool:
     """Whether a place concerned changed, or was booked, since the plan was made."""
     own = plan.ranges.get(place.name, range(0))
-    changed = select(place_change.c.place_id).where(place_change.c.revision > seen)
+    changed = select(place_change.c.place_id).where(place_change.c.revision > revision)
     concerned = plan.touched | set(plan.rows[place])
     if any(i in own or i in concerned for i in connection.execute(changed).scalars()):
         return True
-    return connection.execute(select(exists().where(bulk_change.c.revision > seen))).scalar_one() is True
+    return connection.execute(select(exists().where(bulk_change.c.revision > revision))).scalar_one() is True
 
 
 def _take_back(connection: Connection, plan: UndoPlan, import_id: int, source: str, now: datetime) -> UndoReport:
-    """The transaction of an undo: what was before is there again; what goes is hidden, and removed afterwards."""
+    """The transaction of an undo: earlier rows are restored; rows that go are hidden, and removed afterwards."""
     fresh = [row for key, row in plan.rows[place].items() if key < 0]
     _number(connection, plan, fresh)
     for table, own in ((place, plan.kept_places), (listing, set[int]())):
@@ -174,28 +135,27 @@ def _take_back(connection: Connection, plan: UndoPlan, import_id: int, source: s
         if row.values is not None and row.before is not None:
             alias = place_alias.c.alias_id == row.before["alias_id"]
             connection.execute(update(place_alias).where(alias).values(row.values))
-    gone = [row.before["alias_id"] for row in plan.rows[place_alias].values() if row.before and row.values is None]
-    connection.execute(delete(place_alias).where(place_alias.c.alias_id.in_(gone)))
+    removed = [row.before["alias_id"] for row in plan.rows[place_alias].values() if row.before and row.values is None]
+    connection.execute(delete(place_alias).where(place_alias.c.alias_id.in_(removed)))
     _update(connection, listing, plan)
     closed = _spaces(connection, plan)
     _update(connection, place, plan)
-    nobody_s = [row.before["id"] for row in plan.rows[place].values() if row.before and row.values is None]
-    for ids in chunks(nobody_s):
+    deserted = [row.before["id"] for row in plan.rows[place].values() if row.before and row.values is None]
+    for ids in chunks(deserted):
         connection.execute(delete(listing).where(listing.c.place_id.in_(ids)))
         connection.execute(delete(place).where(place.c.id.in_(ids)))
-    orphans = _close_kept(connection, plan)
     if plan.decision is not None:
-        verdicts.write(connection, plan.decision, plan.decision.was_decided_at or now)
+        verdicts.write(connection, plan.decision, plan.decision.decided_before or now)
     connection.execute(update(import_run).where(import_run.c.id == import_id).values(state="undone", undone_at=now))
     places = plan.ranges.get(place.name, range(0))
-    changed = plan.touched | set(plan.rows[place]) | plan.kept_places | orphans
+    changed = plan.touched | set(plan.rows[place]) | plan.kept_places
     change = record_changes(connection, {i for i in changed if i not in places or i in plan.kept_places})
     if places:
         record_range(connection, places[0], places[-1], change)
     return UndoReport(
         import_id,
         source,
-        sum(1 for i in places if i not in plan.kept_places) + len(nobody_s),
+        sum(1 for i in places if i not in plan.kept_places) + len(deserted),
         plan.restored,
         len(plan.ranges.get(listing.name, range(0))),
         sum(row.values is None for row in plan.rows[space].values()),
@@ -204,19 +164,25 @@ def _take_back(connection: Connection, plan: UndoPlan, import_id: int, source: s
 
 
 def _number(connection: Connection, plan: UndoPlan, fresh: Sequence[Row]) -> None:
-    """Ids for places that come to be by the undo: listings that only this import had brought together."""
+    """Mints ids for places and spaces that the undo creates: listings that only this import had joined."""
     minted = dict(zip((row.now()["id"] for row in fresh), mint(connection, "place", len(fresh)), strict=True))
     for old, new in minted.items():
         row = plan.rows[place].pop(old)
         row.now()["id"] = new
         plan.rows[place][new] = row
-    for row in plan.rows[listing].values():
+    for row in (*plan.rows[listing].values(), *plan.rows[space].values()):
         if row.values is not None:
             row.values["place_id"] = minted.get(row.values["place_id"], row.values["place_id"])
+    rooms = sorted((key for key in plan.rows[space] if key < 0), reverse=True)
+    numbers = dict(zip(rooms, mint(connection, "space", len(rooms)), strict=True))
+    for old, new in numbers.items():
+        row = plan.rows[space][new] = plan.rows[space].pop(old)
+        row.now()["id"] = new
+    plan.linked = [(numbers.get(space_id, space_id), slug) for space_id, slug in plan.linked]
 
 
 def _hide(connection: Connection, table: Table, ids: range, but: set[int], import_id: int) -> None:
-    """Hides a range, in pieces around the rows that stay."""
+    """Hides a range of ids, but those of `but`."""
     edges = [ids.start - 1, *sorted(i for i in but if i in ids), ids.stop]
     for before, after in itertools.pairwise(edges):
         if after - before > 1:
@@ -235,17 +201,18 @@ def _update(connection: Connection, table: Table, plan: UndoPlan) -> None:
 
 
 def _spaces(connection: Connection, plan: UndoPlan) -> list[ClosedSpace]:
-    """Puts spaces back, removes those of the import, and tells which of them stay closed for a booking's sake."""
+    """Restores and removes spaces; returns those that are closed for a booking's sake."""
     _insert(connection, space, plan.rows[space].values())
-    for link in plan.unlinked:
-        mine = (space_community.c.space_id == link["space_id"]) & (space_community.c.community == link["community"])
-        connection.execute(delete(space_community).where(mine))
-    gone = [row.before["id"] for row in plan.rows[space].values() if row.before and row.values is None]
-    for ids in chunks(gone):
+    for space_id, slug in plan.unlinked:
+        link = (space_community.c.space_id == space_id) & (space_community.c.community == slug)
+        connection.execute(delete(space_community).where(link))
+    removed = [row.before["id"] for row in plan.rows[space].values() if row.before and row.values is None]
+    for ids in chunks(removed):
         connection.execute(delete(space).where(space.c.id.in_(ids), ~exists().where(busy.c.space_id == space.c.id)))
     _update(connection, space, plan)
     if plan.linked:
-        connection.execute(insert(space_community), plan.linked)
+        links = [{"space_id": space_id, "community": slug} for space_id, slug in plan.linked]
+        connection.execute(insert(space_community), links)
     rows = connection.execute(
         select(space.c.id, space.c.name, space.c.place_id, place.c.name.label("place"))
         .join(place, place.c.id == space.c.place_id)
@@ -253,24 +220,3 @@ def _spaces(connection: Connection, plan: UndoPlan) -> list[ClosedSpace]:
         .order_by(space.c.id)
     )
     return [ClosedSpace(row.id, row.name, row.place_id, row.place) for row in rows]
-
-
-def _close_kept(connection: Connection, plan: UndoPlan) -> set[int]:
-    """A place that only stays for a booking is offered by nobody."""
-    own = plan.ranges.get(place.name, range(0))
-    kept = sorted(i for i in plan.kept_places if i in own)
-    orphans: set[int] = set()
-    for ids in chunks(kept):
-        told = select(listing.c.place_id).where(
-            listing.c.place_id.in_(ids),
-            listing.c.id.not_in(list(_ends(plan.ranges.get(listing.name, range(0)), connection, ids))),
-        )
-        orphans |= set(ids) - set(connection.execute(told).scalars())
-    connection.execute(update(place).where(place.c.id.in_(sorted(orphans))).values(status=str(PlaceStatus.CLOSED)))
-    return orphans
-
-
-def _ends(own: range, connection: Connection, place_ids: Sequence[int]) -> Iterator[int]:
-    """Listings of these places that the import inserted, and that go."""
-    rows = connection.execute(select(listing.c.id).where(listing.c.place_id.in_(place_ids))).scalars()
-    return (i for i in rows if i in own)

@@ -25,7 +25,7 @@ from geo.geocoder.geocoder import Geocoder
 from geo.store.engine import reading
 from ingest.history import UndoReport, list_imports, undo
 from ingest.journal.tables import import_run
-from ingest.pipeline import Workshop, import_file
+from ingest.pipeline import ImportContext, import_file
 from ingest.publication.report import ImportReport
 from ingest.readers.open import READERS
 from service.accounts.api_keys import authenticate
@@ -210,7 +210,7 @@ class ImportDesk:
             offered=facts["offered"],
             dry_run=dry_run,
             now=self._now(),
-            workshop=Workshop(folder / _STAGED, self._mappings),
+            context=ImportContext(folder / _STAGED, self._mappings),
         )
 
 

@@ -14,7 +14,7 @@ from geo.errors import PlaceLibreError, StoreUnavailable
 from geo.localisation.plurals import counted_fr, rows_text
 from ingest.pipeline import IDLE_S, import_list
 from ingest.publication.publisher import clear_away
-from ingest.rows.list_parser import Order
+from ingest.rows.list_parser import ImportRequest
 from service.container import Services
 from service.feedback.search_log import purge_log
 from service.fetching.fetcher import Fetcher
@@ -118,7 +118,7 @@ class Worker:
             seen = feeds.Done("unchanged", etag=got.etag, last_modified=got.last_modified, file_sha256=got.sha256)
             if got.sha256 == row.file_sha256 and not whole:
                 return seen
-            order = Order(
+            request = ImportRequest(
                 got.path,
                 source=row.source,
                 community=row.community,
@@ -130,10 +130,10 @@ class Worker:
             report = import_list(
                 running.engine,
                 running.geocoder,
-                order,
+                request,
                 now=running.now(),
                 progress=lambda _done, _total: self._go_on(),
-                workshop=running.workshop,
+                context=running.import_context,
             )
             difference = changes(running.engine, report, running.now())
             return replace(seen, status="imported", import_id=report.import_id, change=difference)

@@ -16,8 +16,8 @@ from service.localisation.outcomes import outcomes_text
 
 if TYPE_CHECKING:
     from ingest.publication.report import ImportReport
-    from ingest.rows.list_parser import Order
-    from ingest.staging.parallel import Ahead
+    from ingest.rows.list_parser import ImportRequest
+    from ingest.staging.parallel import ParallelStaging
 
 imports = typer.Typer(help="The journal of imports: list, show, undo.", no_args_is_help=False)
 Json = Annotated[bool, typer.Option("--json", help="Results on standard output")]
@@ -39,11 +39,11 @@ def import_lists(
     as_json: Json = False,
 ) -> None:
     """Import lists of places: every row gets an outcome, the same file twice changes nothing."""
-    from ingest.rows.list_parser import Order
+    from ingest.rows.list_parser import ImportRequest
 
     columns = column_pairs(column_map or []) or None
-    orders = [
-        Order(
+    requests = [
+        ImportRequest(
             file,
             source=source,
             community=community,
@@ -57,10 +57,10 @@ def import_lists(
     answers: list[dict[str, Any]] = []
     failed: list[PlaceLibreError] = []
     with services() as running:
-        with _keeping_garbage(), _ahead(running, orders) as ahead:
-            for number, order in enumerate(orders):
+        with _keeping_garbage(), _start_staging(running, requests) as staging:
+            for number, request in enumerate(requests):
                 try:
-                    done = _import(running, order, ahead, number, dry_run=dry_run)
+                    done = _import(running, request, staging, number, dry_run=dry_run)
                 except PlaceLibreError as error:
                     # The other files still deserve their import; this one is reported and the exit code says so.
                     failed.append(error)
@@ -91,27 +91,31 @@ def _keeping_garbage() -> Iterator[None]:
         gc.enable()
 
 
-def _import(running: Services, order: "Order", ahead: "Ahead | None", number: int, *, dry_run: bool) -> "ImportReport":
+def _import(
+    running: Services, request: "ImportRequest", staging: "ParallelStaging | None", number: int, *, dry_run: bool
+) -> "ImportReport":
     from ingest.pipeline import import_list
 
-    name = order.path.name if isinstance(order.path, Path) else order.name
+    name = request.path.name if isinstance(request.path, Path) else request.name
     with progress_bar(name) as progress:
-        if ahead is not None:
-            ahead.wait(number)
-        now, shop = running.now(), running.workshop
+        if staging is not None:
+            staging.wait(number)
+        now, context = running.now(), running.import_context
         return import_list(
-            running.engine, running.geocoder, order, dry_run=dry_run, now=now, progress=progress, workshop=shop
+            running.engine, running.geocoder, request, dry_run=dry_run, now=now, progress=progress, context=context
         )
 
 
-def _ahead(running: Services, orders: "list[Order]") -> "AbstractContextManager[Ahead | None]":
+def _start_staging(
+    running: Services, requests: "list[ImportRequest]"
+) -> "AbstractContextManager[ParallelStaging | None]":
     """Several lists are read in worker processes, ahead of their publication; one is read here."""
-    if len(orders) < 2:
+    if len(requests) < 2:
         return nullcontext()
-    from ingest.staging.parallel import Ahead
+    from ingest.staging.parallel import ParallelStaging
 
     settings = running.settings
-    return Ahead(orders, running.geocoder, settings.staging, settings.mappings, running.now().date())
+    return ParallelStaging(requests, running.geocoder, settings.staging, settings.mappings, running.now().date())
 
 
 def _refresh_index(running: Services) -> None:

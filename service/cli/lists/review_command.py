@@ -7,7 +7,7 @@ import typer
 from service.cli.console.output import console, language, print_json, services
 
 if TYPE_CHECKING:
-    from ingest.review.decisions import Done, Explanation, Page, ReviewPair
+    from ingest.review.decisions import DecisionResult, Explanation, Page, ReviewPair
 
 review = typer.Typer(help="Same place or not: uncertain pairs, decisions, explanations.", no_args_is_help=False)
 Json = Annotated[bool, typer.Option("--json", help="Results on standard output")]
@@ -82,12 +82,12 @@ def _decide(key_a: str, key_b: str, as_json: bool, *, same: bool) -> None:
     _print_done(done, as_json)
 
 
-def _print_done(done: "Done", as_json: bool) -> None:
+def _print_done(done: "DecisionResult", as_json: bool) -> None:
     if as_json:
         print_json(done.to_dict(language()))
         return
     console().print(done.message(language()), markup=False)
-    if done.import_id is not None and done.change.now is not None:
+    if done.import_id is not None and done.change.after is not None:
         back = "Pour revenir en arrière" if language() == "fr" else "To take it back"
         console().print(f"{back} : placelibre imports undo {done.import_id}", markup=False)
 
@@ -115,7 +115,7 @@ def _print_pair(pair: "ReviewPair") -> None:
         where = ", ".join(part for part in (facts.address, f"{facts.postcode} {facts.commune}".strip()) if part)
         screen.print(f"  {end.key}  {facts.name} — {where}  [{end.place_id}]", markup=False, soft_wrap=True)
     signs = {"for": "+", "against": "-", "unknown": "?"}
-    told = "; ".join(f"{signs[why.side]} {why.text(language())}" for why in pair.why)
+    told = "; ".join(f"{signs[why.side]} {why.text(language())}" for why in pair.reasons)
     screen.print(f"  {told}", markup=False, soft_wrap=True)
 
 

@@ -30,9 +30,9 @@ from ingest.mapping.model import FIELDS
 from ingest.readers.common.raw_list import RawTable
 from ingest.readers.open import read as read_list
 from ingest.rows.diagnostics import Reason
-from ingest.rows.list_parser import understand
+from ingest.rows.list_parser import find_mapping
 from ingest.rows.locate import Finder
-from ingest.rows.row_parser import Choices, HowToRead, prepare
+from ingest.rows.row_parser import Choices, ParseOptions, parse_rows
 
 ROOT = Path(__file__).resolve().parents[3]
 PUBLISHED = ROOT / "docs" / "schema"
@@ -499,9 +499,9 @@ def test_a_list_of_the_standard_is_recognised_too(areas: Areas) -> None:
         "c,12345678200010,Le bus,Nantes,44000,44109,3 rue de Strasbourg,EPN,,,Itinérant,2026-06-02,",
     )
     table = read_list("\n".join((header, *rows)).encode(), "mediation.csv")
-    mapping = understand(table)
+    mapping = find_mapping(table)
     assert mapping.source == "mediation_numerique"
-    first, second, third = (one.record for one in prepare(table, HowToRead(mapping, Choices()), Finder(areas)))
+    first, second, third = (one.record for one in parse_rows(table, ParseOptions(mapping, Choices()), Finder(areas)))
     assert (first.kind, first.hours) == (PlaceKind.COWORKING, "Mo-Fr 09:00-12:00")
     assert to_standard(first.phone or "") == "+33240000000"
     assert second.kind == PlaceKind.PUBLIC_BODY

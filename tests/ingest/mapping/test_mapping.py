@@ -14,7 +14,7 @@ from ingest.mapping.model import Mapping
 from ingest.mapping.suggest import corrected, suggest
 from ingest.readers.common.raw_list import RawTable
 from ingest.readers.open import read
-from ingest.rows.list_parser import understand
+from ingest.rows.list_parser import find_mapping
 
 DATA = Path(__file__).resolve().parents[3] / "data" / "lists"
 EXTRACTS = Path(__file__).resolve().parents[2] / "data" / "lists"
@@ -46,7 +46,7 @@ def test_a_shipped_list_is_recognised_by_its_columns(name: str) -> None:
     ],
 )
 def test_lists_that_share_their_columns_keep_their_own_name(name: str, source: str) -> None:
-    assert understand(read(DATA / "osm_cities" / f"{name}.geojson.gz")).source == source
+    assert find_mapping(read(DATA / "osm_cities" / f"{name}.geojson.gz")).source == source
 
 
 def test_every_mapping_says_its_licence_and_date() -> None:
@@ -156,7 +156,7 @@ def declared(source: str) -> Mapping:
 
 def test_out_of_scope_rows_of_the_libraries_are_counted() -> None:
     found = read(DATA / "libraries.csv.gz")
-    mapping = understand(found)
+    mapping = find_mapping(found)
     out = [row for row in found.rows if excluded(mapping, row)]
     types = Counter(row["type_adresse"] for row in out)
     assert (types["Bibliobus"], types["Lieu uniquement administratif"]) == (29, 190)
@@ -214,7 +214,7 @@ def test_who_runs_a_cafe_is_not_kept_and_names_nothing() -> None:
 
 def test_only_hotels_of_the_classified_accommodation_are_in_scope() -> None:
     found = read(DATA / "hotels.csv.gz")
-    (rule,) = understand(found).out_of_scope
+    (rule,) = find_mapping(found).out_of_scope
     assert sum(not rule.excludes(row["TYPOLOGIE ÉTABLISSEMENT"]) for row in found.rows) == 13_239
 
 

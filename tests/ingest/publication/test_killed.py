@@ -17,7 +17,7 @@ import ingest.publication.publisher as publishing
 import ingest.undo.undo as undoing
 from geo.store.schema import unpublished
 from ingest.history import list_imports, undo
-from ingest.pipeline import Workshop
+from ingest.pipeline import ImportContext
 from tests.ingest.conftest import NOW, as_csv
 
 HEADER = ("id", "nom", "adresse", "code postal", "commune", "salle", "places", "horaires")
@@ -85,11 +85,11 @@ def test_an_import_killed_anywhere_can_be_run_again(
     undo(store, whole.import_id, NOW)
     assert seen.dump() == before
     for point in points(counted["count"], 40):
-        workshop = Workshop(tmp_path / "staging")
+        context = ImportContext(tmp_path / "staging")
         with killed_at(store, point), pytest.raises(Killed):
-            bring(rows, name=name, workshop=workshop, **options)
+            bring(rows, name=name, context=context, **options)
         assert seen.dump() in (before, after_by_ids(after, seen.dump())), f"half-done at statement {point}"
-        again = bring(rows, name=name, workshop=Workshop(tmp_path / "staging"), **options)
+        again = bring(rows, name=name, context=ImportContext(tmp_path / "staging"), **options)
         assert sum(again.counts.values()) == len(rows)
         with store.connect() as connection:
             assert connection.execute(select(unpublished)).all() == []
@@ -139,10 +139,10 @@ def test_a_process_killed_for_real_leaves_a_store_that_goes_on(
     code = (
         "import sys; from pathlib import Path; from datetime import datetime, UTC;"
         "from geo.reference.communes import Areas;"
-        "from geo.store.engine import open_store; from ingest.pipeline import Workshop, import_file;"
+        "from geo.store.engine import open_store; from ingest.pipeline import ImportContext, import_file;"
         "url, path, data, work = sys.argv[1:]; print('ready', flush=True);"
         "import_file(open_store(url), Areas.load(Path(data)), Path(path), now=datetime(2026, 11, 23, 9, tzinfo=UTC),"
-        " workshop=Workshop(Path(work)))"
+        " context=ImportContext(Path(work)))"
     )
     url = store.url.render_as_string(hide_password=False)
     data = Path(__file__).resolve().parents[3] / "data"
@@ -154,6 +154,6 @@ def test_a_process_killed_for_real_leaves_a_store_that_goes_on(
             time.sleep(delay_s)
             process.send_signal(signal.SIGKILL)
         assert len(seen.places()) in (0, 3_999) or all(one["state"] != "published" for one in list_imports(store))
-    report = bring(path, name="grand.csv", workshop=Workshop(work))
+    report = bring(path, name="grand.csv", context=ImportContext(work))
     assert sum(report.counts.values()) == 3_999
     assert len(seen.listings()) == 3_999

@@ -52,7 +52,7 @@ def test_what_is_under_a_key_is_found_in_every_run(store: Engine) -> None:
 def test_a_small_list_meets_a_large_store_through_its_keys(
     store: Engine, bring: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.pipeline.WHOLE_STORE", 1.0)  # nothing is remembered: every neighbour is looked up
+    monkeypatch.setattr("ingest.pipeline.WHOLE_STORE", 1.0)  # nothing is cached: every neighbour is looked up
     rows = [[str(i), f"Le Lab {name}", f"{i} rue Crébillon", "44000", "Nantes"] for i, name in enumerate("ABCDEFGH", 1)]
     bring(rows, name="grande.csv", header=HEADER)
     report = bring([["x", "Lab C", "3, RUE CREBILLON", "44000", "NANTES"]], name="petite.csv", header=HEADER)
@@ -73,4 +73,4 @@ def test_many_small_runs_become_one_without_the_listings_that_are_gone(
         assert connection.execute(select(func.count()).select_from(key_run)).scalar_one() == 1
         (row,) = connection.execute(select(key_run))
         there = set(np.frombuffer(row.listing_ids, "<i8").tolist())
-        assert there == set(stored_listings.everything(connection)["listing"].to_list())
+        assert there == set(stored_listings.read_all(connection)["listing"].to_list())

@@ -238,7 +238,7 @@ def test_rows_that_a_list_repeats_are_joined_as_all_their_pairs_would(
 ) -> None:
     lists = lists_of([one for one in said for _ in range(copies)])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(clustering, "speakers", everybody)
+        patch.setattr(clustering, "representatives", everybody)
         answer = expected(store, bring, lists)
     assert expected(store, bring, lists) == answer
     clear(store)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from benchmarks import resolution as benchmark
 from geo.spatial.distance import haversine_array_m
 from ingest.normalise.name import match_name
-from ingest.resolution import blocking, cannot_link, features, linkage, model, partition
+from ingest.resolution import blocking, features, linkage, model, partition
 from ingest.resolution.host_roles import ROLES
 from ingest.rows.facts import Facts, frame
 from ingest.rows.keys import match_address
@@ -151,7 +151,7 @@ def few(labelled: benchmark.Labelled) -> pl.DataFrame:
 class TestBlocks:
     def test_the_quick_look_answers_as_its_rule_says(self, labelled: benchmark.Labelled) -> None:
         """The bits that save time never change the answer: pair by pair, in plain words, for all labelled pairs."""
-        derived, look = labelled.derived, blocking.Look(labelled.derived)
+        derived, look = labelled.derived, blocking.PairFilter(labelled.derived)
         rows = derived.to_dicts()
         said = look.plausible(labelled.left, labelled.right)
         for a, b, answer in zip(labelled.left.tolist(), labelled.right.tolist(), said.tolist(), strict=True):
@@ -308,7 +308,7 @@ class TestModel:
     def test_trees_say_what_walking_them_says(self, labelled: benchmark.Labelled) -> None:
         matrix = features.matrix(labelled.derived, labelled.left[:150], labelled.right[:150])
         shipped = model.load()
-        held = cannot_link.apart_for_sure(matrix)
+        held = model.cannot_link(matrix)
         for row, surely, probability in zip(matrix, held, shipped.probability(matrix), strict=True):
             score = shipped.start + sum(walked(tree, row) for tree in shipped.trees)
             expected = min(1 / (1 + math.exp(-score)), model.AT_MOST if surely else 1.0)
@@ -316,9 +316,9 @@ class TestModel:
 
     def test_what_is_surely_apart_is_so_by_the_rules_in_words(self, labelled: benchmark.Labelled) -> None:
         matrix = features.matrix(labelled.derived, labelled.left, labelled.right)
-        for row, surely in zip(matrix, cannot_link.apart_for_sure(matrix), strict=True):
+        for row, surely in zip(matrix, model.cannot_link(matrix), strict=True):
             told = dict(zip(features.NAMES, row.tolist(), strict=True))
-            contact = any(told[name] for name in cannot_link.CONTACTS)
+            contact = any(told[name] for name in model.CONTACTS)
             named = not (told["bare_missing"] or told["bare_both_missing"] or told["acronym"])
             enough = {"bare_set": 0.7, "bare_partial": 0.75, "bare_jaro": 0.85}
             alike = any(told[name] >= float(np.float32(least)) for name, least in enough.items())

@@ -247,7 +247,7 @@ def test_the_review_list_shows_the_most_uncertain_first_page_by_page(store: Engi
             break
     assert found == [(pair.left.key, pair.right.key) for pair in whole.pairs]
     first = whole.pairs[0]
-    assert first.why and all(why.text("fr") and why.text("en") for why in first.why)
+    assert first.reasons and all(why.text("fr") and why.text("en") for why in first.reasons)
     decide_pair(store, first.left.key, first.right.key, same=not first.together, now=NOW)
     left = {(pair.left.key, pair.right.key) for pair in uncertain(store, limit=100).pairs}
     assert (first.left.key, first.right.key) not in left
@@ -271,7 +271,7 @@ def test_explain_says_which_list_told_what_and_why_they_were_joined(store: Engin
     assert told.fields["name"] == ("Le Lab Nantais", "a")
     assert told.fields["website"][1] == "b"
     (pair,) = told.pairs
-    codes = {why.code for why in pair.why}
+    codes = {why.code for why in pair.reasons}
     assert {"same_phone", "same_address", "no_site"} <= codes
     with store.begin() as connection:
         connection.execute(update(place).where(place.c.id == older).values(name="Chez nous"))

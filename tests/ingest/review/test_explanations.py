@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from ingest.resolution import linkage, model
-from ingest.resolution.explanations import _HOSTS, _KINDS, _TEXTS, reasons
+from ingest.resolution.explanations import _HOSTS, _KINDS, _TEXTS, explain_pairs
 from ingest.resolution.host_roles import ROLES
 from ingest.resolution.stored_listings import STORED
 from ingest.rows import facts as facts_of
@@ -35,7 +35,7 @@ def like(**other: object) -> Facts:
 def told(other: Facts, language: str = "fr") -> dict[str, list[str]]:
     own = {"listing": [1, 2], "place_id": [1, 2], "source": ["a", "b"], "source_key": ["1", "2"], "trust": [50, 50]}
     frame = pl.DataFrame(own, schema={name: STORED[name] for name in own}).hstack(facts_of.frame([LAB, other]))
-    (found,) = reasons(linkage.derive(frame), np.array([0]), np.array([1]))
+    (found,) = explain_pairs(linkage.derive(frame), np.array([0]), np.array([1]))
     said: dict[str, list[str]] = {"for": [], "against": [], "unknown": []}
     for why in found:
         said[why.side].append(why.text("en" if language == "en" else "fr"))

@@ -16,10 +16,10 @@ from ingest.mapping.suggest import suggest
 from ingest.readers.common.raw_list import RawTable
 from ingest.readers.open import read
 from ingest.rows.diagnostics import Note
-from ingest.rows.list_parser import understand
+from ingest.rows.list_parser import find_mapping
 from ingest.rows.locate import GIVEN_SCORE, Finder, locate
 from ingest.rows.record import Record
-from ingest.rows.row_parser import Choices, HowToRead, prepare
+from ingest.rows.row_parser import Choices, ParseOptions, parse_rows
 
 BONDY = Path(__file__).resolve().parents[2] / "data/ban/bondy.csv.gz"
 COLUMNS = ("name", "address", "postcode", "commune", "insee", "lat", "lon")
@@ -143,7 +143,7 @@ class TestGiven:
     def test_the_lists_own_score_is_the_score(self, areas: Areas) -> None:
         table = read(Path(__file__).resolve().parents[3] / "data/lists/cget_2019.csv.gz")
         mapping = next(one for one in load_all() if one.source == "cget_2019")
-        records = [one.record for one in prepare(table, HowToRead(mapping, Choices()), Finder(areas))]
+        records = [one.record for one in parse_rows(table, ParseOptions(mapping, Choices()), Finder(areas))]
         located = [record for record in records if record.rejection is None]
         assert all(record.score is not None and 0.0 <= record.score <= 1.0 for record in located)
         (first,) = [record for record in located if record.raw["ID"] == "1"]
@@ -181,7 +181,7 @@ def test_a_list_in_our_schema_says_how_sure_its_points_are(areas: Areas) -> None
         ("3", "Le Quai", "coworking", "exact", "12", "", "44000", "Nantes", "44109", "47.2131", "-1.5600"),
     ]
     table = RawTable(columns, [dict(zip(columns, row, strict=True)) for row in rows], [2, 3, 4], "export.csv")
-    told = prepare(table, HowToRead(understand(table), Choices()), Finder(areas))
+    told = parse_rows(table, ParseOptions(find_mapping(table), Choices()), Finder(areas))
     assert [(one.record.precision, one.record.score) for one in told] == [
         (Precision.STREET, 0.83), (Precision.EXACT, GIVEN_SCORE), (Precision.EXACT, GIVEN_SCORE)
     ]  # fmt: skip

@@ -8,8 +8,8 @@ from geo.types import SpaceKind
 from ingest.mapping.model import Mapping
 from ingest.rows.diagnostics import Note
 from ingest.rows.record import Record, SpaceDraft
-from ingest.rows.space_columns import Asks, understood
-from ingest.rows.spaces import read_space, space_columns, told_apart
+from ingest.rows.space_columns import Content, read_header
+from ingest.rows.spaces import number_namesakes, read_space, space_columns
 
 FIELDS: dict[str, Any] = {
     name: ((name,),)
@@ -65,29 +65,29 @@ def test_the_capacity_of_a_room_is_its_seats_but_that_of_a_place_is_not() -> Non
 @pytest.mark.parametrize(
     ("header", "kind", "name", "asks", "unit"),
     [
-        ("Nombre de bureaux fermés", "private_office", "Bureau fermé", Asks.COUNT, ""),
-        ("Nb places open space", "open_space", "Open space", Asks.SEATS, ""),
-        ("Salle de réunion (capacité)", "meeting_room", "Salle de réunion", Asks.SEATS, ""),
-        ("Capacité de la salle du conseil", "meeting_room", "Salle du conseil", Asks.SEATS, ""),
-        ("Espace de coworking (nb postes)", "open_space", "Espace de coworking", Asks.SEATS, ""),
-        ("Tarif demi-journée salle de réunion (€ HT)", "meeting_room", "Salle de réunion", Asks.PRICE, "half_day"),
-        ("Salle 2 : prix à l'heure", "meeting_room", "Salle 2", Asks.PRICE, "hour"),
-        ("Bureaux fermés : tarif adhérent / jour", "private_office", "Bureau fermé", Asks.MEMBER_PRICE, "day"),
-        ("Horaires salle polyvalente", "event_room", "Salle polyvalente", Asks.HOURS, ""),
-        ("Open space", "open_space", "Open space", Asks.PRESENCE, ""),
+        ("Nombre de bureaux fermés", "private_office", "Bureau fermé", Content.COUNT, ""),
+        ("Nb places open space", "open_space", "Open space", Content.SEATS, ""),
+        ("Salle de réunion (capacité)", "meeting_room", "Salle de réunion", Content.SEATS, ""),
+        ("Capacité de la salle du conseil", "meeting_room", "Salle du conseil", Content.SEATS, ""),
+        ("Espace de coworking (nb postes)", "open_space", "Espace de coworking", Content.SEATS, ""),
+        ("Tarif demi-journée salle de réunion (€ HT)", "meeting_room", "Salle de réunion", Content.PRICE, "half_day"),
+        ("Salle 2 : prix à l'heure", "meeting_room", "Salle 2", Content.PRICE, "hour"),
+        ("Bureaux fermés : tarif adhérent / jour", "private_office", "Bureau fermé", Content.MEMBER_PRICE, "day"),
+        ("Horaires salle polyvalente", "event_room", "Salle polyvalente", Content.HOURS, ""),
+        ("Open space", "open_space", "Open space", Content.PRESENCE, ""),
     ],
 )
-def test_headers_that_speak_of_one_sort_of_room(header: str, kind: str, name: str, asks: Asks, unit: str) -> None:
-    found = understood(header)
+def test_headers_that_speak_of_one_sort_of_room(header: str, kind: str, name: str, asks: Content, unit: str) -> None:
+    found = read_header(header)
     assert found is not None
-    assert (found.kind, found.name, found.asks, found.unit) == (kind, name, asks, unit)
+    assert (found.kind, found.name, found.content, found.unit) == (kind, name, asks, unit)
 
 
 @pytest.mark.parametrize(
     "header", ["Nom de la salle", "Nombre de places", "Code salle", "salles", "Équipement de la salle"]
 )
 def test_headers_that_do_not(header: str) -> None:
-    assert understood(header) is None
+    assert read_header(header) is None
 
 
 def test_columns_for_several_spaces_in_one_row_become_several_units() -> None:
@@ -168,10 +168,10 @@ def room(seats: int | None = None, cents: int | None = None) -> SpaceDraft:
 
 
 def test_a_namesake_gets_a_number_and_keeps_it() -> None:
-    told = told_apart([room(8), room(20), room(8, 500)])
+    told = number_namesakes([room(8), room(20), room(8, 500)])
     assert [(one.key, one.name, one.seats) for one in told] == [
         ("meeting_room:salle", "Salle", 8),
         ("meeting_room:salle #2", "Salle (2)", 20),
     ]
     assert told[0].price_half_day_cents == 500, "the third row says more of the first room"
-    assert told_apart(told) == told
+    assert number_namesakes(told) == told

@@ -28,9 +28,9 @@ from ingest.publication.report import ImportReport
 from ingest.readers.common.raw_list import RawTable
 from ingest.readers.open import read as read_list
 from ingest.rows.keys import public_key
-from ingest.rows.list_parser import understand
+from ingest.rows.list_parser import find_mapping
 from ingest.rows.locate import Finder
-from ingest.rows.row_parser import Choices, HowToRead, prepare
+from ingest.rows.row_parser import Choices, ParseOptions, parse_rows
 from service.cli.main import app
 from service.container import Services
 from service.exports import published_schema
@@ -189,10 +189,10 @@ def test_every_row_is_understood_without_help(real_store: Engine, areas: Areas, 
     """What today's import reads of an export: everything it has a field for."""
     export_schema(real_store, tmp_path / "lieux.zip", NOW)
     table = read_package(tmp_path / "lieux.zip")
-    mapping = understand(table)
+    mapping = find_mapping(table)
     assert mapping.source == "placelibre_schema"
     choices = Choices(community="ruraconnect")
-    records = [one.record for one in prepare(table, HowToRead(mapping, choices), Finder(areas))]
+    records = [one.record for one in parse_rows(table, ParseOptions(mapping, choices), Finder(areas))]
     kept = {row.id: row for row in stored(real_store)[0]}
     understood = (
         "name",

@@ -111,7 +111,16 @@ def held_below(content: Dump, lowest: str) -> Dump:
                 left[name] = [{k: v for k, v in row.items() if k not in columns} for row in left[name]]
     if lowest < "0002":
         left = {name: [row for row in rows if not is_unseen(row)] for name, rows in left.items()}
+    if lowest < "0008":
+        left["listing"] = [_without_spaces(row) for row in left["listing"]]
     return {name: sorted(rows, key=lambda row: json.dumps(row, sort_keys=True)) for name, rows in left.items()}
+
+
+def _without_spaces(listing: Row) -> Row:
+    """A listing without the spaces that it names and the agreement of its host, which the upgrade to 0008 finds again
+    in the tables and the journal."""
+    facts = listing.get("facts")
+    return listing | {"facts": {k: v for k, v in facts.items() if k not in {"spaces", "offered"}}} if facts else listing
 
 
 def schema(connection: Connection) -> dict[str, Any]:
