@@ -5,13 +5,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from matching.arrays.array_table import bytes_, floats, floats_at, longs_at, words
-from matching.compiler.jit import inner
-from matching.query.query import MAX_WINDOWS
+from matching.compiler.array_table import bytes_, floats, floats_at, longs_at, words
+from matching.compiler.jit import inlined
 
 Array = npt.NDArray[Any]
 FIRST_WEIGHT, WEIGHTS, WHOLE_NUMBERS = 8, 6, 16
 """Numbers before the weights, weights, whole numbers before the windows."""
+UNCOUNTED = 1 << 40
+"""Length of the windows for bounds checks: a relaxation packs those of many times, more than `window_count`."""
 NO_PAGE_BEFORE = (-1, 0, 0)
 
 
@@ -66,12 +67,13 @@ class Wanted(NamedTuple):
     """Word per block of the rows that are open to who asks (`matching.kernel.row_filters.is_open`)."""
 
 
-@inner
+@inlined
 def understood(numbers: Any, whole: Any, where: Any) -> Any:
     """The query, told by three addresses: of numbers, of whole numbers, and of the addresses of tables."""
     weights = floats_at(numbers + 8 * FIRST_WEIGHT, WEIGHTS)
-    windows = longs_at(whole + 8 * WHOLE_NUMBERS, 3 * MAX_WINDOWS)
+    after_integers = whole + 8 * WHOLE_NUMBERS
     numbers, whole = floats_at(numbers, FIRST_WEIGHT), longs_at(whole, WHOLE_NUMBERS)
+    windows = longs_at(after_integers, UNCOUNTED)
     return Wanted(
         numbers[0],
         numbers[1],
@@ -112,7 +114,7 @@ def understood(numbers: Any, whole: Any, where: Any) -> Any:
     )
 
 
-@inner
+@inlined
 def is_told(wanted: Wanted, merit: int, second: int, place: int) -> bool:
     """Whether this is on an earlier page: the last of it, or something better. `second` is what comes after merit in
     the order: how far it is, or, where several people meet, how much too large the room is."""

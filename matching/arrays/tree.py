@@ -8,8 +8,18 @@ from typing import Any, NamedTuple
 
 import numpy.typing as npt
 
-from matching.arrays.array_table import Handed, addresses, bytes_, floats, ints, longs, masks, singles, words
-from matching.compiler.jit import inner
+from matching.compiler.array_table import (
+    AddressTable,
+    address_table,
+    bytes_,
+    floats,
+    ints,
+    longs,
+    masks,
+    singles,
+    words,
+)
+from matching.compiler.jit import inlined
 
 Array = npt.NDArray[Any]
 
@@ -79,18 +89,18 @@ class Tree(NamedTuple):
     new_left_seats: Array
 
 
-def handed(tree: Tree) -> Handed:
+def handed(tree: Tree) -> AddressTable:
     """The tree as `unpacked` takes it."""
-    return addresses(tree)
+    return address_table(tree)
 
 
-@inner
+@inlined
 def either(first: Any, second: Any, at: Any) -> Any:
     """An element of two arrays of which the second goes on where the first ends."""
     return first[at] if at < len(first) else second[at - len(first)]
 
 
-@inner
+@inlined
 def unpacked(where: Any) -> Any:
     """The tree that `handed` handed over."""
     return Tree(

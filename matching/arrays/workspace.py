@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from matching.arrays.array_table import addresses, floats, longs, words
-from matching.compiler.jit import inner
+from matching.compiler.array_table import address_table, floats, longs, words
+from matching.compiler.jit import inlined
 from matching.query.query import MAX_LIMIT, MAX_WINDOWS
 from matching.snapshot.layout import DAYS, SLOTS_PER_DAY
 
@@ -55,13 +55,13 @@ class Own(threading.local):
     def __init__(self) -> None:
         self.found = np.empty(COLUMNS * MAX_LIMIT, np.int64)
         self.space = _space(0, self.found)
-        self.handed = addresses(self.space)
+        self.handed = address_table(self.space)
 
     def large_enough(self, parts: int) -> "Own":
         """Itself, with room for a tree of so many parts."""
         if len(self.space.parts) < parts:
             self.space = _space(parts, self.found)
-            self.handed = addresses(self.space)
+            self.handed = address_table(self.space)
         return self
 
 
@@ -81,7 +81,7 @@ def _space(parts: int, found: Array) -> Space:
     )
 
 
-@inner
+@inlined
 def working(where: Any) -> Any:
     """The space whose addresses these are."""
     return Space(

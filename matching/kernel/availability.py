@@ -7,8 +7,8 @@ import numpy as np
 from geo.spatial.packed_tree import BLOCK_ROWS
 from matching.arrays.query_arrays import Wanted
 from matching.arrays.tree import Tree, either
-from matching.compiler.bit_operations import fetch_soon
-from matching.compiler.jit import aside, inner
+from matching.compiler.bit_operations import prefetch
+from matching.compiler.jit import inlined, outlined
 from matching.snapshot.layout import SLOTS_PER_DAY
 
 ONE = np.uint64(1)
@@ -17,7 +17,7 @@ ONE = np.uint64(1)
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
-@inner
+@inlined
 def free_rows(tree: Tree, wanted: Wanted, slots: Any, free: Any, block: int) -> Any:
     """Word of the rows of a block that stand and are free in every window, or in some when most count; candidates are,
     for nobody knows. When most count, `free` gets a word per window."""
@@ -37,7 +37,7 @@ def free_rows(tree: Tree, wanted: Wanted, slots: Any, free: Any, block: int) -> 
     return word
 
 
-@inner
+@inlined
 def free_in(tree: Tree, wanted: Wanted, slots: Any, block: int, window: int) -> Any:
     """Word of the rows of an offered block that are free in one window."""
     if wanted.windows[3 * window + 2] == 0:
@@ -45,7 +45,7 @@ def free_in(tree: Tree, wanted: Wanted, slots: Any, block: int, window: int) -> 
     return _free_somewhere(tree, wanted, slots, block, window)
 
 
-@inner
+@inlined
 def windows_of(tree: Tree, wanted: Wanted, free: Any, row: int) -> int:
     """In how many windows a row is free, as far as that counts; `free` is its block's."""
     if not wanted.most_windows or row >= tree.counts[3]:
@@ -56,43 +56,43 @@ def windows_of(tree: Tree, wanted: Wanted, free: Any, row: int) -> int:
     return count
 
 
-@inner
+@inlined
 def expect(tree: Tree, wanted: Wanted, block: int) -> None:
     """A block is likely read next: what says when it is free lies far away in memory."""
     if wanted.window_count > 0 and block < tree.counts[1]:
         day = wanted.windows[0] // SLOTS_PER_DAY
         at = (np.int64(tree.block_day[day * tree.counts[1] + block]) - day) * SLOTS_PER_DAY
         last = min(wanted.windows[1], (day + 1) * SLOTS_PER_DAY) - 1
-        fetch_soon(tree.day_words, at + wanted.windows[0])
-        fetch_soon(tree.day_words, at + last)
+        prefetch(tree.day_words, at + wanted.windows[0])
+        prefetch(tree.day_words, at + last)
 
 
-@inner
+@inlined
 def word_at(tree: Tree, block: int, slot: int) -> Any:
     """Word of the rows of an offered block that have a seat free in a slot."""
     day = np.int64(tree.block_day[slot // SLOTS_PER_DAY * tree.counts[1] + block])
     return either(tree.day_words, tree.new_words, day * SLOTS_PER_DAY + slot % SLOTS_PER_DAY)
 
 
-@inner
+@inlined
 def left_row(tree: Tree, entry: int) -> int:
     """Row of an entry of seats left."""
     return int(either(tree.left_row, tree.new_left_row, entry))
 
 
-@inner
+@inlined
 def left_slot(tree: Tree, entry: int) -> int:
     """Slot of an entry of seats left."""
     return int(either(tree.left_slot, tree.new_left_slot, entry))
 
 
-@inner
+@inlined
 def left_seats(tree: Tree, entry: int) -> int:
     """Seats left in the slot of an entry."""
     return int(either(tree.left_seats, tree.new_left_seats, entry))
 
 
-@inner
+@inlined
 def left_from(tree: Tree, block: int, slot: int) -> int:
     """The first entry of seats left in a block at a slot or later."""
     first, stop = tree.left_start[block], tree.left_stop[block]
@@ -105,7 +105,7 @@ def left_from(tree: Tree, block: int, slot: int) -> int:
     return first
 
 
-@inner
+@inlined
 def _free_all_along(tree: Tree, wanted: Wanted, block: int, window: int) -> Any:
     first, stop = wanted.windows[3 * window], wanted.windows[3 * window + 1]
     word = ALL
@@ -130,7 +130,7 @@ def _free_all_along(tree: Tree, wanted: Wanted, block: int, window: int) -> Any:
     return word
 
 
-@aside
+@outlined
 def _free_somewhere(tree: Tree, wanted: Wanted, slots: Any, block: int, window: int) -> Any:
     first, stop, length = wanted.windows[3 * window], wanted.windows[3 * window + 1], wanted.windows[3 * window + 2]
     for slot in range(first, stop):

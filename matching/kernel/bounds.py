@@ -5,7 +5,7 @@ import math
 from geo.spatial.distance import EARTH_RADIUS_M, QUANTUM_M
 from matching.arrays.query_arrays import Wanted
 from matching.arrays.tree import Tree
-from matching.compiler.jit import inner
+from matching.compiler.jit import inlined
 from matching.terms import affinity, fit, price, proximity, trust, wishes
 
 OUT = -1.0
@@ -14,20 +14,20 @@ ROUNDING = 1e-9
 """Sums of bounds are rounded like sums of values, maybe the other way."""
 
 
-@inner
+@inlined
 def nearest_m(tree: Tree, wanted: Wanted, part: int) -> float:
     """Lower bound of the distance to any row of the part."""
     dx, dy, dz = tree.part_x[part] - wanted.x, tree.part_y[part] - wanted.y, tree.part_z[part] - wanted.z
     return least_m(math.sqrt(dx * dx + dy * dy + dz * dz) - tree.part_reach[part])
 
 
-@inner
+@inlined
 def least_m(chord: float) -> float:
     """Lower bound of a distance as shown; chords are shorter than arcs."""
     return max(0.0, chord * EARTH_RADIUS_M - QUANTUM_M)
 
 
-@inner
+@inlined
 def most(tree: Tree, wanted: Wanted, part: int) -> float:
     """The most a row of the part may score, or `OUT`."""
     metres = nearest_m(tree, wanted, part)

@@ -9,7 +9,7 @@ from matching.arrays.query_arrays import Wanted, understood
 from matching.arrays.tree import Tree, unpacked
 from matching.arrays.workspace import Space, working
 from matching.compiler.bit_operations import count_ones, trailing_zeros
-from matching.compiler.jit import entry, inner
+from matching.compiler.jit import entry_point, inlined
 from matching.kernel.availability import ONE, expect, free_rows
 from matching.kernel.bounds import nearest_m
 from matching.kernel.row_filters import having_all, is_choosy, is_chosen, lacking_some, open_in
@@ -22,14 +22,14 @@ AHEAD = 4
 """So many blocks later one is read whose times are fetched now."""
 
 
-@entry
+@entry_point
 def count_places(tree: int, numbers: int, whole: int, tables: int, space: int) -> int:
     """See `_count_places`; the arguments as handed over. Gives 0."""
     _count_places(unpacked(tree), understood(numbers, whole, tables), working(space))
     return 0
 
 
-@inner
+@inlined
 def _count_places(tree: Tree, wanted: Wanted, space: Space) -> None:
     """Leaves the two numbers in `space.told`."""
     told = space.told
@@ -43,7 +43,7 @@ def _count_places(tree: Tree, wanted: Wanted, space: Space) -> None:
         _count(tree, wanted, space, block, free_rows(tree, wanted, space.slots, space.free, block))
 
 
-@inner
+@inlined
 def next_near(tree: Tree, wanted: Wanted, stack: Any, depth: int) -> Any:
     """(block, how many parts are on the stack after it); block -1: there is none left. Places come whole, row after
     row."""
@@ -63,7 +63,7 @@ def next_near(tree: Tree, wanted: Wanted, stack: Any, depth: int) -> Any:
     return -1, depth
 
 
-@inner
+@inlined
 def begin(tree: Tree, wanted: Wanted, stack: Any) -> int:
     """Puts the topmost parts within reach on the stack; returns how many."""
     depth = 0
@@ -75,7 +75,7 @@ def begin(tree: Tree, wanted: Wanted, stack: Any) -> int:
     return depth
 
 
-@inner
+@inlined
 def _count(tree: Tree, wanted: Wanted, space: Space, block: int, free: Any) -> None:
     """Adds the places of a block to the two numbers; blocks come in their order, for a place may go on in the next."""
     told = space.told
@@ -101,14 +101,14 @@ def _count(tree: Tree, wanted: Wanted, space: Space, block: int, free: Any) -> N
     told[UNSURE] += np.int64(count_ones(unsure))
 
 
-@inner
+@inlined
 def _ends(rows: Any, last: Any) -> Any:
     """The last rows of the places of which some row is among `rows`: adding carries a bit over the rest of a place."""
     others = ~last
     return (((rows & others) + others) | rows) & last
 
 
-@inner
+@inlined
 def _kept(tree: Tree, wanted: Wanted, block: int, rows: Any) -> Any:
     """Those of the rows that fit and are within the radius: what the whole block is need not be asked of a row."""
     is_within = _is_within(tree, wanted, block)
@@ -125,7 +125,7 @@ def _kept(tree: Tree, wanted: Wanted, block: int, rows: Any) -> Any:
     return kept
 
 
-@inner
+@inlined
 def _is_within(tree: Tree, wanted: Wanted, block: int) -> bool:
     """Whether all rows of the block are within the radius; an arc is longer than its chord by a hundred thousandth."""
     across_m = 2.0 * tree.part_reach[block] * EARTH_RADIUS_M
@@ -134,7 +134,7 @@ def _is_within(tree: Tree, wanted: Wanted, block: int) -> bool:
     )
 
 
-@inner
+@inlined
 def within(tree: Tree, wanted: Wanted, row: int) -> bool:
     about = about_m(tree, wanted.x, wanted.y, wanted.z, row)
     if about > wanted.radius_m:

@@ -8,14 +8,14 @@ from geo.spatial.packed_tree import BLOCK_ROWS
 from matching.arrays.query_arrays import Wanted
 from matching.arrays.tree import Tree
 from matching.arrays.workspace import Space
-from matching.compiler.jit import inner
+from matching.compiler.jit import inlined
 from matching.kernel.availability import ONE, free_in, left_from, left_row, left_seats, left_slot, word_at
 from matching.snapshot.layout import DAYS, SLOTS_PER_DAY
 
 LAST = DAYS * SLOTS_PER_DAY
 
 
-@inner
+@inlined
 def run_around(tree: Tree, wanted: Wanted, row: int, first: int, stop: int) -> Any:
     """(start, stop) of the run of free slots around slots [first, stop), from now to the last day known, as far as a
     day before and after. Slots are counted from the snapshot's first."""
@@ -38,7 +38,7 @@ def run_around(tree: Tree, wanted: Wanted, row: int, first: int, stop: int) -> A
     return first, stop
 
 
-@inner
+@inlined
 def first_run(slots: Any, lane: Any, first: int, stop: int, length: int) -> Any:
     """(start, stop) of the first run of `length` slots or more in [first, stop); `slots` has a word for each of them,
     as `matching.kernel.availability.free_in` leaves them."""
@@ -51,7 +51,7 @@ def first_run(slots: Any, lane: Any, first: int, stop: int, length: int) -> Any:
     return first, first
 
 
-@inner
+@inlined
 def tell_when(tree: Tree, wanted: Wanted, space: Space, at: int) -> None:
     """In which windows a result is free, its run around the first of them, and the seats left in all of them. Nothing
     where `now` is not told: who only ranks does not ask."""
@@ -78,7 +78,7 @@ def tell_when(tree: Tree, wanted: Wanted, space: Space, at: int) -> None:
         space.left[at] = left if space.left[at] < 0 else min(space.left[at], left)
 
 
-@inner
+@inlined
 def _fewest_left(tree: Tree, row: int, start: int, stop: int) -> int:
     """Fewest seats left in any slot of a run that is free."""
     block, left = row // BLOCK_ROWS, int(tree.seats[row])

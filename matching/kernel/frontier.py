@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from matching.compiler.jit import inner
+from matching.compiler.jit import inlined
 
 
-@inner
+@inlined
 def push(bounds: Any, parts: Any, size: int, bound: float, part: int) -> None:
     """Adds a part to the `size` that are there."""
     at = size
@@ -18,7 +18,7 @@ def push(bounds: Any, parts: Any, size: int, bound: float, part: int) -> None:
     bounds[at], parts[at] = bound, part
 
 
-@inner
+@inlined
 def pop(bounds: Any, parts: Any, size: int) -> None:
     """Takes away the first, which the caller has read; `size` is with it."""
     last = size - 1

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from geo.spatial.packed_tree import BLOCK_ROWS
-from matching.arrays.array_table import bytes_at, floats_at, words_at
 from matching.arrays.query_arrays import Wanted, understood
 from matching.arrays.tree import Tree, unpacked
 from matching.arrays.workspace import Space, working
-from matching.compiler.jit import entry, inner
+from matching.compiler.array_table import bytes_at, floats_at, words_at
+from matching.compiler.jit import entry_point, inlined
 from matching.kernel.availability import ONE
 from matching.kernel.row_filters import is_open
 from matching.kernel.scoring import other_values
@@ -26,7 +26,7 @@ SLACK = 1e-12
 """Sums are rounded."""
 
 
-@entry
+@entry_point
 def bound_together(
     tree: int,
     numbers: int,
@@ -48,7 +48,7 @@ def bound_together(
     return 0
 
 
-@inner
+@inlined
 def _bound_together(
     tree: Tree, wanted: Wanted, space: Space, together: Any, worths: Any, open_rows: Any, rests: Any
 ) -> None:

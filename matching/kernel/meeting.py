@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from geo.spatial.distance import EARTH_RADIUS_M, QUANTUM_M
-from matching.arrays.array_table import floats_at, longs_at
 from matching.arrays.query_arrays import NO_PAGE_BEFORE, Wanted, is_told, understood
 from matching.arrays.tree import Tree, unpacked
 from matching.arrays.workspace import Space, working
+from matching.compiler.array_table import floats_at, longs_at
 from matching.compiler.bit_operations import trailing_zeros
-from matching.compiler.jit import aside, entry, inner
+from matching.compiler.jit import entry_point, inlined, outlined
 from matching.kernel.availability import ONE, free_rows, windows_of
 from matching.kernel.bounds import least_m
 from matching.kernel.free_runs import tell_when
@@ -40,7 +40,7 @@ UNKNOWN_SEATS, UNKNOWN_PRICE = 1 << 30, (1 << 32) - 1
 ROUNDING = 1e-6
 
 
-@entry
+@entry_point
 def meeting_places(
     tree: int,
     numbers: int,
@@ -65,7 +65,7 @@ def meeting_places(
     )
 
 
-@inner
+@inlined
 def _meeting_places(
     tree: Tree,
     wanted: Wanted,
@@ -104,7 +104,7 @@ def _meeting_places(
     return found
 
 
-@inner
+@inlined
 def _begin(tree: Tree, wanted: Wanted, people: Any, by_sum: bool, bounds: Any, parts: Any) -> int:
     """Puts the topmost parts into the frontier; returns how many."""
     size = 0
@@ -117,24 +117,24 @@ def _begin(tree: Tree, wanted: Wanted, people: Any, by_sum: bool, bounds: Any, p
     return size
 
 
-@inner
+@inlined
 def _most_ahead(wanted: Wanted) -> int:
     """What a room is ahead by that is free as often as may be."""
     return wanted.window_count * MORE_THAN_ANY_COST if wanted.most_windows else 0
 
 
-@inner
+@inlined
 def _tenths(decimetres: float, people: Any, at: int) -> int:
     """Tenths of a minute on the way; grows with the distance."""
     return int(np.rint(decimetres / people[at + PACE]))
 
 
-@inner
+@inlined
 def _cost(worst: int, total: int, by_sum: bool) -> int:
     return total * SECOND + worst if by_sum else worst * SECOND + total
 
 
-@inner
+@inlined
 def _least(tree: Tree, wanted: Wanted, people: Any, by_sum: bool, part: int, highest: int) -> int:
     """The least a row of the part may cost, or `NEVER`, also where that is more than `highest`.
 
@@ -171,7 +171,7 @@ def _least(tree: Tree, wanted: Wanted, people: Any, by_sum: bool, part: int, hig
     return NEVER if cost > highest else cost
 
 
-@inner
+@inlined
 def _look_into(
     tree: Tree, wanted: Wanted, space: Space, people: Any, by_sum: bool, limit: int, block: int, found: int
 ) -> int:
@@ -188,7 +188,7 @@ def _look_into(
     return found
 
 
-@inner
+@inlined
 def _consider(
     tree: Tree, wanted: Wanted, space: Space, people: Any, by_sum: bool, limit: int, row: int, found: int
 ) -> int:
@@ -208,7 +208,7 @@ def _consider(
     return offer(space.keys, space.rows, limit, found, merit, room, place, tree.space_id[row], row)
 
 
-@aside
+@outlined
 def _a_better_room_was_told(tree: Tree, wanted: Wanted, space: Space, row: int, cost: int) -> bool:
     """Whether another room of the same place, which costs the same, was on an earlier page."""
     place = tree.place_id[row]
@@ -223,7 +223,7 @@ def _a_better_room_was_told(tree: Tree, wanted: Wanted, space: Space, row: int, 
     return False
 
 
-@inner
+@inlined
 def _about(tree: Tree, people: Any, by_sum: bool, row: int, highest: int) -> int:
     """Lower bound of what a row costs, without a sine; `NEVER` where that is more than `highest`."""
     worst = total = 0
@@ -238,7 +238,7 @@ def _about(tree: Tree, people: Any, by_sum: bool, row: int, highest: int) -> int
     return _cost(worst, total, by_sum)
 
 
-@inner
+@inlined
 def _exactly(tree: Tree, people: Any, by_sum: bool, row: int) -> int:
     """What a row costs."""
     worst = total = 0
@@ -250,7 +250,7 @@ def _exactly(tree: Tree, people: Any, by_sum: bool, row: int) -> int:
     return _cost(worst, total, by_sum)
 
 
-@inner
+@inlined
 def _room(tree: Tree, wanted: Wanted, row: int) -> int:
     """The smaller of two rooms first, then the cheaper; what nobody knows last."""
     seats, cents = tree.seats[row], price.asked_cents(tree, wanted, row)
@@ -258,7 +258,7 @@ def _room(tree: Tree, wanted: Wanted, row: int) -> int:
     return known * (UNKNOWN_PRICE + 1) + (UNKNOWN_PRICE if cents == UNKNOWN_CENTS else cents)
 
 
-@inner
+@inlined
 def _tell(tree: Tree, wanted: Wanted, space: Space, people: Any, ways: Any, found: int) -> None:
     count = len(people) // PERSON
     for at in range(found):

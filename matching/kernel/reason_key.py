@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from matching.arrays.array_table import floats_at, longs_at
 from matching.arrays.tree import Tree
 from matching.arrays.workspace import COLUMNS, FIRST_TOLD, TERMS, TOLD
-from matching.compiler.jit import entry, inner
+from matching.compiler.array_table import floats_at, longs_at
+from matching.compiler.jit import entry_point, inlined
 from matching.query.query import MAX_LIMIT
 from matching.terms import affinity, fit, price, proximity, trust
 
@@ -19,21 +19,21 @@ PROXIMITY, PRICE, AFFINITY, FIT, TRUST, WEIGHTED, ORDERS, PRECISION, YEAR = 0, 2
 """First bit of each: levels of terms, which terms weigh, in which order they count for it, then against it; how well
 the position is known, and the year in which facts were checked, when that is told."""
 DIGIT = 3
-_proximity = inner(proximity.level)
-_price = inner(price.level)
-_affinity = inner(affinity.level)
-_fit = inner(fit.level)
-_trust = inner(trust.level)
+_proximity = inlined(proximity.level)
+_price = inlined(price.level)
+_affinity = inlined(affinity.level)
+_fit = inlined(fit.level)
+_trust = inlined(trust.level)
 
 
-@inner
+@inlined
 def why(tree: Tree, weights: Any, values: Any, row: int, cents: int) -> int:
     """See above; `cents` is the price for the searcher."""
     said = _by_values(weights, values, cents) | np.int64(tree.precision[row]) << PRECISION
     return said | np.int64(tree.checked_year[row]) << YEAR if said >> TRUST & 1 else said
 
 
-@inner
+@inlined
 def _by_values(weights: Any, values: Any, cents: int) -> Any:
     told = _proximity(values[0]) << PROXIMITY | _price(values[2], cents) << PRICE | _affinity(values[3]) << AFFINITY
     told |= _fit(values[4]) << FIT | _trust(values[5]) << TRUST
@@ -52,14 +52,14 @@ def _by_values(weights: Any, values: Any, cents: int) -> Any:
     return np.int64(told)
 
 
-@inner
+@inlined
 def _counts(weights: Any, values: Any, term: int, against: int) -> float:
     """How much a term recommends, or warns: what weighs much and is low costs most."""
     contribution = weights[term] * values[term]
     return weights[term] - contribution if against else contribution
 
 
-@entry
+@entry_point
 def say_why(count: int, found: int, values: int, weights: int) -> int:
     """Renews `why` of results whose proximity, among their values, became another; as `write_results` takes them. Gives
     0."""
@@ -72,7 +72,7 @@ def say_why(count: int, found: int, values: int, weights: int) -> int:
 WHY, CENTS = FIRST_TOLD + TOLD.index("why"), FIRST_TOLD + TOLD.index("cents")
 
 
-@inner
+@inlined
 def _say_why(found: Any, values: Any, weights: Any, result: int) -> None:
     of_row = found[WHY * MAX_LIMIT + result] >> PRECISION << PRECISION
     found[WHY * MAX_LIMIT + result] = of_row | _by_values(weights, values, found[CENTS * MAX_LIMIT + result])

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from matching.arrays.array_table import longs_at
 from matching.arrays.query_arrays import Wanted, understood
 from matching.arrays.tree import Tree, unpacked
 from matching.arrays.workspace import Space, working
+from matching.compiler.array_table import longs_at
 from matching.compiler.bit_operations import count_ones, trailing_zeros
-from matching.compiler.jit import aside, entry, inner
+from matching.compiler.jit import entry_point, inlined, outlined
 from matching.kernel.availability import ALL, ONE, free_in, left_from, left_row, left_seats, left_slot, word_at
 from matching.kernel.bounds import nearest_m
 from matching.kernel.counting import begin, next_near, within
@@ -30,12 +30,12 @@ DECIMETRE, NEED, SEAT, CENT, ANY_PRICE, ANY_KIND, ANY_SPACE_KIND, CANDIDATE, SEA
 """In `costs`: what a decimetre further costs, a need, a seat fewer, a cent more (at most `ANY_PRICE`, which an unknown
 price costs too), another kind, a candidate; then the seats asked, and how many windows each time has."""
 COSTS = WINDOWS + 1
-_clean_dm = inner(clean_dm)
+_clean_dm = inlined(clean_dm)
 NEVER = 1 << 40
 """Costs from here on are not paid."""
 
 
-@entry
+@entry_point
 def least_changes(
     tree: int,
     numbers: int,
@@ -58,7 +58,7 @@ def least_changes(
     )
 
 
-@entry
+@entry_point
 def count_at_times(
     tree: int,
     numbers: int,
@@ -82,7 +82,7 @@ def count_at_times(
     return 0
 
 
-@inner
+@inlined
 def _least_changes(tree: Tree, wanted: Wanted, space: Space, limit: int, costs: Any, times: Any) -> int:
     """How many places were found: the `limit` that take least, in `space`: `keys` (0 less the cost, distance, place,
     space), `rows` (row * times + time) and `cents`.
@@ -112,7 +112,7 @@ def _least_changes(tree: Tree, wanted: Wanted, space: Space, limit: int, costs: 
     return found
 
 
-@inner
+@inlined
 def _plant(tree: Tree, wanted: Wanted, costs: Any, bounds: Any, parts: Any) -> int:
     """Puts the topmost parts into the frontier; returns how many."""
     size = 0
@@ -122,7 +122,7 @@ def _plant(tree: Tree, wanted: Wanted, costs: Any, bounds: Any, parts: Any) -> i
     return size
 
 
-@inner
+@inlined
 def _push(tree: Tree, wanted: Wanted, costs: Any, bounds: Any, parts: Any, size: int, part: int) -> int:
     """Adds a part that can hold a result, by the least that distance costs there; distances are rounded."""
     metres = nearest_m(tree, wanted, part)
@@ -135,19 +135,19 @@ def _push(tree: Tree, wanted: Wanted, costs: Any, bounds: Any, parts: Any, size:
     return size + 1
 
 
-@inner
+@inlined
 def _reach_m(wanted: Wanted, costs: Any) -> float:
     """How far one may go."""
     return wanted.radius_m if costs[DECIMETRE] >= NEVER else MAX_RADIUS_M
 
 
-@inner
+@inlined
 def _most(space: Space, limit: int, found: int) -> int:
     """What a place may take at most to be among the `limit`."""
     return min(NEVER - 1, -space.keys[0]) if found == limit else NEVER - 1
 
 
-@inner
+@inlined
 def _look_into(
     tree: Tree, wanted: Wanted, space: Space, limit: int, costs: Any, times: Any, block: int, found: int
 ) -> int:
@@ -171,7 +171,7 @@ def _look_into(
     return found
 
 
-@inner
+@inlined
 def _payable(tree: Tree, wanted: Wanted, space: Space, limit: int, costs: Any, block: int, found: int) -> Any:
     """Word of the rows of a block that may be seen and, time and distance apart, take no more than the places found."""
     word = tree.alive[block]
@@ -188,7 +188,7 @@ def _payable(tree: Tree, wanted: Wanted, space: Space, limit: int, costs: Any, b
     return word
 
 
-@inner
+@inlined
 def _free_at(tree: Tree, wanted: Wanted, slots: Any, block: int, time: int, windows: int) -> Any:
     """Word of the rows of an offered block that are free in every window of a time."""
     word = ALL
@@ -198,7 +198,7 @@ def _free_at(tree: Tree, wanted: Wanted, slots: Any, block: int, time: int, wind
     return word
 
 
-@inner
+@inlined
 def _seats_left(tree: Tree, wanted: Wanted, slots: Any, block: int, row: int, time: int, costs: Any) -> Any:
     """The most seats that a row, free at a time, has left in all its windows; all it has where fewer will not do,
     for then it was asked whether enough are free."""
@@ -209,7 +209,7 @@ def _seats_left(tree: Tree, wanted: Wanted, slots: Any, block: int, row: int, ti
     return left
 
 
-@aside
+@outlined
 def _left_in(tree: Tree, wanted: Wanted, slots: Any, block: int, row: int, window: int) -> Any:
     """The most seats that a row has left all along a window, or for as long as is enough somewhere in it."""
     first, stop, length = wanted.windows[3 * window], wanted.windows[3 * window + 1], wanted.windows[3 * window + 2]
@@ -235,7 +235,7 @@ def _left_in(tree: Tree, wanted: Wanted, slots: Any, block: int, row: int, windo
     return np.int64(most)
 
 
-@inner
+@inlined
 def _consider(
     tree: Tree,
     wanted: Wanted,
@@ -266,7 +266,7 @@ def _consider(
     )
 
 
-@inner
+@inlined
 def _cost(tree: Tree, wanted: Wanted, costs: Any, row: int) -> Any:
     """What a row takes, but for its distance, its time and the seats left then."""
     cost = _times(np.int64(count_ones(np.uint64(wanted.needs & ~tree.yes[row]))), costs[NEED])
@@ -285,7 +285,7 @@ def _cost(tree: Tree, wanted: Wanted, costs: Any, row: int) -> Any:
     return cost
 
 
-@inner
+@inlined
 def _times(amount: Any, cost: Any) -> Any:
     """What so many units cost; nothing for none."""
     if amount <= 0:
@@ -293,7 +293,7 @@ def _times(amount: Any, cost: Any) -> Any:
     return NEVER if cost >= NEVER else amount * cost
 
 
-@inner
+@inlined
 def _count_at_times(tree: Tree, wanted: Wanted, space: Space, windows: int, counts: Any, places: Any) -> None:
     """Fills in `counts`: the places that fit at each time; `places` is space of the same length. The windows of the
     query are those of the times, so many each. A candidate fits at any time."""
@@ -318,7 +318,7 @@ def _count_at_times(tree: Tree, wanted: Wanted, space: Space, windows: int, coun
                 places[time] = place
 
 
-@inner
+@inlined
 def _fitting(tree: Tree, wanted: Wanted, block: int) -> Any:
     """Word of the rows of a block that fit at any time."""
     word = tree.alive[block] & having_all(tree, wanted, block)

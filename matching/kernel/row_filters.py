@@ -9,7 +9,7 @@ from geo.types import Amenity
 from matching.arrays.query_arrays import Wanted
 from matching.arrays.tree import Tree
 from matching.compiler.bit_operations import trailing_zeros
-from matching.compiler.jit import aside, inner
+from matching.compiler.jit import inlined, outlined
 from matching.kernel.availability import ALL, ONE, free_rows
 from matching.snapshot.layout import UNKNOWN_CENTS
 from matching.terms import price
@@ -17,20 +17,20 @@ from matching.terms import price
 AMENITIES = len(Amenity)
 
 
-@inner
+@inlined
 def block_of(tree: Tree, row: int) -> int:
     """The block of a row."""
     offered = tree.counts[3]
     return row // BLOCK_ROWS if row < offered else tree.counts[1] + (row - offered) // BLOCK_ROWS
 
 
-@inner
+@inlined
 def fits(tree: Tree, wanted: Wanted, row: int) -> bool:
     """Open to who asks, of the kinds asked, and cheap enough."""
     return is_open(tree, wanted, row) and is_chosen(tree, wanted, row)
 
 
-@inner
+@inlined
 def is_open(tree: Tree, wanted: Wanted, row: int) -> bool:
     """Visible, and large enough. What is not asked is not read, here and below."""
     if wanted.some_hidden and not wanted.set_visible[tree.set_id[row]]:
@@ -39,7 +39,7 @@ def is_open(tree: Tree, wanted: Wanted, row: int) -> bool:
     return wanted.seats == 1 or row >= tree.counts[3] or tree.seats[row] >= wanted.seats
 
 
-@inner
+@inlined
 def is_chosen(tree: Tree, wanted: Wanted, row: int) -> bool:
     """Of the kinds asked, and cheap enough."""
     if wanted.some_kinds and not wanted.kinds[tree.kind[row]]:
@@ -54,7 +54,7 @@ def is_chosen(tree: Tree, wanted: Wanted, row: int) -> bool:
     return True
 
 
-@inner
+@inlined
 def open_in(tree: Tree, wanted: Wanted, block: int, rows: Any) -> Any:
     """Those of the `rows` of a block that are open to who asks."""
     if len(wanted.open_rows) > 0:
@@ -70,19 +70,19 @@ def open_in(tree: Tree, wanted: Wanted, block: int, rows: Any) -> Any:
     return kept
 
 
-@inner
+@inlined
 def is_choosy(wanted: Wanted) -> bool:
     """Whether an open row might not be chosen."""
     return bool(wanted.some_kinds or wanted.some_space_kinds or wanted.max_price_cents >= 0)
 
 
-@inner
+@inlined
 def meets_needs(tree: Tree, wanted: Wanted, row: int) -> bool:
     """Whether everything needed is known to be there."""
     return (tree.yes[row] & wanted.needs) == wanted.needs
 
 
-@inner
+@inlined
 def lacking_some(tree: Tree, wanted: Wanted, block: int) -> Any:
     """Word of the rows of a block that are known not to have something needed."""
     word, needs = np.uint64(0), wanted.needs
@@ -93,7 +93,7 @@ def lacking_some(tree: Tree, wanted: Wanted, block: int) -> Any:
     return word
 
 
-@inner
+@inlined
 def having_all(tree: Tree, wanted: Wanted, block: int) -> Any:
     """Word of the rows of a block that are known to have everything needed."""
     word, needs = ALL, wanted.needs
@@ -104,7 +104,7 @@ def having_all(tree: Tree, wanted: Wanted, block: int) -> Any:
     return word
 
 
-@aside
+@outlined
 def answers(tree: Tree, wanted: Wanted, slots: Any, free: Any, row: int) -> bool:
     """Whether a row of a place within reach answers the query."""
     block = block_of(tree, row)
@@ -112,7 +112,7 @@ def answers(tree: Tree, wanted: Wanted, slots: Any, free: Any, row: int) -> bool
     return is_free != 0 and fits(tree, wanted, row) and meets_needs(tree, wanted, row)
 
 
-@aside
+@outlined
 def others_answering(tree: Tree, wanted: Wanted, slots: Any, free: Any, row: int) -> int:
     """How many further spaces of the same place answer the query."""
     others = 0

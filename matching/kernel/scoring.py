@@ -8,31 +8,31 @@ import numpy as np
 from geo.spatial.distance import EARTH_RADIUS_M, haversine_m
 from matching.arrays.query_arrays import Wanted
 from matching.arrays.tree import Tree
-from matching.compiler.jit import inner
+from matching.compiler.jit import inlined
 from matching.terms import affinity, fit, price, trust, wishes
 
 
-@inner
+@inlined
 def about_m(tree: Tree, x: float, y: float, z: float, row: int) -> float:
     """Lower bound of the distance, without a sine."""
     dx, dy, dz = tree.x[row] - x, tree.y[row] - y, tree.z[row] - z
     return math.sqrt(dx * dx + dy * dy + dz * dz) * EARTH_RADIUS_M - VECTOR_SLACK_M
 
 
-@inner
+@inlined
 def distance_dm(tree: Tree, wanted: Wanted, row: int) -> float:
     """Distance as shown, in whole decimetres."""
     return distance_from_dm(tree, wanted.lon, wanted.lat, row)
 
 
-@inner
+@inlined
 def distance_from_dm(tree: Tree, lon: float, lat: float, row: int) -> float:
     """The same from any point: haversine, rounded, never under the expected one."""
     metres = _haversine_m(lon, lat, tree.lon[row], tree.lat[row])
     return max(np.rint(metres * 10), float(tree.expected_dm[row]))
 
 
-@inner
+@inlined
 def other_values(tree: Tree, wanted: Wanted, row: int, values: Any) -> float:
     """Fills in the values of the terms after proximity (0 where one weighs nothing); returns what they add to the
     score."""
@@ -48,7 +48,7 @@ def other_values(tree: Tree, wanted: Wanted, row: int, values: Any) -> float:
     return total
 
 
-@inner
+@inlined
 def score_of(wanted: Wanted, values: Any) -> float:
     """The weighted sum in millionths, term after term as a reader would add, rounded."""
     total = 0.0
@@ -57,7 +57,7 @@ def score_of(wanted: Wanted, values: Any) -> float:
     return np.rint(total * 1e6)
 
 
-@inner
+@inlined
 def merit(windows: int, millionths: float) -> int:
     """What places are ordered by: in how many windows, as far as that counts, then the score."""
     return windows * MORE_THAN_ANY_SCORE + int(millionths)
@@ -70,4 +70,4 @@ VECTOR_SLACK_M = 2.0
 """Rows keep their vectors in single precision, good to half a metre."""
 
 
-_haversine_m = inner(haversine_m)
+_haversine_m = inlined(haversine_m)

@@ -9,7 +9,7 @@ from matching.arrays.query_arrays import Wanted, is_told, understood
 from matching.arrays.tree import Tree, unpacked
 from matching.arrays.workspace import Space, working
 from matching.compiler.bit_operations import trailing_zeros
-from matching.compiler.jit import aside, entry, inner
+from matching.compiler.jit import entry_point, inlined, outlined
 from matching.kernel.availability import ALL, ONE, expect, free_rows, windows_of
 from matching.kernel.bounds import OUT, ROUNDING, most, nearest_m
 from matching.kernel.free_runs import tell_when
@@ -24,13 +24,13 @@ from matching.terms import price, proximity, wishes
 EACH_BYTE, TOGETHER = np.uint64(0x0101010101010101), np.uint64(0x0102040810204080)
 
 
-@entry
+@entry_point
 def best_places(tree: int, numbers: int, whole: int, tables: int, space: int, limit: int) -> int:
     """See `_best_places`; the arguments as handed over."""
     return _best_places(unpacked(tree), understood(numbers, whole, tables), working(space), limit)
 
 
-@inner
+@inlined
 def _best_places(tree: Tree, wanted: Wanted, space: Space, limit: int) -> int:
     """How many places were found: the best `limit` after those told, best first, in `space`; `told[0]` is how many
     blocks were looked into."""
@@ -61,7 +61,7 @@ def _best_places(tree: Tree, wanted: Wanted, space: Space, limit: int) -> int:
     return found
 
 
-@inner
+@inlined
 def _begin(tree: Tree, wanted: Wanted, bounds: Any, parts: Any) -> int:
     """Puts the topmost parts into the frontier; returns how many."""
     size = 0
@@ -74,19 +74,19 @@ def _begin(tree: Tree, wanted: Wanted, bounds: Any, parts: Any) -> int:
     return size
 
 
-@inner
+@inlined
 def _most_merit(wanted: Wanted, bound: float) -> float:
     """The merit of a row with that score, free as often as may be."""
     return merit(wanted.window_count if wanted.most_windows else 0, _millionths(bound))
 
 
-@inner
+@inlined
 def _millionths(bound: float) -> float:
     """The score that a sum may be rounded to."""
     return math.floor(bound * 1e6 + 0.5)
 
 
-@inner
+@inlined
 def _look_into(tree: Tree, wanted: Wanted, space: Space, limit: int, block: int, found: int) -> int:
     """Offers the rows of a block that fit."""
     first = tree.block_start[block]
@@ -104,7 +104,7 @@ def _look_into(tree: Tree, wanted: Wanted, space: Space, limit: int, block: int,
     return found
 
 
-@inner
+@inlined
 def _promising(tree: Tree, wanted: Wanted, block: int, nearest: float, to_beat: int) -> Any:
     """Word of the rows of a block that may be among the best, by what each is worth to those who ask alike."""
     if len(wanted.row_worths) == 0 or wanted.most_windows:
@@ -128,7 +128,7 @@ def _promising(tree: Tree, wanted: Wanted, block: int, nearest: float, to_beat: 
     return word
 
 
-@inner
+@inlined
 def _consider(tree: Tree, wanted: Wanted, space: Space, limit: int, row: int, nearest: float, found: int) -> int:
     """Offers a free row to the best; by being near it adds at most `nearest` to its score."""
     if not is_chosen(tree, wanted, row):
@@ -157,7 +157,7 @@ def _consider(tree: Tree, wanted: Wanted, space: Space, limit: int, row: int, ne
     return offer(keys, space.rows, limit, found, reached, distance, place, tree.space_id[row], row)
 
 
-@aside
+@outlined
 def _a_better_space_was_told(tree: Tree, wanted: Wanted, space: Space, row: int, distance: int) -> bool:
     """Whether another space of the same place was on an earlier page."""
     place, values = tree.place_id[row], space.scratch
@@ -174,7 +174,7 @@ def _a_better_space_was_told(tree: Tree, wanted: Wanted, space: Space, row: int,
     return False
 
 
-@aside
+@outlined
 def _tell(tree: Tree, wanted: Wanted, space: Space, found: int) -> None:
     values = space.scratch
     for at in range(found):

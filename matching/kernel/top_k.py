@@ -5,10 +5,10 @@
 
 from typing import Any
 
-from matching.compiler.jit import inner
+from matching.compiler.jit import inlined
 
 
-@inner
+@inlined
 def beats(merit: int, distance: int, place: int, space: int, keys: Any, at: int) -> bool:
     """Whether this comes before the one at `at`: by merit, then distance, place, space."""
     if merit != keys[4 * at + 0]:
@@ -20,7 +20,7 @@ def beats(merit: int, distance: int, place: int, space: int, keys: Any, at: int)
     return space < keys[4 * at + 3]
 
 
-@inner
+@inlined
 def offer(
     keys: Any, rows: Any, limit: int, size: int, merit: int, distance: int, place: int, space: int, row: int
 ) -> int:
@@ -42,7 +42,7 @@ def offer(
     return size
 
 
-@inner
+@inlined
 def in_order(keys: Any, rows: Any, size: int) -> None:
     """Sorts the places, best first."""
     for last in range(size - 1, 0, -1):
@@ -50,13 +50,13 @@ def in_order(keys: Any, rows: Any, size: int) -> None:
         _sift_down(keys, rows, last, 0)
 
 
-@inner
+@inlined
 def _write(keys: Any, rows: Any, at: int, merit: int, distance: int, place: int, space: int, row: int) -> None:
     keys[4 * at + 0], keys[4 * at + 1], keys[4 * at + 2], keys[4 * at + 3] = merit, distance, place, space
     rows[at] = row
 
 
-@inner
+@inlined
 def _swap(keys: Any, rows: Any, one: int, other: int) -> None:
     for column in range(4):
         a, b = 4 * one + column, 4 * other + column
@@ -64,12 +64,12 @@ def _swap(keys: Any, rows: Any, one: int, other: int) -> None:
     rows[one], rows[other] = rows[other], rows[one]
 
 
-@inner
+@inlined
 def _before(keys: Any, one: int, other: int) -> bool:
     return beats(keys[4 * one + 0], keys[4 * one + 1], keys[4 * one + 2], keys[4 * one + 3], keys, other)
 
 
-@inner
+@inlined
 def _sift_up(keys: Any, rows: Any, at: int) -> None:
     """A heap of the worst first: who beats the one above stays below."""
     while at > 0:
@@ -80,7 +80,7 @@ def _sift_up(keys: Any, rows: Any, at: int) -> None:
         at = above
 
 
-@inner
+@inlined
 def _sift_down(keys: Any, rows: Any, size: int, at: int) -> None:
     while True:
         below = 2 * at + 1

@@ -125,9 +125,9 @@ def rank_meetings(
     people, order = _farthest_first(query.people, paces)
     ways = np.empty((room.limit, len(query.people)), np.int64)
     size = meeting_places(
-        searchable.handed.at,
+        searchable.handed.address,
         *asked[:3],
-        working.handed.at,
+        working.handed.address,
         people.ctypes.data,
         len(query.people),
         query.by is Goal.SUM,

@@ -86,7 +86,7 @@ def features(found: Found, language: Language, names: Mapping[str, str]) -> byte
 def _name_sources(found: Found, books: list[Book], language: Language) -> None:
     """Tells per result where its rendered row and its phrases are."""
     places = [
-        (one.rendered.at, book.at, book.voice(found.query, language))
+        (one.rendered.address, book.at, book.voice(found.query, language))
         for one, book in zip(found.searchables, books, strict=True)
     ]
     if len(places) == 1:

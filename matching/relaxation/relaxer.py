@@ -288,11 +288,11 @@ class _Relaxer:
             asked, whole = self._asked(layer.searchable, query, times)
             working = own.large_enough(layer.searchable.parts)
             size = kernel.least_changes(
-                layer.searchable.handed.at,
+                layer.searchable.handed.address,
                 asked.numbers,
                 whole,
                 asked.tables,
-                working.handed.at,
+                working.handed.address,
                 limit,
                 paid.ctypes.data,
                 steps.ctypes.data,
@@ -309,11 +309,11 @@ class _Relaxer:
             asked, whole = self._asked(layer.searchable, self.query, self.times)
             working = own.large_enough(layer.searchable.parts)
             kernel.count_at_times(
-                layer.searchable.handed.at,
+                layer.searchable.handed.address,
                 asked.numbers,
                 whole,
                 asked.tables,
-                working.handed.at,
+                working.handed.address,
                 len(self.windows),
                 counts[0].ctypes.data,
                 counts[1].ctypes.data,

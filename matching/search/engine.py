@@ -74,13 +74,13 @@ class _Question:
 
     def best(self) -> Ranked:
         working = own.large_enough(self.searchable.parts)
-        size = best_places(self.searchable.handed.at, *self.asked[:3], working.handed.at, self.limit)
+        size = best_places(self.searchable.handed.address, *self.asked[:3], working.handed.address, self.limit)
         return Ranked(size, working.found.copy(), working.space.values.copy())
 
     def count(self) -> tuple[int, int]:
         """(places that fit, places of which none fits for sure, but one would if a need that nobody told were met)."""
         working = own.large_enough(self.searchable.parts)
-        count_places(self.searchable.handed.at, *self.asked[:3], working.handed.at)
+        count_places(self.searchable.handed.address, *self.asked[:3], working.handed.address)
         return int(working.space.told[0]), int(working.space.told[1])
 
 

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Hashable, Mapping
 
 from geo.errors import Language
-from matching.arrays.array_table import addresses
+from matching.compiler.array_table import address_table
 from matching.kernel.answers.phrase_table import FULL, empty, remember
 from matching.query.query import Query
 
@@ -18,7 +18,7 @@ class Book:
     def __init__(self, names: Mapping[str, str]) -> None:
         self.names = names
         self._table = empty()
-        self._handed = addresses(self._table)
+        self._handed = address_table(self._table)
         self._voices: dict[Hashable, int] = {}
         self._adding = threading.Lock()
         self.is_full = False
@@ -26,7 +26,7 @@ class Book:
     @property
     def at(self) -> int:
         """Where the kernel finds it."""
-        return self._handed.at
+        return self._handed.address
 
     @property
     def size(self) -> int:

@@ -21,10 +21,10 @@ from geo.spatial.distance import unit_vector
 from geo.spatial.packed_tree import BLOCK_ROWS, expand
 from geo.types import Amenity, PlaceKind, SpaceKind
 from matching.affinity.affinities import Affinities
-from matching.arrays.array_table import Handed, addresses
 from matching.arrays.query_arrays import FIRST_WEIGHT, NO_PAGE_BEFORE, WHOLE_NUMBERS
 from matching.arrays.tree import handed
 from matching.arrays.workspace import own
+from matching.compiler.array_table import AddressTable, address_table
 from matching.kernel.joint_bounds import bound_together
 from matching.kernel.tree_builder import tree_of, words_of
 from matching.query.query import SLOT_S, Query
@@ -61,7 +61,7 @@ class Asked(NamedTuple):
     whole: bytes
     tables: int
     kept: list[Array]
-    addresses: Handed
+    addresses: AddressTable
 
 
 class Searchable:
@@ -75,7 +75,7 @@ class Searchable:
         self.parts = len(self.tree.part_yes)
         self._first_slot = snapshot.meta.first_slot
         self._moments = _moments(snapshot.meta.first_slot, snapshot.meta.stop_slot)
-        self.rendered = addresses([snapshot.facts.data, snapshot.facts.start, self._moments])
+        self.rendered = address_table([snapshot.facts.data, snapshot.facts.start, self._moments])
         """What the kernel writes of a row and of a slot (`matching.kernel.answers.geojson_writer`)."""
         self._is_bounded = bounded
         self._remember()
@@ -192,7 +192,7 @@ class Searchable:
         if weights and self._profiles is not None:
             bounds = self._profiles.of(profile, query, numbers, whole)
         tables, kept = self._tables(query.community, query.visible, query.kinds, query.space_kinds, query.seats, bounds)
-        return Asked(numbers, whole, tables.at, kept, tables)
+        return Asked(numbers, whole, tables.address, kept, tables)
 
     def _make_audience(self, community: str | None, visible: frozenset[str]) -> tuple[Audience, bool, bool, float]:
         one = audience_of(community, visible, self.snapshot)
@@ -211,7 +211,7 @@ class Searchable:
         space_kinds: frozenset[SpaceKind],
         seats: int,
         bounds: "Bounds | None",
-    ) -> tuple[Handed, list[Array]]:
+    ) -> tuple[AddressTable, list[Array]]:
         """Addresses, and the arrays that must live as long."""
         audience = self._audience(community, visible)[0]
         arrays: list[Array] = [
@@ -224,7 +224,7 @@ class Searchable:
             fit.all_suit(np.arange(fit.TABLED, dtype=np.int32), seats),
             *(_NO_BOUNDS if bounds is None else bounds.known),
         ]
-        return addresses(arrays), arrays
+        return address_table(arrays), arrays
 
 
 class Bounds:
@@ -294,7 +294,9 @@ class Profiles:
         working = own.large_enough(searchable.parts)
         rests = np.empty(blocks * BLOCK_ROWS)
         into = [array.ctypes.data for array in (*known, rests)]
-        bound_together(searchable.handed.at, numbers, whole, tables.at, working.handed.at, searchable.parts, *into)
+        bound_together(
+            searchable.handed.address, numbers, whole, tables.address, working.handed.address, searchable.parts, *into
+        )
         bounds.known = known
 
 

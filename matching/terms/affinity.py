@@ -6,7 +6,7 @@ from geo.localisation.amenity_phrases import listed
 from matching.affinity.affinities import PARTNER, SAME
 from matching.arrays.query_arrays import Wanted
 from matching.arrays.tree import Tree
-from matching.compiler.jit import inner
+from matching.compiler.jit import inlined
 from matching.query.query import Query
 from matching.snapshot.snapshot import Snapshot
 from matching.terms.term import Reason, Shown
@@ -14,13 +14,13 @@ from matching.terms.term import Reason, Shown
 CLOSE = 0.15
 
 
-@inner
+@inlined
 def value(tree: Tree, wanted: Wanted, row: int, metres: float) -> float:
     """Maximum over the communities that offer the space and that the searcher may see; 0 for a public space."""
     return wanted.set_affinity[tree.set_id[row]]
 
 
-@inner
+@inlined
 def upper_bound(tree: Tree, wanted: Wanted, part: int, metres: float) -> float:
     """By all communities that offer some row of a block; a node does not tell which."""
     of_set = tree.part_set[part]

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from matching.arrays.query_arrays import Wanted
 from matching.arrays.tree import Tree
-from matching.compiler.jit import inner
+from matching.compiler.jit import inlined
 from matching.query.query import Query
 from matching.snapshot.snapshot import Snapshot
 from matching.terms.term import NEUTRAL, Floats, Reason, Shown
@@ -20,7 +20,7 @@ TABLED = 1 << 10
 """How so many seats suit is looked up (`Wanted.suits`): a logarithm takes longer."""
 
 
-@inner
+@inlined
 def suits(seats: int, asked: int) -> float:
     """1 up to twice the seats asked, falling to 0.2; neutral for 0, unknown."""
     if seats == 0:
@@ -35,14 +35,14 @@ def all_suit(seats: npt.NDArray[np.int32], asked: int) -> Floats:
     return np.where(seats == 0, NEUTRAL, np.maximum(LEAST, 1.0 - 0.8 * np.log10(ratio / AMPLE)))
 
 
-@inner
+@inlined
 def value(tree: Tree, wanted: Wanted, row: int, metres: float) -> float:
     """1 up to twice the seats asked, then 0.8 less for each tenfold, down to 0.2 at twenty times; unknown 0.4."""
     seats = tree.seats[row]
     return wanted.suits[seats] if seats < TABLED else suits(seats, wanted.seats)
 
 
-@inner
+@inlined
 def upper_bound(tree: Tree, wanted: Wanted, part: int, metres: float) -> float:
     """The value falls with the seats: the smallest room bounds the others, be it too small to be a result. Spaces and
     candidates, whose seats nobody knows, are never in one part."""

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from geo.localisation.quantities import euros_text
 from matching.arrays.query_arrays import Wanted
 from matching.arrays.tree import Tree
-from matching.compiler.jit import inner
+from matching.compiler.jit import inlined
 from matching.query.query import Query
 from matching.snapshot.layout import UNKNOWN_CENTS
 from matching.snapshot.snapshot import Snapshot
@@ -24,7 +24,7 @@ TABLED = 1 << 12
 """The worth of so many cents is looked up (`Wanted.worths`): a power takes longer."""
 
 
-@inner
+@inlined
 def worth(cents: int) -> float:
     """1 when free, half as much every 15 EUR, neutral when unknown."""
     return NEUTRAL if cents == UNKNOWN_CENTS else math.exp2(-cents / HALF_CENTS)
@@ -35,7 +35,7 @@ def worths(cents: npt.NDArray[np.int32]) -> Floats:
     return np.where(cents == UNKNOWN_CENTS, NEUTRAL, np.exp2(-cents / HALF_CENTS))
 
 
-@inner
+@inlined
 def asked_cents(tree: Tree, wanted: Wanted, row: int) -> int:
     """What the searcher would pay per half-day: the members' price where there is one and their community offers it."""
     if wanted.any_own and wanted.set_own[tree.set_id[row]] and tree.member_price_cents[row] != UNKNOWN_CENTS:
@@ -43,14 +43,14 @@ def asked_cents(tree: Tree, wanted: Wanted, row: int) -> int:
     return tree.price_cents[row]
 
 
-@inner
+@inlined
 def value(tree: Tree, wanted: Wanted, row: int, metres: float) -> float:
     """`2 ** (-price / 15 EUR)`; unknown 0.4."""
     cents = asked_cents(tree, wanted, row)
     return wanted.worths[cents - UNKNOWN_CENTS] if cents < TABLED else worth(cents)
 
 
-@inner
+@inlined
 def upper_bound(tree: Tree, wanted: Wanted, part: int, metres: float) -> float:
     """By the lowest price of the part, or by one that nobody knows."""
     return tree.part_any_price[part] if wanted.any_own else tree.part_price[part]

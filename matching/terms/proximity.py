@@ -8,7 +8,7 @@ from geo.localisation.quantities import distance_text
 from geo.types import Precision
 from matching.arrays.query_arrays import Wanted
 from matching.arrays.tree import Tree
-from matching.compiler.jit import inner
+from matching.compiler.jit import inlined
 from matching.query.query import Mode, Query
 from matching.snapshot.snapshot import Snapshot
 from matching.terms.term import Reason, Shown
@@ -19,19 +19,19 @@ FAR = 3
 """Level of what is told by its distance."""
 
 
-@inner
+@inlined
 def near(distance_m: float, half_m: float) -> float:
     """1 here, half as much every `half_m`."""
     return math.exp2(-distance_m / half_m)
 
 
-@inner
+@inlined
 def value(tree: Tree, wanted: Wanted, row: int, metres: float) -> float:
     """`2 ** (-distance_m / half)`, of the distance as shown."""
     return near(metres, wanted.half_m)
 
 
-@inner
+@inlined
 def upper_bound(tree: Tree, wanted: Wanted, part: int, metres: float) -> float:
     """By the nearest point of the part."""
     return near(metres, wanted.half_m)

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from matching.arrays.query_arrays import Wanted
 from matching.arrays.tree import Tree
-from matching.compiler.jit import inner
+from matching.compiler.jit import inlined
 from matching.query.query import Query
 from matching.snapshot.snapshot import Snapshot
 from matching.terms.term import Reason, Shown
@@ -12,13 +12,13 @@ from matching.terms.term import Reason, Shown
 DOUBTFUL = 0.15
 
 
-@inner
+@inlined
 def value(tree: Tree, wanted: Wanted, row: int, metres: float) -> float:
     """Freshness times completeness at the moment the index was built, whatever the query."""
     return tree.trust[row]
 
 
-@inner
+@inlined
 def upper_bound(tree: Tree, wanted: Wanted, part: int, metres: float) -> float:
     """The most of any row."""
     return tree.part_trust[part]

@@ -9,7 +9,7 @@ from geo.types import Amenity
 from matching.arrays.query_arrays import Wanted
 from matching.arrays.tree import Tree
 from matching.compiler.bit_operations import count_ones
-from matching.compiler.jit import inner
+from matching.compiler.jit import inlined
 from matching.query.query import Query
 from matching.snapshot.snapshot import Snapshot
 from matching.terms.term import NEUTRAL, Reason, Shown
@@ -17,20 +17,20 @@ from matching.terms.term import NEUTRAL, Reason, Shown
 MOST_NAMED = 3
 
 
-@inner
+@inlined
 def granted(there: Any, untold: Any, count: int) -> float:
     """Mean over `count` wishes; the words say which are there, and which nobody told."""
     return (count_ones(there) + NEUTRAL * count_ones(untold)) / count
 
 
-@inner
+@inlined
 def value(tree: Tree, wanted: Wanted, row: int, metres: float) -> float:
     """Mean over the wishes."""
     yes, no = tree.yes[row], tree.no[row]
     return granted(np.uint64(yes & wanted.wishes), np.uint64(~(yes | no) & wanted.wishes), wanted.wish_count)
 
 
-@inner
+@inlined
 def upper_bound(tree: Tree, wanted: Wanted, part: int, metres: float) -> float:
     """As if one row had all that some row has, and else nobody had told."""
     yes = tree.part_yes[part]

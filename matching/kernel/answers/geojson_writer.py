@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 from geo.localisation.quantities import distance_step
-from matching.arrays.array_table import bytes_, bytes_at, floats_at, longs, longs_at, words_at
 from matching.arrays.workspace import COLUMNS, FIRST_TOLD, TERMS, TOLD
-from matching.compiler.bit_operations import copy_bytes, fetch_soon
-from matching.compiler.jit import entry, inner
+from matching.compiler.array_table import bytes_, bytes_at, floats_at, longs, longs_at, words_at
+from matching.compiler.bit_operations import copy_bytes, prefetch
+from matching.compiler.jit import entry_point, inlined
 from matching.kernel.answers.phrase_table import KEY, Phrases, phrases_at, place_of
 from matching.kernel.availability import ONE
 from matching.kernel.reason_key import AFFINITY, PRICE, PROXIMITY
@@ -55,10 +55,10 @@ ROWS, OTHERS, CENTS, SAID, SETS, GRANTED, REFUSED, WINDOWS, START, STOP, LEFT = 
     (FIRST_TOLD + number) * MAX_LIMIT for number in range(len(TOLD))
 )
 """Where each of `matching.arrays.workspace.TOLD` begins."""
-_distance_step = inner(distance_step)
+_distance_step = inlined(distance_step)
 
 
-@entry
+@entry_point
 def write_features(asked: int) -> int:
     """See `_write_features`. Gives how many bytes were written; less than 0: how many phrases are not known, or
     `NO_ROOM`."""
@@ -69,29 +69,30 @@ def write_features(asked: int) -> int:
     missing = _look_up(found, sources, spans, words_at(it[11], 2 * EACH_MISSED * count))
     if missing > 0:
         return -missing
+    starts, extra_starts = longs_at(it[5], LABELS + 1), longs_at(it[9], count + 1)
     return _write_features(
         found,
         floats_at(it[2], TERMS * count),
         floats_at(it[3], TERMS),
-        bytes_at(it[4], 0),
-        longs_at(it[5], LABELS + 1),
+        bytes_at(it[4], starts[LABELS]),
+        starts,
         sources,
         it[7],
-        bytes_at(it[8], 0),
-        longs_at(it[9], count + 1),
+        bytes_at(it[8], extra_starts[count]),
+        extra_starts,
         spans,
         bytes_at(it[12], it[13]),
     )
 
 
-@inner
+@inlined
 def _look_up(found: Any, sources: Any, spans: Any, missed: Any) -> int:
     """How many phrases are not known: what they depend on is in `missed`. `spans` gets where the others are."""
     missing = 0
     for result in range(len(sources) // EACH_SOURCE):
         phrases, voice = phrases_at(sources[EACH_SOURCE * result + 1]), np.uint64(sources[EACH_SOURCE * result + 2])
         rendered = sources[EACH_SOURCE * result]
-        fetch_soon(bytes_(rendered, 0), longs(rendered, 1)[found[ROWS + result]])
+        prefetch(bytes_(rendered, 0), longs(rendered, 1)[found[ROWS + result]])
         said, set_id = found[SAID + result], np.uint64(found[SETS + result])
         price_said, priced = said >> PRICE & 3, np.uint64(0)
         if price_said == price.NAMED[0] or price_said == price.NAMED[1]:
@@ -111,7 +112,7 @@ def _look_up(found: Any, sources: Any, spans: Any, missed: Any) -> int:
     return missing
 
 
-@inner
+@inlined
 def _find(phrases: Phrases, spans: Any, missed: Any, missing: int, result: int, which: int, key: Any) -> int:
     place = place_of(phrases, key)
     start, length = phrases.spans[2 * place], phrases.spans[2 * place + 1]
@@ -125,7 +126,7 @@ def _find(phrases: Phrases, spans: Any, missed: Any, missing: int, result: int, 
     return missing + 1
 
 
-@inner
+@inlined
 def _write_features(
     found: Any,
     values: Any,
@@ -162,7 +163,7 @@ def _write_features(
     return at
 
 
-@inner
+@inlined
 def _numbers(text: Any, at: int, found: Any, values: Any, weights: Any, labels: Any, starts: Any, result: int) -> int:
     """Further spaces, score, distance in metres, price in cents and seats left (null: nobody knows), then value and
     contribution of each term that weighs something; after the last the last label."""
@@ -191,7 +192,7 @@ def _numbers(text: Any, at: int, found: Any, values: Any, weights: Any, labels: 
     return _label(text, at, labels, starts, label)
 
 
-@inner
+@inlined
 def _when(text: Any, at: int, found: Any, moments: Any, several: int, result: int) -> int:
     """When it is free: a moment of each slot of the layer is in `moments`."""
     windows = found[WINDOWS + result]
@@ -209,25 +210,25 @@ def _when(text: Any, at: int, found: Any, moments: Any, several: int, result: in
     return at
 
 
-@inner
+@inlined
 def _label(text: Any, at: int, labels: Any, starts: Any, label: int) -> int:
     return _copy(text, at, labels, starts[label], starts[label + 1] - starts[label])
 
 
-@inner
+@inlined
 def _put(text: Any, at: int, known: Any) -> int:
     for place in range(len(known)):
         text[at + place] = known[place]
     return at + len(known)
 
 
-@inner
+@inlined
 def _copy(text: Any, at: int, given: Any, first: int, length: int) -> int:
     copy_bytes(text, at, given, first, length)
     return at + length
 
 
-@inner
+@inlined
 def _fraction(text: Any, at: int, number: float) -> int:
     """A number that is not negative, rounded to `DECIMALS`, without trailing zeros."""
     scaled = np.int64(np.rint(number * 1e12))
@@ -244,14 +245,14 @@ def _fraction(text: Any, at: int, number: float) -> int:
     return at + 1
 
 
-@inner
+@inlined
 def _six(text: Any, at: int, number: Any) -> None:
     """Six digits."""
     for place, pair in ((0, number // 10_000), (2, number // 100 % 100), (4, number % 100)):
         text[at + place], text[at + place + 1] = PAIRS[2 * pair], PAIRS[2 * pair + 1]
 
 
-@inner
+@inlined
 def _tenths(text: Any, at: int, number: int) -> int:
     """A number of tenths as a number of ones."""
     at = _digits(text, at, number // 10)
@@ -261,7 +262,7 @@ def _tenths(text: Any, at: int, number: int) -> int:
     return at + 2
 
 
-@inner
+@inlined
 def _digits(text: Any, at: int, number: Any) -> int:
     """A whole number that is not negative."""
     count, left = 1, number

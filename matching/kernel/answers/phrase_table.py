@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from matching.arrays.array_table import bytes_, bytes_at, longs, words, words_at
-from matching.compiler.jit import entry, inner
+from matching.compiler.array_table import bytes_, bytes_at, longs, words, words_at
+from matching.compiler.jit import entry_point, inlined
 
 KEY = 5
 PLACES = 1 << 17
@@ -40,13 +40,13 @@ def empty() -> Phrases:
     )
 
 
-@inner
+@inlined
 def phrases_at(where: Any) -> Any:
     """The table whose addresses these are."""
     return Phrases(words(where, 0), longs(where, 1), bytes_(where, 2), longs(where, 3))
 
 
-@entry
+@entry_point
 def remember(table: int, key: int, text: int, length: int) -> int:
     """Adds a text unless it is there: `KEPT`, or `FULL`. One at a time."""
     phrases, wanted = phrases_at(table), words_at(key, KEY)
@@ -68,7 +68,7 @@ def remember(table: int, key: int, text: int, length: int) -> int:
     return KEPT
 
 
-@inner
+@inlined
 def place_of(phrases: Phrases, key: Any) -> Any:
     """The place of a key, or the free one where it would go."""
     mixed = np.uint64(0)
@@ -81,7 +81,7 @@ def place_of(phrases: Phrases, key: Any) -> Any:
     return place
 
 
-@inner
+@inlined
 def _is_at(keys: Any, place: Any, key: Any) -> bool:
     at = KEY * place
     is_same = True

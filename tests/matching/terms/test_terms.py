@@ -67,7 +67,7 @@ def _of_parts(tree: Any, numbers: Any, whole: Any, tables: Any) -> Any:
 def _addresses(searchable: Searchable, asked: Asked) -> tuple[int, int, int, int]:
     """What the entries of the kernel are called with."""
     numbers, whole = (np.frombuffer(told, np.uint8).ctypes.data for told in (asked.numbers, asked.whole))
-    return searchable.handed.at, numbers, whole, asked.tables
+    return searchable.handed.address, numbers, whole, asked.tables
 
 
 def _members(part: int, tree: Tree) -> tuple[int, int]:

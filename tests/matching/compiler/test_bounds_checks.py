@@ -1,0 +1,91 @@
+"""The kernel reads and writes inside its arrays: a build that checks each index runs a sample of the exactness tests."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from matching.compile_all import ENTRY_POINTS, compile_in_parallel
+
+ROOT = Path(__file__).resolve().parents[3]
+SAMPLE = ("tests/matching/search/test_engine.py", "tests/matching/search/test_paging.py")
+TWO_READS = """
+import numpy as np
+from matching.compiler import bounds_checks, jit
+from matching.compiler.array_table import bytes_at, longs_at
+from matching.compiler.bit_operations import copy_bytes
+from matching.compiler.jit import entry_point, inlined
+from pathlib import Path
+
+jit.cache_folder = lambda: Path("{folder}")
+
+@inlined
+def element(numbers, index):
+    return numbers[index]
+
+@entry_point
+def read(numbers, count, index):
+    return element(longs_at(numbers, count), index)
+
+@entry_point
+def write(numbers, count, index):
+    array = longs_at(numbers, count)
+    array[index] = 1
+    return 0
+
+@entry_point
+def copy(numbers, count, index):
+    array = bytes_at(numbers, count)
+    copy_bytes(array, index, array, 0, 2)
+    return 0
+
+bounds_checks.turn_on()
+numbers = np.arange(4)
+print({call}(numbers.ctypes.data, 4, {index}), flush=True)
+"""
+
+
+def run(call: str, index: int, folder: Path) -> "subprocess.CompletedProcess[str]":
+    """A child process that passes an index to a function of a checked build."""
+    program = folder / "program.py"
+    program.write_text(TWO_READS.format(call=call, index=index, folder=folder))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        [sys.executable, program], check=False, env=environment, capture_output=True, text=True, timeout=120
+    )
+
+
+def test_an_index_inside_is_taken(tmp_path: Path) -> None:
+    assert run("read", 3, tmp_path).stdout == "3\n"
+
+
+@pytest.mark.parametrize(
+    ("call", "index", "message"),
+    [
+        ("read", 4, "element: index 4, int64 array of 4 elements"),
+        ("read", 1 << 40, "element: index 1099511627776, int64 array of 4 elements"),
+        ("write", -1, "write: index -1, int64 array of 4 elements"),
+        ("copy", 3, "copy_bytes: index 4, uint8 array of 4 elements"),
+    ],
+)
+def test_an_index_outside_ends_the_process_and_is_named(call: str, index: int, message: str, tmp_path: Path) -> None:
+    done = run(call, index, tmp_path)
+    assert done.returncode != 0 and done.stdout == ""
+    assert message in done.stderr
+
+
+def test_no_index_of_a_sample_of_the_exactness_tests_is_outside() -> None:
+    compile_in_parallel(range(len(ENTRY_POINTS)), checked=True)
+    command = [sys.executable, "-X", "faulthandler", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [*command, "-p", "tests.matching.compiler.checked_build", *SAMPLE],
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
