@@ -9,9 +9,9 @@ from matching.compiler import bounds_checks
 from matching.kernel.answers.geojson_writer import write_features
 from matching.kernel.answers.phrase_table import remember
 from matching.kernel.counting import count_places
-from matching.kernel.joint_bounds import bound_together
+from matching.kernel.joint_bounds import compute_joint_bounds
 from matching.kernel.meeting import meeting_places
-from matching.kernel.reason_key import say_why
+from matching.kernel.reason_key import update_reason_keys
 from matching.kernel.relaxation import count_at_times, least_changes
 from matching.kernel.search import best_places
 from matching.overlay.availability_patch import compare_days
@@ -21,8 +21,8 @@ from matching.snapshot.builder import build_index
 from matching.snapshot.index_input import IndexInput
 
 ENTRY_POINTS = (
-    *(best_places, meeting_places, count_places, least_changes, count_at_times, bound_together),
-    *(write_features, say_why, remember, digest_days, write_days, compare_days),
+    *(best_places, meeting_places, count_places, least_changes, count_at_times, compute_joint_bounds),
+    *(write_features, update_reason_keys, remember, digest_days, write_days, compare_days),
 )
 """What takes longest to compile comes first."""
 WORKERS = 2

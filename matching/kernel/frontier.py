@@ -1,4 +1,7 @@
-"""The parts of the tree still to be looked into, the most promising first: a binary heap. The caller counts."""
+"""Frontier of a best-first search: a binary heap of the parts of the tree to visit, highest bound first.
+
+The caller keeps its size.
+"""
 
 from typing import Any
 
@@ -7,7 +10,7 @@ from matching.compiler.jit import inlined
 
 @inlined
 def push(bounds: Any, parts: Any, size: int, bound: float, part: int) -> None:
-    """Adds a part to the `size` that are there."""
+    """Adds a part to a heap of `size` parts."""
     at = size
     while at > 0:
         above = (at - 1) // 2
@@ -20,7 +23,7 @@ def push(bounds: Any, parts: Any, size: int, bound: float, part: int) -> None:
 
 @inlined
 def pop(bounds: Any, parts: Any, size: int) -> None:
-    """Takes away the first, which the caller has read; `size` is with it."""
+    """Removes the first part, which the caller has read, from a heap of `size` parts."""
     last = size - 1
     bound, part = bounds[last], parts[last]
     at = 0

@@ -1,4 +1,4 @@
-"""The kernel reads and writes inside its arrays: a build that checks each index runs a sample of the exactness tests."""
+"""The kernel reads and writes inside its arrays: a build that checks each index runs some of the exactness tests."""
 
 import os
 import subprocess
