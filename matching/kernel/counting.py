@@ -110,8 +110,8 @@ def _count_block(tree: Tree, query: QueryArrays, workspace: Workspace, block: in
 @inlined
 def _last_rows(rows: Any, last: Any) -> Any:
     """Bitmask of the last row of each place that has some of `rows`: the addition carries over its other rows."""
-    others = ~last
-    return (((rows & others) + others) | rows) & last
+    not_last = ~last
+    return (((rows & not_last) + not_last) | rows) & last
 
 
 @inlined

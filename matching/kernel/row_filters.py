@@ -62,13 +62,13 @@ def eligible_in(tree: Tree, query: QueryArrays, block: int, rows: Any) -> Any:
         return rows & query.eligible_rows[block]
     if not query.has_hidden_sets and query.seats == 1:
         return rows
-    kept, left = np.uint64(0), rows
+    eligible, left = np.uint64(0), rows
     while left != 0:
         lane = trailing_zeros(left)
         if is_eligible(tree, query, tree.block_start[block] + np.int64(lane)):
-            kept |= ONE << lane
+            eligible |= ONE << lane
         left &= left - ONE
-    return kept
+    return eligible
 
 
 @inlined

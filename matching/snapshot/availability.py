@@ -19,7 +19,7 @@ Ints = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
 SLOTS = DAYS * SLOTS_PER_DAY
 MOST_SEEDS = 8
-"""Two days with one digest are told apart by another; once would be a miracle."""
+"""Attempts with another digest when two different days share one, which is next to impossible."""
 PRIME, OTHER_PRIME = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
 
 
@@ -36,13 +36,13 @@ class Availability:
 
 
 def build_availability(
-    pattern_of_row: Ints, open_tables: npt.NDArray[np.bool_], taken: pl.DataFrame, seats: npt.NDArray[np.int32]
+    pattern_of_row: Ints, open_tables: npt.NDArray[np.bool_], busy: pl.DataFrame, seats: npt.NDArray[np.int32]
 ) -> Availability:
-    """Availability of the offered rows. `taken` holds `row`, `slot` (from the first day) and `seats_taken`."""
-    taken = taken.filter((pl.col("slot") >= 0) & (pl.col("slot") < SLOTS) & (pl.col("seats_taken") > 0))
-    taken = taken.sort(pl.col("row") // BLOCK_ROWS, "slot", "row")
-    row, slot = taken["row"].to_numpy().astype(np.int64), taken["slot"].to_numpy().astype(np.int32)
-    left = seats[row] - taken["seats_taken"].to_numpy().astype(np.int32)
+    """Availability of the offered rows. `busy` holds `row`, `slot` (from the first day) and `seats_taken`."""
+    busy = busy.filter((pl.col("slot") >= 0) & (pl.col("slot") < SLOTS) & (pl.col("seats_taken") > 0))
+    busy = busy.sort(pl.col("row") // BLOCK_ROWS, "slot", "row")
+    row, slot = busy["row"].to_numpy().astype(np.int64), busy["slot"].to_numpy().astype(np.int32)
+    left = seats[row] - busy["seats_taken"].to_numpy().astype(np.int32)
     full = left <= 0
     block_day, day_words = _day_words(pattern_of_row, open_tables, row[full], slot[full])
     some = ~full
@@ -58,7 +58,7 @@ def _day_words(
 ) -> tuple[npt.NDArray[np.int32], Words]:
     """Index of each (day, block) into the distinct days, numbered by first appearance, and their words.
 
-    Day by day, for a search reads one day of many blocks that are near each other: what it reads lies together.
+    Day by day: a search reads one day of many neighbouring blocks, which are then close in memory.
     """
     blocks = -(-len(pattern_of_row) // BLOCK_ROWS)
     full_start = np.searchsorted(full_row, np.arange(blocks + 1, dtype=np.int64) * BLOCK_ROWS)
@@ -78,7 +78,7 @@ def _day_words(
         table = address_table([*source, of_day, day_words, is_written])
         if write_days(table.address):
             return of_day.astype(np.int32), day_words
-    raise RuntimeError("days differ and their digests never do")
+    raise RuntimeError("different days share every digest")
 
 
 class _Source(NamedTuple):
@@ -121,7 +121,7 @@ def digest_days(table: int, seed: int) -> int:
 def write_days(table: int) -> int:
     """Writes each distinct day once; returns 0 when two different days have one digest, else 1. `table`: `_Source`,
     then the number of the distinct day of each (day, block), the words of the distinct days, and which are written."""
-    source, of_day, written, is_written = _read_source(table), longs(table, 6), words(table, 7), bytes_(table, 8)
+    source, of_day, day_words, is_written = _read_source(table), longs(table, 6), words(table, 7), bytes_(table, 8)
     blocks = len(source.full_start) - 1
     for block in range(blocks):
         _write_block(source, block)
@@ -130,8 +130,8 @@ def write_days(table: int) -> int:
             for slot in range(SLOTS_PER_DAY):
                 word = source.words[day * SLOTS_PER_DAY + slot]
                 if is_written[number] == 0:
-                    written[number * SLOTS_PER_DAY + slot] = word
-                elif written[number * SLOTS_PER_DAY + slot] != word:
+                    day_words[number * SLOTS_PER_DAY + slot] = word
+                elif day_words[number * SLOTS_PER_DAY + slot] != word:
                     return 0
             is_written[number] = 1
     return 1
@@ -144,15 +144,15 @@ def _write_block(source: _Source, block: int) -> None:
         source.words[slot] = np.uint64(0)
     first = block * BLOCK_ROWS
     stop = min(len(source.pattern_of_row), first + BLOCK_ROWS)
-    done = np.uint64(0)
+    handled = np.uint64(0)
     for row in range(first, stop):
-        if (done >> np.uint64(row - first)) & np.uint64(1):
+        if (handled >> np.uint64(row - first)) & np.uint64(1):
             continue
         pattern, lanes = source.pattern_of_row[row], np.uint64(0)
         for other in range(row, stop):
             if source.pattern_of_row[other] == pattern:
                 lanes |= np.uint64(1) << np.uint64(other - first)
-        done |= lanes
+        handled |= lanes
         for slot in range(SLOTS):
             if source.open_slots[pattern * SLOTS + slot] != 0:
                 source.words[slot] |= lanes

@@ -98,7 +98,7 @@ class _Changes:
         place_ids, frames = read
         now_are = index_input(frames)
         if self.now_are is not None:
-            now_are = self.now_are.renewed(place_ids, now_are)
+            now_are = self.now_are.with_places_replaced(place_ids, now_are)
         return _Changes(frames.revision, now_are, self.place_ids.union(place_ids))
 
 
