@@ -34,9 +34,10 @@ def cache_folder() -> Path:
 class KernelFunction:
     """A function that compiled code calls; numba meets its dispatcher, which is made then."""
 
-    def __init__(self, load: Callable[[], Callable[..., Any]], compiled_from: object, *, inline: bool) -> None:
-        """`load` gives the function; `compiled_from` is what a fingerprint covers of it."""
-        self.compiled_from = compiled_from
+    def __init__(self, load: Callable[[], Callable[..., Any]], source: object, *, inline: bool) -> None:
+        """`load` gives the function; `source` is the function, or its name where it is imported late."""
+        self.compiled_from = source, inline
+        """What a fingerprint covers."""
         self._load, self._inline = load, inline
 
     @cached_property

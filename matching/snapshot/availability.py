@@ -18,7 +18,7 @@ from matching.snapshot.layout import DAYS, SLOTS_PER_DAY
 Ints = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
 SLOTS = DAYS * SLOTS_PER_DAY
-MOST_SEEDS = 8
+MAX_SEEDS = 8
 """Attempts with another digest when two different days share one, which is next to impossible."""
 PRIME, OTHER_PRIME = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
 
@@ -65,7 +65,7 @@ def _day_words(
     open_slots = np.ascontiguousarray(open_tables, np.bool_)
     words_of_block = np.empty(SLOTS, np.uint64)
     source = [np.ascontiguousarray(pattern_of_row), open_slots, full_start, full_row, full_slot, words_of_block]
-    for seed in range(MOST_SEEDS):
+    for seed in range(MAX_SEEDS):
         digests = np.empty(blocks * DAYS, np.uint64)
         table = address_table([*source, digests])
         digest_days(table.address, 2 * seed + 1)

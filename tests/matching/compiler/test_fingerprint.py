@@ -81,8 +81,7 @@ def test_it_is_the_same_for_the_same_source() -> None:
 )
 def test_an_edit_of_what_is_compiled_changes_it(before: str, after: str) -> None:
     assert before in SOURCE
-    changed = of(SOURCE.replace(before, after))
-    assert (changed == of()) == after.startswith("@inlined")  # only the code counts, not where it is put
+    assert of(SOURCE.replace(before, after)) != of()
 
 
 def test_constants_that_are_compiled_in_change_it() -> None:
