@@ -7,7 +7,7 @@ from multiprocessing import get_context
 
 from matching.compiler import bounds_checks
 from matching.kernel.answers.geojson_writer import write_features
-from matching.kernel.answers.phrase_table import remember
+from matching.kernel.answers.phrase_table import add_phrase
 from matching.kernel.counting import count_places
 from matching.kernel.joint_bounds import compute_joint_bounds
 from matching.kernel.meeting import meeting_places
@@ -22,7 +22,7 @@ from matching.snapshot.index_input import IndexInput
 
 ENTRY_POINTS = (
     *(best_places, meeting_places, count_places, least_changes, count_at_times, compute_joint_bounds),
-    *(write_features, update_reason_keys, remember, digest_days, write_days, compare_days),
+    *(write_features, update_reason_keys, add_phrase, digest_days, write_days, compare_days),
 )
 """What takes longest to compile comes first."""
 WORKERS = 2
