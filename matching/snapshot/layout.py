@@ -39,7 +39,7 @@ def _column(dtype: type[np.generic], of: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Plain arrays, memory-mapped or in memory. Each column says what it has one element for: rows, blocks, and so on."""
+    """Plain arrays, memory-mapped or in memory. Each column says what its elements are for: rows, blocks, and so on."""
 
     place_id: npt.NDArray[np.int64] = _column(np.int64, "rows")
     space_id: npt.NDArray[np.int64] = _column(np.int64, "rows")

@@ -71,15 +71,15 @@ def test_an_index_inside_is_taken(tmp_path: Path) -> None:
     ],
 )
 def test_an_index_outside_ends_the_process_and_is_named(call: str, index: int, message: str, tmp_path: Path) -> None:
-    done = run(call, index, tmp_path)
-    assert done.returncode != 0 and done.stdout == ""
-    assert message in done.stderr
+    process = run(call, index, tmp_path)
+    assert process.returncode != 0 and process.stdout == ""
+    assert message in process.stderr
 
 
 def test_no_index_of_a_sample_of_the_exactness_tests_is_outside() -> None:
     compile_in_parallel(range(len(ENTRY_POINTS)), checked=True)
     command = [sys.executable, "-X", "faulthandler", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
-    done = subprocess.run(
+    process = subprocess.run(
         [*command, "-p", "tests.matching.compiler.checked_build", *SAMPLE],
         check=False,
         cwd=ROOT,
@@ -88,4 +88,4 @@ def test_no_index_of_a_sample_of_the_exactness_tests_is_outside() -> None:
         text=True,
         timeout=600,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert process.returncode == 0, process.stdout + process.stderr

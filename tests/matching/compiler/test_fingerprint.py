@@ -44,7 +44,7 @@ def length(number):
 def area(number):
     return number * number
 """
-FOLLOWS = """
+PRINT_FINGERPRINTS = """
 import json
 from matching.compile_all import ENTRY_POINTS
 from matching.compiler.fingerprint import fingerprint
@@ -123,8 +123,8 @@ def test_versions_of_the_compiler_change_it(package: str, monkeypatch: pytest.Mo
 
 def entry_points(root: Path) -> dict[str, str]:
     """Fingerprints of the kernel in a copy of the sources."""
-    done = subprocess.run(
-        [sys.executable, "-c", FOLLOWS],
+    process = subprocess.run(
+        [sys.executable, "-c", PRINT_FINGERPRINTS],
         check=True,
         cwd=root,
         env={**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"},
@@ -132,7 +132,7 @@ def entry_points(root: Path) -> dict[str, str]:
         text=True,
         timeout=120,
     )
-    result: dict[str, str] = json.loads(done.stdout)
+    result: dict[str, str] = json.loads(process.stdout)
     return result
 
 
