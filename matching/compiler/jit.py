@@ -34,19 +34,16 @@ def cache_folder() -> Path:
 class KernelFunction:
     """A function that compiled code calls; numba meets its dispatcher, which is made then."""
 
-    def __init__(self, load: Callable[[], Callable[..., Any]], source: object, *, inline: bool) -> None:
-        """`load` gives the function; `source` is the function, or its name where it is imported late."""
-        self.compiled_from = source, inline
-        """What a fingerprint covers."""
-        self._load, self._inline = load, inline
+    def __init__(self, load: Callable[[], Callable[..., Any]], compiled_from: object) -> None:
+        """`load` gives the function; `compiled_from` is what a fingerprint covers of it."""
+        self.compiled_from = compiled_from
+        self._load = load
 
     @cached_property
     def _dispatcher(self) -> Any:
         import numba
 
-        # Inlining makes fast code and long compilations; a checked build need not be fast.
-        inline = self._inline and not bounds_checks.are_on()
-        return numba.njit(error_model="numpy", forceinline=inline, _nrt=False)(self._load())
+        return numba.njit(error_model="numpy", forceinline=True, _nrt=False)(self._load())
 
     @property
     def _numba_type_(self) -> Any:
@@ -61,17 +58,12 @@ class KernelFunction:
 
 def inlined[Function: Callable[..., Any]](function: Function) -> Function:
     """Compiles the function into each of its callers."""
-    return cast("Function", KernelFunction(lambda: function, function, inline=True))
-
-
-def outlined[Function: Callable[..., Any]](function: Function) -> Function:
-    """Compiles the function once, to be called: right for what runs seldom, its callers compile sooner."""
-    return cast("Function", KernelFunction(lambda: function, function, inline=False))
+    return cast("Function", KernelFunction(lambda: function, function))
 
 
 def deferred(module: str, name: str) -> Any:
     """Like `inlined`, of a function of this package whose module imports numba: it is imported to compile."""
-    return KernelFunction(lambda: getattr(import_module(module), name), (module, name), inline=True)
+    return KernelFunction(lambda: getattr(import_module(module), name), (module, name))
 
 
 class EntryPoint:

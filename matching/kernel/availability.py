@@ -8,7 +8,7 @@ from geo.spatial.packed_tree import BLOCK_ROWS
 from matching.arrays.query_arrays import QueryArrays
 from matching.arrays.tree import OFFERED_BLOCKS, OFFERED_ROWS, Tree, joined_element
 from matching.compiler.bit_operations import prefetch
-from matching.compiler.jit import inlined, outlined
+from matching.compiler.jit import inlined
 from matching.snapshot.layout import SLOTS_PER_DAY
 
 ONE = np.uint64(1)
@@ -131,7 +131,7 @@ def _free_throughout(tree: Tree, query: QueryArrays, block: int, window: int) ->
     return word
 
 
-@outlined
+@inlined
 def _free_for_a_run(tree: Tree, query: QueryArrays, slots: Any, block: int, window: int) -> Any:
     """Bitmask of the rows that are free in enough slots in a row of a window; fills in `slots`, a bitmask each."""
     first, stop, length = query.windows[3 * window], query.windows[3 * window + 1], query.windows[3 * window + 2]

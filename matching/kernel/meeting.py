@@ -20,7 +20,7 @@ from matching.arrays.tree import BLOCKS, ROOTS, Tree, read_tree
 from matching.arrays.workspace import Workspace, read_workspace
 from matching.compiler.array_table import floats_at, longs_at
 from matching.compiler.bit_operations import trailing_zeros
-from matching.compiler.jit import entry_point, inlined, outlined
+from matching.compiler.jit import entry_point, inlined
 from matching.kernel.availability import ONE, count_free_windows, free_rows
 from matching.kernel.bounds import arc_lower_bound_m
 from matching.kernel.free_runs import write_free_times
@@ -214,7 +214,7 @@ def _visit_row(
     return offer(workspace.keys, workspace.rows, limit, hits, merit, room, place, tree.space_id[row], row)
 
 
-@outlined
+@inlined
 def _is_place_on_earlier_page(tree: Tree, query: QueryArrays, workspace: Workspace, row: int, cost: int) -> bool:
     """Whether the place was on an earlier page with another of its rooms, which have the same cost."""
     place = tree.place_id[row]

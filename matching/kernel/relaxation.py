@@ -14,7 +14,7 @@ from matching.arrays.tree import BLOCKS, OFFERED_BLOCKS, OFFERED_ROWS, ROOTS, Tr
 from matching.arrays.workspace import Workspace, read_workspace
 from matching.compiler.array_table import longs_at
 from matching.compiler.bit_operations import count_ones, trailing_zeros
-from matching.compiler.jit import entry_point, inlined, outlined
+from matching.compiler.jit import entry_point, inlined
 from matching.kernel.availability import ALL_ROWS, ONE, free_in, left_from, left_row, left_seats, left_slot, word_at
 from matching.kernel.bounds import nearest_m
 from matching.kernel.counting import is_within, next_block, push_roots
@@ -212,7 +212,7 @@ def _seats_left(tree: Tree, query: QueryArrays, slots: Any, block: int, row: int
     return left
 
 
-@outlined
+@inlined
 def _left_in(tree: Tree, query: QueryArrays, slots: Any, block: int, row: int, window: int) -> Any:
     """Most seats that a row has left throughout a window, or throughout a long enough run in it."""
     first, stop, length = query.windows[3 * window], query.windows[3 * window + 1], query.windows[3 * window + 2]

@@ -9,7 +9,7 @@ from geo.types import Amenity
 from matching.arrays.query_arrays import QueryArrays
 from matching.arrays.tree import OFFERED_BLOCKS, OFFERED_ROWS, Tree
 from matching.compiler.bit_operations import trailing_zeros
-from matching.compiler.jit import inlined, outlined
+from matching.compiler.jit import inlined
 from matching.kernel.availability import ALL_ROWS, ONE, free_rows
 from matching.snapshot.layout import UNKNOWN_CENTS
 from matching.terms import price
@@ -105,7 +105,7 @@ def rows_meeting_needs(tree: Tree, query: QueryArrays, block: int) -> Any:
     return word
 
 
-@outlined
+@inlined
 def is_match(tree: Tree, query: QueryArrays, slots: Any, free: Any, row: int) -> bool:
     """Whether a row matches the query, its distance apart."""
     block = block_of(tree, row)
@@ -113,7 +113,7 @@ def is_match(tree: Tree, query: QueryArrays, slots: Any, free: Any, row: int) ->
     return is_free != 0 and passes_filters(tree, query, row) and meets_needs(tree, query, row)
 
 
-@outlined
+@inlined
 def count_other_matches(tree: Tree, query: QueryArrays, slots: Any, free: Any, row: int) -> int:
     """How many further spaces of the same place match the query."""
     count = 0

@@ -9,7 +9,7 @@ from matching.arrays.query_arrays import QueryArrays, is_on_earlier_page, read_q
 from matching.arrays.tree import BLOCKS, ROOTS, Tree, read_tree
 from matching.arrays.workspace import Workspace, read_workspace
 from matching.compiler.bit_operations import trailing_zeros
-from matching.compiler.jit import entry_point, inlined, outlined
+from matching.compiler.jit import entry_point, inlined
 from matching.kernel.availability import ALL_ROWS, ONE, count_free_windows, free_rows, prefetch_days
 from matching.kernel.bounds import NO_RESULT, ROUNDING, nearest_m, upper_bound
 from matching.kernel.free_runs import write_free_times
@@ -169,7 +169,7 @@ def _visit_row(
     return offer(keys, workspace.rows, limit, hits, row_merit, distance, place, tree.space_id[row], row)
 
 
-@outlined
+@inlined
 def _is_place_on_earlier_page(tree: Tree, query: QueryArrays, workspace: Workspace, row: int, distance: int) -> bool:
     """Whether the place was on an earlier page with another of its spaces."""
     place, values = tree.place_id[row], workspace.row_values
@@ -186,7 +186,7 @@ def _is_place_on_earlier_page(tree: Tree, query: QueryArrays, workspace: Workspa
     return False
 
 
-@outlined
+@inlined
 def _write_results(tree: Tree, query: QueryArrays, workspace: Workspace, hits: int) -> None:
     """Fills in the values of the terms, and what is shown, of each result."""
     values = workspace.row_values

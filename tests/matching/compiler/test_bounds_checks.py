@@ -10,7 +10,10 @@ import pytest
 from matching.compile_all import ENTRY_POINTS, compile_in_parallel
 
 ROOT = Path(__file__).resolve().parents[3]
-SAMPLE = ("tests/matching/search/test_engine.py", "tests/matching/search/test_paging.py")
+SAMPLE = (
+    *("tests/matching/search/test_engine.py", "tests/matching/search/test_paging.py"),
+    *("tests/matching/presentation/test_geojson.py", "tests/matching/overlay/test_overlay.py"),
+)
 TWO_READS = """
 import numpy as np
 from matching.compiler import bounds_checks, jit

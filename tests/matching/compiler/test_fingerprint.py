@@ -76,7 +76,6 @@ def test_it_is_the_same_for_the_same_source() -> None:
         ("number * FACTOR", "number + FACTOR"),
         ("unit=1.0", "unit=2.0"),
         ("result = 0.0", "result = 1.0"),
-        ("def scaled", "@inlined\ndef scaled"),
     ],
 )
 def test_an_edit_of_what_is_compiled_changes_it(before: str, after: str) -> None:
