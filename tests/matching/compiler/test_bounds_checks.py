@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 
 from matching.compile_all import ENTRY_POINTS, compile_in_parallel
+from matching.kernel.meeting import meeting_places
+from matching.kernel.relaxation import count_at_times, least_changes
 
 ROOT = Path(__file__).resolve().parents[3]
 SAMPLE = (
     *("tests/matching/search/test_engine.py", "tests/matching/search/test_paging.py"),
     *("tests/matching/presentation/test_geojson.py", "tests/matching/overlay/test_overlay.py"),
 )
-TWO_READS = """
+NOT_IN_SAMPLE = (meeting_places, least_changes, count_at_times)
+PROGRAM = """
 import numpy as np
 from matching.compiler import bounds_checks, jit
 from matching.compiler.array_table import bytes_at, longs_at
@@ -53,7 +56,7 @@ print({call}(numbers.ctypes.data, 4, {index}), flush=True)
 def run(call: str, index: int, folder: Path) -> "subprocess.CompletedProcess[str]":
     """A child process that passes an index to a function of a checked build."""
     program = folder / "program.py"
-    program.write_text(TWO_READS.format(call=call, index=index, folder=folder))
+    program.write_text(PROGRAM.format(call=call, index=index, folder=folder))
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(
         [sys.executable, program], check=False, env=environment, capture_output=True, text=True, timeout=120
@@ -80,7 +83,10 @@ def test_an_index_outside_ends_the_process_and_is_named(call: str, index: int, m
 
 
 def test_no_index_of_a_sample_of_the_exactness_tests_is_outside() -> None:
-    compile_in_parallel(range(len(ENTRY_POINTS)), checked=True)
+    """Meetings and relaxations, whose compilation takes as long again, run with checks when asked: the tests of any folder
+    by `pytest -p tests.matching.compiler.checked_build`."""
+    numbers = [number for number, point in enumerate(ENTRY_POINTS) if point not in NOT_IN_SAMPLE]
+    compile_in_parallel(numbers, checked=True)
     command = [sys.executable, "-X", "faulthandler", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
     process = subprocess.run(
         [*command, "-p", "tests.matching.compiler.checked_build", *SAMPLE],
