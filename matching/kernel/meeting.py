@@ -57,7 +57,7 @@ def meeting_places(
     limit: int,
     distances_dm: int,
 ) -> int:
-    """See `_meeting_places`; the arguments as handed over, `group` is the number of people."""
+    """See `_meeting_places`; `group` is the number of people."""
     return _meeting_places(
         read_tree(tree),
         read_query(floats, integers, tables),

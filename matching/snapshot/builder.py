@@ -112,8 +112,8 @@ def _columns(
 def _communities(described: tuple[CommunityEntry, ...], rows: pl.DataFrame) -> tuple[CommunityEntry, ...]:
     """The described communities, then those that only rows name (not yet in the table)."""
     named = set(rows["offered_by"].explode(keep_nulls=False, empty_as_null=False).to_list())
-    others = sorted(named - {entry.slug for entry in described})
-    return (*described, *(CommunityEntry(slug, slug, "", ()) for slug in others))
+    undescribed = sorted(named - {entry.slug for entry in described})
+    return (*described, *(CommunityEntry(slug, slug, "", ()) for slug in undescribed))
 
 
 def _learned_columns(affinities: Affinities) -> Arrays:
