@@ -1,28 +1,32 @@
-"""A query as the compiled search reads it: one tuple of numbers and small arrays."""
+"""A query as the kernel reads it: one tuple of numbers and small arrays."""
 
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from matching.arrays.array_table import bytes_, floats, floats_at, longs_at, words
-from matching.compiler.jit import inner
-from matching.query.query import MAX_WINDOWS
+from matching.compiler.array_table import bytes_, floats_at, longs_at, words
+from matching.compiler.array_table import floats as float_array
+from matching.compiler.jit import inlined
 
 Array = npt.NDArray[Any]
-FIRST_WEIGHT, WEIGHTS, WHOLE_NUMBERS = 8, 6, 16
-"""Numbers before the weights, weights, whole numbers before the windows."""
-NO_PAGE_BEFORE = (-1, 0, 0)
+FLOATS, WEIGHTS, INTEGERS = 8, 6, 16
+"""Sizes of a packed query: floats before the weights, weights, integers before the windows."""
+UNCOUNTED = 1 << 40
+"""Length of the windows for bounds checks: a relaxation packs those of many times, more than `window_count`."""
+NO_CURSOR = (-1, 0, 0)
 
 
-class Wanted(NamedTuple):
-    """`weights` in the order of `matching.query.weights.TERM_NAMES`, 0 for terms that do not count. `windows`, three
-    numbers
-    each: first slot, slot after the last, counted from the snapshot's first, and how many in a row are enough (0: all);
-    `most_windows`: see `matching.query.query`; `now`: the slot that runs, -1 where nobody asks when results are free.
-    `after_*`: the last result of the page before, its merit (`matching.kernel.scoring.merit`; -1: there is none) and
-    its
-    distance in decimetres."""
+class QueryArrays(NamedTuple):
+    """`weights` are in the order of `matching.query.weights.TERM_NAMES`, 0 for terms that do not count.
+
+    `windows` has three integers each: first slot and slot after the last, counted from the first of the snapshot, and
+    how many free slots in a row are enough (0: all of them). `now` is the current slot, -1 where free times are not
+    wanted in the results. `most_windows`: rank first by the number of free windows.
+
+    The cursor is the last result of the page before: its merit (`matching.kernel.scoring.merit`, -1 for no cursor), its
+    distance in decimetres, or what comes second in the order, and its place.
+    """
 
     lon: float
     lat: float
@@ -31,21 +35,21 @@ class Wanted(NamedTuple):
     z: float
     radius_m: float
     half_m: float
-    most_affinity: float
+    max_affinity: float
     weights: Array
     needs: Any
     wishes: Any
     wish_count: int
     seats: int
     max_price_cents: int
-    any_own: int
+    has_own_sets: int
     candidates: int
-    after_merit: int
-    after_distance: int
-    after_place: int
-    some_hidden: int
-    some_kinds: int
-    some_space_kinds: int
+    cursor_merit: int
+    cursor_distance: int
+    cursor_place: int
+    has_hidden_sets: int
+    has_kinds: int
+    has_space_kinds: int
     most_windows: int
     now: int
     window_count: int
@@ -55,69 +59,71 @@ class Wanted(NamedTuple):
     set_visible: Array
     set_own: Array
     set_affinity: Array
-    worths: Array
-    suits: Array
-    together: Array
-    """Per part, the most that any row is worth by all terms but proximity and wishes together, and what the numbers of
-    `row_worths` stand for (`matching.kernel.joint_bounds`); with the two after it empty where it is not known yet."""
-    row_worths: Array
-    """The same of each row, seven bits in a byte, eight rows a word."""
-    open_rows: Array
-    """Word per block of the rows that are open to who asks (`matching.kernel.row_filters.is_open`)."""
+    price_values: Array
+    """Value of the term `price` by cents."""
+    fit_values: Array
+    """Value of the term `fit` by seats."""
+    joint_bounds: Array
+    """Per part of the tree, an upper bound of all terms but proximity and wishes together; then the two numbers that
+    decode `row_bounds`. Empty, as the next two, until it is computed (`matching.kernel.joint_bounds`)."""
+    row_bounds: Array
+    """The same bound of each row: seven bits in a byte, eight rows in a word."""
+    eligible_rows: Array
+    """Per block, bitmask of the rows that are eligible (`matching.kernel.row_filters.is_eligible`)."""
 
 
-@inner
-def understood(numbers: Any, whole: Any, where: Any) -> Any:
-    """The query, told by three addresses: of numbers, of whole numbers, and of the addresses of tables."""
-    weights = floats_at(numbers + 8 * FIRST_WEIGHT, WEIGHTS)
-    windows = longs_at(whole + 8 * WHOLE_NUMBERS, 3 * MAX_WINDOWS)
-    numbers, whole = floats_at(numbers, FIRST_WEIGHT), longs_at(whole, WHOLE_NUMBERS)
-    return Wanted(
-        numbers[0],
-        numbers[1],
-        numbers[2],
-        numbers[3],
-        numbers[4],
-        numbers[5],
-        numbers[6],
-        numbers[7],
+@inlined
+def read_query(floats_address: Any, integers_address: Any, table: Any) -> Any:
+    """The query at three addresses: of its floats, of its integers, and of the table of its arrays."""
+    weights = floats_at(floats_address + 8 * FLOATS, WEIGHTS)
+    floats, integers = floats_at(floats_address, FLOATS), longs_at(integers_address, INTEGERS)
+    windows = longs_at(integers_address + 8 * INTEGERS, UNCOUNTED)
+    return QueryArrays(
+        floats[0],
+        floats[1],
+        floats[2],
+        floats[3],
+        floats[4],
+        floats[5],
+        floats[6],
+        floats[7],
         weights,
-        np.uint32(whole[0]),
-        np.uint32(whole[1]),
-        whole[2],
-        whole[3],
-        whole[4],
-        whole[5],
-        whole[6],
-        whole[7],
-        whole[8],
-        whole[9],
-        whole[10],
-        whole[11],
-        whole[12],
-        whole[13],
-        whole[14],
-        whole[15],
+        np.uint32(integers[0]),
+        np.uint32(integers[1]),
+        integers[2],
+        integers[3],
+        integers[4],
+        integers[5],
+        integers[6],
+        integers[7],
+        integers[8],
+        integers[9],
+        integers[10],
+        integers[11],
+        integers[12],
+        integers[13],
+        integers[14],
+        integers[15],
         windows,
-        bytes_(where, 0),
-        bytes_(where, 1),
-        bytes_(where, 2),
-        bytes_(where, 3),
-        floats(where, 4),
-        floats(where, 5),
-        floats(where, 6),
-        floats(where, 7),
-        words(where, 8),
-        words(where, 9),
+        bytes_(table, 0),
+        bytes_(table, 1),
+        bytes_(table, 2),
+        bytes_(table, 3),
+        float_array(table, 4),
+        float_array(table, 5),
+        float_array(table, 6),
+        float_array(table, 7),
+        words(table, 8),
+        words(table, 9),
     )
 
 
-@inner
-def is_told(wanted: Wanted, merit: int, second: int, place: int) -> bool:
-    """Whether this is on an earlier page: the last of it, or something better. `second` is what comes after merit in
-    the order: how far it is, or, where several people meet, how much too large the room is."""
-    if merit != wanted.after_merit:
-        return merit > wanted.after_merit
-    if second != wanted.after_distance:
-        return second < wanted.after_distance
-    return place <= wanted.after_place
+@inlined
+def is_on_earlier_page(query: QueryArrays, merit: int, second: int, place: int) -> bool:
+    """Whether a result is at the cursor or before it. `second` is what comes after merit in the order: the distance, or
+    for meetings the size of the room."""
+    if merit != query.cursor_merit:
+        return merit > query.cursor_merit
+    if second != query.cursor_distance:
+        return second < query.cursor_distance
+    return place <= query.cursor_place

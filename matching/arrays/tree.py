@@ -1,17 +1,20 @@
-"""What the compiled search reads: the columns of a snapshot and the tree over its blocks, as one tuple of arrays.
+"""The index as the kernel reads it: the columns of a snapshot and the tree over its blocks, as one tuple of arrays.
 
-Parts of the tree are numbered: blocks first, then nodes of 64 blocks, then groups of 64 nodes. Of each part there is a
-ball around its places on the unit sphere, and the best that any of its rows may be worth by each term.
+Parts of the tree are numbered: blocks first, then nodes of 64 blocks, then groups of 64 nodes. Each part has a ball
+around its places on the unit sphere, and per term an upper bound of the value of its rows.
 """
 
 from typing import Any, NamedTuple
 
 import numpy.typing as npt
 
-from matching.arrays.array_table import Handed, addresses, bytes_, floats, ints, longs, masks, singles, words
-from matching.compiler.jit import inner
+from matching.compiler.array_table import bytes_, floats, ints, longs, masks, singles, words
+from matching.compiler.jit import inlined
 
 Array = npt.NDArray[Any]
+BLOCKS, OFFERED_BLOCKS, ROWS, OFFERED_ROWS, ROOTS = range(5)
+"""Positions in `Tree.counts`. From `ROOTS` on it has first and stop of the topmost parts over offered blocks, then of
+those over blocks of candidates."""
 
 
 class Tree(NamedTuple):
@@ -48,100 +51,95 @@ class Tree(NamedTuple):
     precision: Array
     checked_year: Array
     alive: Array
-    """Per block, bit i: row i still stands."""
+    """Per block, bitmask of the rows that are live: those that the overlay does not replace."""
     part_x: Array
     part_y: Array
     part_z: Array
     part_reach: Array
     """Chord from the centre to the farthest member."""
     part_price: Array
-    """Most that a row is worth by its public price."""
+    """Upper bound of the value of a row by its public price."""
     part_any_price: Array
-    """The same by the lower of its prices."""
+    """The same by the lower of its prices, public or for members."""
     part_trust: Array
     part_yes: Array
     part_unknown: Array
     part_seats: Array
     part_set: Array
-    """Set of the communities that offer some row; -1 for a node, which does not tell."""
+    """Set of the communities that offer some row of a block; -1 for other parts, which do not have one."""
     child_first: Array
-    """First child, and the one after the last, of each part that is no block."""
+    """First child, and the one after the last, of each part that is not a block."""
     child_stop: Array
     counts: Array
-    """Blocks, offered blocks, rows, offered rows, and the range of the topmost parts: offered, then candidates."""
+    """See `BLOCKS` and after."""
     left_stop: Array
-    """Per offered block the end of its run; `left_start` is the beginning only."""
+    """Per offered block the end of its run of seats left, which begins at `left_start`."""
     new_words: Array
-    """Days that replace some of the snapshot's: `block_day` counts on after `day_words`."""
+    """Days that replace some of the snapshot's: `block_day` continues to count after `day_words`."""
     new_left_row: Array
-    """With the two after it, seats left in blocks where they changed: `left_start` counts on after `left_row`."""
+    """With the next two, seats left in blocks where they changed: `left_start` continues to count after `left_row`."""
     new_left_slot: Array
     new_left_seats: Array
 
 
-def handed(tree: Tree) -> Handed:
-    """The tree as `unpacked` takes it."""
-    return addresses(tree)
+@inlined
+def joined_element(first: Any, second: Any, index: Any) -> Any:
+    """Element of two arrays, the second of which continues the first."""
+    return first[index] if index < len(first) else second[index - len(first)]
 
 
-@inner
-def either(first: Any, second: Any, at: Any) -> Any:
-    """An element of two arrays of which the second goes on where the first ends."""
-    return first[at] if at < len(first) else second[at - len(first)]
-
-
-@inner
-def unpacked(where: Any) -> Any:
-    """The tree that `handed` handed over."""
+@inlined
+def read_tree(table: Any) -> Any:
+    """The tree whose arrays are in the table at an address."""
     return Tree(
-        longs(where, 0),
-        longs(where, 1),
-        floats(where, 2),
-        floats(where, 3),
-        singles(where, 4),
-        singles(where, 5),
-        singles(where, 6),
-        ints(where, 7),
-        bytes_(where, 8),
-        bytes_(where, 9),
-        masks(where, 10),
-        masks(where, 11),
-        ints(where, 12),
-        ints(where, 13),
-        ints(where, 14),
-        ints(where, 15),
-        floats(where, 16),
-        longs(where, 17),
-        ints(where, 18),
-        words(where, 19),
-        longs(where, 20),
-        longs(where, 21),
-        ints(where, 22),
-        ints(where, 23),
-        words(where, 24),
-        words(where, 25),
-        words(where, 26),
-        ints(where, 27),
-        bytes_(where, 28),
-        bytes_(where, 29),
-        words(where, 30),
-        floats(where, 31),
-        floats(where, 32),
-        floats(where, 33),
-        floats(where, 34),
-        floats(where, 35),
-        floats(where, 36),
-        floats(where, 37),
-        masks(where, 38),
-        masks(where, 39),
-        ints(where, 40),
-        ints(where, 41),
-        longs(where, 42),
-        longs(where, 43),
-        longs(where, 44),
-        longs(where, 45),
-        words(where, 46),
-        longs(where, 47),
-        ints(where, 48),
-        ints(where, 49),
+        longs(table, 0),
+        longs(table, 1),
+        floats(table, 2),
+        floats(table, 3),
+        singles(table, 4),
+        singles(table, 5),
+        singles(table, 6),
+        ints(table, 7),
+        bytes_(table, 8),
+        bytes_(table, 9),
+        masks(table, 10),
+        masks(table, 11),
+        ints(table, 12),
+        ints(table, 13),
+        ints(table, 14),
+        ints(table, 15),
+        floats(table, 16),
+        longs(table, 17),
+        ints(table, 18),
+        words(table, 19),
+        longs(table, 20),
+        longs(table, 21),
+        ints(table, 22),
+        ints(table, 23),
+        words(table, 24),
+        words(table, 25),
+        words(table, 26),
+        ints(table, 27),
+        bytes_(table, 28),
+        bytes_(table, 29),
+        words(table, 30),
+        floats(table, 31),
+        floats(table, 32),
+        floats(table, 33),
+        floats(table, 34),
+        floats(table, 35),
+        floats(table, 36),
+        floats(table, 37),
+        masks(table, 38),
+        masks(table, 39),
+        ints(table, 40),
+        ints(table, 41),
+        longs(table, 42),
+        longs(table, 43),
+        longs(table, 44),
+        longs(table, 45),
+        words(table, 46),
+        longs(table, 47),
+        ints(table, 48),
+        ints(table, 49),
     )

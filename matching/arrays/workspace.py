@@ -1,4 +1,4 @@
-"""The space in which the kernel works: made once per thread, filled by every search."""
+"""The memory in which the kernel works: allocated once per thread, filled by every search."""
 
 import threading
 from typing import Any, NamedTuple
@@ -6,106 +6,121 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from matching.arrays.array_table import addresses, floats, longs, words
-from matching.compiler.jit import inner
+from matching.compiler.array_table import address_table, floats, longs, words
+from matching.compiler.jit import inlined
 from matching.query.query import MAX_LIMIT, MAX_WINDOWS
 from matching.snapshot.layout import DAYS, SLOTS_PER_DAY
 
 Array = npt.NDArray[Any]
 TERMS = 6
-TOLD = ("rows", "others", "cents", "why", "sets", "granted", "refused", "windows", "start", "stop", "left")
-"""After the keys, in one piece with them, so that one copy takes all of it out."""
-FIRST_TOLD = 4
-COLUMNS = FIRST_TOLD + len(TOLD)
-"""Of that piece, `MAX_LIMIT` numbers each; the keys are four."""
+RESULT_COLUMNS = (
+    *("rows", "other_spaces", "cents", "reason_key", "sets", "wishes_met", "wishes_unmet", "windows", "start", "stop"),
+    "left",
+)
+"""Integers of each result, `MAX_LIMIT` per column. They follow the keys in one array, so that one copy takes all."""
+KEY_COLUMNS = 4
+COLUMNS = KEY_COLUMNS + len(RESULT_COLUMNS)
 
 
-class Space(NamedTuple):
-    """`bounds`, `parts`: the frontier (`frontier`), or a stack; `slots`: a word per slot; `free`: a word per window, of
-    the block at hand; `beside`: the same of another block; `keys`, `rows`: the best so far (`best`); `values` and those
-    after: what is told of them; `scratch`: values of one row; `told`: numbers that come back."""
+class Workspace(NamedTuple):
+    """Memory of one search, and its results."""
 
     bounds: Array
+    """With the next, the frontier of a best-first search (`matching.kernel.frontier`), or a stack."""
     parts: Array
     slots: Array
+    """Bitmask per slot of a window."""
     free: Array
-    beside: Array
+    """Per window, bitmask of the rows of the current block that are free in it."""
+    other_free: Array
+    """The same of another block."""
     keys: Array
+    """With the next, the best places so far (`matching.kernel.top_k`)."""
     rows: Array
     values: Array
-    others: Array
+    """Values of the terms of each result."""
+    other_spaces: Array
+    """Per result, as all below: how many further spaces of its place match."""
     cents: Array
-    why: Array
+    reason_key: Array
+    """See `matching.kernel.reason_key`."""
     sets: Array
-    granted: Array
-    """Wishes that are there, and those that are known not to be."""
-    refused: Array
+    wishes_met: Array
+    """With the next, bitmasks of the wishes that are there, and of those that are known not to be."""
+    wishes_unmet: Array
     windows: Array
     """Bit i: free in window i."""
     start: Array
+    """With the next, the run of free slots around the first of these windows."""
     stop: Array
     left: Array
-    scratch: Array
-    told: Array
+    """Fewest seats left in these windows; -1: not known."""
+    row_values: Array
+    """Values of the terms of the current row."""
+    counters: Array
+    """Numbers that an entry point returns beside its result."""
 
 
-class Own(threading.local):
-    """A thread's space, and the addresses under which the kernel finds it."""
+class ThreadWorkspace(threading.local):
+    """The workspace of a thread, and its address table."""
 
     def __init__(self) -> None:
-        self.found = np.empty(COLUMNS * MAX_LIMIT, np.int64)
-        self.space = _space(0, self.found)
-        self.handed = addresses(self.space)
+        self.results = np.empty(COLUMNS * MAX_LIMIT, np.int64)
+        self.arrays = _allocate(0, self.results)
+        self.addresses = address_table(self.arrays)
 
-    def large_enough(self, parts: int) -> "Own":
-        """Itself, with room for a tree of so many parts."""
-        if len(self.space.parts) < parts:
-            self.space = _space(parts, self.found)
-            self.handed = addresses(self.space)
+    def reserve(self, parts: int) -> "ThreadWorkspace":
+        """The same, large enough for a tree of `parts` parts."""
+        if len(self.arrays.parts) < parts:
+            self.arrays = _allocate(parts, self.results)
+            self.addresses = address_table(self.arrays)
         return self
 
 
-def _space(parts: int, found: Array) -> Space:
-    told = {name: found[at * MAX_LIMIT : (at + 1) * MAX_LIMIT] for at, name in enumerate(TOLD, start=FIRST_TOLD)}
-    return Space(
+def _allocate(parts: int, results: Array) -> Workspace:
+    columns = {
+        name: results[number * MAX_LIMIT : (number + 1) * MAX_LIMIT]
+        for number, name in enumerate(RESULT_COLUMNS, start=KEY_COLUMNS)
+    }
+    return Workspace(
         bounds=np.empty(parts, np.float64),
         parts=np.empty(parts, np.int64),
         slots=np.empty(DAYS * SLOTS_PER_DAY, np.uint64),
         free=np.empty(MAX_WINDOWS, np.uint64),
-        beside=np.empty(MAX_WINDOWS, np.uint64),
-        keys=found[: FIRST_TOLD * MAX_LIMIT],
+        other_free=np.empty(MAX_WINDOWS, np.uint64),
+        keys=results[: KEY_COLUMNS * MAX_LIMIT],
         values=np.empty(TERMS * MAX_LIMIT, np.float64),
-        scratch=np.empty(TERMS, np.float64),
-        told=np.empty(4, np.int64),
-        **told,
+        row_values=np.empty(TERMS, np.float64),
+        counters=np.empty(4, np.int64),
+        **columns,
     )
 
 
-@inner
-def working(where: Any) -> Any:
-    """The space whose addresses these are."""
-    return Space(
-        floats(where, 0),
-        longs(where, 1),
-        words(where, 2),
-        words(where, 3),
-        words(where, 4),
-        longs(where, 5),
-        longs(where, 6),
-        floats(where, 7),
-        longs(where, 8),
-        longs(where, 9),
-        longs(where, 10),
-        longs(where, 11),
-        longs(where, 12),
-        longs(where, 13),
-        longs(where, 14),
-        longs(where, 15),
-        longs(where, 16),
-        longs(where, 17),
-        floats(where, 18),
-        longs(where, 19),
+@inlined
+def read_workspace(table: Any) -> Any:
+    """The workspace whose arrays are in the table at an address."""
+    return Workspace(
+        floats(table, 0),
+        longs(table, 1),
+        words(table, 2),
+        words(table, 3),
+        words(table, 4),
+        longs(table, 5),
+        longs(table, 6),
+        floats(table, 7),
+        longs(table, 8),
+        longs(table, 9),
+        longs(table, 10),
+        longs(table, 11),
+        longs(table, 12),
+        longs(table, 13),
+        longs(table, 14),
+        longs(table, 15),
+        longs(table, 16),
+        longs(table, 17),
+        floats(table, 18),
+        longs(table, 19),
     )
 
 
-own = Own()
+thread_workspace = ThreadWorkspace()

@@ -1,22 +1,17 @@
-"""What the processor has an instruction for: bits of a 64-bit word, and memory that is soon to be read."""
+"""Instructions of the processor that Python lacks: on the bits of a 64-bit word, and on memory."""
 
 from collections.abc import Callable
 from typing import Any
 
-from matching.compiler.jit import made
+from matching.compiler.jit import deferred
 
+_MODULE = "matching.compiler.intrinsics"
 
-def _intrinsics() -> Any:
-    from matching.compiler import intrinsics  # loads the compiler
-
-    return intrinsics
-
-
-trailing_zeros: Callable[[Any], Any] = made(lambda: _intrinsics().trailing_zeros)
-"""Position of the lowest bit set in a word that is not 0."""
-count_ones: Callable[[Any], Any] = made(lambda: _intrinsics().count_ones)
+trailing_zeros: Callable[[Any], Any] = deferred(_MODULE, "trailing_zeros")
+"""Position of the lowest bit that is set; undefined for 0."""
+count_ones: Callable[[Any], Any] = deferred(_MODULE, "count_ones")
 """How many bits are set."""
-fetch_soon: Callable[[Any, Any], Any] = made(lambda: _intrinsics().fetch_soon)
-"""Starts loading an element of an array into the cache, and does not wait."""
-copy_bytes: Callable[[Any, Any, Any, Any, Any], Any] = made(lambda: _intrinsics().copy_bytes)
-"""Copies so many bytes to a place in one array from a place in another."""
+prefetch: Callable[[Any, Any], Any] = deferred(_MODULE, "prefetch")
+"""(array, index): starts to load an element into the cache and does not wait. The index may be outside the array."""
+copy_bytes: Callable[[Any, Any, Any, Any, Any], Any] = deferred(_MODULE, "copy_bytes")
+"""(target, at, source, first, length): copies bytes between arrays."""

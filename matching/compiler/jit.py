@@ -1,14 +1,11 @@
-"""How the search is compiled, where what was compiled is kept, and how it is called.
+"""Decorators of the compiled kernel, and how its machine code is kept and called.
 
-The search allocates nothing: callers bring the space it works in, and its arrays are addresses
-(`matching.compiler.raw_array_type`).
-So no reference is counted, which would cost more than the search itself (every function is handed some sixty arrays),
-nor is the interpreter's lock needed.
+The kernel allocates nothing: callers bring the memory it works in, and its arrays are addresses
+(`matching.compiler.raw_array_type`). So it needs neither reference counts, which would cost more than the search itself
+(every function takes some sixty arrays), nor the interpreter's lock.
 
-The compiler is loaded only to compile: that takes half a second, as long as all else that a search in a cold shell
-does. So what a search calls is kept as machine code (`matching.compiler.object_code`), and everything else waits
-until it is asked
-for.
+numba is loaded only to compile: that takes half a second, as long as all else that a search in a cold shell does. So
+entry points are kept as machine code (`matching.compiler.object_code`), and what needs numba is imported late.
 """
 
 import ctypes
@@ -17,39 +14,36 @@ import os
 import threading
 from collections.abc import Callable
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
-from matching.compiler import object_code
+from matching.compiler import bounds_checks, object_code
+from matching.compiler.fingerprint import fingerprint
 
 logger = logging.getLogger(__name__)
-COMPILED = (
-    *("geo/types.py", "geo/spatial/*.py"),
-    *("matching/query/*.py", "matching/arrays/*.py", "matching/compiler/*.py"),
-    *("matching/kernel/**/*.py", "matching/terms/*.py", "matching/snapshot/*.py"),
-)
-"""Sources of which something is compiled, or a constant compiled in."""
 
 
-def kept_in() -> Path:
-    """A folder for what is compiled of exactly these sources, for this processor."""
+def cache_folder() -> Path:
+    """Where machine code is kept: beside the package, or in the user's home where that cannot be written."""
     here = Path(__file__).resolve().parent
-    sources = sorted(path for pattern in COMPILED for path in here.parents[1].glob(pattern))
     home = Path.home() / ".cache" / "placelibre"
-    return (here / "__pycache__" if os.access(here, os.W_OK) else home) / f"kernel-{object_code.digest(sources)}"
+    return (here / "__pycache__" if os.access(here, os.W_OK) else home) / "kernel"
 
 
-class Part:
-    """A function for the compiler, which sees in it what numba makes of `make()` when it first meets it."""
+class KernelFunction:
+    """A function that compiled code calls; numba meets its dispatcher, which is made then."""
 
-    def __init__(self, make: Callable[[], Callable[..., Any]], **options: Any) -> None:
-        self._make, self._options = make, options
+    def __init__(self, load: Callable[[], Callable[..., Any]], compiled_from: object) -> None:
+        """`load` gives the function; `compiled_from` is what a fingerprint covers of it."""
+        self.compiled_from = compiled_from
+        self._load = load
 
     @cached_property
     def _dispatcher(self) -> Any:
         import numba
 
-        return numba.njit(error_model="numpy", **self._options)(self._make())
+        return numba.njit(error_model="numpy", forceinline=True, _nrt=False)(self._load())
 
     @property
     def _numba_type_(self) -> Any:
@@ -62,73 +56,54 @@ class Part:
         return self._dispatcher(*arguments)
 
 
-def _part[Function: Callable[..., Any]](function: Function, **options: Any) -> Function:
-    return cast("Function", Part(lambda: function, **options))
+def inlined[Function: Callable[..., Any]](function: Function) -> Function:
+    """Compiles the function into each of its callers."""
+    return cast("Function", KernelFunction(lambda: function, function))
 
 
-def inner[Function: Callable[..., Any]](function: Function) -> Function:
-    """A part of the kernel: it has no call of its own."""
-    return _part(function, forceinline=True, _nrt=False)
+def deferred(module: str, name: str) -> Any:
+    """Like `inlined`, of a function of this package whose module imports numba: it is imported to compile."""
+    return KernelFunction(lambda: getattr(import_module(module), name), (module, name))
 
 
-def aside[Function: Callable[..., Any]](function: Function) -> Function:
-    """A part of the kernel that is called, being seldom needed: the rest is compiled sooner."""
-    return _part(function, _nrt=False)
-
-
-def made(make: Callable[[], Callable[..., Any]]) -> Any:
-    """Like `inner` of the function that `make` gives: it may import what only the compiler needs."""
-    return Part(make, forceinline=True, _nrt=False)
-
-
-class Entry:
-    """Compiled code that Python calls with whole numbers, addresses, and bytes in place of theirs; it gives a whole
-    number. Machine code of it is kept on disk."""
+class EntryPoint:
+    """Compiled function that Python calls with integers, addresses, and bytes in place of their address; it returns an
+    integer. Its machine code is loaded, or else compiled and kept on disk, when it is first called."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        self._function = function
-        self._making = threading.Lock()
+        self.compiled_from = function
+        self._lock = threading.Lock()
         self._call: Callable[..., int] | None = None
-        self._kept: Any = None
+        self._engine: Any = None
 
     def __call__(self, *arguments: "int | bytes") -> int:
-        call = self._call or self.ready()
+        call = self._call or self.load()
         return call(*arguments)
 
-    def ready(self) -> Callable[..., int]:
-        """The machine code, loaded or else compiled, as Python calls it."""
-        with self._making:
+    def load(self) -> Callable[..., int]:
+        """The machine code as Python calls it."""
+        with self._lock:
             if self._call is None:
-                name = self._function.__name__
-                self._kept, address = object_code.load(self._machine_code(name), name)
-                arguments = [ctypes.c_void_p] * self._function.__code__.co_argcount
+                function = self.compiled_from
+                self._engine, address = object_code.load(self._machine_code(), function.__name__)
+                arguments = [ctypes.c_void_p] * function.__code__.co_argcount
                 self._call = ctypes.CFUNCTYPE(ctypes.c_int64, *arguments)(address)
             return self._call
 
-    def _machine_code(self, name: str) -> bytes:
-        path = kept_in() / f"{name}.o"
+    def _machine_code(self) -> bytes:
+        name = self.compiled_from.__name__
+        options = "checked" if bounds_checks.are_on() else ""
+        path = cache_folder() / f"{name}-{fingerprint(self.compiled_from, options)}.o"
         if path.is_file():
             return path.read_bytes()
-        code = object_code.compiled(self._function, name)
+        code = object_code.compile_function(self.compiled_from, name)
         try:
-            object_code.keep(path, code)
+            object_code.write(path, code)
         except OSError as error:  # a full disk, or a folder that nobody may write to: the search itself is ready
             logger.warning("the compiled search cannot be kept, each process will compile it: %s", error)
         return code
 
 
-def entry(function: Callable[..., Any]) -> Entry:
-    """What a search calls; all its arguments are whole numbers or addresses."""
-    return Entry(function)
-
-
-def building[Function: Callable[..., Any]](function: Function) -> Function:
-    """What only the building of an index calls, with arrays; kept on disk by the compiler itself."""
-
-    def make() -> Callable[..., Any]:
-        import numba
-
-        numba.config.CACHE_DIR = str(kept_in())
-        return function
-
-    return cast("Function", Part(make, nogil=True, cache=True))
+def entry_point(function: Callable[..., Any]) -> EntryPoint:
+    """Compiles the function to be called by Python; all its arguments are integers or addresses."""
+    return EntryPoint(function)

@@ -1,6 +1,7 @@
-"""The compiled search: best-first over bounds, exact, without the interpreter's lock.
+"""The compiled search: best-first over upper bounds, exact, without the interpreter's lock.
 
-`planting.py` makes the tree of a snapshot, `tree.py` says what is in it; `bounds.py` and `rows.py` say what a part
-of it may be worth and what a row is worth; `frontier.py` and `best.py` are the two heaps; `search.py` and
-`counting.py` are what is called. Each entry is handed arrays by their addresses (`passing.py`).
+`tree_builder.py` builds the tree of a snapshot, outside compiled code. `bounds.py` bounds the score of a part of the
+tree; `row_filters.py`, `availability.py` and `scoring.py` judge rows; `frontier.py` and `top_k.py` are the two heaps.
+Entry points are in `search.py`, `counting.py`, `joint_bounds.py`, `meeting.py`, `relaxation.py`, `reason_key.py` and
+`answers/`; they take arrays by their addresses (`matching.compiler.array_table`).
 """

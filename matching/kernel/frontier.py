@@ -1,13 +1,16 @@
-"""The parts of the tree still to be looked into, the most promising first: a binary heap. The caller counts."""
+"""Frontier of a best-first search: a binary heap of the parts of the tree to visit, highest bound first.
+
+The caller keeps its size.
+"""
 
 from typing import Any
 
-from matching.compiler.jit import inner
+from matching.compiler.jit import inlined
 
 
-@inner
+@inlined
 def push(bounds: Any, parts: Any, size: int, bound: float, part: int) -> None:
-    """Adds a part to the `size` that are there."""
+    """Adds a part to a heap of `size` parts."""
     at = size
     while at > 0:
         above = (at - 1) // 2
@@ -18,9 +21,9 @@ def push(bounds: Any, parts: Any, size: int, bound: float, part: int) -> None:
     bounds[at], parts[at] = bound, part
 
 
-@inner
+@inlined
 def pop(bounds: Any, parts: Any, size: int) -> None:
-    """Takes away the first, which the caller has read; `size` is with it."""
+    """Removes the first part, which the caller has read, from a heap of `size` parts."""
     last = size - 1
     bound, part = bounds[last], parts[last]
     at = 0

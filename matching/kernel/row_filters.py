@@ -1,4 +1,4 @@
-"""What a row is to a query: whether it is free and fits, how far it is, what it scores."""
+"""Filters of a query: on one row, and on the 64 rows of a block at once as bitmasks."""
 
 from typing import Any
 
@@ -6,86 +6,87 @@ import numpy as np
 
 from geo.spatial.packed_tree import BLOCK_ROWS
 from geo.types import Amenity
-from matching.arrays.query_arrays import Wanted
-from matching.arrays.tree import Tree
+from matching.arrays.query_arrays import QueryArrays
+from matching.arrays.tree import OFFERED_BLOCKS, OFFERED_ROWS, Tree
 from matching.compiler.bit_operations import trailing_zeros
-from matching.compiler.jit import aside, inner
-from matching.kernel.availability import ALL, ONE, free_rows
+from matching.compiler.jit import inlined
+from matching.kernel.availability import ALL_ROWS, ONE, free_rows
 from matching.snapshot.layout import UNKNOWN_CENTS
 from matching.terms import price
 
 AMENITIES = len(Amenity)
 
 
-@inner
+@inlined
 def block_of(tree: Tree, row: int) -> int:
     """The block of a row."""
-    offered = tree.counts[3]
-    return row // BLOCK_ROWS if row < offered else tree.counts[1] + (row - offered) // BLOCK_ROWS
+    offered = tree.counts[OFFERED_ROWS]
+    return row // BLOCK_ROWS if row < offered else tree.counts[OFFERED_BLOCKS] + (row - offered) // BLOCK_ROWS
 
 
-@inner
-def fits(tree: Tree, wanted: Wanted, row: int) -> bool:
-    """Open to who asks, of the kinds asked, and cheap enough."""
-    return is_open(tree, wanted, row) and is_chosen(tree, wanted, row)
+@inlined
+def passes_filters(tree: Tree, query: QueryArrays, row: int) -> bool:
+    """Whether a row passes the filters, needs and windows apart."""
+    return is_eligible(tree, query, row) and passes_kind_and_price(tree, query, row)
 
 
-@inner
-def is_open(tree: Tree, wanted: Wanted, row: int) -> bool:
-    """Visible, and large enough. What is not asked is not read, here and below."""
-    if wanted.some_hidden and not wanted.set_visible[tree.set_id[row]]:
+@inlined
+def is_eligible(tree: Tree, query: QueryArrays, row: int) -> bool:
+    """Whether a row is visible to the searcher and has enough seats. Here and below, a column is read only where a
+    filter needs it."""
+    if query.has_hidden_sets and not query.set_visible[tree.set_id[row]]:
         return False
-    # What only an offer can tell does not rule out a candidate.
-    return wanted.seats == 1 or row >= tree.counts[3] or tree.seats[row] >= wanted.seats
+    # Candidates have no seats and no price yet: filters on these let them pass.
+    return query.seats == 1 or row >= tree.counts[OFFERED_ROWS] or tree.seats[row] >= query.seats
 
 
-@inner
-def is_chosen(tree: Tree, wanted: Wanted, row: int) -> bool:
-    """Of the kinds asked, and cheap enough."""
-    if wanted.some_kinds and not wanted.kinds[tree.kind[row]]:
+@inlined
+def passes_kind_and_price(tree: Tree, query: QueryArrays, row: int) -> bool:
+    """Whether a row is of the wanted kinds and not too expensive."""
+    if query.has_kinds and not query.kinds[tree.kind[row]]:
         return False
-    if row >= tree.counts[3]:
+    if row >= tree.counts[OFFERED_ROWS]:
         return True
-    if wanted.some_space_kinds and not wanted.space_kinds[tree.space_kind[row]]:
+    if query.has_space_kinds and not query.space_kinds[tree.space_kind[row]]:
         return False
-    if wanted.max_price_cents >= 0:
-        cents = price.asked_cents(tree, wanted, row)
-        return cents != UNKNOWN_CENTS and cents <= wanted.max_price_cents
+    if query.max_price_cents >= 0:
+        cents = price.searcher_cents(tree, query, row)
+        return cents != UNKNOWN_CENTS and cents <= query.max_price_cents
     return True
 
 
-@inner
-def open_in(tree: Tree, wanted: Wanted, block: int, rows: Any) -> Any:
-    """Those of the `rows` of a block that are open to who asks."""
-    if len(wanted.open_rows) > 0:
-        return rows & wanted.open_rows[block]
-    if not wanted.some_hidden and wanted.seats == 1:
+@inlined
+def eligible_in(tree: Tree, query: QueryArrays, block: int, rows: Any) -> Any:
+    """Those of the `rows` of a block that are eligible."""
+    if len(query.eligible_rows) > 0:
+        return rows & query.eligible_rows[block]
+    if not query.has_hidden_sets and query.seats == 1:
         return rows
-    kept, left = np.uint64(0), rows
+    eligible, left = np.uint64(0), rows
     while left != 0:
         lane = trailing_zeros(left)
-        if is_open(tree, wanted, tree.block_start[block] + np.int64(lane)):
-            kept |= ONE << lane
+        if is_eligible(tree, query, tree.block_start[block] + np.int64(lane)):
+            eligible |= ONE << lane
         left &= left - ONE
-    return kept
+    return eligible
 
 
-@inner
-def is_choosy(wanted: Wanted) -> bool:
-    """Whether an open row might not be chosen."""
-    return bool(wanted.some_kinds or wanted.some_space_kinds or wanted.max_price_cents >= 0)
+@inlined
+def filters_kind_or_price(query: QueryArrays) -> bool:
+    """Whether the query has a filter on kinds or price."""
+    return bool(query.has_kinds or query.has_space_kinds or query.max_price_cents >= 0)
 
 
-@inner
-def meets_needs(tree: Tree, wanted: Wanted, row: int) -> bool:
-    """Whether everything needed is known to be there."""
-    return (tree.yes[row] & wanted.needs) == wanted.needs
+@inlined
+def meets_needs(tree: Tree, query: QueryArrays, row: int) -> bool:
+    """Whether every needed amenity is known to be there."""
+    return (tree.yes[row] & query.needs) == query.needs
 
 
-@inner
-def lacking_some(tree: Tree, wanted: Wanted, block: int) -> Any:
-    """Word of the rows of a block that are known not to have something needed."""
-    word, needs = np.uint64(0), wanted.needs
+@inlined
+def rows_lacking_needs(tree: Tree, query: QueryArrays, block: int) -> Any:
+    """Bitmask of the rows of a block that are known to lack a needed amenity."""
+    word, needs = np.uint64(0), query.needs
     while needs != 0:
         amenity = np.int64(trailing_zeros(np.uint64(needs)))
         word |= tree.block_lacks[block * AMENITIES + amenity]
@@ -93,10 +94,10 @@ def lacking_some(tree: Tree, wanted: Wanted, block: int) -> Any:
     return word
 
 
-@inner
-def having_all(tree: Tree, wanted: Wanted, block: int) -> Any:
-    """Word of the rows of a block that are known to have everything needed."""
-    word, needs = ALL, wanted.needs
+@inlined
+def rows_meeting_needs(tree: Tree, query: QueryArrays, block: int) -> Any:
+    """Bitmask of the rows of a block that are known to have every needed amenity."""
+    word, needs = ALL_ROWS, query.needs
     while needs != 0:
         amenity = np.int64(trailing_zeros(np.uint64(needs)))
         word &= tree.block_has[block * AMENITIES + amenity]
@@ -104,21 +105,21 @@ def having_all(tree: Tree, wanted: Wanted, block: int) -> Any:
     return word
 
 
-@aside
-def answers(tree: Tree, wanted: Wanted, slots: Any, free: Any, row: int) -> bool:
-    """Whether a row of a place within reach answers the query."""
+@inlined
+def is_match(tree: Tree, query: QueryArrays, slots: Any, free: Any, row: int) -> bool:
+    """Whether a row matches the query, its distance apart."""
     block = block_of(tree, row)
-    is_free = (free_rows(tree, wanted, slots, free, block) >> np.uint64(row - tree.block_start[block])) & ONE
-    return is_free != 0 and fits(tree, wanted, row) and meets_needs(tree, wanted, row)
+    is_free = (free_rows(tree, query, slots, free, block) >> np.uint64(row - tree.block_start[block])) & ONE
+    return is_free != 0 and passes_filters(tree, query, row) and meets_needs(tree, query, row)
 
 
-@aside
-def others_answering(tree: Tree, wanted: Wanted, slots: Any, free: Any, row: int) -> int:
-    """How many further spaces of the same place answer the query."""
-    others = 0
+@inlined
+def count_other_matches(tree: Tree, query: QueryArrays, slots: Any, free: Any, row: int) -> int:
+    """How many further spaces of the same place match the query."""
+    count = 0
     for step in (-1, 1):
-        other = row + step
-        while 0 <= other < len(tree.place_id) and tree.place_id[other] == tree.place_id[row]:
-            others += answers(tree, wanted, slots, free, other)
-            other += step
-    return others
+        other_row = row + step
+        while 0 <= other_row < len(tree.place_id) and tree.place_id[other_row] == tree.place_id[row]:
+            count += is_match(tree, query, slots, free, other_row)
+            other_row += step
+    return count

@@ -1,16 +1,17 @@
-"""The best places so far: a heap whose first is the one to beat, each place at most once, by its best row.
+"""The best k places so far: a heap whose first entry is the worst, with each place at most once, by its best row.
 
-`keys`, four for each: merit (`matching.kernel.row_filters`), distance in decimetres, place, space; `rows` beside it.
+`keys` has four integers per entry: merit (`matching.kernel.scoring`), distance in decimetres, place, space; `rows` has
+its row.
 """
 
 from typing import Any
 
-from matching.compiler.jit import inner
+from matching.compiler.jit import inlined
 
 
-@inner
+@inlined
 def beats(merit: int, distance: int, place: int, space: int, keys: Any, at: int) -> bool:
-    """Whether this comes before the one at `at`: by merit, then distance, place, space."""
+    """Whether a row comes before the entry at `at`: by merit, then distance, place, space."""
     if merit != keys[4 * at + 0]:
         return merit > keys[4 * at + 0]
     if distance != keys[4 * at + 1]:
@@ -20,11 +21,11 @@ def beats(merit: int, distance: int, place: int, space: int, keys: Any, at: int)
     return space < keys[4 * at + 3]
 
 
-@inner
+@inlined
 def offer(
     keys: Any, rows: Any, limit: int, size: int, merit: int, distance: int, place: int, space: int, row: int
 ) -> int:
-    """Takes a row in when it is among the best `limit`; returns how many places there are now."""
+    """Adds a row when it is among the best `limit`; returns the new size."""
     if size == limit and not beats(merit, distance, place, space, keys, 0):
         return size
     for at in range(size):
@@ -42,36 +43,36 @@ def offer(
     return size
 
 
-@inner
-def in_order(keys: Any, rows: Any, size: int) -> None:
-    """Sorts the places, best first."""
+@inlined
+def sort_best_first(keys: Any, rows: Any, size: int) -> None:
+    """Sorts the entries, best first: heap sort."""
     for last in range(size - 1, 0, -1):
         _swap(keys, rows, 0, last)
         _sift_down(keys, rows, last, 0)
 
 
-@inner
+@inlined
 def _write(keys: Any, rows: Any, at: int, merit: int, distance: int, place: int, space: int, row: int) -> None:
     keys[4 * at + 0], keys[4 * at + 1], keys[4 * at + 2], keys[4 * at + 3] = merit, distance, place, space
     rows[at] = row
 
 
-@inner
-def _swap(keys: Any, rows: Any, one: int, other: int) -> None:
+@inlined
+def _swap(keys: Any, rows: Any, first: int, second: int) -> None:
     for column in range(4):
-        a, b = 4 * one + column, 4 * other + column
+        a, b = 4 * first + column, 4 * second + column
         keys[a], keys[b] = keys[b], keys[a]
-    rows[one], rows[other] = rows[other], rows[one]
+    rows[first], rows[second] = rows[second], rows[first]
 
 
-@inner
-def _before(keys: Any, one: int, other: int) -> bool:
-    return beats(keys[4 * one + 0], keys[4 * one + 1], keys[4 * one + 2], keys[4 * one + 3], keys, other)
+@inlined
+def _before(keys: Any, first: int, second: int) -> bool:
+    return beats(keys[4 * first + 0], keys[4 * first + 1], keys[4 * first + 2], keys[4 * first + 3], keys, second)
 
 
-@inner
+@inlined
 def _sift_up(keys: Any, rows: Any, at: int) -> None:
-    """A heap of the worst first: who beats the one above stays below."""
+    """The worst entry rises to the top."""
     while at > 0:
         above = (at - 1) // 2
         if _before(keys, at, above):
@@ -80,7 +81,7 @@ def _sift_up(keys: Any, rows: Any, at: int) -> None:
         at = above
 
 
-@inner
+@inlined
 def _sift_down(keys: Any, rows: Any, size: int, at: int) -> None:
     while True:
         below = 2 * at + 1

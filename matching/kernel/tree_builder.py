@@ -1,4 +1,4 @@
-"""The tree of a snapshot: nodes and groups are made when it is opened, a few thousand numbers."""
+"""Builds the tree of a snapshot when it is opened: nodes and groups above its blocks, a few thousand numbers."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,21 +11,21 @@ from geo.spatial.packed_tree import NODE_BLOCKS, Circles, circles_of_circles, cu
 from matching.arrays.tree import Tree
 from matching.snapshot.layout import block_of
 from matching.snapshot.snapshot import Snapshot
-from matching.terms.price import worths
+from matching.terms.price import values_of_cents
 from matching.terms.term import NEUTRAL
 
 Array = npt.NDArray[Any]
 BALL_SLACK = 1e-6
-"""Of the Earth's radius, six metres: centres and radii are rounded, and no member may fall out."""
+"""In Earth radii, six metres: centres and radii are rounded, and no member may fall out."""
 
 
-def tree_of(snapshot: Snapshot) -> Tree:
-    """The tree of a snapshot, all of whose rows stand."""
+def build_tree(snapshot: Snapshot) -> Tree:
+    """The tree of a snapshot, all of whose rows are live."""
     c, meta = snapshot.columns, snapshot.meta
     parts, children, tops = _parts(snapshot)
     stored = {name: getattr(c, name) for name in Tree._fields[: Tree._fields.index("alive")]}
-    made = {name: np.ascontiguousarray(values) for name, values in parts.items()} | {
-        "alive": all_standing(snapshot),
+    computed = {name: np.ascontiguousarray(values) for name, values in parts.items()} | {
+        "alive": live_rows(snapshot),
         "child_first": np.ascontiguousarray(children[:, 0]),
         "child_stop": np.ascontiguousarray(children[:, 1]),
         "counts": np.array([meta.blocks, meta.offered_blocks, meta.rows, meta.offered_rows, *tops], np.int64),
@@ -36,18 +36,18 @@ def tree_of(snapshot: Snapshot) -> Tree:
         "new_left_slot": c.left_slot[:0],
         "new_left_seats": c.left_seats[:0],
     }
-    return Tree(**(stored | made))
+    return Tree(**(stored | computed))
 
 
-def all_standing(snapshot: Snapshot) -> npt.NDArray[np.uint64]:
-    """One word per block: a bit for each of its rows."""
+def live_rows(snapshot: Snapshot) -> npt.NDArray[np.uint64]:
+    """Bitmask per block of all its rows."""
     lengths = np.diff(snapshot.columns.block_start).astype(np.uint64)
     words: npt.NDArray[np.uint64] = np.uint64(0xFFFFFFFFFFFFFFFF) >> (np.uint64(64) - lengths)
     return words
 
 
-def words_of(snapshot: Snapshot, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
-    """One word per block: a bit for each of these rows."""
+def row_bitmask(snapshot: Snapshot, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+    """Bitmask per block of some rows."""
     words = np.zeros(snapshot.meta.blocks, np.uint64)
     blocks = block_of(rows, snapshot.meta)
     lanes = (rows - snapshot.columns.block_start[blocks]).astype(np.uint64)
@@ -56,13 +56,13 @@ def words_of(snapshot: Snapshot, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.
 
 
 def _parts(snapshot: Snapshot) -> tuple[dict[str, Array], Array, tuple[int, int, int, int]]:
-    """The `part_*` arrays, the children of each part that is no block, and the range of the topmost parts."""
+    """The `part_*` arrays; the children of each part that is not a block, shape (parts, 2); the ranges of the roots."""
     c, meta = snapshot.columns, snapshot.meta
-    # A block may hold rows whose price nobody knows, beside expensive ones.
-    price = np.maximum(NEUTRAL, worths(c.block_price_cents))
+    # Beside expensive rows a block may have rows of unknown price, whose value is neutral.
+    price = np.maximum(NEUTRAL, values_of_cents(c.block_price_cents))
     level: dict[str, Array] = {
         "part_price": price,
-        "part_any_price": np.maximum(price, worths(c.block_member_price_cents)),
+        "part_any_price": np.maximum(price, values_of_cents(c.block_member_price_cents)),
         "part_trust": c.block_trust,
         "part_yes": c.block_yes,
         "part_unknown": c.block_unknown,
@@ -77,24 +77,26 @@ def _parts(snapshot: Snapshot) -> tuple[dict[str, Array], Array, tuple[int, int,
         children.append(np.column_stack([starts[:-1], starts[1:]]) + first)
         first += sum(sections)
         sections = [-(-section // NODE_BLOCKS) for section in sections]
-        level, circles = _above(level, starts), circles_of_circles(circles, starts)
+        level, circles = _parent_level(level, starts), circles_of_circles(circles, starts)
         levels.append(level)
         rings.append(circles)
-    together = {name: np.concatenate([one[name] for one in levels]) for name in level}
+    joined = {name: np.concatenate([columns[name] for columns in levels]) for name in level}
     tops = (first, first + sections[0], first + sections[0], first + sum(sections))
-    return together | _balls(rings), np.concatenate(children).astype(np.int64).reshape(-1, 2), tops
+    return joined | _balls(rings), np.concatenate(children).astype(np.int64).reshape(-1, 2), tops
 
 
 def _balls(rings: Sequence[Circles]) -> dict[str, Array]:
-    """Circles on the sphere as balls in space, which a distance is found to without a sine."""
-    lon, lat, radius_m = (np.concatenate([getattr(one, name) for one in rings]) for name in ("lon", "lat", "radius_m"))
+    """Circles on the sphere as balls in space: distances to these need no trigonometry."""
+    lon, lat, radius_m = (
+        np.concatenate([getattr(circles, name) for circles in rings]) for name in ("lon", "lat", "radius_m")
+    )
     centre = unit_vectors(lon, lat)
     axes = {f"part_{axis}": centre[:, number] for number, axis in enumerate("xyz")}
     return {**axes, "part_reach": chords_of_m(radius_m) + BALL_SLACK}
 
 
-def _above(level: dict[str, Array], starts: Array) -> dict[str, Array]:
-    """The parts above those of a level."""
+def _parent_level(level: dict[str, Array], starts: Array) -> dict[str, Array]:
+    """Columns of the parts above those of a level."""
     if len(starts) == 1:
         return {name: values[:0] for name, values in level.items()}
     operations = {

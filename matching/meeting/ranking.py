@@ -16,7 +16,7 @@ import numpy.typing as npt
 from geo.errors import PlaceLibreError
 from geo.spatial.distance import unit_vector
 from geo.travel.straight_line import PACES
-from matching.arrays.workspace import TOLD, own
+from matching.arrays.workspace import RESULT_COLUMNS, thread_workspace
 from matching.kernel.meeting import meeting_places
 from matching.meeting.query import Goal, MeetingQuery, Person
 from matching.query.query import Cursor, Mode, slot_floor, slot_start
@@ -121,13 +121,13 @@ def rank_meetings(
     """The best `query.room.limit` places of a layer after `after`, which in place of a distance has the size of a room;
     `now` is the number of the slot that runs."""
     searchable, room = layer.searchable, query.room
-    asked, working = searchable.asked(room, {}, after, now=now), own.large_enough(searchable.parts)
+    asked, working = searchable.asked(room, {}, after, now=now), thread_workspace.reserve(searchable.parts)
     people, order = _farthest_first(query.people, paces)
     ways = np.empty((room.limit, len(query.people)), np.int64)
     size = meeting_places(
-        searchable.handed.at,
+        searchable.tree_addresses.address,
         *asked[:3],
-        working.handed.at,
+        working.addresses.address,
         people.ctypes.data,
         len(query.people),
         query.by is Goal.SUM,
@@ -137,7 +137,7 @@ def rank_meetings(
     decimetres = np.empty((size, len(query.people)), np.int64)
     decimetres[:, order] = ways[:size]
     tenths = np.rint(decimetres / [paces[one.mode] for one in query.people]).astype(np.int64)
-    return RankedMeetings(Ranked(size, working.found.copy(), working.space.values[:0]), tenths, decimetres)
+    return RankedMeetings(Ranked(size, working.results.copy(), working.arrays.values[:0]), tenths, decimetres)
 
 
 def _farthest_first(people: Sequence[Person], paces: Paces) -> tuple[Floats, Ints]:
@@ -165,7 +165,7 @@ def told(
 ) -> Meeting:
     """What was found at a position, and how the minutes of each person were."""
     snapshot, ranked = searchable.snapshot, found.ranked
-    numbers = dict(zip(TOLD, ranked.columns[:, at].tolist(), strict=True))
+    numbers = dict(zip(RESULT_COLUMNS, ranked.columns[:, at].tolist(), strict=True))
     row, windows = numbers["rows"], numbers["windows"]
     _, _, place_id, space_id = ranked.keys[at].tolist()
     seen = searchable.seen(query.room, int(snapshot.columns.set_id[row]))
@@ -174,7 +174,7 @@ def told(
     return Meeting(
         place_id=place_id,
         space_id=space_id or None,
-        other_spaces=numbers["others"],
+        other_spaces=numbers["other_spaces"],
         trips=tuple(map(Trip, minutes, metres, ways)),
         worst_minutes=max(minutes),
         sum_minutes=int(tenths.sum()) / 10,

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.travel.router import OffTheNetwork, Router, RoutingUnavailable, top_m_per_minute
-from matching.kernel.meeting import MORE_THAN_ANY_COST, SECOND
+from matching.kernel.meeting import MORE_THAN_ANY_COST, PRIMARY_UNIT
 from matching.meeting.query import Goal, MeetingQuery
 from matching.meeting.ranking import (
     MeetingResults,
@@ -194,5 +194,5 @@ class _Routed:
     def _cost(self, tenths: Floats) -> Floats:
         """As the kernel has it, of people in columns."""
         worst, total = tenths.max(axis=1), tenths.sum(axis=1)
-        cost: Floats = total * SECOND + worst if self._query.by is Goal.SUM else worst * SECOND + total
+        cost: Floats = total * PRIMARY_UNIT + worst if self._query.by is Goal.SUM else worst * PRIMARY_UNIT + total
         return cost

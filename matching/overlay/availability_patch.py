@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from geo.spatial.packed_tree import BLOCK_ROWS, expand
 from matching.arrays.tree import Tree
-from matching.compiler.jit import building
+from matching.compiler.array_table import address_table, bytes_, ints, longs, words
+from matching.compiler.jit import entry_point
 from matching.snapshot.layout import DAYS, SLOTS_PER_DAY
 from matching.snapshot.snapshot import Snapshot
 
@@ -27,7 +28,9 @@ def replacements(tree: Tree, base: Snapshot, rows: Ints, now: Snapshot, now_rows
 def _days(base: Snapshot, rows: Ints, now: Snapshot, now_rows: Ints) -> Columns:
     differs = np.zeros(len(rows) * DAYS, np.bool_)
     was, is_now = base.columns, now.columns
-    _compare(was.block_day, was.day_words, rows, is_now.block_day, is_now.day_words, now_rows, differs)
+    arrays = [was.block_day, was.day_words, rows, is_now.block_day, is_now.day_words, now_rows, differs]
+    table = address_table(arrays)
+    compare_days(table.address)
     at, day = np.divmod(np.flatnonzero(differs), DAYS)
     block = rows[at] // BLOCK_ROWS
     keys, which = np.unique(day * base.meta.offered_blocks + block, return_inverse=True)
@@ -87,11 +90,13 @@ def _lanes(rows: Ints) -> npt.NDArray[np.uint64]:
     return (rows % BLOCK_ROWS).astype(np.uint64)
 
 
-@building
-def _compare(
-    block_day: Any, day_words: Any, rows: Any, now_block_day: Any, now_day_words: Any, now_rows: Any, differs: Any
-) -> None:
-    """Marks, for each row and day, whether it is free otherwise now."""
+@entry_point
+def compare_days(table: int) -> int:
+    """Marks, for each row and day, whether it is free otherwise now. `table`: days of each block, words of each day and
+    rows before; the same now; the marks. Returns 0."""
+    block_day, day_words, rows = ints(table, 0), words(table, 1), longs(table, 2)
+    now_block_day, now_day_words, now_rows = ints(table, 3), words(table, 4), longs(table, 5)
+    differs = bytes_(table, 6)
     blocks, now_blocks = len(block_day) // DAYS, len(now_block_day) // DAYS
     for at in range(len(rows)):
         row, now_row = rows[at], now_rows[at]
@@ -102,4 +107,5 @@ def _compare(
             other = np.uint64(0)
             for slot in range(SLOTS_PER_DAY):
                 other |= (day_words[first + slot] >> lane) ^ (now_day_words[now_first + slot] >> now_lane)
-            differs[at * DAYS + day] = other & np.uint64(1) != 0
+            differs[at * DAYS + day] = other & np.uint64(1)
+    return 0

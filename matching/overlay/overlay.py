@@ -19,7 +19,7 @@ from geo.spatial.distance import chord_of_m, unit_vector, unit_vectors
 from geo.spatial.packed_tree import cut
 from geo.types import Point
 from matching.affinity.affinities import Affinities
-from matching.kernel.tree_builder import words_of
+from matching.kernel.tree_builder import row_bitmask
 from matching.overlay.availability_patch import replacements
 from matching.overlay.row_diff import same_rows
 from matching.search.engine import Layer
@@ -124,7 +124,7 @@ def build_overlay(
     rows = whole.rows_of({*place_ids, *now_are.places["place_id"].to_list()})
     same, now_same = same_rows(base, rows, now)
     gone = np.setdiff1d(rows, same, assume_unique=True)
-    columns = {"alive": whole.tree.alive & ~words_of(base, gone)}
+    columns = {"alive": whole.tree.alive & ~row_bitmask(base, gone)}
     offered = same < base.meta.offered_rows  # nobody knows when a candidate is free
     if offered.any():
         columns |= replacements(whole.tree, base, same[offered], now, now_same[offered])

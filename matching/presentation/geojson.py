@@ -12,13 +12,13 @@ import numpy.typing as npt
 
 from geo.errors import Language
 from matching.kernel.answers.geojson_writer import (
-    ASKED,
-    EACH_MISSED,
-    EACH_SOURCE,
-    EACH_SPAN,
+    ARGUMENTS,
     LABELS,
+    MISSING_SIZE,
     NO_ROOM,
     REASON,
+    SOURCE_SIZE,
+    SPAN_SIZE,
     write_features,
 )
 from matching.presentation.explanations import sentence
@@ -28,7 +28,7 @@ from matching.search.hits import Found, Journey
 from matching.search.phrase_cache import Book
 from matching.search.result_builder import result
 
-_ASKED = struct.Struct(f"{len(ASKED)}q")
+_ASKED = struct.Struct(f"{len(ARGUMENTS)}q")
 _FIRST_ROOM = 1 << 17
 """Bytes for the features of an answer, to begin with."""
 
@@ -37,9 +37,9 @@ class _Room(threading.local):
     """A thread's space to write in, and where it lies."""
 
     def __init__(self) -> None:
-        self.sources = np.empty((MAX_LIMIT, EACH_SOURCE), np.int64)
-        self.spans = np.empty((MAX_LIMIT, EACH_SPAN), np.int64)
-        self.missed = np.empty((2 * MAX_LIMIT, EACH_MISSED), np.uint64)
+        self.sources = np.empty((MAX_LIMIT, SOURCE_SIZE), np.int64)
+        self.spans = np.empty((MAX_LIMIT, SPAN_SIZE), np.int64)
+        self.missed = np.empty((2 * MAX_LIMIT, MISSING_SIZE), np.uint64)
         self.no_extra = np.zeros(MAX_LIMIT + 1, np.int64)
         self.addresses = [one.ctypes.data for one in (self.sources, self.no_extra, self.spans, self.missed)]
         self._take(_FIRST_ROOM)
@@ -86,7 +86,7 @@ def features(found: Found, language: Language, names: Mapping[str, str]) -> byte
 def _name_sources(found: Found, books: list[Book], language: Language) -> None:
     """Tells per result where its rendered row and its phrases are."""
     places = [
-        (one.rendered.at, book.at, book.voice(found.query, language))
+        (one.rendered.address, book.at, book.voice(found.query, language))
         for one, book in zip(found.searchables, books, strict=True)
     ]
     if len(places) == 1:

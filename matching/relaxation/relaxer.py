@@ -17,8 +17,8 @@ import numpy.typing as npt
 
 from geo.travel.router import Router
 from geo.types import Amenity, PlaceKind, Point, SpaceKind
-from matching.arrays.query_arrays import WHOLE_NUMBERS
-from matching.arrays.workspace import own
+from matching.arrays.query_arrays import INTEGERS
+from matching.arrays.workspace import thread_workspace
 from matching.kernel import relaxation as kernel
 from matching.query.query import MAX_LIMIT, Query, Window, slot_floor, slot_start
 from matching.query.results import Result
@@ -286,19 +286,19 @@ class _Relaxer:
         found: list[_Place] = []
         for number, layer in enumerate(self.layers):
             asked, whole = self._asked(layer.searchable, query, times)
-            working = own.large_enough(layer.searchable.parts)
+            working = thread_workspace.reserve(layer.searchable.parts)
             size = kernel.least_changes(
-                layer.searchable.handed.at,
+                layer.searchable.tree_addresses.address,
                 asked.numbers,
                 whole,
                 asked.tables,
-                working.handed.at,
+                working.addresses.address,
                 limit,
                 paid.ctypes.data,
                 steps.ctypes.data,
                 len(steps),
             )
-            found += _places(Ranked(size, working.found.copy(), working.space.values), number, len(steps))
+            found += _places(Ranked(size, working.results.copy(), working.arrays.values), number, len(steps))
         return sorted(found)[:limit]
 
     def _counts(self) -> list[int]:
@@ -307,13 +307,13 @@ class _Relaxer:
         totals = np.zeros(len(self.times) + 1, np.int64)
         for layer in self.layers:
             asked, whole = self._asked(layer.searchable, self.query, self.times)
-            working = own.large_enough(layer.searchable.parts)
+            working = thread_workspace.reserve(layer.searchable.parts)
             kernel.count_at_times(
-                layer.searchable.handed.at,
+                layer.searchable.tree_addresses.address,
                 asked.numbers,
                 whole,
                 asked.tables,
-                working.handed.at,
+                working.addresses.address,
                 len(self.windows),
                 counts[0].ctypes.data,
                 counts[1].ctypes.data,
@@ -331,7 +331,7 @@ class _Relaxer:
             for windows in (self.windows, *(time.windows for time in times))
             for number in _numbers(windows, len(self.windows), first)
         ]
-        return asked, asked.whole[: 8 * WHOLE_NUMBERS] + np.array(numbers, np.int64).tobytes()
+        return asked, asked.whole[: 8 * INTEGERS] + np.array(numbers, np.int64).tobytes()
 
 
 def _numbers(windows: Windows, length: int, first: int) -> list[int]:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from geo.types import Point
 from matching.affinity.affinities import Affinities
-from matching.arrays.workspace import own
+from matching.arrays.workspace import thread_workspace
 from matching.kernel.counting import count_places
 from matching.kernel.search import best_places
 from matching.query.query import Cursor, Preset, Query, slot_floor
@@ -73,15 +73,16 @@ class _Question:
     limit: int
 
     def best(self) -> Ranked:
-        working = own.large_enough(self.searchable.parts)
-        size = best_places(self.searchable.handed.at, *self.asked[:3], working.handed.at, self.limit)
-        return Ranked(size, working.found.copy(), working.space.values.copy())
+        working = thread_workspace.reserve(self.searchable.parts)
+        tree, memory = self.searchable.tree_addresses.address, working.addresses.address
+        size = best_places(tree, *self.asked[:3], memory, self.limit)
+        return Ranked(size, working.results.copy(), working.arrays.values.copy())
 
     def count(self) -> tuple[int, int]:
         """(places that fit, places of which none fits for sure, but one would if a need that nobody told were met)."""
-        working = own.large_enough(self.searchable.parts)
-        count_places(self.searchable.handed.at, *self.asked[:3], working.handed.at)
-        return int(working.space.told[0]), int(working.space.told[1])
+        working = thread_workspace.reserve(self.searchable.parts)
+        count_places(self.searchable.tree_addresses.address, *self.asked[:3], working.addresses.address)
+        return int(working.arrays.counters[0]), int(working.arrays.counters[1])
 
 
 def _question(

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from matching.arrays.workspace import COLUMNS, FIRST_TOLD, TERMS, TOLD
+from matching.arrays.workspace import COLUMNS, KEY_COLUMNS, RESULT_COLUMNS, TERMS
 from matching.query.query import MAX_LIMIT, Cursor, Query
 from matching.query.results import Travel, Way
 from matching.search.prepared_index import Searchable
@@ -32,13 +32,13 @@ class Ranked:
         return self._found[: 4 * self.size].reshape(-1, 4)
 
     def told(self, name: str) -> Ints:
-        """One of `matching.arrays.workspace.TOLD`, a number per place."""
-        return self.columns[TOLD.index(name), : self.size]
+        """One of `matching.arrays.workspace.RESULT_COLUMNS`, a number per place."""
+        return self.columns[RESULT_COLUMNS.index(name), : self.size]
 
     @property
     def columns(self) -> Ints:
-        """All that is told, shape (`matching.arrays.workspace.TOLD`, MAX_LIMIT)."""
-        return self._found[FIRST_TOLD * MAX_LIMIT :].reshape(len(TOLD), MAX_LIMIT)
+        """All that is told, shape (`matching.arrays.workspace.RESULT_COLUMNS`, MAX_LIMIT)."""
+        return self._found[KEY_COLUMNS * MAX_LIMIT :].reshape(len(RESULT_COLUMNS), MAX_LIMIT)
 
     @property
     def values(self) -> Floats:

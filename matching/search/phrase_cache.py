@@ -4,8 +4,8 @@ import threading
 from collections.abc import Hashable, Mapping
 
 from geo.errors import Language
-from matching.arrays.array_table import addresses
-from matching.kernel.answers.phrase_table import FULL, empty, remember
+from matching.compiler.array_table import address_table
+from matching.kernel.answers.phrase_table import FULL, add_phrase, empty_table
 from matching.query.query import Query
 
 MOST_VOICES = 10_000
@@ -17,8 +17,8 @@ class Book:
 
     def __init__(self, names: Mapping[str, str]) -> None:
         self.names = names
-        self._table = empty()
-        self._handed = addresses(self._table)
+        self._table = empty_table()
+        self._handed = address_table(self._table)
         self._voices: dict[Hashable, int] = {}
         self._adding = threading.Lock()
         self.is_full = False
@@ -26,7 +26,7 @@ class Book:
     @property
     def at(self) -> int:
         """Where the kernel finds it."""
-        return self._handed.at
+        return self._handed.address
 
     @property
     def size(self) -> int:
@@ -46,7 +46,7 @@ class Book:
     def add(self, key: bytes, text: bytes) -> None:
         """Keeps a phrase under a key of the kernel's, if there is room."""
         with self._adding:
-            self.is_full |= remember(self.at, key, text, len(text)) == FULL
+            self.is_full |= add_phrase(self.at, key, text, len(text)) == FULL
 
 
 class Phrasebook:

@@ -21,12 +21,11 @@ from geo.spatial.distance import unit_vector
 from geo.spatial.packed_tree import BLOCK_ROWS, expand
 from geo.types import Amenity, PlaceKind, SpaceKind
 from matching.affinity.affinities import Affinities
-from matching.arrays.array_table import Handed, addresses
-from matching.arrays.query_arrays import FIRST_WEIGHT, NO_PAGE_BEFORE, WHOLE_NUMBERS
-from matching.arrays.tree import handed
-from matching.arrays.workspace import own
-from matching.kernel.joint_bounds import bound_together
-from matching.kernel.tree_builder import tree_of, words_of
+from matching.arrays.query_arrays import FLOATS, INTEGERS, NO_CURSOR
+from matching.arrays.workspace import thread_workspace
+from matching.compiler.array_table import AddressTable, address_table
+from matching.kernel.joint_bounds import compute_joint_bounds
+from matching.kernel.tree_builder import build_tree, row_bitmask
 from matching.query.query import SLOT_S, Query
 from matching.query.weights import TERM_NAMES
 from matching.search.phrase_cache import Phrasebook
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 Ints = npt.NDArray[np.int64]
 _NO_BOUNDS = (np.zeros(0), np.zeros(0, np.uint64), np.zeros(0, np.uint64))
-_NUMBERS = struct.Struct(f"{FIRST_WEIGHT + len(TERM_NAMES)}d")
+_NUMBERS = struct.Struct(f"{FLOATS + len(TERM_NAMES)}d")
 Profile = tuple[str | None, frozenset[str], int, tuple[tuple[str, float], ...]]
 REMEMBERED, SETS_REMEMBERED = 512, 16_384
 """Audiences and tables of lately asked queries: most ask alike."""
@@ -61,7 +60,7 @@ class Asked(NamedTuple):
     whole: bytes
     tables: int
     kept: list[Array]
-    addresses: Handed
+    addresses: AddressTable
 
 
 class Searchable:
@@ -70,12 +69,12 @@ class Searchable:
     def __init__(self, snapshot: Snapshot, *, bounded: bool = True) -> None:
         """`bounded`: joint bounds are kept for those who ask alike; only a search of the whole tree reads them."""
         self.snapshot = snapshot
-        self.tree = tree_of(snapshot)
-        self.handed = handed(self.tree)
+        self.tree = build_tree(snapshot)
+        self.tree_addresses = address_table(self.tree)
         self.parts = len(self.tree.part_yes)
         self._first_slot = snapshot.meta.first_slot
         self._moments = _moments(snapshot.meta.first_slot, snapshot.meta.stop_slot)
-        self.rendered = addresses([snapshot.facts.data, snapshot.facts.start, self._moments])
+        self.rendered = address_table([snapshot.facts.data, snapshot.facts.start, self._moments])
         """What the kernel writes of a row and of a slot (`matching.kernel.answers.geojson_writer`)."""
         self._is_bounded = bounded
         self._remember()
@@ -92,16 +91,16 @@ class Searchable:
         shared: bounds of more rows are bounds, and none of them depends on when a row is free."""
         other = copy(self)
         other.tree = self.tree._replace(**columns)
-        other.handed = handed(other.tree)
+        other.tree_addresses = address_table(other.tree)
         return other
 
     def only(self, rows: Ints) -> "Searchable":
         """The same of which nothing stands but some rows."""
-        return self.replaced({"alive": self.tree.alive & words_of(self.snapshot, rows)})
+        return self.replaced({"alive": self.tree.alive & row_bitmask(self.snapshot, rows)})
 
     def without(self, rows: Ints) -> "Searchable":
         """The same of which some rows no longer stand."""
-        return self.replaced({"alive": self.tree.alive & ~words_of(self.snapshot, rows)})
+        return self.replaced({"alive": self.tree.alive & ~row_bitmask(self.snapshot, rows)})
 
     def rows_of(self, place_ids: Collection[int]) -> Ints:
         """The rows of some places, ascending."""
@@ -150,7 +149,7 @@ class Searchable:
         now: int | None = None,
         reach: Reach | None = None,
     ) -> "Asked":
-        """The query as `matching.arrays.query_arrays.understood` takes it; `now` is the number of the slot that runs,
+        """The query as `matching.arrays.query_arrays.read_query` takes it; `now` is the number of the slot that runs,
         where it
         is asked when results are free; `reach` is by distance unless given. Without weights, only its filters count."""
         reach = reach or by_distance(query)
@@ -170,7 +169,7 @@ class Searchable:
             number for one in query.windows for number in (one.start - first, one.stop - first, one.any_slots or 0)
         ]
         whole = struct.pack(
-            f"{WHOLE_NUMBERS + len(windows)}q",
+            f"{INTEGERS + len(windows)}q",
             mask_of(query.needs),
             mask_of(query.wishes),
             len(query.wishes),
@@ -178,7 +177,7 @@ class Searchable:
             -1 if query.max_price_cents is None else query.max_price_cents,
             owns,
             query.candidates,
-            *(NO_PAGE_BEFORE if after is None else after),
+            *(NO_CURSOR if after is None else after),
             hides,
             bool(query.kinds),
             bool(query.space_kinds),
@@ -192,7 +191,7 @@ class Searchable:
         if weights and self._profiles is not None:
             bounds = self._profiles.of(profile, query, numbers, whole)
         tables, kept = self._tables(query.community, query.visible, query.kinds, query.space_kinds, query.seats, bounds)
-        return Asked(numbers, whole, tables.at, kept, tables)
+        return Asked(numbers, whole, tables.address, kept, tables)
 
     def _make_audience(self, community: str | None, visible: frozenset[str]) -> tuple[Audience, bool, bool, float]:
         one = audience_of(community, visible, self.snapshot)
@@ -211,7 +210,7 @@ class Searchable:
         space_kinds: frozenset[SpaceKind],
         seats: int,
         bounds: "Bounds | None",
-    ) -> tuple[Handed, list[Array]]:
+    ) -> tuple[AddressTable, list[Array]]:
         """Addresses, and the arrays that must live as long."""
         audience = self._audience(community, visible)[0]
         arrays: list[Array] = [
@@ -221,10 +220,10 @@ class Searchable:
             audience.set_own,
             audience.set_affinity,
             _worths(),
-            fit.all_suit(np.arange(fit.TABLED, dtype=np.int32), seats),
+            fit.values_of_seats(np.arange(fit.TABLE_SIZE, dtype=np.int32), seats),
             *(_NO_BOUNDS if bounds is None else bounds.known),
         ]
-        return addresses(arrays), arrays
+        return address_table(arrays), arrays
 
 
 class Bounds:
@@ -234,8 +233,7 @@ class Bounds:
         self.query = query
         self.asked_at = monotonic()
         self.known: tuple[Array, ...] = ()
-        """`together`, `row_worths` and `open_rows` of `matching.arrays.query_arrays`; none of them is known yet when
-        empty."""
+        """`joint_bounds`, `row_bounds` and `eligible_rows` of `matching.arrays.query_arrays`; empty until computed."""
 
 
 class Profiles:
@@ -291,10 +289,11 @@ class Profiles:
             np.zeros(blocks * BLOCK_ROWS // 8, np.uint64),
             np.empty(blocks, np.uint64),
         )
-        working = own.large_enough(searchable.parts)
+        working = thread_workspace.reserve(searchable.parts)
         rests = np.empty(blocks * BLOCK_ROWS)
         into = [array.ctypes.data for array in (*known, rests)]
-        bound_together(searchable.handed.at, numbers, whole, tables.at, working.handed.at, searchable.parts, *into)
+        tree, memory = searchable.tree_addresses.address, working.addresses.address
+        compute_joint_bounds(tree, numbers, whole, tables.address, memory, searchable.parts, *into)
         bounds.known = known
 
 
@@ -314,7 +313,7 @@ def _moments(first_slot: int, stop_slot: int) -> npt.NDArray[np.uint8]:
 
 @lru_cache(maxsize=1)
 def _worths() -> Array:
-    return price.worths(np.arange(UNKNOWN_CENTS, price.TABLED, dtype=np.int32))
+    return price.values_of_cents(np.arange(UNKNOWN_CENTS, price.TABLE_SIZE, dtype=np.int32))
 
 
 def mask_of(amenities: Collection[Amenity]) -> int:

@@ -39,7 +39,7 @@ def result(found: Found, rank: int) -> Result:
     return Result(
         place_id=place_id,
         space_id=space_id or None,
-        other_spaces=int(found.told("others")[rank]),
+        other_spaces=int(found.told("other_spaces")[rank]),
         score=sum(term.contribution for term in terms),
         distance_m=decimetres / 10,
         terms=terms,

@@ -24,7 +24,7 @@ import numpy.typing as npt
 from geo.travel.router import OffTheNetwork, Router, RoutingUnavailable, top_m_per_minute
 from geo.travel.straight_line import PACES
 from geo.types import Point
-from matching.kernel.reason_key import say_why
+from matching.kernel.reason_key import update_reason_keys
 from matching.kernel.scoring import MORE_THAN_ANY_SCORE
 from matching.query.query import MAX_LIMIT, Cursor, Mode, Query, slot_floor
 from matching.query.results import Travel, Way
@@ -138,7 +138,7 @@ class _Routed:
                 page.keys[one.at, 0] = -one.key[0]
                 page.values[one.at, TERM_NAMES.index("proximity")] = one.value
         weights = np.array([self._weights.get(name, 0.0) for name in TERM_NAMES])
-        say_why(page.size, *page.at, weights.tobytes())
+        update_reason_keys(page.size, *page.at, weights.tobytes())
         return page
 
     def _journey(self, one: _Exact) -> Journey:

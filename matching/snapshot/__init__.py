@@ -1,1 +1,1 @@
-"""The search index: one immutable, memory-mapped file of columns, and the rendered facts beside it."""
+"""The search index: builds, writes and opens a memory-mapped file of columns, and one of rendered results."""

@@ -1,7 +1,7 @@
 """Arrays in an Arrow IPC file: one record batch with one row, one large_list column per array.
 
-The values of such a column lie in one piece and aligned, so a memory-mapped file is read without copying, and any Arrow
-implementation can open it. The schema's metadata carries the caller's words and a checksum per column.
+The values of such a column are contiguous and aligned, so a memory-mapped file is read without copying, and any Arrow
+implementation can open it. The schema's metadata has the metadata of the caller and a checksum per column.
 """
 
 import errno
@@ -34,15 +34,15 @@ def storage_full(error: OSError) -> bool:
 
 
 def write_arrays(
-    path: Path, arrays: Mapping[str, npt.NDArray[Any]], metadata: Mapping[str, str], known: Mapping[str, str]
+    path: Path, arrays: Mapping[str, npt.NDArray[Any]], metadata: Mapping[str, str], checksums: Mapping[str, str]
 ) -> None:
-    """Writes and syncs the file; `known`: checksums of some arrays. Raises StorageFull when the device has no room;
-    other OSErrors pass."""
+    """Writes and syncs the file; `checksums` has those already computed, by column. Raises StorageFull when the device
+    is full, and other OSErrors."""
     columns = [
         pa.LargeListArray.from_arrays(pa.array([0, len(values)], pa.int64()), pa.array(values))
         for values in arrays.values()
     ]
-    sums = {_SUM + name: known.get(name) or checksum(values) for name, values in arrays.items()}
+    sums = {_SUM + name: checksums.get(name) or checksum(values) for name, values in arrays.items()}
     schema = pa.schema(
         [pa.field(name, column.type) for name, column in zip(arrays, columns, strict=True)],
         metadata={**metadata, **sums},
@@ -69,7 +69,7 @@ def _sync(descriptor: int) -> None:
 
 
 def read_arrays(path: Path) -> tuple[Arrays, dict[str, str]]:
-    """Arrays over the memory-mapped file, and its metadata. Raises SnapshotUnusable for what is not such a file.
+    """Arrays over the memory-mapped file, and its metadata. Raises SnapshotUnusable for any other file.
 
     The arrays keep the map alive; the file may be unlinked meanwhile.
     """
@@ -89,7 +89,7 @@ def read_arrays(path: Path) -> tuple[Arrays, dict[str, str]]:
 
 
 def _in_place(values: pa.Array) -> npt.NDArray[Any]:
-    """The values where they lie. Arrow's own way to numpy first loads pandas, a third of a second."""
+    """The values without a copy. Arrow's own conversion to numpy loads pandas first, a third of a second."""
     dtype = np.dtype(_DTYPES.get(str(values.type), str(values.type)))
     content = values.buffers()[1]
     whole: npt.NDArray[Any] = np.zeros(0, dtype) if content is None else np.frombuffer(content, dtype)
@@ -97,7 +97,7 @@ def _in_place(values: pa.Array) -> npt.NDArray[Any]:
 
 
 def damaged_columns(arrays: Arrays, metadata: Mapping[str, str]) -> list[str]:
-    """Names of the columns whose bytes are not those that were written."""
+    """Names of the columns whose checksum is wrong."""
     return [name for name, values in arrays.items() if metadata.get(_SUM + name) != checksum(values)]
 
 

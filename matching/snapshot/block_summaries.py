@@ -1,4 +1,4 @@
-"""What blocks know of their rows: a circle, and enough of each fact to bound the terms that use it."""
+"""Summaries of blocks: a bounding circle, and of each column what bounds the terms that use it."""
 
 from typing import Any
 
@@ -25,8 +25,8 @@ def block_summaries(rows: dict[str, npt.NDArray[Any]], starts: Ints) -> dict[str
         "block_radius_m": circles.radius_m,
         "block_yes": _over(np.bitwise_or, rows["yes"], starts),
         "block_unknown": _over(np.bitwise_or, unknown, starts),
-        "block_price_cents": _over(np.minimum, _known(rows["price_cents"]), starts),
-        "block_member_price_cents": _over(np.minimum, _known(rows["member_price_cents"]), starts),
+        "block_price_cents": _over(np.minimum, _known_prices(rows["price_cents"]), starts),
+        "block_member_price_cents": _over(np.minimum, _known_prices(rows["member_price_cents"]), starts),
         "block_seats": np.where(fewest == np.iinfo(np.int32).max, 0, fewest),
         "block_trust": _over(np.maximum, rows["trust"], starts),
         "block_expected_dm": _over(np.maximum, rows["expected_dm"], starts),
@@ -37,12 +37,13 @@ def block_summaries(rows: dict[str, npt.NDArray[Any]], starts: Ints) -> dict[str
 
 
 def _sliced(masks: npt.NDArray[np.uint32], starts: Ints) -> npt.NDArray[np.uint64]:
-    """Masks of amenities by row as one word per block and amenity, in one piece."""
+    """Masks of amenities per row, as one bitmask per block and amenity, flattened."""
     words = [_words((masks >> np.uint32(bit)) & np.uint32(1), starts) for bit in range(len(Amenity))]
     return np.stack(words, axis=1).reshape(-1)
 
 
 def _lasts(places: Ints, starts: Ints) -> npt.NDArray[np.uint64]:
+    """Per block, bitmask of the rows that are the last of their place in the block."""
     is_last = np.ones(len(places), np.bool_)
     is_last[:-1] = places[1:] != places[:-1]
     is_last[starts[1:] - 1] = True
@@ -50,7 +51,7 @@ def _lasts(places: Ints, starts: Ints) -> npt.NDArray[np.uint64]:
 
 
 def _words(bits: npt.NDArray[Any], starts: Ints) -> npt.NDArray[np.uint64]:
-    """A bit per row as one word per block."""
+    """A bit per row, as one bitmask per block."""
     lengths = np.diff(starts)
     lane = np.arange(len(bits)) - np.repeat(starts[:-1], lengths)
     square = np.zeros((len(lengths), BLOCK_ROWS), np.bool_)
@@ -60,11 +61,13 @@ def _words(bits: npt.NDArray[Any], starts: Ints) -> npt.NDArray[np.uint64]:
 
 
 def _over(operation: np.ufunc, values: npt.NDArray[Any], starts: Ints) -> npt.NDArray[Any]:
+    """The operation over the values of each block."""
     if len(starts) == 1:
         return values[:0]
     result: npt.NDArray[Any] = operation.reduceat(values, starts[:-1])
     return result
 
 
-def _known(prices: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+def _known_prices(prices: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """The prices, those unknown above all others."""
     return np.where(prices == UNKNOWN_CENTS, np.int32(NO_PRICE_CENTS), prices)

@@ -20,7 +20,7 @@ from matching.affinity.community import CommunityEntry
 from matching.snapshot.arrow_file import checksum
 from matching.snapshot.availability import build_availability
 from matching.snapshot.block_summaries import block_summaries
-from matching.snapshot.community_sets import packed, sets_of_blocks, sets_of_rows
+from matching.snapshot.community_sets import pack_sets, sets_of_blocks, sets_of_rows
 from matching.snapshot.feature_rendering import render
 from matching.snapshot.files import publish
 from matching.snapshot.index_input import IndexInput
@@ -53,12 +53,15 @@ def build_index(
     calendar: Calendar | None = None,
     like: Snapshot | None = None,
 ) -> Snapshot:
-    """The index in memory, `as_of` a moment (timezone-aware). `like` gives the communities, with their affinity, of
-    the snapshot that this one completes: an overlay must rank as its base does."""
+    """The index in memory, `as_of` a timezone-aware moment.
+
+    `like` is the snapshot that this one is an overlay of: its communities and their affinities are used, so that both
+    rank alike.
+    """
     as_of = as_of.astimezone(UTC)
     rows = index_rows(source, as_of.date())
-    with ThreadPoolExecutor(1) as beside:  # half of the work, and none of it needs the interpreter
-        rendered = beside.submit(_render, rows)
+    with ThreadPoolExecutor(1) as pool:  # rendering is half of the work, and does not hold the interpreter's lock
+        rendered = pool.submit(_render, rows)
         affinities = affinities_of(source.communities, source.memberships) if like is None else like.affinities
         entries = _communities(affinities.communities if like is None else like.meta.communities, rows)
         columns, counts = _columns(source, rows, as_of, calendar, entries)
@@ -106,11 +109,11 @@ def _columns(
     return columns, counts
 
 
-def _communities(known: tuple[CommunityEntry, ...], rows: pl.DataFrame) -> tuple[CommunityEntry, ...]:
-    """Known communities, then those that only rows name (not yet in the table)."""
+def _communities(described: tuple[CommunityEntry, ...], rows: pl.DataFrame) -> tuple[CommunityEntry, ...]:
+    """The described communities, then those that only rows name (not yet in the table)."""
     named = set(rows["offered_by"].explode(keep_nulls=False, empty_as_null=False).to_list())
-    strangers = sorted(named - {entry.slug for entry in known})
-    return (*known, *(CommunityEntry(slug, slug, "", ()) for slug in strangers))
+    undescribed = sorted(named - {entry.slug for entry in described})
+    return (*described, *(CommunityEntry(slug, slug, "", ()) for slug in undescribed))
 
 
 def _learned_columns(affinities: Affinities) -> Arrays:
@@ -145,15 +148,15 @@ def _set_columns(rows: pl.DataFrame, entries: tuple[CommunityEntry, ...], starts
     position = {entry.slug: index for index, entry in enumerate(entries)}
     sets, of_row = sets_of_rows(rows["offered_key"].to_list(), position)
     of_block = sets_of_blocks(sets, of_row, starts)
-    set_start, set_members = packed(sets)
+    set_start, set_members = pack_sets(sets)
     return {"set_id": of_row, "block_set_id": of_block, "set_start": set_start, "set_members": set_members}
 
 
 def _availability_columns(offered: pl.DataFrame, busy: pl.DataFrame, as_of: datetime, calendar: Calendar) -> Arrays:
     pattern_of_row, tables = open_tables(offered, calendar)
     row_of_space = offered.select("space_id").with_row_index("row")
-    taken = busy.join(row_of_space, on="space_id").with_columns(slot=pl.col("slot") - first_slot_of(as_of.date()))
-    built = build_availability(pattern_of_row, tables, taken, offered["seats"].to_numpy().astype(np.int32))
+    busy_slots = busy.join(row_of_space, on="space_id").with_columns(slot=pl.col("slot") - first_slot_of(as_of.date()))
+    built = build_availability(pattern_of_row, tables, busy_slots, offered["seats"].to_numpy().astype(np.int32))
     return {
         "block_day": built.block_day,
         "day_words": built.day_words,
@@ -165,6 +168,6 @@ def _availability_columns(offered: pl.DataFrame, busy: pl.DataFrame, as_of: date
 
 
 def _version(as_of: datetime, sums: dict[str, str]) -> str:
-    """Moment and content: two builds of the same input have one name."""
+    """Name of a version, from moment and content: two builds of the same input have one name."""
     digest = hashlib.blake2b(repr(sorted(sums.items())).encode(), digest_size=6)
     return f"{as_of:%Y%m%dT%H%M%SZ}-{digest.hexdigest()}"

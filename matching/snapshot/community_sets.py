@@ -20,24 +20,24 @@ def sets_of_rows(keys: Sequence[str], position: Mapping[str, int]) -> tuple[list
 
 
 def sets_of_blocks(sets: list[tuple[int, ...]], set_of_row: Codes, starts: Ints) -> Codes:
-    """Per block, the union of its rows' sets; unions not met before are appended to `sets`."""
+    """Per block, the union of the sets of its rows; new unions are appended to `sets`."""
     number = {members: index for index, members in enumerate(sets)}
     unions: dict[frozenset[int], int] = {}
     result = np.zeros(len(starts) - 1, np.int32)
     for block, (start, stop) in enumerate(zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True)):
-        met = frozenset(set_of_row[start:stop].tolist())
-        if met not in unions:
-            union = tuple(sorted({member for index in met for member in sets[index]}))
+        row_sets = frozenset(set_of_row[start:stop].tolist())
+        if row_sets not in unions:
+            union = tuple(sorted({member for index in row_sets for member in sets[index]}))
             if union not in number:
                 number[union] = len(sets)
                 sets.append(union)
-            unions[met] = number[union]
-        result[block] = unions[met]
+            unions[row_sets] = number[union]
+        result[block] = unions[row_sets]
     return result
 
 
-def packed(sets: Iterable[tuple[int, ...]]) -> tuple[Ints, Codes]:
+def pack_sets(sets: Iterable[tuple[int, ...]]) -> tuple[Ints, Codes]:
     """`set_start` and `set_members` of the layout."""
-    listed = list(sets)
-    start = np.concatenate(([0], np.cumsum([len(members) for members in listed], dtype=np.int64)))
-    return start.astype(np.int64), np.array([member for members in listed for member in members], np.int32)
+    all_sets = list(sets)
+    start = np.concatenate(([0], np.cumsum([len(members) for members in all_sets], dtype=np.int64)))
+    return start.astype(np.int64), np.array([member for members in all_sets for member in members], np.int32)

@@ -1,4 +1,4 @@
-"""What a result shows that does not depend on the query: a GeoJSON feature per row, in a file beside the columns.
+"""Renders the part of results that does not depend on the query: a GeoJSON feature per row, in a file of their own.
 
 Its properties: place_id, space_id, name, kind, status, address, postcode, commune, insee, precision, time_zone,
 opening_hours (the space's, else the place's), amenities {name: yes | no | unknown, all of them}, phone, website,

@@ -7,8 +7,8 @@
         search.arrow                    the columns of `layout.py`; metadata: counts, communities, checksums
         facts.arrow                     rendered rows
 
-A version is complete before it gets its name, and the pointer moves last: whoever opens the index finds the old one or
-the new one, whole. Opening checks format, sizes, header, footer and lengths; `verify` reads every byte.
+A version is complete before it gets its name, and the pointer moves last: a process that opens the index finds the old
+version or the new one, complete. Opening checks format, sizes, header, footer and lengths; `verify` reads every byte.
 """
 
 import contextlib
@@ -46,22 +46,22 @@ MANIFEST = "manifest.json"
 SEARCH = "search.arrow"
 FACTS = "facts.arrow"
 KEPT_VERSIONS = 2
-"""The current one and the one before: a process that is just opening it must not lose it."""
+"""The current one and the one before, which another process may just be opening."""
 
 
 def publish(snapshot: Snapshot, folder: Path) -> Path:
-    """Writes the snapshot as a version of its own and makes it current; returns its directory.
+    """Writes the snapshot as a new version and makes it current; returns its directory.
 
-    Raises StorageFull; whatever goes wrong, the version that was current stays so and nothing is left behind.
+    Raises StorageFull. After an error the previous version is still current, and no draft is left behind.
     """
     final = folder / snapshot.meta.version
-    draft, replaced = (folder / f".{snapshot.meta.version}.{os.getpid()}.{what}" for what in ("new", "old"))
+    draft, replaced = (folder / f".{snapshot.meta.version}.{os.getpid()}.{suffix}" for suffix in ("new", "old"))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir()
         _write(snapshot, draft)
-        if final.exists():  # the same content, built again: the new copy replaces one that may be damaged
+        if final.exists():  # the same content, built again, replaces a copy that may be damaged
             final.rename(replaced)
         draft.rename(final)
         _point_to(folder, snapshot.meta.version)
@@ -78,7 +78,7 @@ def publish(snapshot: Snapshot, folder: Path) -> Path:
 
 def _write(snapshot: Snapshot, folder: Path) -> None:
     meta = asdict(snapshot.meta)
-    words = {
+    metadata = {
         "format": str(FORMAT),
         "as_of": snapshot.meta.as_of.isoformat(),
         "first_day": snapshot.meta.first_day.isoformat(),
@@ -94,8 +94,8 @@ def _write(snapshot: Snapshot, folder: Path) -> None:
         write_arrays(folder / name, arrays, metadata, snapshot.sums)
         return name, {"bytes": (folder / name).stat().st_size, "blake2b": _file_sum(folder / name)}
 
-    with ThreadPoolExecutor(2) as beside:  # disks and checksums leave the interpreter's lock
-        files = dict(beside.map(write, (SEARCH, FACTS), (columns, facts), (words, short)))
+    with ThreadPoolExecutor(2) as pool:  # writing and checksums release the interpreter's lock
+        files = dict(pool.map(write, (SEARCH, FACTS), (columns, facts), (metadata, short)))
     manifest = {"format": FORMAT, "version": snapshot.meta.version, "files": files}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
@@ -115,9 +115,9 @@ def _point_to(folder: Path, version: str) -> None:
 def remove_old_versions(folder: Path, keep: int = KEPT_VERSIONS) -> None:
     """Removes versions other than the current one and the latest `keep - 1` others. Mapped files stay readable."""
     current = current_version(folder)
-    others = [path.parent for path in folder.glob(f"*/{MANIFEST}") if path.parent.name != current]
-    others.sort(key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
-    for path in others[max(0, keep - 1) :]:
+    old_versions = [path.parent for path in folder.glob(f"*/{MANIFEST}") if path.parent.name != current]
+    old_versions.sort(key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
+    for path in old_versions[max(0, keep - 1) :]:
         shutil.rmtree(path, ignore_errors=True)
 
 
@@ -149,13 +149,13 @@ def _open_version(path: Path) -> Snapshot:
     for name, file in manifest["files"].items():
         if (path / name).stat().st_size != file["bytes"]:
             raise damaged(path / name)
-    arrays, words = read_arrays(path / SEARCH)
-    rendered, facts_words = read_arrays(path / FACTS)
-    if words.get("format") != str(FORMAT):
+    arrays, metadata = read_arrays(path / SEARCH)
+    rendered, facts_metadata = read_arrays(path / FACTS)
+    if metadata.get("format") != str(FORMAT):
         raise _other_format(path)
-    if not words.get("version") == facts_words.get("version") == manifest["version"] == path.name:
+    if not metadata.get("version") == facts_metadata.get("version") == manifest["version"] == path.name:
         raise damaged(path)
-    columns, meta = _typed(arrays, path), _meta(words, path)
+    columns, meta = _typed(arrays, path), _meta(metadata, path)
     facts = Facts(rendered["start"], rendered["data"])
     if wrong_length(columns, meta) or len(facts.start) != meta.rows + 1:
         raise damaged(path)
@@ -185,18 +185,20 @@ def _typed(arrays: Arrays, path: Path) -> Columns:
     return Columns(**{name: arrays[name] for name in COLUMN_DTYPES})
 
 
-def _meta(words: dict[str, str], path: Path) -> Meta:
+def _meta(metadata: dict[str, str], path: Path) -> Meta:
     counts = ("revision", "rows", "offered_rows", "blocks", "offered_blocks")
     try:
         communities = tuple(
-            CommunityEntry(one["slug"], one["name"], one["sharing"], tuple(one["partners"]), tuple(one["values"]))
-            for one in json.loads(words["communities"])
+            CommunityEntry(
+                entry["slug"], entry["name"], entry["sharing"], tuple(entry["partners"]), tuple(entry["values"])
+            )
+            for entry in json.loads(metadata["communities"])
         )
-        as_of = datetime.fromisoformat(words["as_of"])
-        numbers = {name: int(words[name]) for name in counts}
+        as_of = datetime.fromisoformat(metadata["as_of"])
+        numbers = {name: int(metadata[name]) for name in counts}
     except (ValueError, KeyError, TypeError) as error:
         raise damaged(path / SEARCH) from error
-    return Meta(version=words["version"], as_of=as_of, communities=communities, **numbers)
+    return Meta(version=metadata["version"], as_of=as_of, communities=communities, **numbers)
 
 
 def _other_format(path: Path) -> SnapshotUnusable:
@@ -208,14 +210,14 @@ def _other_format(path: Path) -> SnapshotUnusable:
 
 
 def verify(folder: Path) -> None:
-    """Reads every byte of the current snapshot. Raises SnapshotUnusable naming what is not as it was written."""
+    """Reads every byte of the current snapshot. Raises SnapshotUnusable that names what is damaged."""
     path = folder / current_version(folder)
     try:
         opened = _open_version(path)
         manifest = _manifest(path)
         for name in (SEARCH, FACTS):
-            arrays, words = read_arrays(path / name)
-            wrong = damaged_columns(arrays, words)
+            arrays, metadata = read_arrays(path / name)
+            wrong = damaged_columns(arrays, metadata)
             if wrong or _file_sum(path / name) != manifest["files"][name].get("blake2b"):
                 listed = ", ".join(wrong) or name
                 raise SnapshotUnusable(

@@ -1,4 +1,4 @@
-"""What the index is built from. The service fills it from the store; nothing here reads a database."""
+"""Tables that the index is built from. The service reads them from the store; nothing here reads a database."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -36,14 +36,14 @@ class IndexInput:
             conformed = table.select(pl.col(column).cast(dtype) for column, dtype in schema.items())
             object.__setattr__(self, name, conformed)
 
-    def renewed(self, place_ids: Collection[int], now_are: "IndexInput") -> "IndexInput":
-        """These tables with all that is said of some places replaced by what `now_are` says."""
-        others = ~pl.col("place_id").is_in(list(place_ids))
-        spaces = self.spaces.filter(others)
+    def with_places_replaced(self, place_ids: Collection[int], current: "IndexInput") -> "IndexInput":
+        """These tables, in which all rows of some places are replaced by the `current` ones."""
+        is_other = ~pl.col("place_id").is_in(list(place_ids))
+        spaces = self.spaces.filter(is_other)
         return IndexInput(
-            places=pl.concat([self.places.filter(others), now_are.places]),
-            spaces=pl.concat([spaces, now_are.spaces]),
-            busy=pl.concat([self.busy.join(spaces, on="space_id", how="semi"), now_are.busy]),
-            communities=now_are.communities,
-            revision=now_are.revision,
+            places=pl.concat([self.places.filter(is_other), current.places]),
+            spaces=pl.concat([spaces, current.spaces]),
+            busy=pl.concat([self.busy.join(spaces, on="space_id", how="semi"), current.busy]),
+            communities=current.communities,
+            revision=current.revision,
         )

@@ -1,4 +1,4 @@
-"""The columns of a snapshot: the one table of what is stored, how wide, and how many of each.
+"""The columns of a snapshot: name, type and length of each.
 
 Rows are spaces of offered places, then places that are only candidates; both parts are sorted by H3 cell
 (resolution 15), place id, space id, and cut into blocks of 64 that never cross from one part to the other. Two parts,
@@ -39,7 +39,7 @@ def _column(dtype: type[np.generic], of: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Plain arrays, memory-mapped or in memory. The name after `of` says how long: per row, per block, and so on."""
+    """Plain arrays, memory-mapped or in memory. Each column says what its elements are for: rows, blocks, and so on."""
 
     place_id: npt.NDArray[np.int64] = _column(np.int64, "rows")
     space_id: npt.NDArray[np.int64] = _column(np.int64, "rows")
@@ -51,7 +51,7 @@ class Columns:
     y: npt.NDArray[np.float32] = _column(np.float32, "rows")
     z: npt.NDArray[np.float32] = _column(np.float32, "rows")
     expected_dm: npt.NDArray[np.int32] = _column(np.int32, "rows")
-    """Decimetres: a place known only by its commune is never shown nearer than this."""
+    """Decimetres: a place of which only the commune is known is never shown nearer than this."""
     kind: npt.NDArray[np.uint8] = _column(np.uint8, "rows")
     """Position in `PlaceKind`."""
     space_kind: npt.NDArray[np.uint8] = _column(np.uint8, "rows")
@@ -63,7 +63,7 @@ class Columns:
     precision: npt.NDArray[np.uint8] = _column(np.uint8, "rows")
     """Position in `Precision`."""
     checked_year: npt.NDArray[np.uint8] = _column(np.uint8, "rows")
-    """Years after 1970 in which the facts were checked; 0: nobody knows."""
+    """Year in which the facts were checked, less 1970; 0: unknown."""
     seats: npt.NDArray[np.int32] = _column(np.int32, "rows")
     """0 for a candidate."""
     price_cents: npt.NDArray[np.int32] = _column(np.int32, "rows")
@@ -82,21 +82,21 @@ class Columns:
     block_yes: npt.NDArray[np.uint32] = _column(np.uint32, "blocks")
     """Amenities that some row has."""
     block_unknown: npt.NDArray[np.uint32] = _column(np.uint32, "blocks")
-    """Amenities that some row does not tell."""
+    """Amenities that are unknown for some row."""
     block_price_cents: npt.NDArray[np.int32] = _column(np.int32, "blocks")
     """Lowest known price, or NO_PRICE_CENTS."""
     block_member_price_cents: npt.NDArray[np.int32] = _column(np.int32, "blocks")
     block_seats: npt.NDArray[np.int32] = _column(np.int32, "blocks")
-    """Fewest known seats; 0 when no row of the block tells."""
+    """Fewest known seats; 0 when none are known."""
     block_trust: npt.NDArray[np.float64] = _column(np.float64, "blocks")
     block_has: npt.NDArray[np.uint64] = _column(np.uint64, "block_amenities")
     """Per block and amenity one word: bit i, row i of the block has it."""
     block_lacks: npt.NDArray[np.uint64] = _column(np.uint64, "block_amenities")
-    """The same of what a row is known not to have."""
+    """The same of amenities that a row is known not to have."""
     block_last: npt.NDArray[np.uint64] = _column(np.uint64, "blocks")
     """Bit i: row i is the last of its place in the block."""
     block_expected_dm: npt.NDArray[np.int32] = _column(np.int32, "blocks")
-    """Most of `expected_dm`."""
+    """Highest `expected_dm`."""
     block_set_id: npt.NDArray[np.int32] = _column(np.int32, "blocks")
     """Set of all communities that offer some row of the block."""
 
@@ -104,9 +104,8 @@ class Columns:
     """Sets of communities, each stored once: members of set i are `set_members[set_start[i]:set_start[i + 1]]`."""
     set_members: npt.NDArray[np.int32] = _column(np.int32, "members")
     akin_start: npt.NDArray[np.int64] = _column(np.int64, "described+1")
-    """Learned affinities (`matching/affinity/similarity.py`): described community i is close to those listed in the
-    next three
-    columns from `akin_start[i]` to `akin_start[i + 1]`. What is declared is in `CommunityEntry.partners`."""
+    """Learned affinities (`matching/affinity/similarity.py`): described community i is close to those in the next
+    three columns from `akin_start[i]` to `akin_start[i + 1]`. Declared partners are in `CommunityEntry.partners`."""
     akin_other: npt.NDArray[np.int32] = _column(np.int32, "akin")
     akin_value: npt.NDArray[np.float64] = _column(np.float64, "akin")
     akin_members: npt.NDArray[np.uint8] = _column(np.uint8, "akin")
@@ -135,13 +134,13 @@ _LENGTHS: dict[str, str] = {item.name: item.metadata["of"] for item in fields(Co
 
 @dataclass(frozen=True, slots=True)
 class Meta:
-    """What a snapshot says about itself."""
+    """Metadata of a snapshot."""
 
     version: str
     as_of: datetime
-    """UTC; ages of facts are counted to here."""
+    """UTC; the age of facts is counted up to it."""
     revision: int
-    """Of the store, when it was read: what changed later belongs to the overlay."""
+    """Of the store when it was read; later changes belong to the overlay."""
     rows: int
     offered_rows: int
     blocks: int

@@ -1,4 +1,4 @@
-"""When a space is open, slot by slot: what the builder asks of the calendar, and asks once per distinct pattern."""
+"""When a space is open, slot by slot: the calendar expands each distinct opening pattern once."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -49,8 +49,8 @@ class GeoCalendar:
 def open_tables(rows: pl.DataFrame, calendar: Calendar) -> tuple[Ints, Bools]:
     """Which pattern each row follows, and the expanded patterns, shape (patterns, DAYS * 48).
 
-    Pattern 0 is "never": a space whose hours nobody knows, or nobody can read, is not free, whatever else is true.
-    `rows` holds `hours`, `time_zone` and `insee`.
+    Pattern 0 is "never": a space whose hours are unknown or unreadable is never free. `rows` holds `hours`, `time_zone`
+    and `insee`.
     """
     communes = rows["insee"].unique().to_list()
     regions = pl.DataFrame(
@@ -58,12 +58,12 @@ def open_tables(rows: pl.DataFrame, calendar: Calendar) -> tuple[Ints, Bools]:
         schema={"insee": pl.String, "region": pl.String},
     )
     keys = ["time_zone", "region", "hours"]
-    asked = rows.select("hours", "time_zone", "insee").join(
+    keyed = rows.select("hours", "time_zone", "insee").join(
         regions, on="insee", how="left", nulls_equal=True, maintain_order="left"
     )
-    distinct = asked.select(keys).filter(pl.col("hours").is_not_null()).unique().sort(keys)
+    distinct = keyed.select(keys).filter(pl.col("hours").is_not_null()).unique().sort(keys)
     numbered = distinct.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("pattern"))
-    of_row = asked.join(numbered, on=keys, how="left", maintain_order="left")["pattern"].fill_null(0)
+    of_row = keyed.join(numbered, on=keys, how="left", maintain_order="left")["pattern"].fill_null(0)
     tables = np.zeros((len(distinct) + 1, DAYS * SLOTS_PER_DAY), np.bool_)
     filled = 1
     for (time_zone, region), group in distinct.group_by("time_zone", "region", maintain_order=True):
@@ -74,7 +74,7 @@ def open_tables(rows: pl.DataFrame, calendar: Calendar) -> tuple[Ints, Bools]:
 
 
 def _open(calendar: Calendar, patterns: list[str], time_zone: str, region: str) -> Bools:
-    """All patterns of a zone at once; one by one when some cannot be read, those being never open."""
+    """All patterns of a zone at once; one by one when some cannot be read, which are never open."""
     try:
         return calendar.open_slots(patterns, time_zone, region)
     except InvalidInput:

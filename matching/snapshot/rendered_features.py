@@ -1,4 +1,4 @@
-"""What a result shows that does not depend on the query: see `matching.snapshot.feature_rendering`, which makes it."""
+"""Rendered rows: the part of a result that does not depend on the query (`matching.snapshot.feature_rendering`)."""
 
 from dataclasses import dataclass
 from functools import cached_property

@@ -65,9 +65,9 @@ def _with_masks(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _masks(place: str | None, space: str | None) -> tuple[int, int]:
-    known: dict[str, str] = {**json.loads(place or "{}"), **json.loads(space or "{}")}
-    yes = sum(_BIT[Amenity(name)] for name, answer in known.items() if answer == Answer.YES.value)
-    no = sum(_BIT[Amenity(name)] for name, answer in known.items() if answer == Answer.NO.value)
+    answers: dict[str, str] = {**json.loads(place or "{}"), **json.loads(space or "{}")}
+    yes = sum(_BIT[Amenity(name)] for name, answer in answers.items() if answer == Answer.YES.value)
+    no = sum(_BIT[Amenity(name)] for name, answer in answers.items() if answer == Answer.NO.value)
     return yes, no
 
 

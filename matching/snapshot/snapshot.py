@@ -1,4 +1,4 @@
-"""A snapshot in hand: its columns, what it says about itself, and its rendered rows."""
+"""An open snapshot: its columns, metadata and rendered rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,9 +21,9 @@ class Snapshot:
     meta: Meta
     facts: Facts
     affinities: Affinities
-    """As built, unless newer ones took their place."""
+    """As built, or newer ones."""
     sums: Mapping[str, str] = field(default_factory=dict)
-    """Checksums of columns and facts, when they are known already."""
+    """Checksums of columns and facts that are already computed."""
 
     def days(self) -> npt.NDArray[np.uint64]:
         """The distinct days, shape (days, 48)."""
@@ -34,7 +34,7 @@ class Snapshot:
         return self.columns.block_day.reshape(DAYS, -1)
 
     def load(self) -> None:
-        """Reads a byte of each page, so that no search waits for the disk, or for a page to be found in memory."""
+        """Reads a byte of each page, so that no search waits for the disk or for a page fault."""
         for column in (*(getattr(self.columns, name) for name in COLUMN_DTYPES), self.facts.start, self.facts.data):
             column.view(np.uint8)[::PAGE_BYTES].max(initial=0)
 

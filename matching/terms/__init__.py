@@ -1,6 +1,6 @@
 """The terms of the score, one file each: formula, bound and words.
 
-A new term is a new file, a line here, and one each in `matching.kernel.row_filters` and `matching.kernel.bounds`.
+A new term is a new file, a line here, and one each in `matching.kernel.scoring` and `matching.kernel.bounds`.
 """
 
 from matching.terms.affinity import Affinity

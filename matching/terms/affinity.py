@@ -1,34 +1,34 @@
-"""Closer communities first: how close the nearest community offering the space is to the searcher's."""
+"""Closer communities first: the affinity of the closest community that offers the space to the searcher's."""
 
 from typing import ClassVar
 
 from geo.localisation.amenity_phrases import listed
 from matching.affinity.affinities import PARTNER, SAME
-from matching.arrays.query_arrays import Wanted
+from matching.arrays.query_arrays import QueryArrays
 from matching.arrays.tree import Tree
-from matching.compiler.jit import inner
+from matching.compiler.jit import inlined
 from matching.query.query import Query
 from matching.snapshot.snapshot import Snapshot
-from matching.terms.term import Reason, Shown
+from matching.terms.term import Reason, ReasonContext
 
 CLOSE = 0.15
 
 
-@inner
-def value(tree: Tree, wanted: Wanted, row: int, metres: float) -> float:
+@inlined
+def value(tree: Tree, query: QueryArrays, row: int, metres: float) -> float:
     """Maximum over the communities that offer the space and that the searcher may see; 0 for a public space."""
-    return wanted.set_affinity[tree.set_id[row]]
+    return query.set_affinity[tree.set_id[row]]
 
 
-@inner
-def upper_bound(tree: Tree, wanted: Wanted, part: int, metres: float) -> float:
-    """By all communities that offer some row of a block; a node does not tell which."""
+@inlined
+def upper_bound(tree: Tree, query: QueryArrays, part: int, metres: float) -> float:
+    """By all communities that offer some row of a block; other parts of the tree do not have their set."""
     of_set = tree.part_set[part]
-    return wanted.most_affinity if of_set < 0 else wanted.set_affinity[of_set]
+    return query.max_affinity if of_set < 0 else query.set_affinity[of_set]
 
 
 def level(value: float) -> int:
-    """How close in words: 0 nothing to say, 1 akin, 2 partner, 3 the same."""
+    """Level of a value in words: 0 no reason, 1 similar, 2 partner, 3 the same."""
     if value >= SAME:
         return 3
     if value >= PARTNER:
@@ -37,34 +37,34 @@ def level(value: float) -> int:
 
 
 class Affinity:
-    """In words; the values come from `matching/affinity/affinities.py`."""
+    """Its reasons in words; the values come from `matching/affinity/affinities.py`."""
 
     name: ClassVar[str] = "affinity"
 
     def usable(self, query: Query, snapshot: Snapshot) -> bool:
         return snapshot.describes(query.community)
 
-    def reasons(self, value: float, shown: Shown) -> list[Reason]:
-        slug = shown.result.closest_community
+    def reasons(self, value: float, context: ReasonContext) -> list[Reason]:
+        slug = context.result.closest_community
         if slug is None:
             return []
-        name = shown.names.get(slug, slug)
+        name = context.names.get(slug, slug)
         if value >= SAME:
-            return [Reason(shown.say(f"proposé par votre communauté {name}", f"offered by your community {name}"))]
+            return [Reason(context.text(f"proposé par votre communauté {name}", f"offered by your community {name}"))]
         if value >= PARTNER:
-            text = shown.say(f"{name} est partenaire de votre communauté", f"{name} is a partner of your community")
+            text = context.text(f"{name} est partenaire de votre communauté", f"{name} is a partner of your community")
             return [Reason(text, clause=True)]
-        return [Reason(self._learned(name, shown), clause=True)] if value >= CLOSE else []
+        return [Reason(self._learned(name, context), clause=True)] if value >= CLOSE else []
 
-    def _learned(self, name: str, shown: Shown) -> str:
-        """What weighs most is told: members in common, then values, then words that are alike."""
-        why = shown.result.kinship
-        if why.common_members:
-            return shown.say(
+    def _learned(self, name: str, context: ReasonContext) -> str:
+        """The strongest reason: common members, then common values, then similar words."""
+        kinship = context.result.kinship
+        if kinship.common_members:
+            return context.text(
                 f"{name} a des membres en commun avec votre communauté",
                 f"{name} has members in common with your community",
             )
-        if why.common_values:
-            told = listed(list(why.common_values), shown.language)
-            return shown.say(f"{name} partage vos valeurs ({told})", f"{name} shares your values ({told})")
-        return shown.say(f"{name} ressemble à votre communauté", f"{name} resembles your community")
+        if kinship.common_values:
+            values = listed(list(kinship.common_values), context.language)
+            return context.text(f"{name} partage vos valeurs ({values})", f"{name} shares your values ({values})")
+        return context.text(f"{name} ressemble à votre communauté", f"{name} resembles your community")

@@ -1,4 +1,4 @@
-"""What a score term is."""
+"""The interface of score terms, and their reasons."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
@@ -14,31 +14,34 @@ from matching.snapshot.snapshot import Snapshot
 Floats = npt.NDArray[np.float64]
 
 NEUTRAL = 0.4
-"""Value of a term for a row that lacks the fact: less than the middle, more than a known no."""
+"""Value of a term for a row whose fact is unknown: below the middle, above a known no."""
 
 
 class Term(Protocol):
-    """One named part of the score, in [0, 1], and what it means in words.
+    """One named part of the score, in [0, 1], and its reasons in words.
 
-    Its module also has `value(tree, wanted, row, metres)` of a row at that distance, and `upper_bound(tree, wanted,
-    part, metres)`: no row of that part of the tree, none of them nearer, has a greater value. Both are compiled.
+    Its module also has two compiled functions: `value(tree, query, row, metres)` of a row at that distance, and
+    `upper_bound(tree, query, part, metres)`, at least the value of any row of a part of the tree, none
+    of which is nearer.
     """
 
     name: ClassVar[str]
 
     def usable(self, query: Query, snapshot: Snapshot) -> bool:
-        """Whether this query can use the term at all; if not, the other weights grow."""
+        """Whether a query can use the term; if not, the other weights are renormalised."""
         ...
 
-    def reasons(self, value: float, shown: "Shown") -> "list[Reason]":
-        """What the value means in words; nothing when there is nothing worth saying."""
+    def reasons(self, value: float, context: "ReasonContext") -> "list[Reason]":
+        """What the value means in words; often empty."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A piece of a sentence, without capital or full stop. A `good` one recommends, the others warn; a `clause` has a
-    verb of its own; an objection is told with "but", a circumstance without."""
+    """A piece of a sentence, without capital or full stop.
+
+    A `good` one recommends, others warn; a `clause` has a verb of its own; an objection is joined with "but".
+    """
 
     text: str
     good: bool = True
@@ -47,12 +50,13 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A result about to be explained: in which language, with the names of communities."""
+class ReasonContext:
+    """A result to explain, the language, and names of communities by slug."""
 
     result: Result
     language: Language
     names: dict[str, str]
 
-    def say(self, fr: str, en: str) -> str:
+    def text(self, fr: str, en: str) -> str:
+        """The text in the language of the context."""
         return fr if self.language == "fr" else en

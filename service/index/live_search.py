@@ -98,7 +98,7 @@ class _Changes:
         place_ids, frames = changes
         rows = index_input(frames)
         if self.rows is not None:
-            rows = self.rows.renewed(place_ids, rows)
+            rows = self.rows.with_places_replaced(place_ids, rows)
         return _Changes(frames.revision, rows, self.place_ids.union(place_ids))
 
 

@@ -38,7 +38,7 @@ def metres(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
     return 2 * 6_371_008.8 * math.asin(min(1.0, math.sqrt(half)))
 
 
-def words_of(text: str) -> list[str]:
+def row_bitmask(text: str) -> list[str]:
     plain = "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
     spaced = "".join(c if c.isalnum() else " " for c in plain)
     return [word for word in spaced.split() if len(word) > 1 and word not in COMMON_WORDS.split()]
@@ -46,7 +46,7 @@ def words_of(text: str) -> list[str]:
 
 def likeness(communities: list[Row]) -> dict[tuple[str, str], float]:
     """Cosine of TF-IDF vectors: idf = ln((1 + n) / (1 + df)) + 1, vectors of length 1."""
-    counts = {c["slug"]: Counter(words_of(" ".join([*c["values"], c["words"]]))) for c in communities}
+    counts = {c["slug"]: Counter(row_bitmask(" ".join([*c["values"], c["words"]]))) for c in communities}
     holding = Counter(word for count in counts.values() for word in count)
     vectors = {}
     for slug, count in counts.items():

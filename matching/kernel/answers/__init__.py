@@ -1,0 +1,1 @@
+"""Results as bytes of GeoJSON, written by the kernel."""

@@ -33,7 +33,7 @@ class WithOverlay(Peer):
 
 def make(world: IndexInput, snapshot: Snapshot, store: str) -> WithOverlay:
     place_ids, now_are = _changed(world, snapshot.meta)
-    later = build_index(world.renewed(place_ids, now_are), as_of=snapshot.meta.as_of)
+    later = build_index(world.with_places_replaced(place_ids, now_are), as_of=snapshot.meta.as_of)
     return WithOverlay(build_overlay(Whole(snapshot).searchable, now_are, place_ids), later)
 
 

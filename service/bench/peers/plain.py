@@ -18,8 +18,8 @@ from matching.search.prepared_index import mask_of
 from matching.search.searcher import audience_of
 from matching.snapshot.layout import SLOTS_PER_DAY, UNKNOWN_CENTS
 from matching.snapshot.snapshot import Snapshot
-from matching.terms.fit import all_suit
-from matching.terms.price import worths
+from matching.terms.fit import values_of_seats
+from matching.terms.price import values_of_cents
 from matching.terms.proximity import HALF_M
 
 Ints = npt.NDArray[np.int64]
@@ -49,9 +49,9 @@ class Plain:
         own = audience.set_own[c.set_id[rows]] & (c.member_price_cents[rows] != UNKNOWN_CENTS)
         values = {
             "proximity": np.exp2(-metres / HALF_M[query.mode]),
-            "price": worths(np.where(own, c.member_price_cents[rows], c.price_cents[rows])),
+            "price": values_of_cents(np.where(own, c.member_price_cents[rows], c.price_cents[rows])),
             "affinity": audience.set_affinity[c.set_id[rows]],
-            "fit": all_suit(c.seats[rows], query.seats),
+            "fit": values_of_seats(c.seats[rows], query.seats),
             "trust": c.trust[rows],
         }
         weights = weights_of(query, self.snapshot)

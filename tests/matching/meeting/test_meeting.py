@@ -8,7 +8,7 @@ import pytest
 from geo.errors import InvalidInput
 from geo.store.frames import PLACES, SPACES
 from geo.types import Point
-from matching.arrays.workspace import own
+from matching.arrays.workspace import thread_workspace
 from matching.meeting.query import MAX_MINUTES, Goal, MeetingQuery, Person
 from matching.meeting.ranking import BY_STRAIGHT_LINE, Meeting, MeetingResults, meet, rank_meetings
 from matching.overlay.overlay import build_overlay
@@ -208,7 +208,7 @@ def test_the_bound_of_a_sum_spares_most_blocks(snapshot: Snapshot) -> None:
         assert (
             len(meet([Whole(snapshot)], MeetingQuery(people, Query(people[0].point, limit=5), goal), NOW).results) == 5
         )
-        assert 0 < own.space.told[0] <= snapshot.meta.offered_blocks // 2
+        assert 0 < thread_workspace.arrays.counters[0] <= snapshot.meta.offered_blocks // 2
 
 
 def test_an_empty_index_knows_no_meeting() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from geo.spatial.distance import haversine_array_m
 from geo.types import Point
-from matching.kernel.tree_builder import tree_of
+from matching.kernel.tree_builder import build_tree
 from matching.live_index import LiveIndex
 from matching.overlay.overlay import Changed, build_overlay
 from matching.query.query import Query
@@ -107,7 +107,7 @@ def test_freed_and_taken_slots_are_replaced_in_place(world: World, snapshot: Sna
 def test_what_was_changed_back_leaves_nothing_behind(small_world: World, small_snapshot: Snapshot) -> None:
     everything = {place["place_id"] for place in small_world.places}
     overlay = build_overlay(Searchable(small_snapshot), small_world.input(), everything)
-    tree, before = overlay.masked.searchable.tree, tree_of(small_snapshot)
+    tree, before = overlay.masked.searchable.tree, build_tree(small_snapshot)
     assert overlay.places == 0
     assert [name for name in tree._fields if not np.array_equal(getattr(tree, name), getattr(before, name))] == []
 

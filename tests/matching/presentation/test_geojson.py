@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from geo.errors import Language
-from matching.kernel.answers.phrase_table import MOST
+from matching.kernel.answers.phrase_table import MAX_PHRASES
 from matching.presentation.explanations import sentence
 from matching.presentation.geojson import features
 from matching.query.query import Cursor, Query
@@ -115,7 +115,7 @@ def test_a_full_book_is_begun_anew(snapshot: Snapshot) -> None:
     )
     expected = features(found, "fr", NAMES)
     book = whole.searchable.phrases.book(NAMES)
-    for number in range(MOST):
+    for number in range(MAX_PHRASES):
         book.add(number.to_bytes(40, "big"), b"x")
     assert book.is_full
     assert features(found, "fr", NAMES) == expected

@@ -23,7 +23,7 @@ def worked_out(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Of each time that bounds were worked out, where the tree lies: others may still be working meanwhile."""
     from matching.search import prepared_index
 
-    calls, work_out = list[int](), prepared_index.bound_together
+    calls, work_out = list[int](), prepared_index.compute_joint_bounds
 
     def counted(*arguments: int | bytes) -> None:
         calls.append(int(arguments[0]))
@@ -31,7 +31,7 @@ def worked_out(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr("matching.search.prepared_index.REMEMBERED", 3)
     monkeypatch.setattr("matching.search.prepared_index.WHILE_S", 0.0)
-    monkeypatch.setattr("matching.search.prepared_index.bound_together", counted)
+    monkeypatch.setattr("matching.search.prepared_index.compute_joint_bounds", counted)
     return calls
 
 
@@ -41,7 +41,7 @@ def ask(whole: Whole, seats: int) -> None:
 
 
 def times(whole: Whole, worked_out: list[int]) -> int:
-    return worked_out.count(whole.searchable.handed.at)
+    return worked_out.count(whole.searchable.tree_addresses.address)
 
 
 def test_those_who_asked_longest_ago_are_dropped(small_snapshot: Snapshot, worked_out: list[int]) -> None:
@@ -85,7 +85,7 @@ def test_a_part_that_is_never_searched_whole_keeps_none(small_snapshot: Snapshot
     prepared_index.asked(PARIS, {"proximity": 1.0})
     prepared_index.wait_for_bounds()
     assert prepared_index.asked_lately(10) == []
-    assert worked_out.count(prepared_index.handed.at) == 0
+    assert worked_out.count(prepared_index.tree_addresses.address) == 0
 
 
 def test_a_new_snapshot_knows_the_bounds_of_those_who_asked_before(
@@ -109,4 +109,4 @@ def test_what_a_thread_asks_lives_as_long_as_it_is_asked(small_snapshot: Snapsho
     asked = prepared_index.asked(PARIS, {"proximity": 1.0})
     address = weakref.ref(asked.addresses.table)
     gc.collect()
-    assert address() is not None and asked.tables == asked.addresses.at
+    assert address() is not None and asked.tables == asked.addresses.address

@@ -1,4 +1,4 @@
-"""Bit-sliced availability against the obvious loop, and what a window may be."""
+"""Bit-sliced availability equals a plain loop; which windows a search accepts."""
 
 import numpy as np
 import polars as pl
@@ -21,21 +21,21 @@ HERE = Point(2.35, 48.86)
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 200), st.integers(0, 2**32 - 1))
-def test_words_say_what_each_space_says(rows: int, seed: int) -> None:
-    drawn = np.random.default_rng(seed)
-    tables = drawn.random((4, SLOTS)) < 0.4
+def test_bitmasks_equal_a_loop_over_rows(rows: int, seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    tables = generator.random((4, SLOTS)) < 0.4
     tables[0] = False
-    patterns = drawn.integers(0, 4, rows)
-    seats = drawn.integers(1, 4, rows).astype(np.int32)
-    taken = np.unique(drawn.integers(0, [[max(rows, 1)], [SLOTS + 50]], (2, 40 if rows else 0)), axis=1)
+    patterns = generator.integers(0, 4, rows)
+    seats = generator.integers(1, 4, rows).astype(np.int32)
+    busy = np.unique(generator.integers(0, [[max(rows, 1)], [SLOTS + 50]], (2, 40 if rows else 0)), axis=1)
     ledger = pl.DataFrame(
-        {"row": taken[0], "slot": taken[1] - 20, "seats_taken": drawn.integers(0, 5, taken.shape[1])},
+        {"row": busy[0], "slot": busy[1] - 20, "seats_taken": generator.integers(0, 5, busy.shape[1])},
     )
     built = build_availability(patterns, tables, ledger, seats)
     left = np.where(tables[patterns], seats[:, None], 0)
-    for row, slot, gone in ledger.iter_rows():
+    for row, slot, seats_taken in ledger.iter_rows():
         if 0 <= slot < SLOTS:
-            left[row, slot] = max(0, left[row, slot] - gone) if tables[patterns[row], slot] else 0
+            left[row, slot] = max(0, left[row, slot] - seats_taken) if tables[patterns[row], slot] else 0
     days = built.day_words.reshape(-1, 48)[built.block_day.reshape(DAYS, -1).T].reshape(-1, SLOTS)
     for row in range(rows):
         bits = (days[row // 64] >> np.uint64(row % 64)) & np.uint64(1) == 1
@@ -49,24 +49,24 @@ def test_words_say_what_each_space_says(rows: int, seed: int) -> None:
 
 @pytest.mark.parametrize("shift", range(20, 64))
 def test_days_that_differ_in_two_rows_one_after_the_other_are_two_days(shift: int) -> None:
-    """What the last row changes in a digest another row must not take back in the next half-hour: three million spaces
-    have such days."""
+    """A change of the last row must not cancel out in the digest with one of another row in the next half-hour: such
+    days occur among three million spaces."""
     tables = np.ones((1, SLOTS), np.bool_)
     other = 63 - shift
-    taken = pl.DataFrame({"row": [63, 63, other], "slot": [20, 21, 21], "seats_taken": [1, 1, 1]})
-    built = build_availability(np.zeros(64, np.int64), tables, taken, np.ones(64, np.int32))
+    busy = pl.DataFrame({"row": [63, 63, other], "slot": [20, 21, 21], "seats_taken": [1, 1, 1]})
+    built = build_availability(np.zeros(64, np.int64), tables, busy, np.ones(64, np.int32))
     days = built.day_words.reshape(-1, 48)[built.block_day.reshape(DAYS, 1)[:, 0]]
-    everybody = np.uint64(0xFFFFFFFFFFFFFFFF)
+    all_rows = np.uint64(0xFFFFFFFFFFFFFFFF)
     last, both = np.uint64(1) << np.uint64(63), np.uint64(1) << np.uint64(63) | np.uint64(1) << np.uint64(other)
-    assert (days[0, 20], days[0, 21]) == (everybody ^ last, everybody ^ both)
-    assert (days[1:] == everybody).all()
+    assert (days[0, 20], days[0, 21]) == (all_rows ^ last, all_rows ^ both)
+    assert (days[1:] == all_rows).all()
 
 
 def test_identical_days_are_stored_once() -> None:
     tables = np.zeros((2, SLOTS), np.bool_)
     tables[1].reshape(DAYS, 48)[:, 18:24] = True
-    nobody = pl.DataFrame(schema={"row": pl.Int64, "slot": pl.Int64, "seats_taken": pl.Int64})
-    built = build_availability(np.ones(640, np.int64), tables, nobody, np.ones(640, np.int32))
+    no_bookings = pl.DataFrame(schema={"row": pl.Int64, "slot": pl.Int64, "seats_taken": pl.Int64})
+    built = build_availability(np.ones(640, np.int64), tables, no_bookings, np.ones(640, np.int32))
     assert len(built.day_words) == 48
     assert len(built.block_day) == 10 * DAYS
 
@@ -95,15 +95,15 @@ def test_windows_over_or_too_far_ahead(snapshot: Snapshot, start: int, stop: int
     assert refusal.value.values["field"] == "window"
 
 
-def test_the_half_hour_that_runs_may_still_be_asked(snapshot: Snapshot) -> None:
+def test_a_window_may_begin_in_the_current_half_hour(snapshot: Snapshot) -> None:
     window = Window(slot_floor(NOW), slot_floor(NOW) + 2)
     assert search([Whole(snapshot)], Query(HERE, windows=(window,)), NOW).total > 0
 
 
-def test_hours_nobody_knows_are_never_free_but_found_without_a_window(snapshot: Snapshot) -> None:
-    found = search([Whole(snapshot)], Query(HERE, limit=100), NOW)
-    unknown = {one.space_id for one in found.results if one.facts["opening_hours"] is None}
+def test_spaces_with_unknown_hours_match_only_without_a_window(snapshot: Snapshot) -> None:
+    results = search([Whole(snapshot)], Query(HERE, limit=100), NOW)
+    unknown = {result.space_id for result in results.results if result.facts["opening_hours"] is None}
     assert unknown
     window = Window(FIRST_SLOT, FIRST_SLOT + SLOTS, any_slots=1)
     later = search([Whole(snapshot)], Query(HERE, windows=(Window(slot_floor(NOW), window.stop, 1),), limit=100), NOW)
-    assert not unknown & {one.space_id for one in later.results}
+    assert not unknown & {result.space_id for result in later.results}

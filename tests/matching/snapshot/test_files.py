@@ -1,4 +1,4 @@
-"""A snapshot on disk: the same bytes for the same input, whole or refused, and never lost to a full disk."""
+"""Snapshots on disk: deterministic, complete or refused, and never lost to a full disk."""
 
 import errno
 import json
@@ -33,15 +33,15 @@ def current(folder: Path) -> Path:
     return folder / (folder / CURRENT).read_text().strip()
 
 
-def refused(folder: Path) -> str:
-    """The message with which opening is refused, in both languages ending with the remedy."""
+def refusal_message(folder: Path) -> str:
+    """The English message with which opening is refused; both languages give the remedy."""
     with pytest.raises(SnapshotUnusable) as refusal:
         open_snapshot(folder)
     assert "placelibre index" in refusal.value.message("fr")
     return refusal.value.message("en")
 
 
-def test_what_is_written_is_what_is_read(folder: Path, small_snapshot: Snapshot) -> None:
+def test_a_snapshot_is_read_as_it_was_written(folder: Path, small_snapshot: Snapshot) -> None:
     read = open_snapshot(folder)
     assert read.meta == small_snapshot.meta
     for name in COLUMN_DTYPES:
@@ -58,16 +58,16 @@ def test_columns_are_mapped_not_copied(folder: Path) -> None:
 
 def test_the_same_input_gives_the_same_bytes_in_any_order_of_rows(tmp_path: Path, small_world: World) -> None:
     source = small_world.input()
-    one = build_snapshot(source, tmp_path / "one", as_of=AS_OF)
+    first = build_snapshot(source, tmp_path / "first", as_of=AS_OF)
     shuffled = World(seed=11, scale=0.08)
     shuffled.places.reverse()
     shuffled.spaces.reverse()
     shuffled.busy.reverse()
     shuffled.communities = list(reversed(shuffled.communities))
-    two = build_snapshot(shuffled.input(), tmp_path / "two", as_of=AS_OF)
-    assert one.name == two.name
+    second = build_snapshot(shuffled.input(), tmp_path / "second", as_of=AS_OF)
+    assert first.name == second.name
     for name in (SEARCH, FACTS, MANIFEST):
-        assert (one / name).read_bytes() == (two / name).read_bytes()
+        assert (first / name).read_bytes() == (second / name).read_bytes()
 
 
 def test_building_again_keeps_one_version_and_answers_the_same(folder: Path, small_snapshot: Snapshot) -> None:
@@ -90,66 +90,66 @@ def test_versions_before_the_last_two_are_removed(folder: Path, small_world: Wor
 
 
 def test_no_index_at_all(tmp_path: Path) -> None:
-    assert "does not exist" in refused(tmp_path / "nowhere")
+    assert "does not exist" in refusal_message(tmp_path / "nowhere")
 
 
 def test_a_pointer_to_nothing(folder: Path) -> None:
     shutil.rmtree(current(folder))
-    assert "does not exist" in refused(folder)
+    assert "does not exist" in refusal_message(folder)
 
 
 @pytest.mark.parametrize("text", ["", "../elsewhere", "\n", ".hidden"])
 def test_a_damaged_pointer(folder: Path, text: str) -> None:
     (folder / CURRENT).write_text(text)
-    assert "damaged" in refused(folder)
+    assert "damaged" in refusal_message(folder)
 
 
 @pytest.mark.parametrize("name", [SEARCH, FACTS])
-@pytest.mark.parametrize("kept", [0.0, 0.001, 0.3, 0.9, 0.9999])
-def test_truncated(folder: Path, name: str, kept: float) -> None:
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.3, 0.9, 0.9999])
+def test_truncated(folder: Path, name: str, share: float) -> None:
     path = current(folder) / name
     raw = path.read_bytes()
-    path.write_bytes(raw[: int(len(raw) * kept)])
-    assert "truncated" in refused(folder)
+    path.write_bytes(raw[: int(len(raw) * share)])
+    assert "truncated" in refusal_message(folder)
 
 
 @pytest.mark.parametrize("name", [SEARCH, FACTS])
-@pytest.mark.parametrize("kept", [0.0, 0.001, 0.3, 0.9, 0.9999])
-def test_truncated_and_the_manifest_agrees(folder: Path, name: str, kept: float) -> None:
-    """Sizes are right but header or footer are gone: it is Arrow that notices."""
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.3, 0.9, 0.9999])
+def test_truncated_and_the_manifest_agrees(folder: Path, name: str, share: float) -> None:
+    """Sizes are right but header or footer are gone: Arrow notices."""
     path = current(folder) / name
-    raw = path.read_bytes()[: int(path.stat().st_size * kept)]
+    raw = path.read_bytes()[: int(path.stat().st_size * share)]
     path.write_bytes(raw)
     manifest = json.loads((current(folder) / MANIFEST).read_text())
     manifest["files"][name]["bytes"] = len(raw)
     (current(folder) / MANIFEST).write_text(json.dumps(manifest))
-    assert "truncated" in refused(folder)
+    assert "truncated" in refusal_message(folder)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", f'{{"format": {FORMAT}}}'])
 def test_a_damaged_manifest(folder: Path, text: str) -> None:
     (current(folder) / MANIFEST).write_text(text)
-    assert "damaged" in refused(folder)
+    assert "damaged" in refusal_message(folder)
 
 
 def test_another_format(folder: Path) -> None:
     manifest = json.loads((current(folder) / MANIFEST).read_text())
     (current(folder) / MANIFEST).write_text(json.dumps({**manifest, "format": FORMAT + 1}))
-    assert "another PlaceLibre version" in refused(folder)
+    assert "another PlaceLibre version" in refusal_message(folder)
 
 
 def test_columns_of_another_length(folder: Path, small_snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
     """The counts in the header are checked against the columns."""
     monkeypatch.setattr(files, "wrong_length", lambda columns, meta: "lon")
-    assert "damaged" in refused(folder)
+    assert "damaged" in refusal_message(folder)
 
 
-def test_every_flipped_byte_is_found(folder: Path) -> None:
-    drawn = np.random.default_rng(3)
+def test_every_flipped_byte_is_noticed(folder: Path) -> None:
+    random_generator = np.random.default_rng(3)
     for name in (SEARCH, FACTS):
         path = current(folder) / name
         raw = bytearray(path.read_bytes())
-        for position in [0, 8, len(raw) - 1, *drawn.integers(0, len(raw), 25)]:
+        for position in [0, 8, len(raw) - 1, *random_generator.integers(0, len(raw), 25)]:
             raw[position] ^= 0x10
             path.write_bytes(raw)
             with pytest.raises(SnapshotUnusable):
@@ -204,8 +204,8 @@ def test_an_empty_store_makes_an_index_that_answers_nothing(tmp_path: Path) -> N
     build_snapshot(IndexInput(), tmp_path, as_of=AS_OF, revision=12)
     with LiveIndex.open(tmp_path) as index:
         index.verify()
-        found = index.search(Query(point=query_from(random.Random(1)).point, candidates=True), NOW)
-        assert (found.total, found.results, index.revision) == (0, (), 12)
+        results = index.search(Query(point=query_from(random.Random(1)).point, candidates=True), NOW)
+        assert (results.total, results.results, index.revision) == (0, (), 12)
         assert index.figures()["spaces"] == 0
 
 

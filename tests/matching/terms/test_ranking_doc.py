@@ -88,8 +88,8 @@ def cells(heading: str) -> dict[str, list[str]]:
 def test_the_worked_example(example: Result) -> None:
     table = cells("## A worked example")
     for term in example.terms:
-        shown = [float(cell) for cell in table[term.name][-3:]]
-        assert shown == [round(term.value, 6), round(term.weight, 6), round(term.contribution, 6)], term.name
+        documented = [float(cell) for cell in table[term.name][-3:]]
+        assert documented == [round(term.value, 6), round(term.weight, 6), round(term.contribution, 6)], term.name
     text = PAGE.read_text(encoding="utf-8")
     assert f"score is **{round(example.score, 6)}**" in text
     assert f"**{example.distance_m} m**" in text
@@ -97,7 +97,7 @@ def test_the_worked_example(example: Result) -> None:
 
 def test_the_learned_affinity() -> None:
     """Every line as the formulas say, and the last as the index learns it."""
-    told = {name: float(row[-1]) for name, row in cells("## Learned affinity").items()}
+    documented = {name: float(row[-1]) for name, row in cells("## Learned affinity").items()}
     once, twice = math.log(4 / 2) + 1, math.log(4 / 3) + 1
     words = twice / math.hypot(twice, once) / math.sqrt(2)
     cosine, weight = 12 / math.sqrt(40 * 90), 60 / 65
@@ -105,7 +105,7 @@ def test_the_learned_affinity() -> None:
     affinity = 0.6 * (weight * members + (1 - weight) * words)
     steps = [twice, once, words, cosine, members, weight, affinity]
     names = ["idf_entraide", "idf_ruralite", "words", "cosine", "members", "lambda", "affinity"]
-    assert told == {name: round(step, 6) for name, step in zip(names, steps, strict=True)}
+    assert documented == {name: round(step, 6) for name, step in zip(names, steps, strict=True)}
 
     values = {"bourg": ["entraide", "ruralité"], "canal": ["entraide", "numérique"], "phare": ["numérique"]}
     communities = [
@@ -117,8 +117,8 @@ def test_the_learned_affinity() -> None:
         for slug, numbers in (("bourg", range(40)), ("canal", range(28, 118)))
         for number in numbers
     ]
-    found = affinities_of(frame(communities, COMMUNITIES), frame(memberships, MEMBERSHIPS))
-    assert found.of("bourg")["canal"] == found.of("canal")["bourg"] == told["affinity"]
+    affinities = affinities_of(frame(communities, COMMUNITIES), frame(memberships, MEMBERSHIPS))
+    assert affinities.of("bourg")["canal"] == affinities.of("canal")["bourg"] == documented["affinity"]
 
 
 def test_the_presets() -> None:
