@@ -28,7 +28,15 @@ def replacements(tree: Tree, base: Snapshot, rows: Ints, now: Snapshot, now_rows
 def _days(base: Snapshot, rows: Ints, now: Snapshot, now_rows: Ints) -> Columns:
     differs = np.zeros(len(rows) * DAYS, np.bool_)
     was, is_now = base.columns, now.columns
-    arrays = [was.block_day, was.day_words, rows, is_now.block_day, is_now.day_words, now_rows, differs]
+    arrays: list[npt.NDArray[Any]] = [
+        was.block_day,
+        was.day_words,
+        rows,
+        is_now.block_day,
+        is_now.day_words,
+        now_rows,
+        differs,
+    ]
     table = address_table(arrays)
     compare_days(table.address)
     at, day = np.divmod(np.flatnonzero(differs), DAYS)
