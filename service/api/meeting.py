@@ -8,53 +8,32 @@ from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, Field
 
 from matching.meeting.query import DEFAULT_MINUTES, MAX_MINUTES, MOST_PEOPLE
 from service.api.authentication import Caller
 from service.api.dependencies import Meetings
+from service.api.filter_parameters import with_filters
 from service.api.inlined_schemas import inlined
 from service.api.problems import documented
 from service.api.search import Geometry
 from service.search.geojson import GEOJSON
 from service.search.meeting_desk import MeetingDesk
 from service.search.meeting_geojson import meeting_collection
-from service.search.meeting_request import MeetingRequest, Origin, check_named
-from service.search.request import MOST_WEEKS, SearchRequest
-
-
-def _several(given: object) -> object:
-    """One text is a list of one."""
-    return [given] if isinstance(given, str) else given
-
+from service.search.meeting_request import ROOM_FILTERS, MeetingRequest, Origin, build_room, check_named
 
 Minutes = Annotated[float, Field(ge=1, le=MAX_MINUTES, description="On the way, at most")]
-Word = Annotated[str, Field(max_length=64)]
+LONGEST_WORDS = 64
+"""Characters of each text of a filter with several."""
 
 
+@with_filters(ROOM_FILTERS, LONGEST_WORDS)
 class Room(BaseModel):
     """What the room must be, as in a search."""
 
     by: Annotated[str, Field(max_length=10, description="`worst`: the longest way; `sum`: all ways together")] = "worst"
     mode: Annotated[str, Field(max_length=10, description="Of those who do not say theirs")] = "car"
     most_minutes: Minutes = DEFAULT_MINUTES
-    at: Annotated[
-        list[Annotated[str, Field(max_length=80)]],
-        BeforeValidator(_several),
-        Field(max_length=62, description="Local to the first person; several are fine"),
-    ] = []
-    any: Annotated[str | None, Field(max_length=20, description="A duration, with `between`")] = None
-    between: Annotated[str | None, Field(max_length=80)] = None
-    weeks: Annotated[int, Field(ge=1, le=MOST_WEEKS, description="The same hours, so many weeks running")] = 1
-    dates: Annotated[str, Field(max_length=10, description="Of several windows: `all`, or `most` of them")] = "all"
-    seats: Annotated[int | None, Field(ge=1, le=10_000, description="As many as people unless given")] = None
-    need: list[Word] = []
-    kind: list[Word] = []
-    space_kind: list[Word] = []
-    max_price: Annotated[float | None, Field(ge=0, le=100_000, description="Euros per half-day")] = None
-    community: Annotated[str | None, Field(max_length=64)] = None
-    candidates: bool = False
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
 
 
 class FromNames(Room):
@@ -156,27 +135,13 @@ def create_router() -> APIRouter:
 def _answer(
     meetings: MeetingDesk, caller: str | None, asked: Room, people: tuple[Origin, ...], *, named_only: bool
 ) -> Response:
+    values = dict(asked)
     request = MeetingRequest(
         people=people,
         by=asked.by,
         mode=asked.mode,
         most_minutes=asked.most_minutes,
-        room=SearchRequest(
-            where="",
-            at=tuple(asked.at),
-            any=asked.any,
-            between=asked.between,
-            weeks=asked.weeks,
-            dates=asked.dates,
-            seats=asked.seats or len(people),
-            need=tuple(asked.need),
-            kind=tuple(asked.kind),
-            space_kind=tuple(asked.space_kind),
-            max_price=asked.max_price,
-            community=caller or asked.community,
-            candidates=asked.candidates,
-            limit=asked.limit,
-        ),
+        room=build_room({**values, "community": caller or values["community"]}, len(people)),
     )
     located, found = meetings.meet(request, authenticated=caller)
     if named_only:

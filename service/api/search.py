@@ -9,13 +9,14 @@ from pydantic import BaseModel, Field
 from matching.search.result_builder import told
 from service.api.authentication import Caller
 from service.api.dependencies import Names, Searches
+from service.api.filter_parameters import with_filters
 from service.api.inlined_schemas import inlined
 from service.api.problems import documented
 from service.feedback.consent import RANKING
 from service.feedback.search_log import SearchLog
 from service.localisation.negotiation import language_of
 from service.search.geojson import GEOJSON
-from service.search.request import MOST_WEEKS, SearchRequest
+from service.search.request import FILTERS, build_request
 
 
 class Geometry(BaseModel):
@@ -106,7 +107,18 @@ class Suggestion(BaseModel):
     lat: float
 
 
-Words = Annotated[list[str], Query(description="One or several, comma-separated or repeated")]
+@with_filters(FILTERS)
+class SearchFilters(BaseModel):
+    """Where to search, and every filter."""
+
+    where: str = Field(max_length=200, description="Commune, station, address or `lat,lon`")
+
+
+class SearchParameters(SearchFilters):
+    after: str | None = Field(None, max_length=200, description="`next` of the page before")
+    relaxations: bool = Field(
+        False, description="When fewer than `limit` places fit, tell the smallest changes that would help"
+    )
 
 
 def create_router() -> APIRouter:
@@ -125,71 +137,21 @@ def create_router() -> APIRouter:
         request: Request,
         searches: Searches,
         caller: Caller,
-        where: Annotated[str, Query(max_length=200, description="Commune, station, address or `lat,lon`")],
-        at: Annotated[
-            list[Annotated[str, Field(max_length=80)]],
-            Query(max_length=62, description="`2026-11-24T09:00/PT3H`, local to where; several are fine"),
-        ] = [],  # noqa: B006
-        any: Annotated[str | None, Query(max_length=20, description="A duration, with `between`")] = None,
-        between: Annotated[str | None, Query(max_length=80)] = None,
-        weeks: Annotated[int, Query(ge=1, le=MOST_WEEKS, description="The same hours, so many weeks running")] = 1,
-        dates: Annotated[str, Query(max_length=10, description="Of several windows: `all`, or `most` of them")] = "all",
-        seats: Annotated[int, Query(ge=1, le=10_000)] = 1,
-        need: Words = [],  # noqa: B006  FastAPI copies the default
-        wish: Words = [],  # noqa: B006
-        kind: Words = [],  # noqa: B006
-        space_kind: Words = [],  # noqa: B006
-        max_price: Annotated[float | None, Query(ge=0, le=100_000, description="Euros per half-day")] = None,
-        community: Annotated[str | None, Query(max_length=64)] = None,
-        within: Annotated[str | None, Query(max_length=20, description="`10km` or `20min`")] = None,
-        mode: Annotated[str | None, Query(max_length=10)] = None,
-        preset: Annotated[str, Query(max_length=20)] = "balanced",
-        candidates: bool = False,
-        limit: Annotated[int, Query(ge=1, le=100)] = 20,
-        after: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
-        relaxations: Annotated[
-            bool, Query(description="When fewer than `limit` places fit, tell the smallest changes that would help")
-        ] = False,
-        per_host: Annotated[
-            int | None, Query(ge=0, le=100, description="Of one host on the first page at most; 0: no limit")
-        ] = None,
-        new_floor: Annotated[
-            float | None, Query(ge=0, le=1, description="Share of the first page kept for new spaces")
-        ] = None,
+        parameters: Annotated[SearchParameters, Query()],
         placelibre_consent: Annotated[
             str | None, Header(max_length=20, description="`ranking`: whoever searches agreed to be logged for it")
         ] = None,
     ) -> Response:
-        asked = SearchRequest(
-            where=where,
-            at=tuple(at),
-            any=any,
-            between=between,
-            weeks=weeks,
-            dates=dates,
-            seats=seats,
-            need=tuple(need),
-            wish=tuple(wish),
-            kind=tuple(kind),
-            space_kind=tuple(space_kind),
-            max_price=max_price,
-            community=caller or community,
-            within=within,
-            mode=mode,
-            preset=preset,
-            candidates=candidates,
-            limit=limit,
-            per_host=per_host,
-            new_floor=new_floor,
-        )
-        located, hits = searches.find(asked, authenticated=caller, after=after)
+        values = dict(parameters)
+        asked = build_request(parameters.where, {**values, "community": caller or values["community"]})
+        located, hits = searches.find(asked, authenticated=caller, after=parameters.after)
         language = language_of(request)
-        changes = searches.relaxations(asked, located, hits, language) if relaxations else None
+        changes = searches.relaxations(asked, located, hits, language) if parameters.relaxations else None
         body = searches.as_geojson(located, hits, asked, language, authenticated=caller, relaxations=changes)
         response = Response(body, media_type=GEOJSON)
         if placelibre_consent == RANKING and hits.order:
             log: SearchLog = request.app.state.services.search_log
-            response.headers["PlaceLibre-Impression"] = log.log_impression(told(hits), limit)
+            response.headers["PlaceLibre-Impression"] = log.log_impression(told(hits), asked.limit)
         return response
 
     @router.get("/suggest", summary="Communes and stations whose name starts like this")

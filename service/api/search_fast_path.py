@@ -15,14 +15,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from geo.errors import Language, PlaceLibreError
 from service.localisation.negotiation import accepted
 from service.search.geojson import GEOJSON
-from service.search.request import SearchRequest
+from service.search.request import FILTERS, SearchRequest
 from service.search.search_desk import SearchDesk
 
 PATH = "/api/v1/search"
 LONGEST = 1_000
 """Longest query string that is parsed here, in bytes."""
 PARAMETERS = frozenset((*SearchRequest.__struct_fields__, "after"))
-REPEATABLE = frozenset({"at", "need", "wish", "kind", "space_kind"})
+REPEATABLE = frozenset(declared.name for declared in FILTERS if declared.has_several)
 EXCLUDED_HEADERS = frozenset({b"authorization", b"cookie", b"placelibre-consent"})
 
 

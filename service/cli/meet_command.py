@@ -7,12 +7,13 @@ import typer
 
 from geo.errors import Language
 from service.cli.console.output import console, language, print_json, services
+from service.cli.filter_options import with_filters
 from service.cli.search_command import estimated_text, number_text, price_text
 from service.search.meeting_geojson import meeting_collection
-from service.search.meeting_request import MeetingRequest, Origin, patience_needed
-from service.search.request import SearchRequest
+from service.search.meeting_request import ROOM_FILTERS, MeetingRequest, Origin, build_room, patience_needed
 
 
+@with_filters(ROOM_FILTERS)
 def meet(
     people: Annotated[
         list[str], typer.Argument(help="Where each sets out: Nantes, Angers:bike, “gare de Cholet:45min”")
@@ -20,22 +21,9 @@ def meet(
     by: Annotated[str, typer.Option(help="Make the longest way short (worst), or all of them (sum)")] = "worst",
     mode: Annotated[str, typer.Option(help="walk, bike or car, of those who do not say theirs")] = "car",
     most_minutes: Annotated[float, typer.Option(help="Minutes on the way, of those who do not say theirs")] = 120,
-    at: Annotated[
-        list[str] | None,
-        typer.Option(help="2026-11-24T09:00/PT3H or “demain 9h-12h”, local to the first; or several"),
-    ] = None,
-    any_: Annotated[str | None, typer.Option("--any", help="A duration such as 3h, with --between")] = None,
-    between: Annotated[str | None, typer.Option(help="2026-11-24T08:00/2026-11-24T19:00")] = None,
-    weeks: Annotated[int, typer.Option(help="The same hours, so many weeks running")] = 1,
-    dates: Annotated[str, typer.Option(help="all: free on every date asked; most: on as many as may be")] = "all",
-    seats: Annotated[int | None, typer.Option(help="Seats needed; as many as people unless given")] = None,
-    need: Annotated[list[str] | None, typer.Option(help="Must have: wifi,screen,...")] = None,
-    kind: Annotated[list[str] | None, typer.Option(help="Kinds of place: mairie,library,...")] = None,
-    max_price: Annotated[float | None, typer.Option(help="Highest price, euros per half-day")] = None,
-    community: Annotated[str | None, typer.Option(help="Slug of the searcher's community")] = None,
-    candidates: Annotated[bool, typer.Option("--candidates", help="Also places that never agreed to host")] = False,
-    limit: Annotated[int, typer.Option(help="Results at most")] = 20,
+    *,
     as_json: Annotated[bool, typer.Option("--json", help="GeoJSON on standard output")] = False,
+    **filters: Any,
 ) -> None:
     """Find the free room that several people reach soonest, with everybody's minutes."""
     request = MeetingRequest(
@@ -43,21 +31,7 @@ def meet(
         by=by,
         mode=mode,
         most_minutes=most_minutes,
-        room=SearchRequest(
-            where="",
-            at=tuple(at or ()),
-            any=any_,
-            between=between,
-            weeks=weeks,
-            dates=dates,
-            seats=len(people) if seats is None else seats,
-            need=tuple(need or ()),
-            kind=tuple(kind or ()),
-            max_price=max_price,
-            community=community,
-            candidates=candidates,
-            limit=limit,
-        ),
+        room=build_room(filters, len(people)),
     )
     with services() as running:
         desk = running.meetings

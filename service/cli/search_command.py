@@ -8,58 +8,21 @@ import typer
 from geo.errors import Language
 from geo.travel.router import OffTheNetwork
 from service.cli.console.output import console, language, print_json, services
+from service.cli.filter_options import with_filters
 from service.localisation.catalogue import Translator
 from service.localisation.formats import NBSP, Formats
-from service.search.request import SearchRequest
+from service.search.request import FILTERS, build_request
 
 
+@with_filters(FILTERS)
 def search(
     where: Annotated[str, typer.Argument(help="Commune, “commune postcode”, station, address or lat,lon")],
-    at: Annotated[
-        list[str] | None,
-        typer.Option(help="2026-11-24T09:00/PT3H or “demain 9h-12h”, local to WHERE; or several"),
-    ] = None,
-    any_: Annotated[str | None, typer.Option("--any", help="A duration such as 3h, with --between")] = None,
-    between: Annotated[str | None, typer.Option(help="2026-11-24T08:00/2026-11-24T19:00")] = None,
-    weeks: Annotated[int, typer.Option(help="The same hours, so many weeks running")] = 1,
-    dates: Annotated[str, typer.Option(help="all: free on every date asked; most: on as many as may be")] = "all",
-    seats: Annotated[int, typer.Option(help="Seats needed")] = 1,
-    need: Annotated[list[str] | None, typer.Option(help="Must have: wifi,screen,...")] = None,
-    wish: Annotated[list[str] | None, typer.Option(help="Would like: quiet,coffee,...")] = None,
-    kind: Annotated[list[str] | None, typer.Option(help="Kinds of place: mairie,library,...")] = None,
-    max_price: Annotated[float | None, typer.Option(help="Highest price, euros per half-day")] = None,
-    community: Annotated[str | None, typer.Option(help="Slug of the searcher's community")] = None,
-    within: Annotated[str | None, typer.Option(help="10km or 20min; default 30km")] = None,
-    mode: Annotated[str | None, typer.Option(help="walk, bike or car")] = None,
-    preset: Annotated[str, typer.Option(help="balanced, closest, community or cheapest")] = "balanced",
-    candidates: Annotated[bool, typer.Option("--candidates", help="Also places that never agreed to host")] = False,
-    limit: Annotated[int, typer.Option(help="Results at most")] = 20,
-    per_host: Annotated[int | None, typer.Option(help="Results of one host on the first page at most")] = None,
-    new_floor: Annotated[float | None, typer.Option(help="Share of the first page for new spaces, such as 0.1")] = None,
+    *,
     as_json: Annotated[bool, typer.Option("--json", help="GeoJSON on standard output")] = False,
+    **filters: Any,
 ) -> None:
     """Find free spaces near WHERE, ranked, each with its reason."""
-    request = SearchRequest(
-        where=where,
-        at=tuple(at or ()),
-        any=any_,
-        between=between,
-        weeks=weeks,
-        dates=dates,
-        seats=seats,
-        need=tuple(need or ()),
-        wish=tuple(wish or ()),
-        kind=tuple(kind or ()),
-        max_price=max_price,
-        community=community,
-        within=within,
-        mode=mode,
-        preset=preset,
-        candidates=candidates,
-        limit=limit,
-        per_host=per_host,
-        new_floor=new_floor,
-    )
+    request = build_request(where, filters)
     with services() as running:
         desk = running.searches
         located, hits = desk.find(request, operator=True)

@@ -1,1 +1,1 @@
-"""Searches and meetings as people type them: parsed, answered, written as GeoJSON with cursors and relaxations."""
+"""Searches as people ask them: filters and their values, the query they mean, the answer as every door gives it."""

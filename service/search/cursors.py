@@ -11,7 +11,7 @@ import msgspec
 from geo.errors import InvalidInput
 from matching.query.query import Cursor
 from matching.search.hits import Found
-from service.search.request import SearchRequest
+from service.search.request import FILTERS, SearchRequest
 
 
 class _CursorFields(msgspec.Struct, array_like=True):
@@ -52,13 +52,20 @@ def read_cursor(text: str, request: SearchRequest, searcher: str | None) -> Page
     return Page(fields.version, Cursor(fields.merit, fields.distance_dm, fields.place_id))
 
 
+_FIRST = (
+    *("where", "at", "any", "between", "weeks", "dates", "seats", "need", "wish", "kind", "space_kind", "max_price"),
+    *("community", "within", "mode", "preset", "candidates", "per_host", "new_floor"),
+)
+"""What always counts. A later filter counts only where it is used, so that cursors made before it still work."""
+_LATER = tuple((later.name, later.default) for later in FILTERS if later.name not in {*_FIRST, "limit"})
+_first_values = attrgetter(*_FIRST)
+
+
 def _digest(request: SearchRequest, searcher: str | None) -> bytes:
     """Digest of all that decides the order of results. The size of the page does not."""
-    identity = msgspec.msgpack.encode((_ALL_BUT_LIMIT(request), searcher))
+    later = [(name, value) for name, default in _LATER if (value := getattr(request, name)) != default]
+    identity = msgspec.msgpack.encode((_first_values(request), searcher, *later))
     return hashlib.blake2b(identity, digest_size=8).digest()
-
-
-_ALL_BUT_LIMIT = attrgetter(*(name for name in SearchRequest.__struct_fields__ if name != "limit"))
 
 
 def _refused(text: str) -> InvalidInput:

@@ -1,9 +1,10 @@
 """Where several people meet, in the one filter grammar: what CLI, API and pages pass on as a `MeetingQuery`."""
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from geo.errors import InvalidInput
 from geo.gazetteer.gazetteer import Gazetteer
@@ -11,10 +12,13 @@ from geo.gazetteer.location import Located
 from matching.meeting.query import DEFAULT_MINUTES, MAX_MINUTES, Goal, MeetingQuery, Person, check_group
 from matching.meeting.ranking import MeetingResults
 from matching.query.query import Mode
-from service.search.request import SearchRequest, asked_at
+from service.search.filters import room_filter
+from service.search.request import FILTERS, SearchRequest, build_request, query_at
 from service.search.vocabulary import word
 
 _MINUTES = re.compile(r"^(\d+(?:[.,]\d+)?)\s*min$", re.IGNORECASE)
+ROOM_FILTERS = tuple(room for room in map(room_filter, FILTERS) if room is not None)
+"""The filters of a meeting's room."""
 NAMED = frozenset({"commune", "arrondissement", "station"})
 """Kinds of `Located` that thousands of people share: the others may be somebody's home."""
 
@@ -53,6 +57,12 @@ class MeetingRequest:
     most_minutes: float = DEFAULT_MINUTES
 
 
+def build_room(values: Mapping[str, Any], people: int) -> SearchRequest:
+    """The room for so many people, with the filters of a door by name, as `build_request` takes them."""
+    names = [room.name for room in ROOM_FILTERS if values.get(room.name) is not None]
+    return build_request("", {"seats": people, **{name: values[name] for name in names}})
+
+
 def understand_meeting(
     request: MeetingRequest, gazetteer: Gazetteer, visible: frozenset[str], now: datetime
 ) -> tuple[tuple[Located, ...], MeetingQuery]:
@@ -68,7 +78,7 @@ def understand_meeting(
         )
         for one, there in zip(request.people, located, strict=True)
     )
-    return located, MeetingQuery(people, asked_at(request.room, located[0], visible, now), by)
+    return located, MeetingQuery(people, query_at(request.room, located[0], visible, now), by)
 
 
 def check_named(located: Collection[Located]) -> None:

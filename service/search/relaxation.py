@@ -12,26 +12,19 @@ from geo.errors import Language
 from geo.gazetteer.location import Located
 from geo.types import Amenity
 from matching.query.query import SLOT_S, Query, Window, slot_start
-from matching.relaxation.changes import (
-    AlsoCandidates,
-    AnyKind,
-    AnySpaceKind,
-    Change,
-    Dearer,
-    FewerSeats,
-    Further,
-    InsteadBy,
-    OtherTime,
-    Time,
-    Windows,
-    Without,
-)
+from matching.relaxation.changes import Change, Further, InsteadBy, OtherTime, Time, Windows, Without
 from matching.relaxation.relaxer import Relaxation
 from service.localisation.catalogue import Translator
 from service.localisation.formats import NBSP, Formats
-from service.search.request import SearchRequest
+from service.search.request import FILTERS, SearchRequest
 
 HUNDRED_M = 100.0
+_FILTERS = {
+    declaration.relaxable.change: (declaration.name, declaration.relaxable, declaration.query)
+    for declaration in FILTERS
+    if declaration.relaxable is not None and declaration.query is not None
+}
+"""Changes of one filter alone: its name, what it declares of the change, and the field of the query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +65,9 @@ class RelaxationWords:
             case Without():
                 amenities = [t.either(f"amenity_the.{need}", need) for need in Amenity if need in change.needs]
                 return t("relax.without", amenities=_joined(amenities, t("relax.nor")))
-            case FewerSeats():
-                return t.count("relax.seats", change.seats, asked=self.query.seats)
-            case Dearer():
-                cents = change.max_price_cents
-                return t("relax.any_price") if cents is None else t("relax.max_price", price=self.fmt.price(cents))
-            case AnyKind():
-                return t("relax.any_kind")
-            case AnySpaceKind():
-                return t("relax.any_space_kind")
-            case AlsoCandidates():
-                return t("relax.candidates")
+        name, relaxable, _ = _FILTERS[type(change)]
+        text = relaxable.text
+        return t(f"relax.{name}") if text is None else text(change, self.query, t, self.fmt)
 
     def _further(self, change: Further) -> str:
         """How much further; the new radius where the old one is no round number, as of twenty minutes on foot."""
@@ -145,16 +130,8 @@ def _fields(change: Change, request: SearchRequest, query: Query, zone: ZoneInfo
             dropped = [str(need) for need in Amenity if need in change.needs]
             needs = tuple(str(need) for need in Amenity if need in query.needs)
             return {"need": needs, "wish": tuple(dict.fromkeys((*request.wish, *dropped)))}
-        case FewerSeats():
-            return {"seats": change.seats}
-        case Dearer():
-            return {"max_price": None if change.max_price_cents is None else change.max_price_cents / 100}
-        case AnyKind():
-            return {"kind": ()}
-        case AnySpaceKind():
-            return {"space_kind": ()}
-        case AlsoCandidates():
-            return {"candidates": True}
+    name, _, field = _FILTERS[type(change)]
+    return {name: field.write(getattr(query, field.name))}
 
 
 def _time_fields(windows: Windows, zone: ZoneInfo) -> dict[str, Any]:
@@ -204,18 +181,11 @@ def describe_relaxations(
     ]
 
 
-_CODES: dict[type[Change], str] = {
-    Further: "distance",
-    InsteadBy: "mode",
-    Without: "needs",
-    FewerSeats: "seats",
-    Dearer: "price",
-    AnyKind: "kind",
-    AnySpaceKind: "space_kind",
-    AlsoCandidates: "candidates",
-}
+_CODES: dict[type[Change], str] = {Further: "distance", InsteadBy: "mode", Without: "needs"}
 
 
 def code_of(change: Change) -> str:
     """One word for what changes."""
-    return str(change.how) if isinstance(change, OtherTime) else _CODES[type(change)]
+    if isinstance(change, OtherTime):
+        return str(change.how)
+    return _CODES.get(type(change)) or _FILTERS[type(change)][1].code

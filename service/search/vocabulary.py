@@ -1,4 +1,4 @@
-"""Words of a filter: one of a list, a distance, minutes; as people type them."""
+"""Values of filters as people type them: words of a vocabulary, distances, minutes, numbers, prices."""
 
 import re
 from enum import StrEnum
@@ -58,3 +58,33 @@ def word[Word: StrEnum](vocabulary: type[Word], given: str, field: str) -> Word:
             fr=f"« {given} » n'existe pas ici : choisissez parmi {listed}.",
             en=f"“{given}” does not exist here: choose among {listed}.",
         ) from error
+
+
+def number_of_seats(text: str, field: str) -> int:
+    """A number of seats. Raises InvalidInput."""
+    if text.isdecimal() and len(text) < 7:
+        return int(text)
+    raise InvalidInput(
+        field=field,
+        value=text,
+        fr=f"« {text} » n’est pas un nombre de places : écrivez par exemple 2.",
+        en=f"“{text}” is not a number of seats: write for example 2.",
+    )
+
+
+def number_of_weeks(text: str, _field: str) -> int:
+    """0, which no search accepts, where it is no number: the search says what is possible."""
+    return int(text) if text.isdecimal() and len(text) < 4 else 0
+
+
+def price_in_euros(text: str, field: str) -> float:
+    """`15`, `12,50 €`. Raises InvalidInput."""
+    number = text.replace("€", "").replace("\u00a0", "").replace(" ", "").replace(",", ".")
+    if number.replace(".", "", 1).isdecimal() and len(number) < 10:
+        return float(number)
+    raise InvalidInput(
+        field=field,
+        value=text,
+        fr=f"« {text} » n’est pas un prix : écrivez par exemple 15.",
+        en=f"“{text}” is not a price: write for example 15.",
+    )

@@ -14,8 +14,10 @@ from starlette.datastructures import QueryParams
 from geo.errors import InvalidInput
 from matching.meeting.query import DEFAULT_MINUTES, FEWEST_PEOPLE, MOST_PEOPLE, Goal
 from matching.query.query import Mode
+from service.pages.search.filter_controls import BLANK
 from service.pages.search.search_form import DEFAULT_REACH, FIRST_PAGE, SearchForm
 from service.search.meeting_request import MeetingRequest, Origin
+from service.search.request import FILTERS
 
 PATIENCES = ("15", "30", "45", "60", "90", "120", "180", "240")
 """Minutes offered in the form."""
@@ -24,7 +26,11 @@ DEFAULT_PATIENCE = f"{DEFAULT_MINUTES:.0f}"
 WAYS_OUT: dict[str, dict[str, Any]] = {
     "most-dates": {"dates": "most"},
     "any-time": {"date": ""},
-    "any-room": {"need": (), "kind": (), "max_price": ""},
+    "any-room": {
+        declaration.name: BLANK[declaration.name]
+        for declaration in FILTERS
+        if declaration.room is not None and declaration.room.is_droppable
+    },
     "candidates": {"candidates": True},
 }
 """What may be asked instead when no room is found: changes to the room, by the name of a button."""

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from geo.errors import Ambiguous, PlaceLibreError
-from geo.types import Amenity, PlaceKind
+from geo.types import Amenity
 from matching.meeting.query import Goal, MeetingQuery
 from matching.meeting.ranking import Meeting, MeetingResults, MeetingTravel
 from matching.query.query import Mode
@@ -29,6 +29,7 @@ from service.localisation.formats import Formats
 from service.localisation.negotiation import language_of
 from service.pages.layout.rendering import link, render
 from service.pages.meeting.meeting_form import PATIENCES, WAYS_OUT, MeetingForm
+from service.pages.search.filter_controls import further_controls
 from service.pages.search.result_cards import CardMaker, OfferCard
 from service.pages.search.search_form import clock_of
 from service.pages.search.search_page import FORM_ZONE, day_words, days_offered, hours_offered, pins_of
@@ -168,7 +169,7 @@ def _answer(
         t,
         fmt,
         names=directory.names,
-        asked=form.room.need,
+        asked=form.room.words("need"),
         mode=None,
         day=form.room.day() if windowed else None,
         windowed=windowed,
@@ -265,8 +266,8 @@ def _choices(form: MeetingForm, today: date, t: Translator, fmt: Formats) -> dic
         "days": days_offered(form.room, today, t, fmt),
         "hours": hours_offered(form.room, fmt),
         "amenities": [(str(name), t(f"amenity.{name}")) for name in Amenity],
-        "needs_text": ", ".join(t.either(f"amenity.{name}", name) for name in form.room.need),
-        "kinds": [(str(kind), t(f"kind.{kind}")) for kind in PlaceKind],
+        "needs_text": ", ".join(t.either(f"amenity.{name}", name) for name in form.room.words("need")),
+        "further_controls": further_controls(form.room.filters, t),
         "most_weeks": MOST_WEEKS,
     }
 

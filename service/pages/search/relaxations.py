@@ -5,8 +5,9 @@ from typing import Any
 
 from matching.relaxation.changes import OtherTime
 from matching.relaxation.relaxer import Relaxation
+from service.pages.search.filter_controls import CONTROLS
 from service.pages.search.search_form import FIRST_PAGE, SearchForm
-from service.search.relaxation import RelaxationWords, local_span, parameters_of, request_of
+from service.search.relaxation import RelaxationWords, local_span, request_of
 
 NAMED = 2
 """Places named of a proposal, when nothing else is found."""
@@ -38,9 +39,7 @@ def _fields(relaxation: Relaxation, form: SearchForm, words: RelaxationWords) ->
     """The fields of the form that change."""
     asked = form.to_request()
     changed = request_of(relaxation, asked, words.zone)
-    fields: dict[str, Any] = {"need": changed.need, "wish": changed.wish, "kind": changed.kind}
-    fields |= {"seats": str(changed.seats), "candidates": changed.candidates}
-    fields["max_price"] = parameters_of(changed).get("max_price", "")
+    fields: dict[str, Any] = {name: control.typed(getattr(changed, name)) for name, control in CONTROLS.items()}
     if (changed.within, changed.mode) != (asked.within, asked.mode):
         fields["reach"] = "-".join(part for part in (changed.within, changed.mode) if part)
     for change in relaxation.changes:

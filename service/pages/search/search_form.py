@@ -4,8 +4,8 @@ Fields are kept as typed, so that a form with a mistake comes back as it was sen
 """
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +13,8 @@ from starlette.datastructures import QueryParams
 
 from geo.errors import InvalidInput
 from service.localisation.catalogue import catalogue
-from service.search.request import SearchRequest
+from service.pages.search.filter_controls import BLANK, CONTROLS, FURTHER, Typed
+from service.search.request import SearchRequest, build_request
 
 FIRST_PAGE = 20
 """Results shown before "show more"."""
@@ -23,11 +24,28 @@ DAYS_AHEAD = 62
 """Days offered in the list of days; as far as the index knows."""
 REACHES = ("20min-walk", "20min-bike", "20min-car", "1km", "5km", "10km", "30km", "50km", "100km")
 DEFAULT_REACH = "30km"
+_FIRST = (
+    "where",
+    "near",
+    "date",
+    "start",
+    "stop",
+    "weeks",
+    "dates",
+    "seats",
+    "need",
+    "wish",
+    "kind",
+    "preset",
+    "reach",
+)
+ADDRESS_ORDER = (*_FIRST, *(name for name in CONTROLS if name not in _FIRST), "show", "lang")
+"""Fields and filters in the order that addresses have always had."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchForm:
-    """One filled-in form; every field as text, lists as tuples of words."""
+    """One filled-in form: where, when and how far, every field as text, and the filters by name."""
 
     where: str = ""
     near: str = ""
@@ -35,20 +53,10 @@ class SearchForm:
     date: str = ""
     start: str = "09:00"
     stop: str = "12:00"
-    weeks: str = "1"
-    """How many weeks running, the same day and hours."""
-    dates: str = "all"
-    seats: str = "1"
-    need: tuple[str, ...] = ()
-    wish: tuple[str, ...] = ()
-    kind: tuple[str, ...] = ()
-    preset: str = "balanced"
     reach: str = DEFAULT_REACH
-    max_price: str = ""
-    community: str = ""
-    candidates: bool = False
     show: int = FIRST_PAGE
     lang: str = ""
+    filters: Mapping[str, Typed] = field(default_factory=lambda: BLANK)
 
     @classmethod
     def read(cls, given: QueryParams, today: dt.date) -> "SearchForm":
@@ -59,19 +67,10 @@ class SearchForm:
             date=given.get("date", next_working_day(today).isoformat()).strip()[:40],
             start=given.get("from", "09:00").strip()[:10],
             stop=given.get("to", "12:00").strip()[:10],
-            weeks=given.get("weeks", "1").strip()[:10] or "1",
-            dates=given.get("dates", "all").strip()[:10] or "all",
-            seats=given.get("seats", "1").strip()[:10] or "1",
-            need=_words(given.getlist("need")),
-            wish=_words(given.getlist("wish")),
-            kind=_words(given.getlist("kind")),
-            preset=given.get("preset", "") or "balanced",
             reach=_reach(given),
-            max_price=given.get("max_price", "").strip()[:20],
-            community=given.get("community", "").strip()[:64],
-            candidates=given.get("candidates", "") in {"1", "true", "on"},
             show=_show(given.get("show", "")),
             lang=given.get("lang", ""),
+            filters={name: control.read(given.getlist(name)) for name, control in CONTROLS.items()},
         )
 
     @property
@@ -80,50 +79,52 @@ class SearchForm:
         return bool(self.where or self.near)
 
     @property
+    def is_refined(self) -> bool:
+        """Whether something is asked under "more criteria"."""
+        names = ("weeks", *(control.declaration.name for control in FURTHER))
+        return any(self.filters[name] != BLANK[name] for name in names)
+
+    @property
     def place_text(self) -> str:
         """What to look up: the position behind "Around me", else the words typed."""
         return self.near if self.near and (not self.where or self.where in _near_words()) else self.where
 
+    def words(self, name: str) -> tuple[str, ...]:
+        """The words of a filter that has several."""
+        words = self.filters[name]
+        return words if isinstance(words, tuple) else ()
+
     def parameters(self, **changes: Any) -> list[tuple[str, str]]:
         """Name and value pairs of the page's address, without what is as by default."""
-        form = replace(self, **changes)
+        form = self.changed(**changes)
+        own = {field.name: (getattr(form, field.name), field.default) for field in fields(form)}
+        both = own | {name: (value, BLANK[name]) for name, value in form.filters.items()}
         pairs: list[tuple[str, str]] = []
-        for one in fields(form):
-            value = getattr(form, one.name)
-            name = {"start": "from", "stop": "to"}.get(one.name, one.name)
+        for name in ADDRESS_ORDER:
+            value, default = both[name]
+            address_name = {"start": "from", "stop": "to"}.get(name, name)
             if isinstance(value, tuple):
-                pairs.extend((name, word) for word in value)
-            elif one.name == "date" or value != one.default:
-                pairs.append((name, "1" if value is True else str(value)))
+                pairs.extend((address_name, word) for word in value)
+            elif name == "date" or value != default:
+                pairs.append((address_name, "1" if value is True else str(value)))
         return pairs
 
     def url(self, **changes: Any) -> str:
-        """Address of this search with some fields changed."""
+        """Address of this search with some fields or filters changed."""
         return "/?" + urlencode(self.parameters(**changes))
 
     def changed(self, **changes: Any) -> "SearchForm":
-        return replace(self, **changes)
+        """The form with other fields or filters, each by its name."""
+        filters = {name: changes.pop(name) for name in CONTROLS if name in changes}
+        return replace(self, filters={**self.filters, **filters}, **changes)
 
     def to_request(self) -> SearchRequest:
         """What the product is asked. Raises InvalidInput with one sentence about the first field that is wrong."""
         within, _, mode = self.reach.partition("-")
-        return SearchRequest(
-            where=self.place_text,
-            at=tuple(filter(None, [self.window_text()])),
-            weeks=_weeks(self.weeks),
-            dates=self.dates,
-            seats=_seats(self.seats),
-            need=self.need,
-            wish=self.wish,
-            kind=self.kind,
-            max_price=_price(self.max_price),
-            community=self.community or None,
-            within=within or None,
-            mode=mode or None,
-            preset=self.preset,
-            candidates=self.candidates,
-            limit=ON_THE_MAP,
-        )
+        at = tuple(filter(None, [self.window_text()]))
+        values = {name: control.value(self.filters[name]) for name, control in CONTROLS.items()}
+        other = {"at": at, "within": within or None, "mode": mode or None, "limit": ON_THE_MAP}
+        return build_request(self.place_text, {**values, **other})
 
     def window_text(self) -> str | None:
         """`2026-11-24T09:00/12:00`, None for any time."""
@@ -166,11 +167,6 @@ def clock_of(text: str) -> dt.time:
         ) from error
 
 
-def _words(given: Sequence[str]) -> tuple[str, ...]:
-    parts = [part.strip()[:40] for text in given for part in text.split(",")]
-    return tuple(dict.fromkeys(part for part in parts if part))
-
-
 def _reach(given: QueryParams) -> str:
     """Our one field, or the two of the API (`within`, `mode`), so that its addresses work here too."""
     if given.get("reach"):
@@ -188,33 +184,3 @@ def _near_words() -> set[str]:
 def _show(text: str) -> int:
     number = int(text) if text.isdecimal() and len(text) < 5 else FIRST_PAGE
     return min(max(number, FIRST_PAGE), ON_THE_MAP)
-
-
-def _seats(text: str) -> int:
-    if text.isdecimal() and len(text) < 7:
-        return int(text)
-    raise InvalidInput(
-        field="seats",
-        value=text,
-        fr=f"« {text} » n’est pas un nombre de places : écrivez par exemple 2.",
-        en=f"“{text}” is not a number of seats: write for example 2.",
-    )
-
-
-def _weeks(text: str) -> int:
-    """Out of range where it is no number: the search says what is possible."""
-    return int(text) if text.isdecimal() and len(text) < 4 else 0
-
-
-def _price(text: str) -> float | None:
-    if not text:
-        return None
-    number = text.replace("€", "").replace("\u00a0", "").replace(" ", "").replace(",", ".")
-    if number.replace(".", "", 1).isdecimal() and len(number) < 10:
-        return float(number)
-    raise InvalidInput(
-        field="max_price",
-        value=text,
-        fr=f"« {text} » n’est pas un prix : écrivez par exemple 15.",
-        en=f"“{text}” is not a price: write for example 15.",
-    )

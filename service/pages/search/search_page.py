@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from geo.errors import Ambiguous, InvalidInput, PlaceLibreError
-from geo.types import Amenity, PlaceKind
+from geo.types import Amenity
 from matching.query.query import Mode, Preset
 from matching.query.results import SearchResults, Travel, Way
 from service.communities.directory import CommunityDirectory
@@ -21,6 +21,7 @@ from service.localisation.catalogue import Translator
 from service.localisation.formats import Formats
 from service.localisation.negotiation import language_of
 from service.pages.layout.rendering import render
+from service.pages.search.filter_controls import further_controls
 from service.pages.search.relaxations import Proposal, proposal
 from service.pages.search.result_cards import Card, CardMaker, OfferCard
 from service.pages.search.search_form import DAYS_AHEAD, FIRST_PAGE, ON_THE_MAP, REACHES, SearchForm, clock_of
@@ -110,7 +111,7 @@ def _answer(
         t,
         fmt,
         names=directory.names,
-        asked=(*form.need, *form.wish),
+        asked=(*form.words("need"), *form.words("wish")),
         mode=found.query.mode,
         day=day,
         windowed=bool(found.query.windows),
@@ -128,7 +129,7 @@ def _answer(
         to_confirm=t.count("search.to_confirm", found.to_confirm, number=fmt.number(found.to_confirm))
         if found.to_confirm
         else "",
-        to_confirm_url=form.url(need=(), wish=tuple(dict.fromkeys((*form.wish, *form.need)))),
+        to_confirm_url=form.url(need=(), wish=tuple(dict.fromkeys((*form.words("wish"), *form.words("need"))))),
         more_url=form.url(show=form.show + FIRST_PAGE) if len(found.results) > form.show else "",
         proposals=tuple(proposal(one, form, words) for one in desk.relax(located, found, FIRST_PAGE)),
         map=_map(form, located, found, cards, t),
@@ -139,7 +140,7 @@ def _answer(
 def _title(form: SearchForm, found: SearchResults, t: Translator, fmt: Formats) -> str:
     if not found.total:
         return t("search.none")
-    key = "search.found_free" if form.date and not form.candidates else "search.found"
+    key = "search.found_free" if form.date and not form.filters["candidates"] else "search.found"
     title = t.count(key, found.total, number=fmt.number(found.total))
     if found.travel is not None and not found.travel.all_counted:
         return t("search.at_least", found=title)
@@ -215,10 +216,10 @@ def _choices(
         "reaches": [(reach, t(f"reach.{reach}")) for reach in REACHES]
         + ([] if form.reach in REACHES else [(form.reach, _reach_words(form.reach, t, fmt))]),
         "amenities": [(str(name), t(f"amenity.{name}")) for name in Amenity],
-        "needs_text": ", ".join(t.either(f"amenity.{name}", name) for name in form.need),
+        "needs_text": ", ".join(t.either(f"amenity.{name}", name) for name in form.words("need")),
         "chip_wishes": [(str(name), t(f"wish.{name}")) for name in CHIP_WISHES],
         "other_wishes": [(str(name), t(f"amenity.{name}")) for name in Amenity if name not in CHIP_WISHES],
-        "kinds": [(str(kind), t(f"kind.{kind}")) for kind in PlaceKind],
+        "further_controls": further_controls(form.filters, t),
         "presets": [(str(preset), t(f"preset.{preset}")) for preset in Preset],
         "communities": [(one.slug, one.name) for one in directory.communities],
         "examples": [

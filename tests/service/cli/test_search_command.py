@@ -1,5 +1,6 @@
 """`placelibre search` as a person reads it: a sentence, a table, and what else would help."""
 
+import json
 import re
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -59,3 +60,8 @@ def test_minutes_are_never_minus_nothing(search: Search) -> None:
 def test_prices_are_written_as_in_each_language(search: Search) -> None:
     assert re.search(r"\d\s€", search("Mende"))
     assert re.search(r"€\d", search("Mende", language="en"))
+
+
+def test_kinds_of_space_are_asked_as_at_the_other_doors(search: Search) -> None:
+    answer = json.loads(search("Nantes", "--space-kind", "meeting_room", "--json"))
+    assert {one["properties"]["space"]["kind"] for one in answer["features"]} == {"meeting_room"}

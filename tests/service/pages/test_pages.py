@@ -362,7 +362,7 @@ def test_a_form_and_its_address_say_the_same() -> None:
 def test_the_words_of_the_api_work_in_the_page_too() -> None:
     form = SearchForm.read(QueryParams("where=Nantes&need=wifi,quiet&within=20min&mode=walk"), date(2026, 11, 23))
     assert form.reach == "20min-walk"
-    assert form.need == ("wifi", "quiet")
+    assert form.words("need") == ("wifi", "quiet")
 
 
 def test_an_empty_day_means_any_time() -> None:

@@ -272,7 +272,7 @@ def test_the_command_prints_geojson_and_a_table(
     running = client.app.state.services  # type: ignore[attr-defined]
     monkeypatch.setattr("service.cli.meet_command.services", lambda: nullcontext(running))
     options: dict[str, Any] = {"by": "sum", "mode": "car", "most_minutes": 120, "at": [TOMORROW], "limit": 3}
-    nothing: dict[str, Any] = dict.fromkeys(("any_", "between", "seats", "need", "kind", "max_price", "community"))
+    nothing: dict[str, Any] = dict.fromkeys(("any", "between", "seats", "need", "kind", "max_price", "community"))
     people = [ADDRESS, "Rezé:bike"]
     meet_command(people, **options, **nothing, candidates=False, as_json=True)
     printed = json.loads(capsys.readouterr().out)
