@@ -129,9 +129,12 @@ class ImportDesk:
         """Publishes a list that was previewed. Raises KeyMissing, or NotFound when no such list of theirs waits."""
         community = authenticate(self._engine, api_key)
         folder = self._uploads / token
-        if not _TOKEN.fullmatch(token) or self._expired(token) or not (folder / _FACTS).is_file():
+        if not _TOKEN.fullmatch(token) or self._expired(token):
             raise _no_such_list()
-        facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
+        try:
+            facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise _no_such_list() from error
         if facts["community"] != community:
             raise _no_such_list()
         # Renaming a folder happens once: of two clicks on "publish", one gets it.

@@ -16,6 +16,7 @@ from service.app import create_app
 from service.communities.directory import CommunityDirectory
 from service.communities.sharing import CircleReader
 from service.container import Services
+from service.feedback import accepted_weights
 from service.feedback.accepted_weights import AcceptedWeights
 from service.search.hosts import Hosts
 
@@ -62,8 +63,9 @@ class SlowRouting:
 
 
 @pytest.fixture
-def services(small_services: Services, delay: Delay) -> Iterator[Services]:
-    """The small product with a slow router; it looked for changes a moment ago."""
+def services(small_services: Services, delay: Delay, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
+    """The small product with a slow router; it looked for changes a moment ago, and will not for an hour."""
+    monkeypatch.setattr(accepted_weights, "LOOKED_AT_EVERY_S", 3_600.0)
     services = Services(replace(small_services.settings, refresh_s=3_600.0), small_services.now)
     services.live.refresh()
     services.__dict__["routing"] = SlowRouting(delay)
@@ -155,6 +157,6 @@ def test_a_slow_store_holds_nobody_else_up(
 def test_a_file_of_weights_to_look_at_holds_nobody_else_up(
     services: Services, delay: Delay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.feedback.accepted_weights.LOOKED_AT_EVERY_S", 0.0)
+    monkeypatch.setattr(accepted_weights, "LOOKED_AT_EVERY_S", 0.0)
     monkeypatch.setattr(AcceptedWeights, "_look", delay.before(AcceptedWeights._look))
     assert longest_stall_s(services, "/api/v1/search?where=Nantes", delay) < STALL_S

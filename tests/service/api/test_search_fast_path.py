@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from service.api.search_fast_path import QuickSearch, parse
 from service.app import create_app
 from service.container import Services
+from service.feedback import accepted_weights
 from service.search.request import SearchRequest
 
 PLAIN = [
@@ -41,8 +42,9 @@ NOT_PLAIN = [
 
 
 @pytest.fixture
-def rested(small_services: Services) -> Iterator[Services]:
-    """The small product, which looked for changes a moment ago."""
+def rested(small_services: Services, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
+    """The small product, which looked for changes a moment ago, and will not for an hour."""
+    monkeypatch.setattr(accepted_weights, "LOOKED_AT_EVERY_S", 3_600.0)
     services = Services(replace(small_services.settings, refresh_s=3_600.0), small_services.now)
     services.live.refresh()
     services.searches.find(SearchRequest(where="Nantes"))  # nothing is due, all is open
