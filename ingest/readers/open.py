@@ -4,26 +4,31 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
+from geo.errors import UnreadableFile
+from ingest.readers.child.process import ChildReader
 from ingest.readers.common import source, unreadable
-from ingest.readers.common.limits import MAX_MB, MAX_PACKING, MAX_STREAMED_MB, SMALL_BYTES
+from ingest.readers.common.limits import MAX_CELLS, MAX_MB, MAX_PACKING, MAX_STREAMED_MB, SMALL_BYTES
 from ingest.readers.common.raw_list import FaultLog, RawList, RawTable, Reader, Reading
 from ingest.readers.common.source import PACKED, Source
-from ingest.readers.datasets import osm, sirene
+from ingest.readers.datasets import sirene
 from ingest.readers.geographic import kml
 from ingest.readers.json import geojson, json_lines, json_records
-from ingest.readers.tables import csv, ods, parquet, xls, xlsx
+from ingest.readers.tables import csv, ods
+
+_EXCEL = "ingest.readers.tables.excel"
+_PARQUET = "ingest.readers.tables.parquet"
+_OSM = "ingest.readers.datasets.osm"
+_GDAL = "ingest.readers.geographic.geofiles"
 
 
-def _with_gdal(name: str) -> Reader:
-    """A reader of `geofiles`: GDAL is only loaded, for a third of a second, when one is wanted."""
+def _far_off_cells(name: str) -> UnreadableFile:
+    """A sheet takes memory for the rectangle around its cells, however few they are."""
+    return unreadable.too_many_cells(name, MAX_CELLS)
 
-    def read(source: Source, log: FaultLog) -> Reading:
-        from ingest.readers.geographic import geofiles
 
-        reader: Reader = getattr(geofiles, name)
-        return reader(source, log)
-
-    return read
+def _bare_shapefile(source: Source, log: FaultLog) -> Reading:
+    """A .shp alone has no table."""
+    raise unreadable.shapefile_alone(source.name)
 
 
 READERS: dict[str, Reader] = {
@@ -36,19 +41,20 @@ READERS: dict[str, Reader] = {
     ".ndjson": json_lines.read,
     ".geojsonl": json_lines.read,
     ".geojsons": json_lines.read,
-    ".xlsx": xlsx.read,
-    ".xlsm": xlsx.read,
-    ".xls": xls.read,
+    ".xlsx": ChildReader(_EXCEL, "read_xlsx", _far_off_cells),
+    ".xlsm": ChildReader(_EXCEL, "read_xlsx", _far_off_cells),
+    ".xls": ChildReader(_EXCEL, "read_xls", _far_off_cells),
     ".ods": ods.read,
-    ".parquet": parquet.read,
-    ".geoparquet": parquet.read,
-    ".osm": osm.read,
-    ".pbf": osm.read,
+    ".parquet": ChildReader(_PARQUET),
+    ".geoparquet": ChildReader(_PARQUET),
+    ".osm": ChildReader(_OSM),
+    ".pbf": ChildReader(_OSM),
     ".kml": kml.read,
     ".kmz": kml.read_packed,
-    ".gpkg": _with_gdal("read_geopackage"),
-    ".shp": _with_gdal("read_bare_shapefile"),
+    ".gpkg": ChildReader(_GDAL, "read_geopackage"),
+    ".shp": _bare_shapefile,
 }
+"""By the end of a file's name. Formats that a library of compiled code reads are read in a child process."""
 
 
 _NOT_PACKED = {
@@ -123,7 +129,7 @@ def _unpacked(found: Source) -> tuple[Source, Reader]:
         if kind == ".zip":
             member = _only_list(found)
             if _suffix(member) == ".shp":
-                return found, _with_gdal("read_shapefile")
+                return found, ChildReader(_GDAL, "read_shapefile")
         inner = member or Path(inner).stem
         found = replace(found, packing=(*found.packing, (kind, member)))
     if _suffix(inner) not in READERS:

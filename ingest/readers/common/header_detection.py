@@ -1,14 +1,14 @@
 """Where a grid of cells has its header, if it has one, and how its columns are called."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import batched, islice
 from operator import itemgetter
 
 from geo.reference.toponyms import fold
 from ingest.readers.common import unreadable
-from ingest.readers.common.limits import MAX_COLUMNS, SAMPLE_ROWS
+from ingest.readers.common.limits import CHUNK_ROWS, MAX_COLUMNS, SAMPLE_ROWS
 from ingest.readers.common.raw_list import Cells, Chunk, FaultLog, LineFault, Reading
 
 GridChunks = Iterator[tuple[Sequence[int], list[list[str]]]]
@@ -111,8 +111,15 @@ class HeldGrid(Grid):
     held: Sequence[tuple[int, list[str]]]
 
     def chunks(self) -> GridChunks:
-        """All lines at once."""
-        yield [line for line, _ in self.held], [cells for _, cells in self.held]
+        """`CHUNK_ROWS` lines at a time."""
+        for lines in batched(self.held, CHUNK_ROWS):
+            yield [line for line, _ in lines], [cells for _, cells in lines]
+
+
+def count_place_words(columns: Iterable[str]) -> int:
+    """How many column names speak of places: workbooks open with notes, keys and vocabularies."""
+    words = {word for column in columns for word in fold(column).split()}
+    return len(words & PLACE_WORDS)
 
 
 def rows(grid: GridChunks, layout: Layout, log: FaultLog) -> Iterator[Chunk]:

@@ -42,6 +42,13 @@ MAX_PACKING = 2
 MAX_FAULTS_KEPT = 1_000
 """Faults told one by one; the others are counted."""
 
+CHILD_MEMORY_BYTES = 3_000_000_000
+"""Address space of a child process that reads a file with a library of compiled code."""
+
+CHILD_S = 120
+CHILD_BYTES_PER_S = 1_000_000
+"""Each reply of a child may take `CHILD_S`, and a second more for so many bytes of the file."""
+
 CHUNK_ROWS = 1_000
 SAMPLE_ROWS = 2_000
 """Rows read at opening: they tell the header, the width and the columns."""

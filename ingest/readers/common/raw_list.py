@@ -68,6 +68,11 @@ class FaultLog:
         if len(self.faults) < MAX_FAULTS_KEPT:
             self.faults.append(fault)
 
+    def extend(self, faults: Iterable[LineFault], total: int, lines_left_out: int) -> None:
+        """Appends faults noted elsewhere in the same pass, and takes over its counts so far."""
+        self.faults.extend(faults)
+        self.total, self.lines_left_out = total, lines_left_out
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -80,6 +85,18 @@ class Reading:
     columns: tuple[str, ...]
     chunks: Callable[[], Iterator[Chunk]]
     open_ended: bool = False
+
+
+def with_notes(opened: Reading, notes: Iterable[LineFault], log: FaultLog) -> Reading:
+    """The same reading that notes, in each pass, what of the file is not read."""
+    kept = list(notes)
+
+    def chunks() -> Iterator[Chunk]:
+        for note in kept:
+            log.add(note, lines=0)
+        yield from opened.chunks()
+
+    return Reading(opened.columns, chunks, opened.open_ended)
 
 
 class Reader(Protocol):
@@ -98,7 +115,6 @@ class RawList:
     def __init__(self, source: Source, reading: Reading, log: FaultLog) -> None:
         self.name, self.sha256, self.size_bytes = source.name, source.sha256, source.size_bytes
         self.columns = reading.columns
-        self._source = source  # keeps what was unpacked on the disk until the list is let go
         self._reading = reading
         self._log = log
 

@@ -4,6 +4,9 @@ import bz2
 import gzip
 import hashlib
 import io
+import shutil
+import tempfile
+import weakref
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -14,7 +17,6 @@ from typing import IO, Protocol, cast
 
 from ingest.readers.common import unreadable
 from ingest.readers.common.limits import BLOCK_BYTES, MAX_ARCHIVE_ENTRIES, MAX_MB, MAX_STREAMED_MB
-from ingest.readers.common.scratch import Scratch
 
 DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, OSError, ValueError)
 """What unpacking raises for bytes that are not what they should be."""
@@ -46,6 +48,14 @@ class Bounded:
         if self._left < 0:
             raise unreadable.too_large(self._name, self._limit_mb)
         return got
+
+
+class Scratch:
+    """`path` is an empty folder for what libraries only read from a path; gone with the last reference to it."""
+
+    def __init__(self) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="placelibre-"))
+        self._finalizer = weakref.finalize(self, shutil.rmtree, str(self.path), ignore_errors=True)
 
 
 @dataclass(slots=True)

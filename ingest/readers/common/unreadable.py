@@ -164,6 +164,35 @@ def too_many_cells(name: str, limit: int) -> UnreadableFile:
     )
 
 
+def beyond_memory(name: str) -> UnreadableFile:
+    """The library that reads the format asked for more memory than it may have."""
+    return UnreadableFile(
+        name=name,
+        fr="la lecture de ce fichier demande trop de mémoire ; découpez-le en plusieurs listes ou "
+        "enregistrez-le en CSV.",
+        en="reading this file takes too much memory; split it into several lists or save it as CSV.",
+    )
+
+
+def too_slow(name: str, limit_s: int) -> UnreadableFile:
+    """The library that reads the format did not come to an end."""
+    return UnreadableFile(
+        name=name,
+        fr=f"la lecture de ce fichier dure plus de {limit_s} secondes ; découpez-le en plusieurs listes ou "
+        "enregistrez-le en CSV.",
+        en=f"reading this file takes more than {limit_s} seconds; split it into several lists or save it as CSV.",
+    )
+
+
+def ends_its_reader(name: str) -> UnreadableFile:
+    """The library that reads the format crashed."""
+    return UnreadableFile(
+        name=name,
+        fr="ce fichier fait échouer le programme qui le lit, il est sans doute abîmé ; enregistrez la liste en CSV.",
+        en="this file crashes the program that reads it, it is probably damaged; save the list as CSV.",
+    )
+
+
 def too_nested(name: str) -> UnreadableFile:
     return UnreadableFile(
         name=name,

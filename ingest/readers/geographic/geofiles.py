@@ -1,4 +1,4 @@
-"""GeoPackage and Shapefile through GDAL: batches of features, a point in WGS 84 each."""
+"""GeoPackage and Shapefile through GDAL, in a child process: batches of features, a point in WGS 84 each."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -16,13 +16,20 @@ import shapely
 from shapely.errors import ShapelyError
 
 from ingest.readers.common import unreadable
+from ingest.readers.common.header_detection import count_place_words
 from ingest.readers.common.limits import MAX_COLUMNS, MAX_MB
 from ingest.readers.common.nested_records import NumberedRecords, Records, reading, stops_here
 from ingest.readers.common.projection import as_cells, lon_lat, transformer
-from ingest.readers.common.raw_list import ID_COLUMN, LAT_COLUMN, LON_COLUMN, FaultLog, LineFault, Reading
-from ingest.readers.common.scratch import Scratch
-from ingest.readers.common.source import Source, member_bytes, members
-from ingest.readers.tables.xlsx import likeness, with_notes
+from ingest.readers.common.raw_list import (
+    ID_COLUMN,
+    LAT_COLUMN,
+    LON_COLUMN,
+    FaultLog,
+    LineFault,
+    Reading,
+    with_notes,
+)
+from ingest.readers.common.source import Scratch, Source, member_bytes, members
 
 _BATCH_ROWS = 2_000
 _PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
@@ -76,11 +83,6 @@ def read_shapefile(source: Source, log: FaultLog) -> Reading:
     return _opened(path, source.name, log, folder)
 
 
-def read_bare_shapefile(source: Source, log: FaultLog) -> Reading:
-    """A .shp alone has no table: says so."""
-    raise unreadable.shapefile_alone(source.name)
-
-
 def _opened(path: Path, name: str, log: FaultLog, folder: Scratch | None) -> Reading:
     if path.suffix == ".gpkg":
         _check_geopackage(path, name)
@@ -91,7 +93,7 @@ def _opened(path: Path, name: str, log: FaultLog, folder: Scratch | None) -> Rea
     filled = [(layer, info) for layer, info in infos if len(info["fields"]) and info["features"] != 0]
     if not filled:
         raise unreadable.no_layer(name)
-    layer, info = max(filled, key=lambda item: likeness(map(str, item[1]["fields"])))
+    layer, info = max(filled, key=lambda item: count_place_words(map(str, item[1]["fields"])))
     if len(info["fields"]) > MAX_COLUMNS:
         raise unreadable.too_many_columns(name, MAX_COLUMNS)
     made = transformer(str(info["crs"] or ""), name)

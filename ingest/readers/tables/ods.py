@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field
 
 from ingest.readers.common import unreadable
+from ingest.readers.common.header_detection import HeldGrid
 from ingest.readers.common.limits import BLOCK_BYTES, MAX_CELL_CHARS, MAX_CELLS, MAX_COLUMNS, MAX_MB
 from ingest.readers.common.raw_list import FaultLog, Reading
 from ingest.readers.common.safe_xml import XmlPieces
 from ingest.readers.common.source import Source, member_bytes, members
-from ingest.readers.tables.xlsx import Lines, best_sheet
+from ingest.readers.tables.sheets import best_sheet
 
 _CONTENT = "content.xml"
 
@@ -27,7 +28,7 @@ def read(source: Source, log: FaultLog) -> Reading:
     sound = all(xml.feed(content[i : i + BLOCK_BYTES]) for i in range(0, len(content), BLOCK_BYTES)) and xml.close()
     if not sound:
         raise unreadable.truncated(source.name)
-    return best_sheet(sheets.found, source.name, log)
+    return best_sheet([(name, HeldGrid(lines)) for name, lines in sheets.tables], source.name, log)
 
 
 @dataclass(slots=True)
@@ -35,7 +36,7 @@ class _Sheets:
     """Collects sheets, rows and cells from the events of content.xml."""
 
     name: str
-    found: list[tuple[str, Lines]] = field(default_factory=list)
+    tables: list[tuple[str, list[tuple[int, list[str]]]]] = field(default_factory=list)
     _line: int = 0
     _row: list[str] = field(default_factory=list)
     _row_repeat: int = 1
@@ -49,7 +50,7 @@ class _Sheets:
         if element in ("annotation", "tracked-changes", "shape"):
             self._ignored += 1
         elif element == "table":
-            self.found.append((attributes.get("name", ""), []))
+            self.tables.append((attributes.get("name", ""), []))
             self._line = 0
         elif element == "table-row":
             self._row, self._row_repeat = [], _count(attributes, "number-rows-repeated")
@@ -64,7 +65,7 @@ class _Sheets:
             self._shown.append(text)
         elif element in ("table-cell", "covered-table-cell"):
             self._take("" if element.startswith("covered") else self._given or "\n".join(filter(None, self._shown)))
-        elif element == "table-row" and self.found:
+        elif element == "table-row" and self.tables:
             self._finish_row()
 
     def _take(self, text: str) -> None:
@@ -82,7 +83,7 @@ class _Sheets:
             if self._cells > MAX_CELLS:
                 raise unreadable.too_many_cells(self.name, MAX_CELLS)
             for i in range(self._row_repeat):
-                self.found[-1][1].append((self._line + 1 + i, list(self._row)))
+                self.tables[-1][1].append((self._line + 1 + i, list(self._row)))
         self._line += self._row_repeat
 
 
