@@ -1,7 +1,7 @@
 """What every reader gives: a list of rows of text cells, numbered as a person counts them, in batches."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Protocol
 
@@ -117,6 +117,7 @@ class RawList:
         self.columns = reading.columns
         self._reading = reading
         self._log = log
+        self._sample: RawTable | None = None
 
     @property
     def faults(self) -> list[LineFault]:
@@ -142,8 +143,14 @@ class RawList:
             yield RawTable(tuple(blank), completed, lines, self.name, self.sha256)
 
     def sample(self, rows: int = SAMPLE_ROWS) -> RawTable:
-        """The first rows, for the mapping."""
-        return next(self.batches(rows), RawTable(self.columns, [], [], self.name, self.sha256))
+        """The first rows, at most `SAMPLE_ROWS`, for the mapping. Not a pass: `faults` stay as they are."""
+        if self._sample is None:
+            faults, total, lines_left_out = list(self._log.faults), self._log.total, self._log.lines_left_out
+            empty = RawTable(self.columns, [], [], self.name, self.sha256)
+            self._sample = next(self.batches(SAMPLE_ROWS), empty)
+            self._log.clear()
+            self._log.extend(faults, total, lines_left_out)
+        return replace(self._sample, rows=self._sample.rows[:rows], lines=self._sample.lines[:rows])
 
     def whole(self) -> RawTable:
         """All rows at once. Raises UnreadableFile when there is none."""

@@ -173,6 +173,15 @@ def test_batches_are_of_the_size_asked_for_and_the_sample_is_the_beginning() -> 
     assert opened.size_bytes == len(content.encode())
 
 
+def test_a_sample_keeps_the_faults_of_the_pass_before_it() -> None:
+    rows = "".join(ROW.format(i=i) for i in range(5_000))
+    opened = open_list(f"{HEADER}{rows}x\0;y\n".encode(), "liste.csv")
+    list(opened.batches())
+    assert len(opened.sample().rows) == 2_000
+    assert [(fault.line, fault.code) for fault in opened.faults] == [(5_002, "nul")]
+    assert opened.lines_left_out == 1
+
+
 def test_small_batches_say_what_the_whole_says(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of bytes cut lines, characters and quoted cells anywhere; nothing may show it."""
     content = ('nom;ville\n"Église\n""X""";Orléans\r\nB;\n\n C ;"D;é"\n' * 40).encode()
