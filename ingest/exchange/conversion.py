@@ -23,8 +23,8 @@ from ingest.exchange.columns import (
     declared,
     names,
 )
-from ingest.exchange.telephone import to_standard
 from ingest.exchange.typology import CODE_OF, kind_of
+from ingest.normalise.contact.phone import to_e164
 
 Frame = pl.DataFrame
 Schema = Mapping[str, Any]
@@ -210,7 +210,7 @@ def _unfit(column: str, value: str) -> InvalidInput:
 
 @lru_cache(maxsize=100_000)
 def _standard_phone(phone: str) -> str | None:
-    return to_standard(phone)
+    return to_e164(phone)
 
 
 def _joined(name: str) -> pl.Expr:

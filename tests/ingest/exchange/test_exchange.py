@@ -22,11 +22,11 @@ from ingest.exchange.conversion import PLACES, SPACES, place_cells, places_of
 from ingest.exchange.formula_guard import is_formula, neutralise, neutralised, restore
 from ingest.exchange.read import as_one_table, frames_of, is_package, read_package, restored
 from ingest.exchange.table_schema import Source, licences, one_table_schema, places_schema, spaces_schema
-from ingest.exchange.telephone import to_standard
 from ingest.exchange.typology import CODE_OF, KIND_OF, OTHER, kind_of
 from ingest.exchange.write import write_folder, write_one_table, write_zip
 from ingest.mapping.declared import load_all, recognise
 from ingest.mapping.model import FIELDS
+from ingest.normalise.contact.phone import to_e164
 from ingest.readers.common.raw_list import RawTable
 from ingest.readers.open import read as read_list
 from ingest.rows.diagnostics import Reason
@@ -210,12 +210,13 @@ def test_a_column_is_made_harmless_as_its_cells_are(texts: list[str]) -> None:
         ("05 08 41 00 00", "+508410000"),
         ("+687 445728", "+687445728"),
         ("39 39", None),
+        ("02 40 12 34 5", None),
         ("+377 93150000", None),
         ("+41227000000", None),
     ],
 )
 def test_telephones_are_written_as_the_standard_asks(stored: str, cell: str | None) -> None:
-    assert to_standard(stored) == cell
+    assert to_e164(stored) == cell
 
 
 def test_every_kind_has_a_code_and_a_code_of_its_own_means_that_kind() -> None:
@@ -503,7 +504,7 @@ def test_a_list_of_the_standard_is_recognised_too(areas: Areas) -> None:
     assert mapping.source == "mediation_numerique"
     first, second, third = (one.record for one in prepare(table, HowToRead(mapping, Choices()), Finder(areas)))
     assert (first.kind, first.hours) == (PlaceKind.COWORKING, "Mo-Fr 09:00-12:00")
-    assert to_standard(first.phone or "") == "+33240000000"
+    assert to_e164(first.phone or "") == "+33240000000"
     assert second.kind == PlaceKind.PUBLIC_BODY
     assert third.rejection is not None
     assert third.rejection.reason == Reason.OUT_OF_SCOPE
