@@ -61,14 +61,6 @@ def load(source: str, folder: Path) -> Saved | None:
     return from_toml(path.read_text("utf-8"), path.name) if path.is_file() else None
 
 
-def history(source: str, folder: Path) -> list[Saved]:
-    """Every version kept of a source, the oldest first."""
-    current = path_of(source, folder)
-    older = [from_toml(path.read_text("utf-8"), path.name) for path in folder.glob(f"{current.stem}.v*.toml")]
-    last = load(source, folder)
-    return sorted([*older, *([last] if last else [])], key=lambda one: one.version)
-
-
 def _shape(one: column_profile.Profile, means: str) -> str:
     """The kind of value of a column: that of its field when most cells are of it, else the most telling one."""
     kind, share = support(means, one) if means in TRAITS else ("", 0.0)

@@ -15,7 +15,6 @@ _ORDINAL = re.compile(r"\b(\d{1,2}) ?[eè]me\b", re.IGNORECASE)
 _AROUND = " \"'«»“”|;,-–"
 _TOWN_HALL = re.compile(r"^(?:mairie|hotel de ville)\b(?!.*\b(?:annexe|quartier|ancienne|proximite|deleguee)\b)")
 _TOWN_HALL_STARTS = ("mairie", "hotel de ville")
-_OF_TOWN_HALL = re.compile(r"^(?:mairie|hotel de ville)(?: (?:de|du|des|d)\b)?\s*")
 _TOWN_HALLS = frozenset({"mairie", "public_body", "other"})
 _FORM_WORDS = frozenset({"sarl", "sas", "sasu", "eurl", "eirl", "scop", "scic", "selarl", "1901"})
 _LEGAL_FORM = re.compile(
@@ -65,11 +64,6 @@ _ASPIRATED = ("haye", "havre", "haut", "hague", "halle", "ham", "hamel", "hanges
               "hyeres", "hendaye", "herserange", "hombourg", "huningue")  # fmt: skip
 
 
-def town_of_hall(name: str) -> str:
-    """The town that the name of a town hall says: "gionges" of "Mairie de Gionges", "" of "Mairie"."""
-    return _OF_TOWN_HALL.sub("", fold(name))
-
-
 def without_legal_form(folded: str) -> str:
     """A folded name without what it is in law: "sarl la cale" and "la cale association loi 1901" -> "la cale".
 
@@ -90,6 +84,3 @@ def match_name(name: str, kind: str) -> str:
     if not folded.startswith(_TOWN_HALL_STARTS) or not _TOWN_HALL.match(folded):
         return folded
     return "mairie" if kind in _TOWN_HALLS else f"{kind} {folded}"
-
-
-__all__ = ["MAX_LENGTH", "clean", "match_name", "of", "quieter", "town_of_hall", "without_legal_form"]

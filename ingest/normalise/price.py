@@ -17,7 +17,6 @@ MAX_EUROS_LONG = 50_000
 _LONGEST = 600
 
 HOUR, HALF_DAY, DAY, WEEK, MONTH, YEAR = "hour", "half_day", "day", "week", "month", "year"
-UNITS = (HOUR, HALF_DAY, DAY, WEEK, MONTH, YEAR)
 FACTORS = {HALF_DAY: 1.0, DAY: 0.5, HOUR: float(HOURS_PER_HALF_DAY)}
 """Price of a half-day from the price of a unit, best unit first."""
 
@@ -123,22 +122,12 @@ def _unit(said: str) -> str | None:
     return min(places)[2] if places else None
 
 
-def half_day_cents(text: str, unit: str = "", *, member: bool = False) -> int | None:
-    """Cents per half-day from a cell such as "5 €/demi-journée"; `unit` is the column's: half_day, day, hour.
+def half_day_of(said: Iterable[Tariff], unit: str = "", *, member: bool = False) -> int | None:
+    """Cents per half-day among the tariffs of a cell; `unit` is that of the column: half_day, day, hour or "".
 
     A unit inside the cell wins over the column's. Of several prices, those of everybody (with `member`, the members')
     count, by the half-day rather than by the day or the hour. None when no half-day price can be told.
     """
-    if not text:
-        return None
-    if text.isdigit() and text.isascii() and len(text) < 5:
-        euros = int(text)
-        return round(euros * 100 * FACTORS[unit or HALF_DAY]) if euros <= MAX_EUROS else None
-    return half_day_of(tariffs(text), unit, member=member)
-
-
-def half_day_of(said: Iterable[Tariff], unit: str = "", *, member: bool = False) -> int | None:
-    """The half-day price among tariffs, see `half_day_cents`."""
     usable = [(one.unit or unit or HALF_DAY, one) for one in said]
     for wanted in (True, None) if member else (None, False):
         for best, factor in FACTORS.items():

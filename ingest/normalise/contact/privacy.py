@@ -37,8 +37,3 @@ def scrubbed(cells: dict[str, str], personal: Iterable[str]) -> dict[str, str]:
     if _NINE_DIGITS.search(joined) and _MOBILE.search(joined):
         kept = {column: _MOBILE.sub(REDACTED, text) for column, text in kept.items()}
     return kept
-
-
-def redact(text: str) -> str:
-    """Text without e-mails and mobile numbers."""
-    return _MOBILE.sub(REDACTED, _EMAIL.sub(REDACTED, text))

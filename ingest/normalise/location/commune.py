@@ -57,11 +57,6 @@ def read(text: str) -> Town:
     return Town(name, postcode, departement)
 
 
-def clean(text: str) -> str:
-    """The name alone, spelt out: "STE-ANNE CEDEX 2" -> "Sainte-Anne"."""
-    return read(text).name if text else ""
-
-
 def _saint(found: re.Match[str]) -> str:
     said = found.group()
     return _SAINTS[found[1].lower()] + ("-" if "-" in said else " ")

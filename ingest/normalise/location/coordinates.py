@@ -89,16 +89,13 @@ class System:
         """Whether cells are decimal degrees in the right columns: nothing to convert."""
         return self.projection is None and not self.swapped and self.scale == 1.0
 
-    def convert(self, lon_text: str, lat_text: str, expected: tuple[float, float] | None = None) -> Read:
-        """The position of one row. `expected` helps only where a lost decimal point leaves a choice."""
-        return self.convert_all([lon_text], [lat_text], [expected])[0]
-
     def convert_all(
         self, lon_texts: Sequence[str], lat_texts: Sequence[str], expected: Points | None = None
     ) -> list[Read]:
         """The positions of many rows at once: a projection is dear to call and cheap per point.
 
         Rows in plain degrees are read as such whatever the others are. Swapped axes are put right and said so.
+        `expected` helps only where a lost decimal point leaves a choice.
         """
         reads = [normalise(lon, lat) for lon, lat in zip(lon_texts, lat_texts, strict=True)]
         todo = [i for i, read in enumerate(reads) if read.lon is None and read.fault]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ingest.mapping.declared import load_all
 from ingest.mapping.drift import Change, drift, renamed
 from ingest.mapping.model import Mapping
-from ingest.mapping.saved_mappings import Saved, from_toml, history, load, save, to_toml
+from ingest.mapping.saved_mappings import Saved, from_toml, load, save, to_toml
 from ingest.mapping.suggest import corrected, suggest
 from ingest.readers.common.raw_list import RawTable
 
@@ -78,9 +78,11 @@ def test_older_versions_stay_beside_and_say_what_changed(tmp_path: Path) -> None
     save(first, table(), tmp_path, TODAY)
     second = corrected(first, table(), {"Remarque": "complement"})
     assert save(second, table(), tmp_path, LATER).version == 2
-    assert (tmp_path / "lieux.v1.toml").is_file()
-    assert [(kept.version, kept.mapping) for kept in history("lieux", tmp_path)] == [(1, first), (2, second)]
-    assert history("lieux", tmp_path)[1].change == "« Remarque » : rien → complement."
+    older = from_toml((tmp_path / "lieux.v1.toml").read_text("utf-8"), "lieux.v1.toml")
+    current = load("lieux", tmp_path)
+    assert current is not None
+    assert [(kept.version, kept.mapping) for kept in (older, current)] == [(1, first), (2, second)]
+    assert current.change == "« Remarque » : rien → complement."
 
 
 def test_saving_the_same_again_makes_no_version(tmp_path: Path) -> None:

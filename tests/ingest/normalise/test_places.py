@@ -188,4 +188,4 @@ def test_any_text_is_read_without_failing(text: str) -> None:
     assert shown.isprintable()
     parts = postal.parts(text)
     assert parts.number == "" or parts.street[:1].isdigit()
-    assert commune.clean(text) == commune.read(text).name
+    assert len(commune.read(text).postcode) in {0, 5}
