@@ -43,7 +43,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class Declaration:
     """What `columns.toml` holds: the columns of the two tables, and the words of the vocabularies (French, English)."""
 
     version: str
@@ -54,7 +54,7 @@ class Declared:
 
 
 @cache
-def declared() -> Declared:
+def load_declaration() -> Declaration:
     """The declaration, read once. Raises KeyError when a vocabulary lacks a word of `geo.types`."""
     said = tomllib.loads(resources.files("ingest.exchange").joinpath("columns.toml").read_text("utf-8"))
     known: tuple[tuple[str, type[StrEnum]], ...] = (
@@ -63,7 +63,7 @@ def declared() -> Declared:
         ("space_kinds", SpaceKind),
     )
     words = {name: {str(word): tuple(said[name][word]) for word in vocabulary} for name, vocabulary in known}
-    return Declared(
+    return Declaration(
         version=said["version"],
         created=said["created"].isoformat(),
         lieux=_columns(said["lieux"], words["amenities"]),
@@ -72,9 +72,9 @@ def declared() -> Declared:
     )
 
 
-def one_table() -> tuple[Column, ...]:
+def one_table_columns() -> tuple[Column, ...]:
     """The columns of the one-table form: those of a place, then those of one of its spaces."""
-    said = declared()
+    said = load_declaration()
     return said.lieux + tuple(column for column in said.espaces if column.name != "id_lieu")
 
 

@@ -20,7 +20,7 @@ from ingest.exchange.columns import (
     SPACE_AMENITY_PREFIX,
     YES,
     Column,
-    declared,
+    load_declaration,
     names,
 )
 from ingest.exchange.typology import CODE_OF, kind_of
@@ -118,7 +118,7 @@ def place_cells(places: Frame) -> Frame:
         **{column: pl.col(name) for column, name in told.items()},
         **_amenity_cells(AMENITY_PREFIX),
     }
-    return _ordered(places, cells, declared().lieux)
+    return _ordered(places, cells, load_declaration().lieux)
 
 
 def space_cells(spaces: Frame) -> Frame:
@@ -133,12 +133,12 @@ def space_cells(spaces: Frame) -> Frame:
         **{column: pl.col(name) for column, name in _SPACE_TEXT.items()},
         **_amenity_cells(SPACE_AMENITY_PREFIX),
     }
-    return _ordered(spaces, cells, declared().espaces)
+    return _ordered(spaces, cells, load_declaration().espaces)
 
 
 def places_of(cells: Frame) -> Frame:
     """A frame of `PLACES` from the cells of `lieux`. Raises InvalidInput for a cell that does not fit its column."""
-    typed = _typed(cells, declared().lieux)
+    typed = _typed(cells, load_declaration().lieux)
     kinds = pl.col("typologie").map_elements(lambda codes: str(kind_of(codes)), pl.String)
     values = {
         "id": pl.col("id"),
@@ -166,7 +166,7 @@ def places_of(cells: Frame) -> Frame:
 
 def spaces_of(cells: Frame) -> Frame:
     """A frame of `SPACES` from the cells of `espaces`. Raises InvalidInput for a cell that does not fit its column."""
-    typed = _typed(cells, declared().espaces)
+    typed = _typed(cells, load_declaration().espaces)
     values = {
         "id": pl.col("id_espace"),
         "place_id": pl.col("id_lieu"),

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 
 import polars as pl
 
-from ingest.exchange.columns import declared, names
+from ingest.exchange.columns import load_declaration, names
 from ingest.exchange.conversion import places_of, spaces_of
 from ingest.exchange.formula_guard import neutralise, restore
 from ingest.exchange.table_schema import PACKAGE_FILE, PLACES_FILE, SPACES_FILE
@@ -53,7 +53,7 @@ def read_package(source: Source, name: str = "") -> RawTable:
     """
     shown = name or (source.name if isinstance(source, Path) else "") or PACKAGE_FILE
     contents = dict(_contents(source, shown))
-    places = restored(read_list(contents[PLACES_FILE], PLACES_FILE))
+    places = restore_table(read_list(contents[PLACES_FILE], PLACES_FILE))
     spaces = _spaces(contents.get(SPACES_FILE, b""))
     digest = sha256(b"".join(sha256(content).digest() for _, content in sorted(contents.items()))).hexdigest()
     return replace(_one_table(places, spaces), name=shown, sha256=digest)
@@ -72,7 +72,7 @@ def as_one_table(source: Source, name: str = "") -> tuple[bytes, str]:
     return text.getvalue().encode(), f"{Path(table.name).stem}.csv"
 
 
-def restored(table: RawTable) -> RawTable:
+def restore_table(table: RawTable) -> RawTable:
     """A table whose cells are what they were before they were made harmless for spreadsheets."""
     return replace(table, rows=[{column: restore(cell) for column, cell in row.items()} for row in table.rows])
 
@@ -90,8 +90,8 @@ def frames_of(table: RawTable) -> tuple[pl.DataFrame, pl.DataFrame]:
         if row.get("id_espace"):
             rooms.append(row | {"id_lieu": row.get("id", "")})
     return (
-        places_of(_cells(list(first.values()), names(declared().lieux))),
-        spaces_of(_cells(rooms, names(declared().espaces))),
+        places_of(_cells(list(first.values()), names(load_declaration().lieux))),
+        spaces_of(_cells(rooms, names(load_declaration().espaces))),
     )
 
 
@@ -125,7 +125,7 @@ def _one_table(places: RawTable, spaces: RawTable | None) -> RawTable:
 
 def _spaces(content: bytes) -> RawTable | None:
     """The table of spaces; None when it is not there or holds nothing but its header."""
-    return restored(read_list(content, SPACES_FILE)) if b"\n" in content.strip() else None
+    return restore_table(read_list(content, SPACES_FILE)) if b"\n" in content.strip() else None
 
 
 def _folder(source: Path) -> Path:

@@ -30,7 +30,7 @@ class Guess:
 
 def assign(profiles: Sequence[Profile]) -> list[Guess]:
     """The guesses that serve each column and each field once, with the greatest total confidence."""
-    placed = position_evidence.by_place(profiles)
+    placed = position_evidence.by_position(profiles)
     fields = sorted(value_evidence.TRAITS)
     guesses = {
         (row, column): guess
@@ -57,7 +57,7 @@ def _guess(field: str, profile: Profile, placed: dict[tuple[str, str], tuple[flo
     if profile.column.startswith("@"):  # made by readers: the point, the kind of element
         fits = (field, profile.column) in {("lon", LON_COLUMN), ("lat", LAT_COLUMN)}
         return Guess(field, profile.column, 1.0, _GEOMETRY) if fits else None
-    if value_evidence.contradicted(field, profile):
+    if value_evidence.is_contradicted(field, profile):
         return None
     named = header_evidence.scores(profile.column)
     said = named.get(field, 0.0)
@@ -67,13 +67,13 @@ def _guess(field: str, profile: Profile, placed: dict[tuple[str, str], tuple[flo
         by_values *= 0.4  # the header says that it is something else
     elif not header_evidence.is_positional(profile.column):
         by_values *= 0.85
-    by_place, place_reason = placed.get((field, profile.column), (0.0, ("", "")))
+    by_position, place_reason = placed.get((field, profile.column), (0.0, ("", "")))
     telling = bool(value_evidence.TRAITS[field].needed) and kind not in {"", "text", "count"}
     # A header that cells confirm is surer than either; half-empty columns are a little less worth.
     together = said * (0.9 + 0.1 * share) if telling else said
-    together = max(together + (1 - together) * 0.5 * by_values if said > 0.3 else 0.0, by_values, by_place)
+    together = max(together + (1 - together) * 0.5 * by_values if said > 0.3 else 0.0, by_values, by_position)
     confidence = together * (0.92 + 0.08 * profile.filled)
-    if value_evidence.repeated(field, profile):
+    if value_evidence.is_repetitive(field, profile):
         confidence *= REPEATED if said >= SAYS_IT else 0.0
     if confidence < ENOUGH:
         return None

@@ -9,7 +9,7 @@ from ingest.mapping import header_evidence
 from ingest.mapping.column_profile import Profile
 from ingest.mapping.model import Columns
 from ingest.normalise import amenities
-from ingest.normalise.blank import known
+from ingest.normalise.blank import cell_text
 from ingest.readers.common.raw_list import RawTable
 
 _PRICE = re.compile(r"\b(?:tarifs?|prix|prices?|couts?|montants?|rates?|fees?|loyer)\b")
@@ -31,7 +31,7 @@ _PARTLY = frozenset({"limited", "partiel", "partiellement", "partial", "limite",
 _SURE_KEYS = frozenset({"id", "identifiant", "uid", "gid", "uuid", "fid", "id id"})
 
 
-def prices(profiles: Sequence[Profile]) -> dict[str, tuple[str, float]]:
+def price_columns(profiles: Sequence[Profile]) -> dict[str, tuple[str, float]]:
     """Field -> column and confidence, for columns of prices per half-day, day or hour. Longer units are no field."""
     found: dict[str, tuple[str, float]] = {}
     for one in profiles:
@@ -52,11 +52,11 @@ def prices(profiles: Sequence[Profile]) -> dict[str, tuple[str, float]]:
     return found
 
 
-def asked(profiles: Sequence[Profile]) -> dict[Amenity, str]:
+def amenity_columns(profiles: Sequence[Profile]) -> dict[Amenity, str]:
     """Amenity -> the column whose name asks about it and whose cells answer yes or no."""
     found: dict[Amenity, str] = {}
     for one in sorted(profiles, key=lambda one: (len(fold(one.column).split()), one.index)):
-        amenity = amenities.asked_by(one.column) or amenities.asked_by(" ".join(header_evidence.words(one.column)))
+        amenity = amenities.named_in(one.column) or amenities.named_in(" ".join(header_evidence.words(one.column)))
         if amenity is None or amenity in found or not one.cells:
             continue
         told = sum(_answers(text, amenity) for text in one.cells)
@@ -69,7 +69,7 @@ def _answers(text: str, amenity: Amenity) -> bool:
     return (
         amenities.answer(text) is not None
         or fold(text) in _PARTLY
-        or (len(text) < 60 and str(amenity) in amenities.mentioned(text))
+        or (len(text) < 60 and str(amenity) in amenities.parse(text))
     )
 
 
@@ -81,7 +81,7 @@ def own_key(table: RawTable, columns: Sequence[str], used: Collection[str] = ())
     for column in sorted(columns, key=lambda name: (name in used, *_likeliest(name))):
         folded = fold(column.removeprefix("@"))
         if _KEY.fullmatch(folded) and not _NO_KEY.search(folded):
-            values = [known(row.get(column, "")) for row in table.rows]
+            values = [cell_text(row.get(column, "")) for row in table.rows]
             if values and all(values) and len(set(values)) == len(values):
                 return ((column,),)
     return ()

@@ -11,7 +11,7 @@ from functools import lru_cache
 from geo.reference.toponyms import fold
 from ingest.mapping.model import Reason
 from ingest.normalise import amenities
-from ingest.normalise.blank import known
+from ingest.normalise.blank import cell_text
 from ingest.normalise.kind import place_kind
 from ingest.normalise.location import coordinates
 from ingest.readers.common.raw_list import RawTable
@@ -122,7 +122,7 @@ def profiles(table: RawTable, is_commune: IsCommune | None = None) -> list[Profi
 
 
 def _profile(column: str, index: int, texts: Sequence[str], is_commune: IsCommune | None) -> Profile:
-    filled = [text for cell in texts if (text := known(cell))]
+    filled = [text for cell in texts if (text := cell_text(cell))]
     cells = tuple(text[:300] for text in filled[:: max(1, len(filled) // SAMPLE_CELLS)][:SAMPLE_CELLS])
     if not cells:
         return Profile(column, index, (), 0.0, 0.0)
@@ -205,7 +205,7 @@ def _worded(text: str, folded: str) -> list[str]:
         found.append("street")
     if len(text) <= 60 and place_kind(text):
         found.append("kind")
-    if amenities.mentioned(text):
+    if amenities.parse(text):
         found.append("equipment")
     if len(text) <= 45 and (folded in _LARGE or _COMMUNE_SHAPE.search(folded)):
         found.append("commune")

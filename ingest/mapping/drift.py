@@ -9,7 +9,7 @@ from rapidfuzz import fuzz
 from geo.reference.toponyms import fold
 from ingest.mapping import column_profile, header_evidence
 from ingest.mapping.model import Mapping
-from ingest.mapping.saved_mappings import Saved
+from ingest.mapping.saved_mappings import SavedMapping
 from ingest.readers.common.raw_list import RawTable
 
 LIKELY = 0.6
@@ -87,7 +87,7 @@ class Drift:
         return any(one.matters for one in self.differences)
 
 
-def drift(saved: Saved, columns: Sequence[str], sample: RawTable) -> Drift:
+def drift(saved: SavedMapping, columns: Sequence[str], sample: RawTable) -> Drift:
     """How the columns of a list differ from those its mapping was saved with. `sample` gives their cells."""
     meaning = saved.mapping.meaning()
     seen = {one.column: one for one in column_profile.profiles(sample)}
@@ -106,13 +106,15 @@ def drift(saved: Saved, columns: Sequence[str], sample: RawTable) -> Drift:
     return Drift(tuple(sorted(found, key=lambda one: not one.matters)), renames)
 
 
-def renamed(mapping: Mapping, renames: dict[str, str]) -> dict[str, str]:
+def corrections_of(mapping: Mapping, renames: dict[str, str]) -> dict[str, str]:
     """What to tell `corrected` once a person agreed with the new names: {new column: field}."""
     meaning = mapping.meaning()
     return {new: meaning[old] for old, new in renames.items() if old in meaning}
 
 
-def _renames(gone: list[str], new: list[str], saved: Saved, seen: dict[str, column_profile.Profile]) -> dict[str, str]:
+def _renames(
+    gone: list[str], new: list[str], saved: SavedMapping, seen: dict[str, column_profile.Profile]
+) -> dict[str, str]:
     """Old -> new name, the likeliest first; each name once."""
     likely = sorted(
         ((_likelihood(old, seen[name], saved), old, name) for old in gone for name in new if name in seen), reverse=True
@@ -124,7 +126,7 @@ def _renames(gone: list[str], new: list[str], saved: Saved, seen: dict[str, colu
     return found
 
 
-def _likelihood(old: str, now: column_profile.Profile, saved: Saved) -> float:
+def _likelihood(old: str, now: column_profile.Profile, saved: SavedMapping) -> float:
     """How much a new column looks like an old one: by its words, by what both say of a field, by its cells."""
     spelling = fuzz.token_sort_ratio(fold(old), fold(now.column)) / 100
     means = saved.mapping.meaning().get(old, "")
@@ -142,7 +144,7 @@ def _likelihood(old: str, now: column_profile.Profile, saved: Saved) -> float:
     )
 
 
-def _differs(column: str, saved: Saved, seen: dict[str, column_profile.Profile]) -> bool:
+def _differs(column: str, saved: SavedMapping, seen: dict[str, column_profile.Profile]) -> bool:
     shape, now = saved.shapes.get(column, ""), seen.get(column)
     return (
         shape in column_profile.NOUNS
@@ -153,7 +155,7 @@ def _differs(column: str, saved: Saved, seen: dict[str, column_profile.Profile])
     )
 
 
-def _other(column: str, saved: Saved, seen: dict[str, column_profile.Profile]) -> Difference:
+def _other(column: str, saved: SavedMapping, seen: dict[str, column_profile.Profile]) -> Difference:
     shape = saved.shapes[column]
     means, share = saved.mapping.meaning()[column], seen[column].share(shape)
     return Difference(

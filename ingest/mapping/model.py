@@ -12,7 +12,7 @@ from datetime import date
 
 from geo.reference.toponyms import fold
 from geo.types import Amenity, PlaceKind
-from ingest.normalise.blank import known
+from ingest.normalise.blank import cell_text
 from ingest.readers.common.raw_list import Cells
 
 Columns = tuple[tuple[str, ...], ...]
@@ -81,7 +81,7 @@ class ScopeRule:
         folded = fold(cell)
         if self.keep:
             return folded not in self.keep
-        if folded in self.values or folded.startswith(self.starts) or (self.filled and known(cell)):
+        if folded in self.values or folded.startswith(self.starts) or (self.filled and cell_text(cell)):
             return True
         if not self.contains:
             return False
@@ -121,7 +121,7 @@ class HoursRule:
         return {
             (slot.day, slot.half): text
             for column, slot in zip(self.columns, self.slots, strict=False)
-            if (text := known(row.get(column, "")))
+            if (text := cell_text(row.get(column, "")))
         }
 
     def by_day(self, row: Cells) -> dict[int, str]:
@@ -130,10 +130,10 @@ class HoursRule:
         An opening without its closing, as in a day without a break, is closed by the closing of the next half.
         """
         if self.style == "days":
-            return {day: known(row.get(column, "")) for day, column in enumerate(self.columns) if column}
+            return {day: cell_text(row.get(column, "")) for day, column in enumerate(self.columns) if column}
         edges: dict[int, list[str]] = {}
         for column, slot in sorted(zip(self.columns, self.slots, strict=False), key=lambda item: item[1].order):
-            text = known(row.get(column, ""))
+            text = cell_text(row.get(column, ""))
             spans = edges.setdefault(slot.day, [])
             if text and slot.edge == "opens":
                 if not spans or " - " in spans[-1]:
@@ -236,11 +236,11 @@ class Mapping:
 def pick(row: Cells, columns: Columns) -> str:
     """The first alternative whose last column says something; "" without one."""
     for alternative in columns:
-        last = known(row.get(alternative[-1], ""))
+        last = cell_text(row.get(alternative[-1], ""))
         if last:
             if len(alternative) == 1:
                 return last
-            return " ".join([part for column in alternative[:-1] if (part := known(row.get(column, "")))] + [last])
+            return " ".join([part for column in alternative[:-1] if (part := cell_text(row.get(column, "")))] + [last])
     return ""
 
 

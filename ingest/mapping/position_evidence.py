@@ -14,7 +14,7 @@ FIRST_TEXT: Reason = ("première colonne de textes tous différents", "first col
 EARLIER_PER_COLUMN = 0.0004
 
 
-def by_place(profiles: Sequence[Profile]) -> dict[tuple[str, str], tuple[float, Reason]]:
+def by_position(profiles: Sequence[Profile]) -> dict[tuple[str, str], tuple[float, Reason]]:
     """(field, column) -> confidence and reason, for columns without a header of their own."""
     bare = [one for one in profiles if one.cells and is_positional(one.column)]
     found: dict[tuple[str, str], tuple[float, Reason]] = {}

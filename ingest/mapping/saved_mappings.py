@@ -22,7 +22,7 @@ from ingest.readers.common.raw_list import RawTable
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class SavedMapping:
     """A mapping as it was kept. `columns`: those of the list then; `shapes`: what the cells of each looked like."""
 
     mapping: Mapping
@@ -33,7 +33,7 @@ class Saved:
     shapes: Dict[str, str] = field(default_factory=dict)
 
 
-def save(mapping: Mapping, table: RawTable, folder: Path, today: date, change: str = "") -> Saved:
+def save(mapping: Mapping, table: RawTable, folder: Path, today: date, change: str = "") -> SavedMapping:
     """Keeps the mapping of a source; what it was before stays as an older version. What did not change is not written.
 
     `table`: the list or a sample of it. `change`: what a person says of it, else it is told from the difference.
@@ -46,7 +46,7 @@ def save(mapping: Mapping, table: RawTable, folder: Path, today: date, change: s
     said = change or (
         "Première version." if before is None else " ".join(_differences(before.mapping, mapping)) or "Colonnes."
     )
-    kept = Saved(mapping, before.version + 1 if before else 1, today, said, table.columns, shapes)
+    kept = SavedMapping(mapping, before.version + 1 if before else 1, today, said, table.columns, shapes)
     folder.mkdir(parents=True, exist_ok=True)
     current = path_of(mapping.source, folder)
     if before:
@@ -55,7 +55,7 @@ def save(mapping: Mapping, table: RawTable, folder: Path, today: date, change: s
     return kept
 
 
-def load(source: str, folder: Path) -> Saved | None:
+def load(source: str, folder: Path) -> SavedMapping | None:
     """The mapping in use for a source, None without one. Raises ValueError for a file that is not one."""
     path = path_of(source, folder)
     return from_toml(path.read_text("utf-8"), path.name) if path.is_file() else None
@@ -72,13 +72,13 @@ def path_of(source: str, folder: Path) -> Path:
     return folder / f"{slug(source)}.toml"
 
 
-def from_toml(text: str, name: str) -> Saved:
+def from_toml(text: str, name: str) -> SavedMapping:
     """A saved mapping from its file. Raises ValueError that names what is wrong."""
     said: dict[str, Any] = tomllib.loads(text)
     try:
         head = said.pop("saved")
         kept = _mapping(said, name)
-        return Saved(
+        return SavedMapping(
             kept,
             int(head["version"]),
             head["on"],
@@ -102,7 +102,7 @@ def _mapping(said: dict[str, Any], name: str) -> Mapping:
     )
 
 
-def to_toml(kept: Saved) -> str:
+def to_toml(kept: SavedMapping) -> str:
     """The file of a saved mapping."""
     one = kept.mapping
     head: dict[str, Any] = {

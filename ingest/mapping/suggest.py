@@ -46,9 +46,9 @@ def suggest(table: RawTable, is_commune: IsCommune | None = None) -> Mapping:
     hours = hours_columns.find([one for one in seen if one.column not in hidden])
     if hours is not None:
         guesses = _without_columns(guesses, set(hours.columns), "hours")
-    prices = column_families.prices(seen)
-    guesses = _without_columns(guesses, {column for column, _ in prices.values()}, "")
-    guesses += [_priced(field, column, confidence) for field, (column, confidence) in prices.items()]
+    price_columns = column_families.price_columns(seen)
+    guesses = _without_columns(guesses, {column for column, _ in price_columns.values()}, "")
+    guesses += [_priced(field, column, confidence) for field, (column, confidence) in price_columns.items()]
     fields: dict[str, Columns] = {guess.field: ((guess.column,),) for guess in guesses}
     confidence = {guess.column: guess.confidence for guess in guesses}
     reasons = {guess.column: guess.reason for guess in guesses}
@@ -59,7 +59,7 @@ def suggest(table: RawTable, is_commune: IsCommune | None = None) -> Mapping:
         ((column,),) = fields.pop("hours")
         hours = HoursRule(_style_of(next(one for one in seen if one.column == column)), (column,))
     used = {*confidence, *hidden}
-    asked = column_families.asked([one for one in seen if one.column not in used])
+    asked = column_families.amenity_columns([one for one in seen if one.column not in used])
     for column in asked.values():
         confidence[column] = 0.8
         reasons[column] = (
@@ -139,7 +139,7 @@ def _house_number(fields: dict[str, Columns], columns: Iterable[str], used: set[
     return same[0] if same else ""
 
 
-def corrected(mapping: Mapping, table: RawTable, said: Dict[str, str]) -> Mapping:
+def apply_corrections(mapping: Mapping, table: RawTable, said: Dict[str, str]) -> Mapping:
     """The mapping with what a person said of some columns. Raises InvalidInput for an unknown column or field."""
     names = {fold(column): column for column in table.columns}
     fields, asked, hours, key = dict(mapping.fields), dict(mapping.amenities), mapping.hours, mapping.source_key

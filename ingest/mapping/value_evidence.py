@@ -54,7 +54,7 @@ def support(field: str, profile: Profile) -> tuple[str, float]:
     return (kind, profile.share(kind)) if profile.share(kind) else ("", 0.0)
 
 
-def contradicted(field: str, profile: Profile) -> bool:
+def is_contradicted(field: str, profile: Profile) -> bool:
     """Whether the cells cannot be that field's."""
     trait = TRAITS[field]
     share = support(field, profile)[1]
@@ -80,7 +80,7 @@ def contradicted(field: str, profile: Profile) -> bool:
     return field in {"postcode", "insee"} and profile.share("siret") > 0.5
 
 
-def repeated(field: str, profile: Profile) -> bool:
+def is_repetitive(field: str, profile: Profile) -> bool:
     """Names said again and again: a kind or a network rather than names, when another column may hold these."""
     return field == "name" and len(profile.cells) > 20 and profile.unique < 0.2
 

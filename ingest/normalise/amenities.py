@@ -29,19 +29,19 @@ _LONGEST_PART = 1_000
 _NEGATED = re.compile(r"\b(?:pas|sans|no|without|aucune?)(?: d| de)?(?: \w+)?$")
 
 
-def mentioned(text: str) -> dict[str, str]:
+def parse(text: str) -> dict[str, str]:
     """Amenities that free text names: yes, or no after "pas de", "sans"..."""
     found: dict[str, str] = {}
     if not text:
         return found
     for part in _SEPARATOR.split(text):
-        for amenity, said in _mentioned_in(part.strip()[:_LONGEST_PART]):
+        for amenity, said in _parse_part(part.strip()[:_LONGEST_PART]):
             found.setdefault(amenity, said)
     return found
 
 
 @lru_cache(maxsize=16_384)
-def _mentioned_in(part: str) -> tuple[tuple[str, str], ...]:
+def _parse_part(part: str) -> tuple[tuple[str, str], ...]:
     """What one part says: lists of equipment are made of few different ones."""
     folded = fold(part)
     found: list[tuple[str, str]] = []
@@ -53,11 +53,11 @@ def _mentioned_in(part: str) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def asked_by(header: str) -> Amenity | None:
+def named_in(header: str) -> Amenity | None:
     """The amenity that a column's name asks about, None when it asks about none or several."""
     folded = fold(header)
     named = [amenity for amenity, pattern in _PATTERNS.items() if pattern.search(folded)]
     return named[0] if len(named) == 1 else None
 
 
-__all__ = ["answer", "asked_by", "mentioned"]
+__all__ = ["answer", "named_in", "parse"]

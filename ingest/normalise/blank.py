@@ -7,7 +7,7 @@ _NOTHING = frozenset(
 )
 
 
-def known(text: str) -> str:
+def cell_text(text: str) -> str:
     """The cell's text, "" when it is one of the many ways to say nothing."""
     stripped = text.strip()
     return "" if len(stripped) < 16 and stripped.lower() in _NOTHING else stripped

@@ -4,7 +4,7 @@ import html
 import re
 
 from geo.reference.toponyms import fold
-from ingest.normalise.title_case import quieter
+from ingest.normalise.title_case import to_title_case
 
 MAX_LENGTH = 200
 _ENTITY = re.compile(r"&(?:#\d+|#x[0-9a-f]+|[a-z]+\d*);|&(?:lt|gt|amp|quot)\b", re.IGNORECASE)
@@ -37,7 +37,7 @@ def clean(text: str) -> str:
     one_line = " ".join(text.split()).strip(_AROUND)
     if not one_line[:1].isalnum() and not any(character.isalnum() for character in one_line):
         return ""
-    shown = quieter(one_line[:MAX_LENGTH])
+    shown = to_title_case(one_line[:MAX_LENGTH])
     return _ORDINAL.sub(r"\1e", shown) if _DIGIT.search(shown) else shown
 
 

@@ -29,7 +29,7 @@ _SCOTS = re.compile(r"MC(?=[A-Z]{4})|MAC(?=DONALD|ARTHUR|GREGOR|KENZIE|LEAN\b|IN
 _ONE_WORD = ("AUJOURD'", "PRUD'", "PRESQU'", "ENTR'")
 
 
-def quieter(text: str) -> str:
+def to_title_case(text: str) -> str:
     """ "HÔTEL DE LA GARE" -> "Hôtel de la Gare"; text with lower-case letters and short acronyms stay."""
     if not text.isupper() or (len(text) <= 5 and " " not in text):
         return text

@@ -91,7 +91,7 @@ def _opened(file: Path | bytes, name: str, limit_mb: int) -> RawList:
     log = FaultLog()
     reading = reader(unpacked, log)
     if sirene.recognises(reading.columns):
-        reading = sirene.derived(reading, name)
+        reading = sirene.with_derived_columns(reading, name)
     return RawList(unpacked, reading, log)
 
 

@@ -13,10 +13,10 @@ from geo.reference.communes import Areas
 from geo.types import PlaceKind, SpaceKind
 from ingest.exchange.read import as_one_table, is_package
 from ingest.mapping.declared import load_all, recognise
-from ingest.mapping.drift import Drift, drift, renamed
+from ingest.mapping.drift import Drift, corrections_of, drift
 from ingest.mapping.model import Mapping
 from ingest.mapping.saved_mappings import load
-from ingest.mapping.suggest import corrected, slug, suggest
+from ingest.mapping.suggest import apply_corrections, slug, suggest
 from ingest.readers.common.raw_list import RawList, RawTable
 from ingest.readers.open import open_list
 from ingest.rows.locate import Finder, coordinate_system
@@ -74,7 +74,7 @@ def understand(
     """The declared mapping a list answers to, else a suggested one; corrected by `column_map`."""
     declared = recognise(table.columns, load_all())
     mapping = declared.for_rows(table.rows) if declared else suggest(table, is_commune)
-    return corrected(mapping, table, dict(column_map)) if column_map else mapping
+    return apply_corrections(mapping, table, dict(column_map)) if column_map else mapping
 
 
 def _understand_again(table: RawTable, order: Order, areas: Areas, mappings: Path | None) -> tuple[Mapping, Drift]:
@@ -86,7 +86,7 @@ def _understand_again(table: RawTable, order: Order, areas: Areas, mappings: Pat
     if kept is not None:
         drifted = drift(kept, table.columns, table)
         mapping = _as_saved(kept.mapping, mapping, table, drifted)
-    return corrected(mapping, table, dict(order.column_map)) if order.column_map else mapping, drifted
+    return apply_corrections(mapping, table, dict(order.column_map)) if order.column_map else mapping, drifted
 
 
 def _as_saved(saved: Mapping, suggested: Mapping, table: RawTable, drifted: Drift) -> Mapping:
@@ -94,7 +94,7 @@ def _as_saved(saved: Mapping, suggested: Mapping, table: RawTable, drifted: Drif
     gone = [one.column for one in drifted.differences if one.column not in table.columns and one.field]
     if any(column not in drifted.renames for column in gone):
         return suggested
-    return corrected(saved, table, renamed(saved, drifted.renames)) if drifted.renames else saved
+    return apply_corrections(saved, table, corrections_of(saved, drifted.renames)) if drifted.renames else saved
 
 
 def _word[W: StrEnum](vocabulary: type[W], field: str, said: str | None) -> W | None:

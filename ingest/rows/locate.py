@@ -88,10 +88,10 @@ class _Reading:
     lon_columns: tuple[tuple[str, ...], ...]
     lat_columns: tuple[tuple[str, ...], ...]
     rule: PrecisionRule | None
-    system: coordinates.System
+    system: coordinates.CoordinateSystem
     commune: Columns
 
-    def positions(self, records: Sequence[Record]) -> list[coordinates.Read]:
+    def positions(self, records: Sequence[Record]) -> list[coordinates.PositionReading]:
         lons = [pick(record.raw, self.lon_columns) for record in records]
         lats = [pick(record.raw, self.lat_columns) for record in records]
         return self.system.convert_all(lons, lats)
@@ -101,7 +101,7 @@ class _Reading:
         return f"{pick(record.raw, self.lat_columns)}, {pick(record.raw, self.lon_columns)}".strip(", ")
 
 
-def coordinate_system(rows: Sequence[Cells], mapping: Mapping, finder: Finder) -> coordinates.System:
+def coordinate_system(rows: Sequence[Cells], mapping: Mapping, finder: Finder) -> coordinates.CoordinateSystem:
     """How the coordinates of a list are to be read, checked against the communes that its first rows state."""
     fields = mapping.fields
     lon_columns, lat_columns = fields.get("lon", ()), fields.get("lat", ())
@@ -129,7 +129,10 @@ def _place_said(row: Cells, mapping: Mapping) -> Record:
 
 
 def locate(
-    records: Sequence[Record], mapping: Mapping, finder: Finder, system: coordinates.System = coordinates.DEGREES
+    records: Sequence[Record],
+    mapping: Mapping,
+    finder: Finder,
+    system: coordinates.CoordinateSystem = coordinates.DEGREES,
 ) -> None:
     """Coordinates to communes by their outlines, all rows at once; the others by address, commune or postcode.
 
@@ -158,7 +161,7 @@ def locate(
 
 def _believe(
     record: Record,
-    position: coordinates.Read,
+    position: coordinates.PositionReading,
     code: str,
     stated: Commune | None,
     reading: _Reading,
@@ -200,7 +203,7 @@ def _believe(
 
 def _place(
     record: Record,
-    position: coordinates.Read,
+    position: coordinates.PositionReading,
     stated: Commune | None,
     reading: _Reading,
     finder: Finder,
@@ -238,7 +241,7 @@ def _put_at_address(record: Record, found: Answer, stated: Commune | None, finde
     _settle(record, stated if same else commune, finder)
 
 
-def _reject_unplaced(record: Record, position: coordinates.Read, said: str) -> None:
+def _reject_unplaced(record: Record, position: coordinates.PositionReading, said: str) -> None:
     if record.commune or record.insee:
         town = " ".join(part for part in (record.postcode, record.commune or record.insee) if part)
         record.reject(Reason.UNKNOWN_COMMUNE, "commune", town)
@@ -266,7 +269,7 @@ def _place_by_postcode(record: Record, finder: Finder) -> bool:
         record.expected_m = expected_m
     elif territory := finder.areas.territory_by_postcode(record.postcode):
         record.lon, record.lat = territory.town_lon, territory.town_lat
-        record.commune = name.quieter(record.commune) or territory.town
+        record.commune = name.to_title_case(record.commune) or territory.town
         _settle(record, None, finder)
         record.precision, record.expected_m = Precision.COMMUNE, territory.expected_m(record.postcode)
         if fold(record.commune) in {fold(territory.town), fold(territory.name)}:

@@ -28,7 +28,7 @@ def is_personal_column(column: str) -> bool:
     return bool(_PERSONAL_WORDS.intersection(folded.split())) or bool(_CONTACT.match(folded))
 
 
-def scrubbed(cells: dict[str, str], personal: Iterable[str]) -> dict[str, str]:
+def scrub(cells: dict[str, str], personal: Iterable[str]) -> dict[str, str]:
     """The filled cells of a row without its personal columns, e-mails and mobile numbers inside text redacted."""
     kept = {column: text for column, text in cells.items() if text and column not in personal}
     joined = "\n".join(kept.values())

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import msgspec
 
-from ingest.normalise.blank import known
+from ingest.normalise.blank import cell_text
 from ingest.normalise.hours.grammar import read_day
 from ingest.normalise.hours.lexer import DAY_MIN, Minutes
 from ingest.normalise.hours.weekly import BY_APPOINTMENT, CLOSED, DayHours, canonical, plain_week, week_text
@@ -87,7 +87,7 @@ def from_day_columns(values: Mapping[int, str]) -> str | None:
     week: dict[int, DayHours] = {}
     opens = False
     for day in sorted(values):
-        text = " ".join(known(values[day]).split())
+        text = " ".join(cell_text(values[day]).split())
         if not text or day not in range(7):
             continue
         hours = read_day(text)
@@ -114,7 +114,7 @@ def from_half_day_columns(values: Mapping[tuple[int, str], str]) -> str | None:
     week: dict[int, DayHours] = {}
     opens = False
     for day in range(7):
-        said = [(half, text) for half in HALVES if (text := " ".join(known(values.get((day, half), "")).split()))]
+        said = [(half, text) for half in HALVES if (text := " ".join(cell_text(values.get((day, half), "")).split()))]
         if not said:
             continue
         read = [_half_day(half, text) for half, text in said]
@@ -173,7 +173,7 @@ def from_pairs(values: Mapping[int, Iterable[tuple[str, str]]]) -> str | None:
     cells: dict[int, DayHours] = {}
     opens = False
     for day in range(7):
-        pairs = [(known(start), known(end)) for start, end in values.get(day, ())]
+        pairs = [(cell_text(start), cell_text(end)) for start, end in values.get(day, ())]
         said = [pair for pair in pairs if any(pair)]
         if not said:
             continue

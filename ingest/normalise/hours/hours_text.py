@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from geo.errors import InvalidInput
 from geo.opening_hours.parser import parse
 from geo.opening_hours.rules import WEEKDAYS, Days, Join, Rule, State
-from ingest.normalise.blank import known
+from ingest.normalise.blank import cell_text
 from ingest.normalise.hours.columns import (
     from_day_columns,
     from_half_day_columns,
@@ -66,7 +66,7 @@ def from_text(text: str) -> str | None:
     The days must be named; times alone are understood by `from_osm` and `from_day_columns` only, where the
     source says which days they are for.
     """
-    cleaned = known(text)
+    cleaned = cell_text(text)
     if not cleaned or len(cleaned) > _LONGEST_TEXT:
         return None
     tagged = _osm_pattern(cleaned)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from geo.reference.toponyms import fold, is_street, number_key, spelt_out, split_number
-from ingest.normalise.title_case import quieter
+from ingest.normalise.title_case import to_title_case
 
 MAX_LENGTH = 300
 _LAST_LINE = re.compile(
@@ -82,8 +82,10 @@ def clean(text: str) -> str:
     """An address on one line; shouting turned into title case."""
     lines = text.splitlines()
     if len(lines) == 1:
-        return quieter(" ".join(text.split()).strip(" ,;")[:MAX_LENGTH])
-    return quieter(", ".join([part for line in lines if (part := " ".join(line.split()).strip(" ,;"))])[:MAX_LENGTH])
+        return to_title_case(" ".join(text.split()).strip(" ,;")[:MAX_LENGTH])
+    return to_title_case(
+        ", ".join([part for line in lines if (part := " ".join(line.split()).strip(" ,;"))])[:MAX_LENGTH]
+    )
 
 
 def parts(text: str) -> Address:
@@ -91,7 +93,7 @@ def parts(text: str) -> Address:
     street, postcode, town = split(text)
     complement = ""
     if _MARKED.search(street):
-        street, complement = map(quieter, _apart(street))
+        street, complement = map(to_title_case, _apart(street))
     if street[:1].isdigit():
         number = split_number(street)[0]
         ranged = _RANGE_END.match(street) if number else None

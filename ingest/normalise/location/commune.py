@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ingest.normalise.title_case import quieter
+from ingest.normalise.title_case import to_title_case
 
 _CEDEX = re.compile(r"\s*\bcedex\b(?:\s*\d{1,2}\b)?.*$", re.IGNORECASE | re.S)
 _POSTCODE = re.compile(r"(?<!\d)(?:[Ff][Rr]?-)?(\d{5})(?!\d)")
@@ -53,7 +53,7 @@ def read(text: str) -> Town:
         if 1 <= number <= _COUNT[city.lower()]:
             return Town(f"{city} {number}{'er' if number == 1 else 'e'}", postcode, departement)
     name = _OVER.sub(" sur ", _UNDER.sub(" sous ", name)) if "/" in name else name
-    name = _SAINT.sub(_saint, quieter(" ".join(name.split())))
+    name = _SAINT.sub(_saint, to_title_case(" ".join(name.split())))
     return Town(name, postcode, departement)
 
 

@@ -59,7 +59,7 @@ class Fault(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class PositionReading:
     """A position that may be used (None: unknown) and what was found wrong on the way."""
 
     lon: float | None = None
@@ -67,11 +67,11 @@ class Read:
     fault: Fault | None = None
 
 
-NOTHING = Read()
+NOTHING = PositionReading()
 
 
 @dataclass(frozen=True, slots=True)
-class System:
+class CoordinateSystem:
     """How two columns of a list are to be read, and how sure that is.
 
     `projection`: metres of it, None for degrees. `scale`: degrees were multiplied by it; 0 when they lost their decimal
@@ -91,7 +91,7 @@ class System:
 
     def convert_all(
         self, lon_texts: Sequence[str], lat_texts: Sequence[str], expected: Points | None = None
-    ) -> list[Read]:
+    ) -> list[PositionReading]:
         """The positions of many rows at once: a projection is dear to call and cheap per point.
 
         Rows in plain degrees are read as such whatever the others are. Swapped axes are put right and said so.
@@ -110,9 +110,9 @@ class System:
         for i, lon, lat, good in zip(todo, lons.tolist(), lats.tolist(), usable.tolist(), strict=True):
             fault = Fault.SWAPPED if self.swapped else None
             if good:
-                reads[i] = Read(round(lon, 7), round(lat, 7), fault)
+                reads[i] = PositionReading(round(lon, 7), round(lat, 7), fault)
             elif math.isfinite(lon) and math.isfinite(lat):
-                reads[i] = Read(fault=Fault.OUTSIDE_FRANCE)
+                reads[i] = PositionReading(fault=Fault.OUTSIDE_FRANCE)
         return reads
 
     def to_degrees(self, firsts: Floats, seconds: Floats, expected: Points | None = None) -> tuple[Floats, Floats]:
@@ -145,12 +145,12 @@ class System:
         )
 
 
-DEGREES = System()
+DEGREES = CoordinateSystem()
 
 
 def detect(
     lon_texts: Sequence[str], lat_texts: Sequence[str], expected: Points | None = None, hint: str = ""
-) -> System:
+) -> CoordinateSystem:
     """How the two columns of a list are to be read, decided for all of their rows.
 
     `expected`: where the communes that the rows state are; what agrees with them wins, else what falls in France.
@@ -180,7 +180,9 @@ def detect(
         worth = (2 * near if checked else 0.0) + fit + 0.3 * named * (fit > _ENOUGH)
         if fit >= _ENOUGH and worth > best_worth + 0.02:
             best_worth = worth
-            best = System(system.projection, system.swapped, system.scale, round(near if checked else fit, 3), checked)
+            best = CoordinateSystem(
+                system.projection, system.swapped, system.scale, round(near if checked else fit, 3), checked
+            )
     return best
 
 
@@ -190,31 +192,31 @@ few digits."""
 
 
 def _overseas_rows(
-    system: System, firsts: Floats, seconds: Floats, lons: Floats, lats: Floats
+    system: CoordinateSystem, firsts: Floats, seconds: Floats, lons: Floats, lats: Floats
 ) -> tuple[Floats, Floats]:
     """The same degrees, with rows that are outside Lambert 93 read in the projection of the territory they fall in."""
     outside = ~inside(lons, lats, (METROPOLE,))
     for projection in BESIDE_LAMBERT_93 if outside.any() else ():
-        xs, ys = System(projection, system.swapped).to_degrees(firsts, seconds)
+        xs, ys = CoordinateSystem(projection, system.swapped).to_degrees(firsts, seconds)
         here = outside & projection.holds(xs, ys)
         lons, lats = np.where(here, xs, lons), np.where(here, ys, lats)
         outside &= ~here
     return lons, lats
 
 
-def _candidates(firsts: Floats, seconds: Floats) -> list[System]:
+def _candidates(firsts: Floats, seconds: Floats) -> list[CoordinateSystem]:
     """The systems that may be meant, most usual first."""
-    found = [System(), System(swapped=True)]
+    found = [CoordinateSystem(), CoordinateSystem(swapped=True)]
     if np.median(np.maximum(np.abs(firsts), np.abs(seconds))) < SMALLEST_METRES:
         return found
     for swapped in (False, True):
-        found += [System(projection, swapped) for projection in PROJECTIONS]
+        found += [CoordinateSystem(projection, swapped) for projection in PROJECTIONS]
     for scale in (*_SCALES, 0.0):
-        found += [System(scale=scale), System(scale=scale, swapped=True)]
+        found += [CoordinateSystem(scale=scale), CoordinateSystem(scale=scale, swapped=True)]
     return found
 
 
-def _fit(system: System, firsts: Floats, seconds: Floats, points: Points) -> tuple[float, float, int]:
+def _fit(system: CoordinateSystem, firsts: Floats, seconds: Floats, points: Points) -> tuple[float, float, int]:
     """Share of points where the system is used, share near where they should be, how many could be checked."""
     lons, lats = system.to_degrees(firsts, seconds, points)
     boxes = system.projection.boxes if system.projection else (METROPOLE, *OVERSEAS)
@@ -266,7 +268,7 @@ def _shifted(value: float) -> list[float]:
     )
 
 
-def normalise(lon_text: str, lat_text: str) -> Read:
+def normalise(lon_text: str, lat_text: str) -> PositionReading:
     """Decimal degrees from two cells, or from one that holds "lat, lon" or "POINT (lon lat)".
 
     Never (0, 0). Axes that are swapped (only the other order falls in France) are put right and said so.
@@ -276,13 +278,13 @@ def normalise(lon_text: str, lat_text: str) -> Read:
         both = _both(lat_text) or _both(lon_text)
     lon, lat = both or (degrees(lon_text), degrees(lat_text))
     if lon is None or lat is None or (lon == 0 and lat == 0):
-        return NOTHING if _blank(lon_text, lat_text) else Read(fault=Fault.OUT_OF_RANGE)
+        return NOTHING if _blank(lon_text, lat_text) else PositionReading(fault=Fault.OUT_OF_RANGE)
     if in_france(lon, lat):
-        return Read(lon, lat)
+        return PositionReading(lon, lat)
     if in_france(lat, lon):
-        return Read(lat, lon, Fault.SWAPPED)
+        return PositionReading(lat, lon, Fault.SWAPPED)
     valid = abs(lat) <= 90 and abs(lon) <= 180
-    return Read(fault=Fault.OUTSIDE_FRANCE if valid else Fault.OUT_OF_RANGE)
+    return PositionReading(fault=Fault.OUTSIDE_FRANCE if valid else Fault.OUT_OF_RANGE)
 
 
 def _both(text: str) -> tuple[float | None, float | None] | None:

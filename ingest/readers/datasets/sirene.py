@@ -45,7 +45,7 @@ def recognises(columns: tuple[str, ...]) -> bool:
     return set(columns) >= _TELLING
 
 
-def derived(reading: Reading, name: str) -> Reading:
+def with_derived_columns(reading: Reading, name: str) -> Reading:
     """The same rows with the columns of `ADDED`."""
 
     def chunks() -> Iterator[Chunk]:

@@ -17,10 +17,10 @@ from geo.errors import InvalidInput, UnreadableFile
 from geo.reference.communes import Areas
 from geo.reference.toponyms import fold
 from geo.types import Amenity, PlaceKind, Precision, SpaceKind
-from ingest.exchange.columns import VOCABULARIES, declared, names, one_table
+from ingest.exchange.columns import VOCABULARIES, load_declaration, names, one_table_columns
 from ingest.exchange.conversion import PLACES, SPACES, place_cells, places_of
-from ingest.exchange.formula_guard import is_formula, neutralise, neutralised, restore
-from ingest.exchange.read import as_one_table, frames_of, is_package, read_package, restored
+from ingest.exchange.formula_guard import is_formula, neutralise, neutralise_column, restore
+from ingest.exchange.read import as_one_table, frames_of, is_package, read_package, restore_table
 from ingest.exchange.table_schema import Source, licences, one_table_schema, places_schema, spaces_schema
 from ingest.exchange.typology import CODE_OF, KIND_OF, OTHER, kind_of
 from ingest.exchange.write import write_folder, write_one_table, write_zip
@@ -71,27 +71,27 @@ STANDARD: dict[str, tuple[str, str | None]] = {
 
 
 def test_the_core_is_that_of_the_standard() -> None:
-    core = [column for column in declared().lieux if column.standard]
+    core = [column for column in load_declaration().lieux if column.standard]
     assert {one.name: (one.type, one.constraints.get("pattern")) for one in core} == STANDARD
     assert names(tuple(core)) == tuple(STANDARD)
-    assert declared().lieux[: len(core)] == tuple(core)
-    assert not any(column.standard for column in declared().espaces)
+    assert load_declaration().lieux[: len(core)] == tuple(core)
+    assert not any(column.standard for column in load_declaration().espaces)
 
 
 def test_its_vocabularies_are_those_of_the_program() -> None:
-    by_name = {column.name: column for column in (*declared().lieux, *declared().espaces)}
+    by_name = {column.name: column for column in (*load_declaration().lieux, *load_declaration().espaces)}
     assert by_name["type_lieu"].constraints["enum"] == list(PlaceKind)
     assert by_name["type_espace"].constraints["enum"] == list(SpaceKind)
     assert by_name["precision_position"].constraints["enum"] == list(Precision)
     for prefix in ("equip_", "equip_espace_"):
         asked = [name.removeprefix(prefix) for name in by_name if name.startswith(prefix)]
         assert [one for one in asked if not one.startswith("espace_")] == list(Amenity)
-    assert set(declared().words["kinds"]) == set(PlaceKind)
+    assert set(load_declaration().words["kinds"]) == set(PlaceKind)
     assert set(VOCABULARIES["answers"]) == {"oui", "non", "inconnu"}
 
 
 def test_every_column_has_texts_in_both_languages_and_an_example_that_fits(tmp_path: Path) -> None:
-    columns = one_table()
+    columns = one_table_columns()
     for column in columns:
         texts = (column.title, column.title_en, column.description, column.description_en, column.example)
         assert all(text.strip() and "{" not in text for text in texts), column.name
@@ -136,7 +136,7 @@ def test_the_invalid_example_has_one_fault_of_each_kind() -> None:
 
 
 def test_the_valid_example_reads_as_it_was_meant() -> None:
-    table = restored(read_list(PUBLISHED / "exemple-une-table-valide.csv"))
+    table = restore_table(read_list(PUBLISHED / "exemple-une-table-valide.csv"))
     places, spaces = frames_of(table)
     assert places["name"].to_list()[:2] == ["La Fabrique du Coin", "@Bureau"]
     assert places["agreed"].to_list() == [True, False, True, False, False]
@@ -190,7 +190,7 @@ def test_no_cell_is_run_and_every_cell_comes_back(text: str) -> None:
 @given(texts=st.lists(TRICKY, max_size=20))
 def test_a_column_is_made_harmless_as_its_cells_are(texts: list[str]) -> None:
     column = pl.DataFrame({"cell": texts}, schema={"cell": pl.String})
-    assert column.select(neutralised(pl.col("cell")))["cell"].to_list() == [neutralise(text) for text in texts]
+    assert column.select(neutralise_column(pl.col("cell")))["cell"].to_list() == [neutralise(text) for text in texts]
 
 
 # --- telephones and typologies --------------------------------------------------------------------------------------
@@ -255,7 +255,7 @@ def test_the_mapping_reads_every_column_that_it_may() -> None:
     for name, column in wanted.items():
         if name in FIELDS:
             assert mapping.fields.get(name) == ((column,),), f'add `{name} = "{column}"` to placelibre_schema.toml'
-    known = set(names(one_table()))
+    known = set(names(one_table_columns()))
     assert mapping.recognise <= known
     assert set(mapping.meaning()) <= known
 
@@ -343,7 +343,7 @@ def through_zip(folder: Path, places: pl.DataFrame, spaces: pl.DataFrame) -> Raw
 
 def through_one_table(folder: Path, places: pl.DataFrame, spaces: pl.DataFrame) -> RawTable:
     write_one_table(folder / "lieux.csv", places, spaces)
-    return restored(read_list(folder / "lieux.csv"))
+    return restore_table(read_list(folder / "lieux.csv"))
 
 
 Through = Callable[[Path, pl.DataFrame, pl.DataFrame], RawTable]
@@ -369,7 +369,7 @@ def test_whatever_is_written_validates(store: tuple[pl.DataFrame, pl.DataFrame],
 
 
 def example() -> tuple[pl.DataFrame, pl.DataFrame]:
-    return frames_of(restored(read_list(PUBLISHED / "exemple-une-table-valide.csv")))
+    return frames_of(restore_table(read_list(PUBLISHED / "exemple-une-table-valide.csv")))
 
 
 def test_the_same_places_give_the_same_bytes(tmp_path: Path) -> None:
@@ -414,7 +414,7 @@ def test_a_package_becomes_one_list_that_any_reader_opens(tmp_path: Path) -> Non
     through_zip(tmp_path, *example())
     content, name = as_one_table(tmp_path / "lieux.zip")
     assert name == "lieux.csv"
-    assert restored(read_list(content, name)).rows == read_package(tmp_path / "lieux.zip").rows
+    assert restore_table(read_list(content, name)).rows == read_package(tmp_path / "lieux.zip").rows
     assert b"'@Bureau" in content
 
 
@@ -520,7 +520,7 @@ def test_of_several_addresses_the_first_is_kept() -> None:
 
 
 def test_both_forms_are_recognised_without_help() -> None:
-    for columns in (names(declared().lieux), names(one_table())):
+    for columns in (names(load_declaration().lieux), names(one_table_columns())):
         found = recognise(columns, load_all())
         assert found is not None
         assert found.source == "placelibre_schema"

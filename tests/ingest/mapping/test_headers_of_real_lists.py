@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ingest.mapping.assignment import ENOUGH
 from ingest.mapping.model import Mapping
-from ingest.mapping.suggest import corrected, suggest
+from ingest.mapping.suggest import apply_corrections, suggest
 from ingest.readers.common.raw_list import RawTable
 
 CELLS: dict[str, tuple[str, ...]] = {
@@ -639,7 +639,7 @@ def test_an_email_column_is_suggested_and_stays_personal() -> None:
 
 def test_an_email_column_stays_personal_when_a_person_names_it() -> None:
     found = table([("Nom", "name", ""), ("Mail du référent", "email", "")])
-    mapping = corrected(suggest(found), found, {"Mail du référent": "email"})
+    mapping = apply_corrections(suggest(found), found, {"Mail du référent": "email"})
     assert mapping.fields["email"] == (("Mail du référent",),)
     assert "Mail du référent" in mapping.personal
 

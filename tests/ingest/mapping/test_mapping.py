@@ -11,7 +11,7 @@ from geo.errors import InvalidInput
 from geo.types import Amenity, PlaceKind
 from ingest.mapping.declared import load_all, parse, recognise
 from ingest.mapping.model import Mapping
-from ingest.mapping.suggest import corrected, suggest
+from ingest.mapping.suggest import apply_corrections, suggest
 from ingest.readers.common.raw_list import RawTable
 from ingest.readers.open import read
 from ingest.rows.list_parser import understand
@@ -133,7 +133,7 @@ def test_the_name_of_the_file_tells_the_kind_when_rows_do_not() -> None:
 
 def test_what_a_person_says_of_a_column_wins() -> None:
     found = table("Intitulé long", "nom", "Ville", "cx")
-    mapping = corrected(suggest(found), found, {"intitule long": "name", "cx": "wifi", "nom": "ignore"})
+    mapping = apply_corrections(suggest(found), found, {"intitule long": "name", "cx": "wifi", "nom": "ignore"})
     assert mapping.fields["name"] == (("Intitulé long",),)
     assert mapping.amenities[Amenity.WIFI] == (("cx",),)
     assert "nom" not in mapping.meaning()
@@ -143,7 +143,7 @@ def test_what_a_person_says_of_a_column_wins() -> None:
 def test_an_unknown_column_or_field_lists_the_choices(said: dict[str, str]) -> None:
     found = table("nom", "ville")
     with pytest.raises(InvalidInput, match="choose one of"):
-        corrected(suggest(found), found, said)
+        apply_corrections(suggest(found), found, said)
 
 
 def excluded(mapping: Mapping, row: dict[str, str]) -> bool:

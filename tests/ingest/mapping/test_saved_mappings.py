@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.mapping.declared import load_all
-from ingest.mapping.drift import Change, drift, renamed
+from ingest.mapping.drift import Change, corrections_of, drift
 from ingest.mapping.model import Mapping
-from ingest.mapping.saved_mappings import Saved, from_toml, load, save, to_toml
-from ingest.mapping.suggest import corrected, suggest
+from ingest.mapping.saved_mappings import SavedMapping, from_toml, load, save, to_toml
+from ingest.mapping.suggest import apply_corrections, suggest
 from ingest.readers.common.raw_list import RawTable
 
 TODAY, LATER = date(2026, 3, 1), date(2026, 9, 1)
@@ -48,8 +48,8 @@ def with_column(old: str, new: str, value: str | None = None) -> RawTable:
 
 @pytest.mark.parametrize("mapping", load_all(), ids=lambda mapping: mapping.source)
 def test_every_declared_mapping_comes_back_as_it_was(mapping: Mapping) -> None:
-    kept = from_toml(to_toml(Saved(mapping, 3, TODAY, "x", ("a",), {"a": "text"})), "x.toml")
-    assert kept == Saved(mapping, 3, TODAY, "x", ("a",), {"a": "text"})
+    kept = from_toml(to_toml(SavedMapping(mapping, 3, TODAY, "x", ("a",), {"a": "text"})), "x.toml")
+    assert kept == SavedMapping(mapping, 3, TODAY, "x", ("a",), {"a": "text"})
     assert kept.mapping.digest() == mapping.digest()
 
 
@@ -76,7 +76,7 @@ def test_hours_in_pairs_come_back(tmp_path: Path) -> None:
 def test_older_versions_stay_beside_and_say_what_changed(tmp_path: Path) -> None:
     first = suggest(table())
     save(first, table(), tmp_path, TODAY)
-    second = corrected(first, table(), {"Remarque": "complement"})
+    second = apply_corrections(first, table(), {"Remarque": "complement"})
     assert save(second, table(), tmp_path, LATER).version == 2
     older = from_toml((tmp_path / "lieux.v1.toml").read_text("utf-8"), "lieux.v1.toml")
     current = load("lieux", tmp_path)
@@ -109,23 +109,23 @@ def test_a_file_that_is_no_mapping_is_refused(text: str) -> None:
 )
 def test_any_column_name_can_be_written_and_read(columns: list[str]) -> None:
     mapping = Mapping("x", {"name": tuple((column,) for column in columns)}, title='é"\\', personal=frozenset(columns))
-    kept = Saved(mapping, 1, TODAY, "\n", tuple(columns))
+    kept = SavedMapping(mapping, 1, TODAY, "\n", tuple(columns))
     assert from_toml(to_toml(kept), "x") == kept
 
 
 @pytest.fixture
-def saved(tmp_path: Path) -> Saved:
+def saved(tmp_path: Path) -> SavedMapping:
     return save(suggest(table()), table(), tmp_path, TODAY)
 
 
-def test_the_same_columns_are_no_drift(saved: Saved) -> None:
+def test_the_same_columns_are_no_drift(saved: SavedMapping) -> None:
     assert not drift(saved, table().columns, table())
 
 
 @pytest.mark.parametrize(
     ("old", "new"), [("Code postal", "CP"), ("Tél", "Téléphone"), ("Ville", "Commune"), ("Nom du lieu", "Nom")]
 )
-def test_a_renamed_column_is_found_under_its_new_name(saved: Saved, old: str, new: str) -> None:
+def test_a_renamed_column_is_found_under_its_new_name(saved: SavedMapping, old: str, new: str) -> None:
     found = with_column(old, new)
     told = drift(saved, found.columns, found)
     assert told.renames == {old: new}
@@ -134,31 +134,31 @@ def test_a_renamed_column_is_found_under_its_new_name(saved: Saved, old: str, ne
     assert (one.change, one.column, one.new_name) == (Change.RENAMED, old, new)
     assert f"« {new} »" in one.sentence()[0]
     assert f"“{new}”" in one.sentence()[1]
-    again = corrected(saved.mapping, found, renamed(saved.mapping, told.renames))
+    again = apply_corrections(saved.mapping, found, corrections_of(saved.mapping, told.renames))
     assert again.fields[one.field] == ((new,),)
 
 
-def test_a_column_that_vanished_is_told_and_not_guessed(saved: Saved) -> None:
+def test_a_column_that_vanished_is_told_and_not_guessed(saved: SavedMapping) -> None:
     rows = [{column: text for column, text in row.items() if column != "Tél"} for row in ROWS]
     told = drift(saved, table(rows).columns, table(rows))
     assert [(one.change, one.column, one.field) for one in told.differences] == [(Change.VANISHED, "Tél", "phone")]
     assert "a disparu" in told.differences[0].sentence()[0]
 
 
-def test_a_new_column_is_told_and_does_not_matter(saved: Saved) -> None:
+def test_a_new_column_is_told_and_does_not_matter(saved: SavedMapping) -> None:
     found = table([{**row, "Nombre de salles": "3"} for row in ROWS])
     told = drift(saved, found.columns, found)
     assert [(one.change, one.column) for one in told.differences] == [(Change.NEW, "Nombre de salles")]
     assert not told.matters
 
 
-def test_a_column_like_an_old_one_by_name_only_is_no_rename(saved: Saved) -> None:
+def test_a_column_like_an_old_one_by_name_only_is_no_rename(saved: SavedMapping) -> None:
     found = with_column("Code postal", "Code postier", "M. Dupont")
     told = drift(saved, found.columns, found)
     assert {one.change for one in told.differences} == {Change.VANISHED, Change.NEW}
 
 
-def test_a_column_filled_with_something_else_is_told(saved: Saved) -> None:
+def test_a_column_filled_with_something_else_is_told(saved: SavedMapping) -> None:
     found = with_column("Code postal", "Code postal", "voir adresse")
     told = drift(saved, found.columns, found)
     assert [(one.change, one.field) for one in told.differences] == [(Change.OTHER_VALUES, "postcode")]

@@ -6,7 +6,7 @@ import pytest
 
 from geo.types import PlaceKind, SpaceKind
 from ingest.normalise import amenities, calendar_date, capacity, kind, name, price
-from ingest.normalise.blank import known
+from ingest.normalise.blank import cell_text
 from ingest.normalise.contact import phone, privacy, url
 from ingest.normalise.location import address as postal
 from ingest.normalise.location import coordinates, postcode
@@ -14,7 +14,7 @@ from ingest.normalise.location import coordinates, postcode
 
 @pytest.mark.parametrize("text", ["", " ", "-", "N/A", "nc", "Non renseigné", "NULL", "#REF!", "néant"])
 def test_ways_of_saying_nothing(text: str) -> None:
-    assert known(text) == ""
+    assert cell_text(text) == ""
 
 
 @pytest.mark.parametrize(
@@ -220,13 +220,13 @@ def test_an_amenity_is_yes_no_or_unknown(cell: str, said: str | None) -> None:
 
 
 def test_free_text_names_amenities_and_their_absence() -> None:
-    assert amenities.mentioned("Accès WIFI\n Impression de documents, pas de parking; visio") == {
+    assert amenities.parse("Accès WIFI\n Impression de documents, pas de parking; visio") == {
         "wifi": "yes",
         "printer": "yes",
         "parking": "no",
         "video": "yes",
     }
-    assert amenities.mentioned("") == {}
+    assert amenities.parse("") == {}
 
 
 @pytest.mark.parametrize(
@@ -293,7 +293,7 @@ def test_what_speaks_of_a_person_is_dropped_or_redacted() -> None:
         "siret": "06123456789012",
     }
     personal = [column for column in cells if privacy.is_personal_column(column)]
-    kept = privacy.scrubbed(cells, personal)
+    kept = privacy.scrub(cells, personal)
     assert "Contact : nom" not in kept
     assert kept["note"] == "écrire à […] ou […]"
     assert (kept["lat"], kept["siret"]) == ("47.0612345678", "06123456789012")
@@ -305,14 +305,14 @@ def test_what_speaks_of_a_person_is_dropped_or_redacted() -> None:
      "+594 694 12 34 56", "+262 (0)692 12 34 56", "00262 693123456", "0690 12 34 56", "0692.12.34.56", "0696123456"],
 )  # fmt: skip
 def test_mobiles_are_redacted_overseas_too(number: str) -> None:
-    assert privacy.scrubbed({"note": f"tél. {number} le matin"}, ()) == {"note": "tél. […] le matin"}
+    assert privacy.scrub({"note": f"tél. {number} le matin"}, ()) == {"note": "tél. […] le matin"}
 
 
 @pytest.mark.parametrize(
     "text", ["+262 262 51 79 93", "02 40 12 34 56", "0590 41 22 33", "46.0692123456", "069212345678"]
 )
 def test_other_numbers_stay(text: str) -> None:
-    assert privacy.scrubbed({"note": text}, ()) == {"note": text}
+    assert privacy.scrub({"note": text}, ()) == {"note": text}
 
 
 def test_bis_and_b_are_the_same_house() -> None:
