@@ -47,7 +47,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class ExportFile:
-    """A file of an export, as its descriptor tells it."""
+    """A file of an export, as described in the data package."""
 
     path: str
     rows: int
@@ -118,33 +118,33 @@ def data_package(files: Mapping[str, ExportFile], sources: Sequence[Source], *, 
         "version": load_declaration().version,
         "created": created,
         "licenses": licences(licence for source in sources for licence in source.licences),
-        "sources": [{"title": one.name, "licence": one.licence, "rows": one.rows} for one in sources],
+        "sources": [{"title": source.name, "licence": source.licence, "rows": source.rows} for source in sources],
         "resources": [
             {
                 "profile": "tabular-data-resource",
                 "name": name,
                 "type": "table",
                 "title": titles[name],
-                "path": written.path,
+                "path": file.path,
                 "scheme": "file",
                 "format": "csv",
                 "mediatype": "text/csv",
                 "encoding": "utf-8",
                 "dialect": _DIALECT,
-                "rows": written.rows,
-                "bytes": written.size_bytes,
-                "hash": f"sha256:{written.sha256}",
+                "rows": file.rows,
+                "bytes": file.size_bytes,
+                "hash": f"sha256:{file.sha256}",
                 "schema": schemas[name],
             }
-            for name, written in files.items()
+            for name, file in files.items()
         ],
     }
 
 
-def licences(said: Iterable[str]) -> list[dict[str, str]]:
-    """Licences as a Data Package lists them, each once; one that we have no address of keeps its own words."""
-    told = sorted(set(said))
-    return [dict(_LICENCES.get(text.casefold(), {"name": "notspecified", "title": text})) for text in told]
+def licences(texts: Iterable[str]) -> list[dict[str, str]]:
+    """Licences as a Data Package lists them, each once; one without a known address keeps its own words."""
+    distinct = sorted(set(texts))
+    return [dict(_LICENCES.get(text.casefold(), {"name": "notspecified", "title": text})) for text in distinct]
 
 
 def _mixture(sources: Sequence[Source]) -> str:
@@ -205,7 +205,7 @@ def _field(column: Column) -> dict[str, Any]:
 
 def _repeated(column: Column) -> Column:
     """A column of the one-table form: ids repeat, and a place may have no space."""
-    kept = {name: value for name, value in column.constraints.items() if name != "unique"}
+    constraints = {name: value for name, value in column.constraints.items() if name != "unique"}
     if column not in load_declaration().lieux:
-        kept.pop("required", None)
-    return replace(column, constraints=kept)
+        constraints.pop("required", None)
+    return replace(column, constraints=constraints)

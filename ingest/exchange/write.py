@@ -63,7 +63,7 @@ def _member(name: str) -> zipfile.ZipInfo:
 
 
 def _write_table(path: Path, parts: Iterable[pl.DataFrame]) -> ExportFile:
-    """UTF-8, commas, line feeds; what a spreadsheet would run is made harmless."""
+    """UTF-8, commas, line feeds; formulas are neutralised."""
     rows = 0
     with path.open("wb") as target:
         for i, cells in enumerate(parts):

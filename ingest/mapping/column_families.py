@@ -33,11 +33,11 @@ _SURE_KEYS = frozenset({"id", "identifiant", "uid", "gid", "uuid", "fid", "id id
 
 def price_columns(profiles: Sequence[Profile]) -> dict[str, tuple[str, float]]:
     """Field -> column and confidence, for columns of prices per half-day, day or hour. Longer units are no field."""
-    found: dict[str, tuple[str, float]] = {}
-    for one in profiles:
-        folded = fold(one.column)
-        if not _PRICE.search(folded) or sum(any(map(str.isdigit, text)) for text in one.cells) < 0.4 * max(
-            1, len(one.cells)
+    columns: dict[str, tuple[str, float]] = {}
+    for profile in profiles:
+        folded = fold(profile.column)
+        if not _PRICE.search(folded) or sum(any(map(str.isdigit, text)) for text in profile.cells) < 0.4 * max(
+            1, len(profile.cells)
         ):
             continue
         unit = next(
@@ -47,22 +47,24 @@ def price_columns(profiles: Sequence[Profile]) -> dict[str, tuple[str, float]]:
             continue
         member = "member_" if _MEMBER.search(folded) and not _NOT_MEMBER.search(folded) else ""
         name, confidence = f"{member}price_{unit or 'half_day'}", 0.85 if unit else 0.6
-        if confidence > found.get(name, ("", 0.0))[1]:
-            found[name] = (one.column, confidence)
-    return found
+        if confidence > columns.get(name, ("", 0.0))[1]:
+            columns[name] = (profile.column, confidence)
+    return columns
 
 
 def amenity_columns(profiles: Sequence[Profile]) -> dict[Amenity, str]:
     """Amenity -> the column whose name asks about it and whose cells answer yes or no."""
-    found: dict[Amenity, str] = {}
-    for one in sorted(profiles, key=lambda one: (len(fold(one.column).split()), one.index)):
-        amenity = amenities.named_in(one.column) or amenities.named_in(" ".join(header_evidence.words(one.column)))
-        if amenity is None or amenity in found or not one.cells:
+    columns: dict[Amenity, str] = {}
+    for profile in sorted(profiles, key=lambda profile: (len(fold(profile.column).split()), profile.index)):
+        amenity = amenities.named_in(profile.column) or amenities.named_in(
+            " ".join(header_evidence.words(profile.column))
+        )
+        if amenity is None or amenity in columns or not profile.cells:
             continue
-        told = sum(_answers(text, amenity) for text in one.cells)
-        if told >= 0.6 * len(one.cells):
-            found[amenity] = one.column
-    return found
+        answers = sum(_answers(text, amenity) for text in profile.cells)
+        if answers >= 0.6 * len(profile.cells):
+            columns[amenity] = profile.column
+    return columns
 
 
 def _answers(text: str, amenity: Amenity) -> bool:

@@ -1,4 +1,4 @@
-"""How many people or seats, as people write it."""
+"""Numbers of people or seats, as people write them."""
 
 import re
 from functools import lru_cache
@@ -28,7 +28,7 @@ _LONGEST = 200
 def normalise(text: str) -> int | None:
     """The count in a cell; the lower bound of a range ("10 à 15" -> 10); None when there is none or it is 0.
 
-    "une dizaine" is 10; of "2 salles de 12 personnes (40 m²)" what counts people is taken.
+    "une dizaine" is 10; "2 salles de 12 personnes (40 m²)" is 12, the number that counts people.
     """
     if not text:
         return None

@@ -24,26 +24,26 @@ _LEGAL_FORM = re.compile(
 
 
 def clean(text: str) -> str:
-    """A name on one line, without stray quotes, shouting turned into title case; "" when nothing is left.
+    """A name on one line, without stray quotes, capitals turned into title case; "" when nothing is left.
 
-    HTML entities and mangled accents are read as what was meant, "12 ème" is written "12e".
+    HTML entities and mangled accents are decoded, "12 ème" is written "12e".
     """
     if "&" in text:
         text = _ENTITY.sub(_entity, text)
     if "\u00c3" in text or "\u00c2" in text:
-        text = _MANGLED.sub(lambda found: found.group().encode("latin-1").decode(), text)
+        text = _MANGLED.sub(lambda match: match.group().encode("latin-1").decode(), text)
     if not text.isprintable():
         text = "".join([c if c.isprintable() else " " for c in text])
     one_line = " ".join(text.split()).strip(_AROUND)
     if not one_line[:1].isalnum() and not any(character.isalnum() for character in one_line):
         return ""
-    shown = to_title_case(one_line[:MAX_LENGTH])
-    return _ORDINAL.sub(r"\1e", shown) if _DIGIT.search(shown) else shown
+    cased = to_title_case(one_line[:MAX_LENGTH])
+    return _ORDINAL.sub(r"\1e", cased) if _DIGIT.search(cased) else cased
 
 
-def _entity(found: re.Match[str]) -> str:
-    """What an entity stands for; an escaped bracket is the rest of some mark-up, no part of a name."""
-    character = html.unescape(found.group())
+def _entity(match: re.Match[str]) -> str:
+    """The character of an entity; a blank for an escaped bracket, which is a remnant of mark-up."""
+    character = html.unescape(match.group())
     return " " if character in "<>" else character
 
 

@@ -23,7 +23,7 @@ _SHORT = re.compile(r"3[0-9]{3}")
 """National services, such as 39 49."""
 
 _MOBILE = ("06", "07")
-"""Overseas too. Also those that nobody has been given yet, which the library does not know."""
+"""Overseas too; prefixes, because the library does not know numbers that no operator has yet."""
 
 _FRENCH_CODES = frozenset((33, 262, 508, 590, 594, 596))
 """Country codes whose numbers have ten digits with their 0."""

@@ -1,4 +1,4 @@
-"""Coordinates as lists give them: the system is told for a whole list (`detect`), then rows are read (`convert`).
+"""Coordinates in lists: `detect` finds the system of a whole list, `convert_all` reads its rows.
 
 Decimal degrees with points or commas, degrees and minutes, swapped axes, zeros, one "lat, lon" cell, metres of the
 projections that France uses, degrees that lost their decimal point.
@@ -29,7 +29,7 @@ Points = Sequence[tuple[float, float] | None]
 """Where rows should be (lon, lat in decimal degrees): the middle of the commune that each states, None without one."""
 
 NEAR_M = 25_000.0
-"""A point this close to the middle of its commune agrees with it; large communes and wrong systems are both told so."""
+"""A point this close to the middle of its commune agrees with it; so large communes pass and wrong systems do not."""
 SAMPLE_ROWS = 400
 _ENOUGH = 0.5
 LAMBERT_93 = 2154
@@ -51,7 +51,7 @@ _SEXAGESIMAL = re.compile(
 
 
 class Fault(StrEnum):
-    """What was wrong with a pair of coordinates."""
+    """Faults of a pair of coordinates."""
 
     OUT_OF_RANGE = "coordinates_out_of_range"
     OUTSIDE_FRANCE = "outside_france"
@@ -60,7 +60,7 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PositionReading:
-    """A position that may be used (None: unknown) and what was found wrong on the way."""
+    """A usable position (None: unknown), and the fault of the cells if any."""
 
     lon: float | None = None
     lat: float | None = None
@@ -72,7 +72,7 @@ NOTHING = PositionReading()
 
 @dataclass(frozen=True, slots=True)
 class CoordinateSystem:
-    """How two columns of a list are to be read, and how sure that is.
+    """The system of two columns of a list, and the confidence in it.
 
     `projection`: metres of it, None for degrees. `scale`: degrees were multiplied by it; 0 when they lost their decimal
     point, row by row. `confidence`: share of the rows that it puts where they should be.
@@ -94,7 +94,7 @@ class CoordinateSystem:
     ) -> list[PositionReading]:
         """The positions of many rows at once: a projection is dear to call and cheap per point.
 
-        Rows in plain degrees are read as such whatever the others are. Swapped axes are put right and said so.
+        Rows in plain degrees are read as such whatever the others are. Swapped axes are put right and noted.
         `expected` helps only where a lost decimal point leaves a choice.
         """
         reads = [normalise(lon, lat) for lon, lat in zip(lon_texts, lat_texts, strict=True)]
@@ -116,14 +116,14 @@ class CoordinateSystem:
         return reads
 
     def to_degrees(self, firsts: Floats, seconds: Floats, expected: Points | None = None) -> tuple[Floats, Floats]:
-        """Longitudes and latitudes from the numbers of the column said to be of longitudes and of the other."""
+        """Longitudes and latitudes from the numbers of the longitude column and of the latitude column."""
         xs, ys = (seconds, firsts) if self.swapped else (firsts, seconds)
         if self.projection is not None:
             return self.projection.to_degrees(xs, ys)
         return _with_points(xs, ys, expected) if self.scale == 0 else (xs / self.scale, ys / self.scale)
 
     def sentence(self) -> tuple[str, str]:
-        """What was understood of the two columns, in French and in English."""
+        """The system of the two columns in words, in French and in English."""
         french = self.projection.name if self.projection else "degrés décimaux"
         english = self.projection.name if self.projection else "decimal degrees"
         if self.projection:
@@ -151,10 +151,11 @@ DEGREES = CoordinateSystem()
 def detect(
     lon_texts: Sequence[str], lat_texts: Sequence[str], expected: Points | None = None, hint: str = ""
 ) -> CoordinateSystem:
-    """How the two columns of a list are to be read, decided for all of their rows.
+    """The system of the two columns of a list, one for all rows.
 
-    `expected`: where the communes that the rows state are; what agrees with them wins, else what falls in France.
-    `hint`: the names of the columns, which may tell a projection ("X_L93"). `DEGREES` when nothing fits half of them.
+    `expected` are the points of the rows' communes; the system that agrees with them wins, else the one that falls in
+    France. `hint` is the names of the columns, which may name a projection ("X_L93"). `DEGREES` when no system fits
+    half of the rows.
     """
     points = list(expected) if expected is not None else [None] * len(lon_texts)
     rows = [
@@ -206,14 +207,14 @@ def _overseas_rows(
 
 def _candidates(firsts: Floats, seconds: Floats) -> list[CoordinateSystem]:
     """The systems that may be meant, most usual first."""
-    found = [CoordinateSystem(), CoordinateSystem(swapped=True)]
+    systems = [CoordinateSystem(), CoordinateSystem(swapped=True)]
     if np.median(np.maximum(np.abs(firsts), np.abs(seconds))) < SMALLEST_METRES:
-        return found
+        return systems
     for swapped in (False, True):
-        found += [CoordinateSystem(projection, swapped) for projection in PROJECTIONS]
+        systems += [CoordinateSystem(projection, swapped) for projection in PROJECTIONS]
     for scale in (*_SCALES, 0.0):
-        found += [CoordinateSystem(scale=scale), CoordinateSystem(scale=scale, swapped=True)]
-    return found
+        systems += [CoordinateSystem(scale=scale), CoordinateSystem(scale=scale, swapped=True)]
+    return systems
 
 
 def _fit(system: CoordinateSystem, firsts: Floats, seconds: Floats, points: Points) -> tuple[float, float, int]:
@@ -221,13 +222,13 @@ def _fit(system: CoordinateSystem, firsts: Floats, seconds: Floats, points: Poin
     lons, lats = system.to_degrees(firsts, seconds, points)
     boxes = system.projection.boxes if system.projection else (METROPOLE, *OVERSEAS)
     within = inside(lons, lats, boxes)
-    given = np.array([point is not None for point in points])
-    if not given.any():
+    has_point = np.array([point is not None for point in points])
+    if not has_point.any():
         return float(within.mean()), 0.0, 0
-    wanted = np.array([point for point in points if point is not None], dtype=float)
-    metres = _distances_m(lons[given], lats[given], wanted[:, 0], wanted[:, 1])
-    near = (metres <= NEAR_M) & within[given]
-    return float(within.mean()), float(near.mean()), int(given.sum())
+    expected = np.array([point for point in points if point is not None], dtype=float)
+    metres = _distances_m(lons[has_point], lats[has_point], expected[:, 0], expected[:, 1])
+    near = (metres <= NEAR_M) & within[has_point]
+    return float(within.mean()), float(near.mean()), int(has_point.sum())
 
 
 def _distances_m(lons: Floats, lats: Floats, other_lons: Floats, other_lats: Floats) -> Floats:
@@ -247,20 +248,20 @@ def _with_points(xs: Floats, ys: Floats, expected: Points | None) -> tuple[Float
     for i, (x, y) in enumerate(zip(xs.tolist(), ys.tolist(), strict=True)):
         point = expected[i] if expected else None
         for box in (METROPOLE, *OVERSEAS):
-            lat = next((value for value in _shifted(y) if box[1] <= value <= box[3]), None)
-            readings = [value for value in _shifted(x) if box[0] <= value <= box[2]]
+            lat = next((value for value in _readings(y) if box[1] <= value <= box[3]), None)
+            readings = [value for value in _readings(x) if box[0] <= value <= box[2]]
             if lat is not None and readings:
-                lons[i] = readings[0] if point is None else min(readings, key=partial(_apart, point[0]))
+                lons[i] = readings[0] if point is None else min(readings, key=partial(_gap, point[0]))
                 lats[i] = lat
                 break
     return lons, lats
 
 
-def _apart(one: float, other: float) -> float:
-    return abs(one - other)
+def _gap(first: float, second: float) -> float:
+    return abs(first - second)
 
 
-def _shifted(value: float) -> list[float]:
+def _readings(value: float) -> list[float]:
     return (
         [value / 10**power for power in range(13) if 0.001 < abs(value) / 10**power < 181]
         if math.isfinite(value)
@@ -271,7 +272,7 @@ def _shifted(value: float) -> list[float]:
 def normalise(lon_text: str, lat_text: str) -> PositionReading:
     """Decimal degrees from two cells, or from one that holds "lat, lon" or "POINT (lon lat)".
 
-    Never (0, 0). Axes that are swapped (only the other order falls in France) are put right and said so.
+    Never (0, 0). Axes that are swapped (only the other order falls in France) are put right and noted.
     """
     both = None
     if not lon_text or not lat_text or lon_text == lat_text:
@@ -302,12 +303,12 @@ def degrees(text: str) -> float | None:
     value = decimal(text)
     if value is not None or not text:
         return value
-    found = _SEXAGESIMAL.match(text)
-    if not found:
+    match = _SEXAGESIMAL.match(text)
+    if not match:
         return None
-    before, sign, whole, minutes, seconds, after = found.groups()
+    before, sign, whole, minutes, seconds, after = match.groups()
     hemisphere = (before or after or "").upper()
-    # "48 51" could be anything; a sign of degrees or a hemisphere says what it is.
+    # "48 51" is ambiguous without a degree sign or a hemisphere.
     if not hemisphere and not re.search(r"[°ºd]", text):
         return None
     parts = [float(part.replace(",", ".")) if part else 0.0 for part in (whole, minutes, seconds)]
@@ -346,7 +347,7 @@ def in_france(lon: float, lat: float) -> bool:
     """Whether a point lies in the bounding box of a French territory."""
     west, south, east, north = METROPOLE
     if west <= lon <= east and south <= lat <= north:
-        return True  # nearly always, and the cheapest to tell
+        return True  # nearly always, and the cheapest test
     overseas = any(west <= lon <= east and south <= lat <= north for west, south, east, north in OVERSEAS)
     return overseas or territory_at(lon, lat) is not None
 
@@ -359,6 +360,6 @@ def _number_or_nan(text: str) -> float:
 
 
 def _blank(lon_text: str, lat_text: str) -> bool:
-    """Zeros and single missing cells are ways of saying nothing, not mistakes to report."""
+    """Whether a cell is missing or zero, which is no mistake to report."""
     zero = {"", "0", "0.0", "0,0"}
     return lon_text.strip() in zero or lat_text.strip() in zero
