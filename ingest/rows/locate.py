@@ -23,8 +23,8 @@ from geo.reference.toponyms import fold, split_number
 from geo.spatial.distance import haversine_m
 from geo.types import Precision, expected_distance_m
 from ingest.mapping.model import Columns, Mapping, PrecisionRule, pick
-from ingest.normalise import name
 from ingest.normalise.location import coordinates, postcode
+from ingest.normalise.title_case import to_title_case
 from ingest.readers.common.raw_list import Cells
 from ingest.rows.diagnostics import Note, Reason
 from ingest.rows.record import Record
@@ -269,7 +269,7 @@ def _place_by_postcode(record: Record, finder: Finder) -> bool:
         record.expected_m = expected_m
     elif territory := finder.areas.territory_by_postcode(record.postcode):
         record.lon, record.lat = territory.town_lon, territory.town_lat
-        record.commune = name.to_title_case(record.commune) or territory.town
+        record.commune = to_title_case(record.commune) or territory.town
         _settle(record, None, finder)
         record.precision, record.expected_m = Precision.COMMUNE, territory.expected_m(record.postcode)
         if fold(record.commune) in {fold(territory.town), fold(territory.name)}:

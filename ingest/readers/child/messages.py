@@ -11,7 +11,7 @@ _LENGTH = struct.Struct("<Q")
 _ENCODER = msgspec.msgpack.Encoder()
 
 OUT_OF_MEMORY = 12
-"""Exit status of a child that reached its limit of memory and could still say so."""
+"""Exit status of a child that reached its limit of memory and could still report it."""
 
 
 class OpenFile(msgspec.Struct, tag=True):
@@ -72,7 +72,7 @@ class End(msgspec.Struct, tag=True):
 
 
 class Refusal(msgspec.Struct, tag=True):
-    """An `UnreadableFile` in the making."""
+    """The values of an `UnreadableFile`."""
 
     name: str
     fr: str
@@ -80,7 +80,7 @@ class Refusal(msgspec.Struct, tag=True):
 
 
 class SystemFault(msgspec.Struct, tag=True):
-    """The operating system refused something that is not the file's fault, such as room on the disk."""
+    """The operating system refused something for a reason outside the file, such as a full disk."""
 
     errno: int
 

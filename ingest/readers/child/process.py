@@ -241,5 +241,5 @@ def _end_process(process: "subprocess.Popen[bytes]") -> None:
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
-    assert pipe is not None  # noqa: S101 - both are asked for
+    assert pipe is not None  # noqa: S101 - `Popen` opens both
     return pipe

@@ -38,14 +38,14 @@ _DECODER: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
 def main() -> None:
     """Serves requests until the parent closes them or ends."""
     requests, replies = _streams()
-    sys.modules.update(dict.fromkeys(_UNUSED_MODULES))  # type: ignore[arg-type] - None forbids an import
+    sys.modules.update(dict.fromkeys(_UNUSED_MODULES))  # type: ignore[arg-type]  # None forbids an import
     worker = _Worker()
     while (content := receive(requests)) is not None:
         reply = worker.reply_to(_DECODER.decode(content))
         try:
             send(replies, reply)
         except BrokenPipeError:
-            break  # nobody waits for the rows
+            break  # the parent has ended
 
 
 class _Worker:

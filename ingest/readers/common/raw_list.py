@@ -1,4 +1,4 @@
-"""What every reader gives: a list of rows of text cells, numbered as a person counts them, in batches."""
+"""The result of every reader: rows of text cells in batches, with the line numbers that a person sees."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from ingest.readers.common.source import Source
 
 Cells = dict[str, str]
 Chunk = tuple[Sequence[int], list[Cells]]
-"""Rows with the line of each; as many as are at hand, handed on together because that is what makes it fast."""
+"""Rows with the line of each. Chunks are of any size; handling rows together is faster than one by one."""
 
 LON_COLUMN, LAT_COLUMN, ID_COLUMN = "@lon", "@lat", "@id"
 """Columns that readers of map formats add: the point, or the centroid of a line or polygon; the feature's own id."""
@@ -19,7 +19,7 @@ LON_COLUMN, LAT_COLUMN, ID_COLUMN = "@lon", "@lat", "@id"
 
 @dataclass(frozen=True, slots=True)
 class RawTable:
-    """A list as its file says it, or one batch of it. Cells are stripped text, "" when empty; no blank lines.
+    """A list as in its file, or one batch of it. Cells are stripped text, "" when empty; no blank lines.
 
     `lines[i]` is the line where a spreadsheet or an editor shows `rows[i]`, or its position among the
     records of a format without lines.
@@ -34,11 +34,11 @@ class RawTable:
 
 @dataclass(frozen=True, slots=True)
 class LineFault:
-    """What a reader could not take as it is. `line` 0 is the file itself (a sheet or layer not read).
+    """A fault of a line. `line` 0 is the file itself (a sheet or layer not read).
 
-    `left_out` tells whether the line is missing from the rows; else it was read with the change that the
-    sentence tells. `code` is stable: nul, open_quote, long_line, long_cell, columns, json, encoding, nesting,
-    truncated, sheet, layer, link, geometry.
+    With `left_out` the line is missing from the rows; else it was read with the change in the sentence. `code` is
+    stable: nul, open_quote, long_line, long_cell, columns, json, encoding, nesting, truncated, sheet, layer, link,
+    geometry.
     """
 
     line: int
@@ -78,8 +78,7 @@ class FaultLog:
 class Reading:
     """An opened file: `chunks()` starts again at the first row each time and notes faults in the reader's log.
 
-    With `open_ended`, rows hold only the columns they speak of, and later ones may bring columns that
-    nobody has met yet.
+    With `open_ended`, rows hold only the columns they have a cell for, and later rows may add columns.
     """
 
     columns: tuple[str, ...]
@@ -89,10 +88,10 @@ class Reading:
 
 def with_notes(opened: Reading, notes: Iterable[LineFault], log: FaultLog) -> Reading:
     """The same reading that notes, in each pass, what of the file is not read."""
-    kept = list(notes)
+    faults = list(notes)
 
     def chunks() -> Iterator[Chunk]:
-        for note in kept:
+        for note in faults:
             log.add(note, lines=0)
         yield from opened.chunks()
 
@@ -100,7 +99,7 @@ def with_notes(opened: Reading, notes: Iterable[LineFault], log: FaultLog) -> Re
 
 
 class Reader(Protocol):
-    """Opens one format. Raises UnreadableFile when the content is not what its name says."""
+    """Opens one format. Raises UnreadableFile when the content is not of that format."""
 
     def __call__(self, source: Source, log: FaultLog) -> Reading: ...
 
@@ -135,7 +134,7 @@ class RawList:
         """
         self._log.clear()
         blank = dict.fromkeys(self.columns, "")
-        for lines, cells in recut(self._reading.chunks(), rows):
+        for lines, cells in rechunk(self._reading.chunks(), rows):
             if self._reading.open_ended or set(map(len, cells)) != {len(blank)}:
                 completed = _completed(cells, blank, self.name)
             else:
@@ -165,7 +164,7 @@ class RawList:
         return RawTable(tuple(blank), rows, lines, self.name, self.sha256)
 
 
-def recut(chunks: Iterable[Chunk], size: int) -> Iterator[tuple[list[int], list[Cells]]]:
+def rechunk(chunks: Iterable[Chunk], size: int) -> Iterator[tuple[list[int], list[Cells]]]:
     """The same rows, `size` at a time."""
     lines: list[int] = []
     rows: list[Cells] = []
@@ -179,7 +178,7 @@ def recut(chunks: Iterable[Chunk], size: int) -> Iterator[tuple[list[int], list[
         yield lines, rows
 
 
-def chunked(numbered: Iterator[tuple[int, Cells]]) -> Iterator[Chunk]:
+def chunks_of(numbered: Iterator[tuple[int, Cells]]) -> Iterator[Chunk]:
     """Chunks of rows that come one by one."""
     while pairs := list(islice(numbered, CHUNK_ROWS)):
         yield [line for line, _ in pairs], [row for _, row in pairs]

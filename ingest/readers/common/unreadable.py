@@ -165,7 +165,7 @@ def too_many_cells(name: str, limit: int) -> UnreadableFile:
 
 
 def beyond_memory(name: str) -> UnreadableFile:
-    """The library that reads the format asked for more memory than it may have."""
+    """The library that reads the format needs more memory than a child process may have."""
     return UnreadableFile(
         name=name,
         fr="la lecture de ce fichier demande trop de mémoire ; découpez-le en plusieurs listes ou "
@@ -250,11 +250,11 @@ def unsafe_xml(name: str) -> UnreadableFile:
     )
 
 
-def damaged(name: str, what: str) -> UnreadableFile:
+def damaged(name: str, format_name: str) -> UnreadableFile:
     return UnreadableFile(
         name=name,
-        fr=f"ce fichier {what} est abîmé ou n'en est pas un ; exportez la liste de nouveau.",
-        en=f"this {what} file is damaged or is none; export the list again.",
+        fr=f"ce fichier {format_name} est abîmé ou n'en est pas un ; exportez la liste de nouveau.",
+        en=f"this {format_name} file is damaged or is none; export the list again.",
     )
 
 

@@ -13,7 +13,7 @@ from ingest.readers.common import unreadable
 from ingest.readers.common.header_detection import Grid, GridChunks
 from ingest.readers.common.limits import CHUNK_ROWS, MAX_CELL_CHARS, MAX_CELLS, MAX_COLUMNS, MAX_MB
 from ingest.readers.common.raw_list import FaultLog, Reading
-from ingest.readers.common.source import Source, members
+from ingest.readers.common.source import Source, archive_members
 from ingest.readers.tables.sheets import best_sheet
 
 _OLE2 = b"\xd0\xcf\x11\xe0"
@@ -26,7 +26,7 @@ def read_xlsx(source: Source, log: FaultLog) -> Reading:
         raise unreadable.encrypted(source.name)  # what a password makes of a workbook
     if not content.startswith(b"PK"):
         raise unreadable.really_is(source.name, "autre chose qu'un classeur", "something else than a workbook")
-    if sum(item.file_size for item in members(source)) > MAX_MB * 1_000_000:
+    if sum(item.file_size for item in archive_members(source)) > MAX_MB * 1_000_000:
         raise unreadable.too_large(source.name, MAX_MB)
     return best_sheet(_sheets(content, source.name), source.name, log)
 
@@ -80,7 +80,7 @@ class _SheetGrid(Grid):
 
 def _cell(value: str | None) -> str:
     text = (value or "").replace("\0", "").strip()[:MAX_CELL_CHARS]
-    # Dates come as midnight timestamps; nobody typed the midnight.
+    # Dates come as timestamps at midnight.
     return text.removesuffix(" 00:00:00")
 
 

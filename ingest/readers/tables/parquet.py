@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from ingest.readers.common import unreadable
 from ingest.readers.common.limits import MAX_CELL_CHARS, MAX_COLUMNS, MAX_SPOOLED_MB
-from ingest.readers.common.nested_records import as_text, stops_here, too_long
+from ingest.readers.common.nested_records import as_text, too_long, truncated_from
 from ingest.readers.common.raw_list import LAT_COLUMN, LON_COLUMN, Chunk, FaultLog, Reading
 from ingest.readers.common.source import Source
 
@@ -51,11 +51,11 @@ class _Table:
         with _opened(self.source) as file:
             try:
                 for batch in file.iter_batches(batch_size=_BATCH_ROWS, use_threads=False):
-                    batch.validate(full=True)  # Arrow takes any bytes for text; what comes next does not
+                    batch.validate(full=True)  # Arrow takes any bytes for text, polars does not
                     yield self._chunk(batch, line)
                     line += batch.num_rows
             except _ARROW_ERRORS:
-                self.log.add(stops_here(line))
+                self.log.add(truncated_from(line))
 
     def _chunk(self, batch: Any, line: int) -> Chunk:
         names: list[str] = []
@@ -70,13 +70,13 @@ class _Table:
         lines: Sequence[int] = range(line, line + len(rows))
         if columns and all(columns[0]) and not any(None in column for column in columns):
             return lines, rows
-        kept = []
+        filled = []
         for number, row in zip(lines, rows, strict=True):
             if None in row.values():
                 self.log.add(too_long(number))
             elif any(row.values()):
-                kept.append((number, row))
-        return [number for number, _ in kept], [row for _, row in kept]
+                filled.append((number, row))
+        return [number for number, _ in filled], [row for _, row in filled]
 
 
 def _opened(source: Source) -> Any:
@@ -90,7 +90,7 @@ def _opened(source: Source) -> Any:
 
 
 def _columns(batch: Any, skipped: str) -> Iterator[tuple[str, list[str | None]]]:
-    """Cells of each column; None where one is longer than anybody wrote."""
+    """Cells of each column; None for one over MAX_CELL_CHARS."""
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
         if name == skipped or pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
             continue

@@ -20,7 +20,7 @@ def best_sheet(sheets: Iterable[tuple[str, Grid]], name: str, log: FaultLog) -> 
         if not _has_rows(grid):
             continue
         try:
-            opened = header_detection.reading(grid, name, log)
+            opened = header_detection.open_grid(grid, name, log)
         except UnreadableFile as error:  # this sheet is no list; another one may be
             refusal = refusal or error
             continue
@@ -28,8 +28,8 @@ def best_sheet(sheets: Iterable[tuple[str, Grid]], name: str, log: FaultLog) -> 
     if not tables:
         raise refusal or unreadable.no_rows(name)
     _, chosen, opened = max(tables, key=lambda table: table[0])
-    others = [sheet for _, sheet, _ in tables if sheet != chosen]
-    return with_notes(opened, [_sheet_left_out(sheet, chosen) for sheet in others], log)
+    rest = [sheet for _, sheet, _ in tables if sheet != chosen]
+    return with_notes(opened, [_sheet_left_out(sheet, chosen) for sheet in rest], log)
 
 
 def _has_rows(grid: Grid) -> bool:
