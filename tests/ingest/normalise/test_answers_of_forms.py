@@ -32,7 +32,7 @@ def test_counts_and_ranges(text: str, count: int | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("15 € HT la demi-journée", [Tariff(1800, HALF_DAY, before_tax=True)]),
         ("gratuit", [Tariff(0)]),
@@ -55,12 +55,12 @@ def test_counts_and_ranges(text: str, count: int | None) -> None:
         ("", []),
     ],
 )
-def test_every_tariff_of_a_cell(text: str, said: list[Tariff]) -> None:
-    assert list(tariffs(text)) == said
+def test_every_tariff_of_a_cell(text: str, expected: list[Tariff]) -> None:
+    assert list(tariffs(text)) == expected
 
 
 @pytest.mark.parametrize(
-    ("text", "anybody", "member"),
+    ("text", "everybody", "member"),
     [
         ("20 € la journée, 12 € la demi-journée, 150€/mois", 1200, 1200),
         ("5 €/heure ou 30 €/jour", 1500, 1500),
@@ -70,8 +70,8 @@ def test_every_tariff_of_a_cell(text: str, said: list[Tariff]) -> None:
         ("3000 €", None, None),
     ],
 )
-def test_the_half_day_price_of_everybody_and_of_members(text: str, anybody: int | None, member: int | None) -> None:
-    assert half_day_of(tariffs(text)) == anybody
+def test_the_half_day_price_of_everybody_and_of_members(text: str, everybody: int | None, member: int | None) -> None:
+    assert half_day_of(tariffs(text)) == everybody
     assert half_day_of(tariffs(text), member=True) == member
 
 

@@ -18,7 +18,7 @@ def test_ways_of_saying_nothing(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "expected"),
     [
         ("  Le \n Lab ", "Le Lab"),
         ("HÔTEL DE LA GARE", "Hôtel de la Gare"),
@@ -40,12 +40,12 @@ def test_ways_of_saying_nothing(text: str) -> None:
         ("--", ""),
     ],
 )
-def test_names_are_shown_calmly(text: str, shown: str) -> None:
-    assert name.clean(text) == shown
+def test_names_are_shown_calmly(text: str, expected: str) -> None:
+    assert name.clean(text) == expected
 
 
 @pytest.mark.parametrize(
-    ("commune", "shown"),
+    ("commune", "expected"),
     [
         ("Nantes", "Mairie de Nantes"),
         ("Ambléon", "Mairie d'Ambléon"),
@@ -59,8 +59,8 @@ def test_names_are_shown_calmly(text: str, shown: str) -> None:
         ("Échirolles", "Mairie d'Échirolles"),
     ],
 )
-def test_town_halls_are_named_in_good_french(commune: str, shown: str) -> None:
-    assert name.of("Mairie", commune) == shown
+def test_town_halls_are_named_in_good_french(commune: str, expected: str) -> None:
+    assert name.of("Mairie", commune) == expected
 
 
 def test_a_town_hall_is_one_under_any_name_but_an_annexe_is_not() -> None:
@@ -88,8 +88,8 @@ def test_addresses_are_cut_from_their_town(text: str, parts: tuple[str, str, str
 
 
 def test_one_address_is_compared_the_same_however_it_is_written() -> None:
-    written = ("12 bis, av. du Gal de Gaulle", "12 BIS AVENUE DU GÉNÉRAL DE GAULLE", "12bis avenue Général-de-Gaulle")
-    assert len({postal.match_address(text) for text in written[:2]}) == 1
+    writings = ("12 bis, av. du Gal de Gaulle", "12 BIS AVENUE DU GÉNÉRAL DE GAULLE", "12bis avenue Général-de-Gaulle")
+    assert len({postal.match_address(text) for text in writings[:2]}) == 1
     assert postal.match_address("12 rue X") != postal.match_address("14 rue X")
 
 
@@ -154,7 +154,7 @@ def test_tariffs_become_cents_per_half_day(text: str, unit: str, cents: int | No
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "expected"),
     [
         ("0240123456", "02 40 12 34 56"),
         ("+33 2 40 12 34 56", "02 40 12 34 56"),
@@ -174,8 +174,8 @@ def test_tariffs_become_cents_per_half_day(text: str, unit: str, cents: int | No
         ("non communiqué", None),
     ],
 )
-def test_mobiles_are_never_kept(text: str, shown: str | None) -> None:
-    assert phone.normalise(text) == shown
+def test_mobiles_are_never_kept(text: str, expected: str | None) -> None:
+    assert phone.normalise(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_dates() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cell", "said"),
+    ("cell", "expected"),
     [
         ("Oui", "yes"),
         ("wlan", "yes"),
@@ -215,8 +215,8 @@ def test_dates() -> None:
         ("limited", None),
     ],
 )
-def test_an_amenity_is_yes_no_or_unknown(cell: str, said: str | None) -> None:
-    assert amenities.answer(cell) == said
+def test_an_amenity_is_yes_no_or_unknown(cell: str, expected: str | None) -> None:
+    assert amenities.answer(cell) == expected
 
 
 def test_free_text_names_amenities_and_their_absence() -> None:
@@ -248,12 +248,12 @@ def test_free_text_names_amenities_and_their_absence() -> None:
     ],
 )
 def test_coordinates(lon: str, lat: str, read: tuple[float | None, float | None, str | None]) -> None:
-    found = coordinates.normalise(lon, lat)
-    assert (found.lon, found.lat, found.fault) == read
+    position = coordinates.normalise(lon, lat)
+    assert (position.lon, position.lat, position.fault) == read
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("Espace de coworking", PlaceKind.COWORKING),
         ("FabLab MIT", PlaceKind.FABLAB),
@@ -265,12 +265,12 @@ def test_coordinates(lon: str, lat: str, read: tuple[float | None, float | None,
         ("???", None),
     ],
 )
-def test_kinds_of_place(text: str, found: PlaceKind | None) -> None:
-    assert kind.place_kind(text) == found
+def test_kinds_of_place(text: str, expected: PlaceKind | None) -> None:
+    assert kind.place_kind(text) == expected
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("Salle du conseil", SpaceKind.MEETING_ROOM),
         ("Salle des fêtes", SpaceKind.EVENT_ROOM),
@@ -280,8 +280,8 @@ def test_kinds_of_place(text: str, found: PlaceKind | None) -> None:
         ("Salle bleue", SpaceKind.MEETING_ROOM),
     ],
 )
-def test_kinds_of_space(text: str, found: SpaceKind | None) -> None:
-    assert kind.space_kind(text) == found
+def test_kinds_of_space(text: str, expected: SpaceKind | None) -> None:
+    assert kind.space_kind(text) == expected
 
 
 def test_what_speaks_of_a_person_is_dropped_or_redacted() -> None:
@@ -293,10 +293,10 @@ def test_what_speaks_of_a_person_is_dropped_or_redacted() -> None:
         "siret": "06123456789012",
     }
     personal = [column for column in cells if privacy.is_personal_column(column)]
-    kept = privacy.scrub(cells, personal)
-    assert "Contact : nom" not in kept
-    assert kept["note"] == "écrire à […] ou […]"
-    assert (kept["lat"], kept["siret"]) == ("47.0612345678", "06123456789012")
+    scrubbed = privacy.scrub(cells, personal)
+    assert "Contact : nom" not in scrubbed
+    assert scrubbed["note"] == "écrire à […] ou […]"
+    assert (scrubbed["lat"], scrubbed["siret"]) == ("47.0612345678", "06123456789012")
 
 
 @pytest.mark.parametrize(

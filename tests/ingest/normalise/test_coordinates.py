@@ -137,7 +137,7 @@ def test_nothing_is_decided_for_columns_that_are_no_coordinates() -> None:
     assert all(read.lon is None or math.isfinite(read.lon) for read in detect(texts, texts).convert_all(texts, texts))
 
 
-def test_what_was_understood_is_said_in_both_languages() -> None:
+def test_the_system_is_described_in_both_languages() -> None:
     xs, ys = projected(CITIES, 2154)
     french, english = detect(xs, ys, list(CITIES.values())).sentence()
     assert french == "Lambert 93 (EPSG:2154) ; 100 % des points sont près de leur commune."
