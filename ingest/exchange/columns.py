@@ -43,7 +43,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class Declaration:
     """What `columns.toml` holds: the columns of the two tables, and the words of the vocabularies (French, English)."""
 
     version: str
@@ -54,47 +54,47 @@ class Declared:
 
 
 @cache
-def declared() -> Declared:
+def load_declaration() -> Declaration:
     """The declaration, read once. Raises KeyError when a vocabulary lacks a word of `geo.types`."""
-    said = tomllib.loads(resources.files("ingest.exchange").joinpath("columns.toml").read_text("utf-8"))
-    known: tuple[tuple[str, type[StrEnum]], ...] = (
+    document = tomllib.loads(resources.files("ingest.exchange").joinpath("columns.toml").read_text("utf-8"))
+    vocabularies: tuple[tuple[str, type[StrEnum]], ...] = (
         ("amenities", Amenity),
         ("kinds", PlaceKind),
         ("space_kinds", SpaceKind),
     )
-    words = {name: {str(word): tuple(said[name][word]) for word in vocabulary} for name, vocabulary in known}
-    return Declared(
-        version=said["version"],
-        created=said["created"].isoformat(),
-        lieux=_columns(said["lieux"], words["amenities"]),
-        espaces=_columns(said["espaces"], words["amenities"]),
+    words = {name: {str(word): tuple(document[name][word]) for word in vocabulary} for name, vocabulary in vocabularies}
+    return Declaration(
+        version=document["version"],
+        created=document["created"].isoformat(),
+        lieux=_columns(document["lieux"], words["amenities"]),
+        espaces=_columns(document["espaces"], words["amenities"]),
         words=words,
     )
 
 
-def one_table() -> tuple[Column, ...]:
+def one_table_columns() -> tuple[Column, ...]:
     """The columns of the one-table form: those of a place, then those of one of its spaces."""
-    said = declared()
-    return said.lieux + tuple(column for column in said.espaces if column.name != "id_lieu")
+    declaration = load_declaration()
+    return declaration.lieux + tuple(column for column in declaration.espaces if column.name != "id_lieu")
 
 
 def names(columns: tuple[Column, ...]) -> tuple[str, ...]:
     return tuple(column.name for column in columns)
 
 
-def _columns(said: list[dict[str, Any]], amenities: Mapping[str, tuple[str, str]]) -> tuple[Column, ...]:
+def _columns(entries: list[dict[str, Any]], amenities: Mapping[str, tuple[str, str]]) -> tuple[Column, ...]:
     columns: list[Column] = []
-    for one in said:
-        prefix, vocabulary = one.pop("amenities", ""), one.pop("vocabulary", "")
+    for entry in entries:
+        prefix, vocabulary = entry.pop("amenities", ""), entry.pop("vocabulary", "")
         if prefix:
             for amenity, (label, label_en) in amenities.items():
-                texts = {key: text.format(label=label, label_en=label_en) for key, text in one.items()}
+                texts = {key: text.format(label=label, label_en=label_en) for key, text in entry.items()}
                 columns.append(_column(texts | {"name": prefix + amenity}, "answers"))
         else:
-            columns.append(_column(one, vocabulary))
+            columns.append(_column(entry, vocabulary))
     return tuple(columns)
 
 
-def _column(said: Mapping[str, Any], vocabulary: str) -> Column:
+def _column(entry: Mapping[str, Any], vocabulary: str) -> Column:
     enum = {"enum": list(VOCABULARIES[vocabulary])} if vocabulary else {}
-    return Column(**{**said, "constraints": {**said.get("constraints", {}), **enum}})
+    return Column(**{**entry, "constraints": {**entry.get("constraints", {}), **enum}})

@@ -1,6 +1,6 @@
-"""Places and spaces as tables of values (as the store knows them) and as tables of cells (as the schema writes them).
+"""Conversion of places and spaces between tables of values, as in the store, and tables of cells, as in the schema.
 
-`to_cells` and `from_cells` are inverse: what the store knows comes back the same. Missing text is "" in `name`,
+`place_cells` and `places_of` are inverse, and so are `space_cells` and `spaces_of`. Missing text is "" in `name`,
 `address`, `complement`, `postcode`, `commune` and `insee`, null elsewhere.
 """
 
@@ -20,11 +20,11 @@ from ingest.exchange.columns import (
     SPACE_AMENITY_PREFIX,
     YES,
     Column,
-    declared,
+    load_declaration,
     names,
 )
-from ingest.exchange.telephone import to_standard
 from ingest.exchange.typology import CODE_OF, kind_of
+from ingest.normalise.contact.phone import to_e164
 
 Frame = pl.DataFrame
 Schema = Mapping[str, Any]
@@ -59,10 +59,10 @@ PLACES: Schema = {
     "sources": _LIST,
     "licences": _LIST,
 }
-"""One row per place that is not closed. `kind`, `precision` are words of `geo.types`; `agreed` says that the host did;
+"""One row per place not closed. `kind`, `precision` are values of `geo.types`; `agreed` is the host's agreement;
 `hours` is OSM syntax; `amenities` is JSON text with sorted keys, absent meaning unknown; `phone` is E.164 where that is
-possible; `siret` is whatever number identifies the body; `score` (0-1) is how sure the position is, null when nobody
-said; `communities` empty means public."""
+possible; `siret` is any number that identifies the body; `score` (0-1) is the confidence in the position, null when
+unknown; `communities` empty means public."""
 
 SPACES: Schema = {
     "id": pl.String,
@@ -98,7 +98,7 @@ _PARSERS: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {
 
 def place_cells(places: Frame) -> Frame:
     """The cells of `lieux` (all text, "" when empty) of a frame of `PLACES`."""
-    told = {**_TEXT, **_OPTIONAL_TEXT}
+    plain = {**_TEXT, **_OPTIONAL_TEXT}
     standard = pl.col("phone").map_elements(_standard_phone, pl.String, skip_nulls=True)
     cells = {
         "id": pl.col("id"),
@@ -115,10 +115,10 @@ def place_cells(places: Frame) -> Frame:
         "communautes": _joined("communities"),
         "accord_hote": pl.when(pl.col("agreed")).then(pl.lit(YES)),
         "licences": _joined("licences"),
-        **{column: pl.col(name) for column, name in told.items()},
+        **{column: pl.col(name) for column, name in plain.items()},
         **_amenity_cells(AMENITY_PREFIX),
     }
-    return _ordered(places, cells, declared().lieux)
+    return _ordered(places, cells, load_declaration().lieux)
 
 
 def space_cells(spaces: Frame) -> Frame:
@@ -133,12 +133,12 @@ def space_cells(spaces: Frame) -> Frame:
         **{column: pl.col(name) for column, name in _SPACE_TEXT.items()},
         **_amenity_cells(SPACE_AMENITY_PREFIX),
     }
-    return _ordered(spaces, cells, declared().espaces)
+    return _ordered(spaces, cells, load_declaration().espaces)
 
 
 def places_of(cells: Frame) -> Frame:
     """A frame of `PLACES` from the cells of `lieux`. Raises InvalidInput for a cell that does not fit its column."""
-    typed = _typed(cells, declared().lieux)
+    typed = _typed(cells, load_declaration().lieux)
     kinds = pl.col("typologie").map_elements(lambda codes: str(kind_of(codes)), pl.String)
     values = {
         "id": pl.col("id"),
@@ -166,7 +166,7 @@ def places_of(cells: Frame) -> Frame:
 
 def spaces_of(cells: Frame) -> Frame:
     """A frame of `SPACES` from the cells of `espaces`. Raises InvalidInput for a cell that does not fit its column."""
-    typed = _typed(cells, declared().espaces)
+    typed = _typed(cells, load_declaration().espaces)
     values = {
         "id": pl.col("id_espace"),
         "place_id": pl.col("id_lieu"),
@@ -210,7 +210,7 @@ def _unfit(column: str, value: str) -> InvalidInput:
 
 @lru_cache(maxsize=100_000)
 def _standard_phone(phone: str) -> str | None:
-    return to_standard(phone)
+    return to_e164(phone)
 
 
 def _joined(name: str) -> pl.Expr:
@@ -232,19 +232,20 @@ def _cents(name: str) -> pl.Expr:
 
 
 def _amenity_cells(prefix: str) -> dict[str, pl.Expr]:
-    kept = pl.col("amenities").str.json_decode(pl.Struct({str(amenity): pl.String for amenity in Amenity}))
+    answers = pl.col("amenities").str.json_decode(pl.Struct({str(amenity): pl.String for amenity in Amenity}))
     words = {answer: cell for cell, answer in _ANSWERS.items()}
     return {
-        f"{prefix}{amenity}": kept.struct.field(str(amenity)).replace_strict(words, default=None) for amenity in Amenity
+        f"{prefix}{amenity}": answers.struct.field(str(amenity)).replace_strict(words, default=None)
+        for amenity in Amenity
     }
 
 
 def _amenity_json(prefix: str) -> pl.Expr:
-    written: Callable[[dict[str, str | None]], str] = _written
+    encode: Callable[[dict[str, str | None]], str] = _encode_answers
     answers = [pl.col(f"{prefix}{amenity}").alias(str(amenity)) for amenity in Amenity]
-    return pl.struct(answers).map_elements(written, pl.String)
+    return pl.struct(answers).map_elements(encode, pl.String)
 
 
-def _written(cells: Mapping[str, str | None]) -> str:
+def _encode_answers(cells: Mapping[str, str | None]) -> str:
     answers = {amenity: _ANSWERS[cell] for amenity, cell in cells.items() if cell in _ANSWERS}
     return json.dumps(answers, sort_keys=True, ensure_ascii=False)

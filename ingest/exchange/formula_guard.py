@@ -30,7 +30,7 @@ def is_formula(text: str) -> bool:
     return bool(_RISKY_PATTERN.match(text)) and not _NUMBER_PATTERN.fullmatch(text)
 
 
-def neutralised(column: pl.Expr) -> pl.Expr:
+def neutralise_column(column: pl.Expr) -> pl.Expr:
     """`neutralise` for a column of text."""
     formula = column.str.contains(f"^{_RISKY}") & ~column.str.contains(f"^{_SIGNED_NUMBER}$")
     return pl.when(~formula).then(column).otherwise(pl.lit("'") + column)

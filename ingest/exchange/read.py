@@ -1,4 +1,4 @@
-"""Reads what `write` wrote, and what others write in the published schema, as one table of rows.
+"""Reads the published schema, our own exports and those of others, as one table of rows.
 
 A Data Package (folder, its datapackage.json, or a zip of it) becomes its one-table form: a row per space that repeats
 its place, a row per place without spaces. So every form is one `RawTable` under one declared mapping
@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 
 import polars as pl
 
-from ingest.exchange.columns import declared, names
+from ingest.exchange.columns import load_declaration, names
 from ingest.exchange.conversion import places_of, spaces_of
 from ingest.exchange.formula_guard import neutralise, restore
 from ingest.exchange.table_schema import PACKAGE_FILE, PLACES_FILE, SPACES_FILE
@@ -47,20 +47,20 @@ def is_package(source: Source, name: str = "") -> bool:
 
 
 def read_package(source: Source, name: str = "") -> RawTable:
-    """The one-table form of a package. Spaces of a place that is not there keep their own row, without a name.
+    """The one-table form of a package. Spaces of a missing place keep their own row, without a name.
 
     `lines` are those of `lieux.csv`. Raises UnreadableFile.
     """
-    shown = name or (source.name if isinstance(source, Path) else "") or PACKAGE_FILE
-    contents = dict(_contents(source, shown))
-    places = restored(read_list(contents[PLACES_FILE], PLACES_FILE))
+    title = name or (source.name if isinstance(source, Path) else "") or PACKAGE_FILE
+    contents = dict(_contents(source, title))
+    places = restore_table(read_list(contents[PLACES_FILE], PLACES_FILE))
     spaces = _spaces(contents.get(SPACES_FILE, b""))
     digest = sha256(b"".join(sha256(content).digest() for _, content in sorted(contents.items()))).hexdigest()
-    return replace(_one_table(places, spaces), name=shown, sha256=digest)
+    return replace(_one_table(places, spaces), name=title, sha256=digest)
 
 
 def as_one_table(source: Source, name: str = "") -> tuple[bytes, str]:
-    """A package as a CSV in its one-table form, and the name of that file: what any reader of lists can open.
+    """A package as a CSV in its one-table form, and the name of that file: any reader of lists can open it.
 
     Raises UnreadableFile.
     """
@@ -72,8 +72,8 @@ def as_one_table(source: Source, name: str = "") -> tuple[bytes, str]:
     return text.getvalue().encode(), f"{Path(table.name).stem}.csv"
 
 
-def restored(table: RawTable) -> RawTable:
-    """A table whose cells are what they were before they were made harmless for spreadsheets."""
+def restore_table(table: RawTable) -> RawTable:
+    """A table with its cells as before `neutralise`."""
     return replace(table, rows=[{column: restore(cell) for column, cell in row.items()} for row in table.rows])
 
 
@@ -90,8 +90,8 @@ def frames_of(table: RawTable) -> tuple[pl.DataFrame, pl.DataFrame]:
         if row.get("id_espace"):
             rooms.append(row | {"id_lieu": row.get("id", "")})
     return (
-        places_of(_cells(list(first.values()), names(declared().lieux))),
-        spaces_of(_cells(rooms, names(declared().espaces))),
+        places_of(_cells(list(first.values()), names(load_declaration().lieux))),
+        spaces_of(_cells(rooms, names(load_declaration().espaces))),
     )
 
 
@@ -125,7 +125,7 @@ def _one_table(places: RawTable, spaces: RawTable | None) -> RawTable:
 
 def _spaces(content: bytes) -> RawTable | None:
     """The table of spaces; None when it is not there or holds nothing but its header."""
-    return restored(read_list(content, SPACES_FILE)) if b"\n" in content.strip() else None
+    return restore_table(read_list(content, SPACES_FILE)) if b"\n" in content.strip() else None
 
 
 def _folder(source: Path) -> Path:
@@ -136,7 +136,7 @@ def _stream(source: Source) -> Path | io.BytesIO:
     return io.BytesIO(source) if isinstance(source, bytes) else source
 
 
-def _contents(source: Source, shown: str) -> Iterator[tuple[str, bytes]]:
+def _contents(source: Source, title: str) -> Iterator[tuple[str, bytes]]:
     if isinstance(source, Path) and (source.is_dir() or source.name == PACKAGE_FILE):
         for name in (PLACES_FILE, SPACES_FILE):
             path = _folder(source) / name
@@ -151,18 +151,18 @@ def _contents(source: Source, shown: str) -> Iterator[tuple[str, bytes]]:
                 with archive.open(member) as stream:
                     content = stream.read(MAX_MB * 1_000_000 + 1)
                 if len(content) > MAX_MB * 1_000_000:
-                    raise unreadable.too_large(shown, MAX_MB)
+                    raise unreadable.too_large(title, MAX_MB)
                 yield name, content
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
-        # RuntimeError is a zip with a password, NotImplementedError one with a compression nobody else reads.
-        raise unreadable.truncated(shown) from error
+        # RuntimeError is a zip with a password, NotImplementedError one with an unusual compression.
+        raise unreadable.truncated(title) from error
 
 
 def _members(archive: zipfile.ZipFile) -> dict[str, str]:
     """The two tables of a zip, at its top or in the one folder that people zip."""
-    found: dict[str, str] = {}
+    tables: dict[str, str] = {}
     for member in archive.namelist():
         path = PurePosixPath(member)
         if path.name in {PLACES_FILE, SPACES_FILE} and len(path.parts) <= 2 and path.parts[0] != "__MACOSX":
-            found.setdefault(path.name, member)
-    return found
+            tables.setdefault(path.name, member)
+    return tables

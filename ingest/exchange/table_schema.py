@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ingest.exchange.columns import SEPARATOR, Column, declared, one_table
+from ingest.exchange.columns import SEPARATOR, Column, load_declaration, one_table_columns
 
 PLACES_FILE, SPACES_FILE, PACKAGE_FILE = "lieux.csv", "espaces.csv", "datapackage.json"
 ETALAB = {
@@ -46,8 +46,8 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """A file of an export, as its descriptor tells it."""
+class ExportFile:
+    """A file of an export, as described in the data package."""
 
     path: str
     rows: int
@@ -66,7 +66,7 @@ def places_schema() -> dict[str, Any]:
             "Places where one can work: coworkings, town halls, libraries, hotels, cafés… The core (columns marked "
             "standard) is that of lieux de médiation numérique 1.0.2.",
         ),
-        declared().lieux,
+        load_declaration().lieux,
         ("exemple-valide.csv", "exemple-invalide.csv"),
     ) | {"primaryKey": "id"}
 
@@ -80,14 +80,14 @@ def spaces_schema() -> dict[str, Any]:
             "Salles, plateaux et postes qui se réservent dans un tiers-lieu : places, tarifs, horaires.",
             "Rooms, floors and desks that are booked in a place: seats, prices, hours.",
         ),
-        declared().espaces,
+        load_declaration().espaces,
         ("exemple-espaces-valide.csv",),
     ) | {"primaryKey": "id_espace"}
 
 
 def one_table_schema() -> dict[str, Any]:
     """The Table Schema of the one-table form: a place is repeated for each of its spaces."""
-    columns = tuple(_repeated(column) for column in one_table())
+    columns = tuple(_repeated(column) for column in one_table_columns())
     return _table_schema(
         "tiers-lieux-une-table",
         ("Tiers-lieux et espaces en une table", "Places and spaces in one table"),
@@ -102,7 +102,7 @@ def one_table_schema() -> dict[str, Any]:
     )
 
 
-def data_package(files: Mapping[str, Written], sources: Sequence[Source], *, created: str) -> dict[str, Any]:
+def data_package(files: Mapping[str, ExportFile], sources: Sequence[Source], *, created: str) -> dict[str, Any]:
     """The descriptor of an export: its resources, the lists it holds and the licences it mixes.
 
     A table checked alone has nothing to refer to, so it is here that `id_lieu` must be an `id` of `lieux`.
@@ -115,36 +115,36 @@ def data_package(files: Mapping[str, Written], sources: Sequence[Source], *, cre
         "name": "placelibre-tiers-lieux",
         "title": "Tiers-lieux (PlaceLibre)",
         "description": _mixture(sources),
-        "version": declared().version,
+        "version": load_declaration().version,
         "created": created,
         "licenses": licences(licence for source in sources for licence in source.licences),
-        "sources": [{"title": one.name, "licence": one.licence, "rows": one.rows} for one in sources],
+        "sources": [{"title": source.name, "licence": source.licence, "rows": source.rows} for source in sources],
         "resources": [
             {
                 "profile": "tabular-data-resource",
                 "name": name,
                 "type": "table",
                 "title": titles[name],
-                "path": written.path,
+                "path": file.path,
                 "scheme": "file",
                 "format": "csv",
                 "mediatype": "text/csv",
                 "encoding": "utf-8",
                 "dialect": _DIALECT,
-                "rows": written.rows,
-                "bytes": written.size_bytes,
-                "hash": f"sha256:{written.sha256}",
+                "rows": file.rows,
+                "bytes": file.size_bytes,
+                "hash": f"sha256:{file.sha256}",
                 "schema": schemas[name],
             }
-            for name, written in files.items()
+            for name, file in files.items()
         ],
     }
 
 
-def licences(said: Iterable[str]) -> list[dict[str, str]]:
-    """Licences as a Data Package lists them, each once; one that we have no address of keeps its own words."""
-    told = sorted(set(said))
-    return [dict(_LICENCES.get(text.casefold(), {"name": "notspecified", "title": text})) for text in told]
+def licences(texts: Iterable[str]) -> list[dict[str, str]]:
+    """Licences as a Data Package lists them, each once; one without a known address keeps its own words."""
+    distinct = sorted(set(texts))
+    return [dict(_LICENCES.get(text.casefold(), {"name": "notspecified", "title": text})) for text in distinct]
 
 
 def _mixture(sources: Sequence[Source]) -> str:
@@ -173,9 +173,9 @@ def _table_schema(
         "keywords": ["tiers-lieux", "coworking", "télétravail", "espaces de travail", "réservation"],
         "countryCode": "FR",
         "languages": ["fr", "en"],
-        "version": declared().version,
-        "created": declared().created,
-        "lastModified": declared().created,
+        "version": load_declaration().version,
+        "created": load_declaration().created,
+        "lastModified": load_declaration().created,
         "licenses": [ETALAB],
         "contributors": [{"title": "PlaceLibre", "role": "author"}],
         "sources": [_STANDARD],
@@ -205,7 +205,7 @@ def _field(column: Column) -> dict[str, Any]:
 
 def _repeated(column: Column) -> Column:
     """A column of the one-table form: ids repeat, and a place may have no space."""
-    kept = {name: value for name, value in column.constraints.items() if name != "unique"}
-    if column not in declared().lieux:
-        kept.pop("required", None)
-    return replace(column, constraints=kept)
+    constraints = {name: value for name, value in column.constraints.items() if name != "unique"}
+    if column not in load_declaration().lieux:
+        constraints.pop("required", None)
+    return replace(column, constraints=constraints)

@@ -1,7 +1,7 @@
 """Our kinds of place and the standard's `typologie`: codes of the data·inclusion vocabulary of structures.
 
-The two do not say the same, so the table goes both ways by its own rules: `CODE_OF` is what we write for a kind,
-`KIND_OF` is how we read a code. The kind itself travels in `type_lieu`, which prevails: nothing is lost.
+The two do not match one to one, so each direction has its table: `CODE_OF` writes a kind, `KIND_OF` reads a code. The
+kind itself travels in `type_lieu`, which prevails: nothing is lost.
 """
 
 from geo.types import PlaceKind
@@ -45,12 +45,12 @@ _READ: dict[PlaceKind, tuple[str, ...]] = {
     ),
 }
 KIND_OF: dict[str, PlaceKind] = {code: kind for kind, codes in _READ.items() for code in codes}
-"""Every code of the vocabulary; the order is that of telling: of several codes, the first kind listed wins."""
+"""Every code of the vocabulary. Kinds are listed by priority: of several codes, the first kind wins."""
 
-_TELLING = list(_READ)
+_PRIORITY = list(_READ)
 
 
 def kind_of(typologie: str) -> PlaceKind:
-    """The kind that a cell of codes names: of several, the one that says most of a place to work in."""
+    """The kind that a cell of codes names: of several, the one most specific to places to work in."""
     kinds = {KIND_OF.get(code.strip(), PlaceKind.OTHER) for code in typologie.split(SEPARATOR)}
-    return next((kind for kind in _TELLING if kind in kinds), PlaceKind.OTHER)
+    return next((kind for kind in _PRIORITY if kind in kinds), PlaceKind.OTHER)

@@ -9,8 +9,8 @@ from pathlib import Path
 import polars as pl
 
 from ingest.exchange.conversion import place_cells, space_cells
-from ingest.exchange.formula_guard import neutralised
-from ingest.exchange.table_schema import PACKAGE_FILE, PLACES_FILE, SPACES_FILE, Source, Written, data_package
+from ingest.exchange.formula_guard import neutralise_column
+from ingest.exchange.table_schema import PACKAGE_FILE, PLACES_FILE, SPACES_FILE, ExportFile, Source, data_package
 
 PART_ROWS = 50_000
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -62,15 +62,15 @@ def _member(name: str) -> zipfile.ZipInfo:
     return member
 
 
-def _write_table(path: Path, parts: Iterable[pl.DataFrame]) -> Written:
-    """UTF-8, commas, line feeds; what a spreadsheet would run is made harmless."""
+def _write_table(path: Path, parts: Iterable[pl.DataFrame]) -> ExportFile:
+    """UTF-8, commas, line feeds; formulas are neutralised."""
     rows = 0
     with path.open("wb") as target:
         for i, cells in enumerate(parts):
-            safe = cells.select(neutralised(pl.col(name)) for name in cells.columns)
+            safe = cells.select(neutralise_column(pl.col(name)) for name in cells.columns)
             # A null is written as nothing, an empty text as two quotes.
             safe.with_columns(pl.all().replace("", None)).write_csv(target, include_header=i == 0)
             rows += cells.height
     with path.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
-    return Written(path.name, rows, path.stat().st_size, digest)
+    return ExportFile(path.name, rows, path.stat().st_size, digest)

@@ -1,1 +1,1 @@
-"""What the columns of a list mean: declared in a TOML per known list, suggested for any other."""
+"""Mappings: the meaning of the columns of a list, declared in TOML for known lists, suggested for all others."""

@@ -1,4 +1,4 @@
-"""Headers, values and positions together, and the assignment of columns to fields that is best as a whole."""
+"""Assignment of columns to fields with the greatest total confidence, from headers, values and positions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from ingest.mapping.model import Reason
 from ingest.readers.common.raw_list import LAT_COLUMN, LON_COLUMN
 
 ENOUGH = 0.45
-"""Below this confidence nothing is suggested."""
+"""The least confidence of a suggestion."""
 SAYS_IT = 0.9
-"""From here on the header is a word for that field and nothing else."""
+"""From this score on the header names that field and no other."""
 REPEATED = 0.6
-"""What is left of the confidence in names said again and again: "La Poste" in each row of a list of post offices."""
+"""Factor on the confidence in repetitive names: "La Poste" in each row of a list of post offices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Guess:
 
 def assign(profiles: Sequence[Profile]) -> list[Guess]:
     """The guesses that serve each column and each field once, with the greatest total confidence."""
-    placed = position_evidence.by_place(profiles)
+    placed = position_evidence.by_position(profiles)
     fields = sorted(value_evidence.TRAITS)
     guesses = {
         (row, column): guess
@@ -54,38 +54,45 @@ def assign(profiles: Sequence[Profile]) -> list[Guess]:
 def _guess(field: str, profile: Profile, placed: dict[tuple[str, str], tuple[float, Reason]]) -> Guess | None:
     if not profile.cells:
         return None
-    if profile.column.startswith("@"):  # made by readers: the point, the kind of element
+    if profile.column.startswith("@"):  # added by readers: the point, the kind of element
         fits = (field, profile.column) in {("lon", LON_COLUMN), ("lat", LAT_COLUMN)}
         return Guess(field, profile.column, 1.0, _GEOMETRY) if fits else None
-    if value_evidence.contradicted(field, profile):
+    if value_evidence.is_contradicted(field, profile):
         return None
-    named = header_evidence.scores(profile.column)
-    said = named.get(field, 0.0)
+    header_scores = header_evidence.scores(profile.column)
+    header_score = header_scores.get(field, 0.0)
     kind, share = value_evidence.support(field, profile)
     by_values = value_evidence.alone(field, profile)
-    if header_evidence.says_other(profile.column) or (not said and max(named.values(), default=0.0) >= 0.75):
+    if header_evidence.says_other(profile.column) or (
+        not header_score and max(header_scores.values(), default=0.0) >= 0.75
+    ):
         by_values *= 0.4  # the header says that it is something else
     elif not header_evidence.is_positional(profile.column):
         by_values *= 0.85
-    by_place, place_reason = placed.get((field, profile.column), (0.0, ("", "")))
-    telling = bool(value_evidence.TRAITS[field].needed) and kind not in {"", "text", "count"}
-    # A header that cells confirm is surer than either; half-empty columns are a little less worth.
-    together = said * (0.9 + 0.1 * share) if telling else said
-    together = max(together + (1 - together) * 0.5 * by_values if said > 0.3 else 0.0, by_values, by_place)
+    by_position, place_reason = placed.get((field, profile.column), (0.0, ("", "")))
+    distinctive = bool(value_evidence.TRAITS[field].needed) and kind not in {"", "text", "count"}
+    # A header that cells confirm counts more than either alone; half-empty columns count a little less.
+    together = header_score * (0.9 + 0.1 * share) if distinctive else header_score
+    together = max(together + (1 - together) * 0.5 * by_values if header_score > 0.3 else 0.0, by_values, by_position)
     confidence = together * (0.92 + 0.08 * profile.filled)
-    if value_evidence.repeated(field, profile):
-        confidence *= REPEATED if said >= SAYS_IT else 0.0
+    if value_evidence.is_repetitive(field, profile):
+        confidence *= REPEATED if header_score >= SAYS_IT else 0.0
     if confidence < ENOUGH:
         return None
-    return Guess(field, profile.column, round(min(confidence, 0.99), 3), _why(profile, said, kind, share, place_reason))
+    return Guess(
+        field,
+        profile.column,
+        round(min(confidence, 0.99), 3),
+        _reason(profile, header_score, kind, share, place_reason),
+    )
 
 
 _GEOMETRY: Reason = ("géométrie du fichier", "geometry of the file")
 
 
-def _why(profile: Profile, said: float, kind: str, share: float, place: Reason) -> Reason:
+def _reason(profile: Profile, header_score: float, kind: str, share: float, place: Reason) -> Reason:
     french, english = [], []
-    if said:
+    if header_score:
         french.append(f"en-tête « {profile.column} »")
         english.append(f"header “{profile.column}”")
     if kind and kind != "text":
@@ -99,7 +106,7 @@ def _why(profile: Profile, said: float, kind: str, share: float, place: Reason) 
 
 
 def _paired(chosen: list[Guess]) -> list[Guess]:
-    """Coordinates go by two: one without the other says nothing."""
+    """Drops a latitude without a longitude, and the reverse."""
     if len({guess.field for guess in chosen} & {"lat", "lon"}) == 2:
         return chosen
     return [guess for guess in chosen if guess.field not in {"lat", "lon"}]

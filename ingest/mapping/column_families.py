@@ -9,7 +9,7 @@ from ingest.mapping import header_evidence
 from ingest.mapping.column_profile import Profile
 from ingest.mapping.model import Columns
 from ingest.normalise import amenities
-from ingest.normalise.blank import known
+from ingest.normalise.blank import cell_text
 from ingest.readers.common.raw_list import RawTable
 
 _PRICE = re.compile(r"\b(?:tarifs?|prix|prices?|couts?|montants?|rates?|fees?|loyer)\b")
@@ -31,13 +31,13 @@ _PARTLY = frozenset({"limited", "partiel", "partiellement", "partial", "limite",
 _SURE_KEYS = frozenset({"id", "identifiant", "uid", "gid", "uuid", "fid", "id id"})
 
 
-def prices(profiles: Sequence[Profile]) -> dict[str, tuple[str, float]]:
+def price_columns(profiles: Sequence[Profile]) -> dict[str, tuple[str, float]]:
     """Field -> column and confidence, for columns of prices per half-day, day or hour. Longer units are no field."""
-    found: dict[str, tuple[str, float]] = {}
-    for one in profiles:
-        folded = fold(one.column)
-        if not _PRICE.search(folded) or sum(any(map(str.isdigit, text)) for text in one.cells) < 0.4 * max(
-            1, len(one.cells)
+    columns: dict[str, tuple[str, float]] = {}
+    for profile in profiles:
+        folded = fold(profile.column)
+        if not _PRICE.search(folded) or sum(any(map(str.isdigit, text)) for text in profile.cells) < 0.4 * max(
+            1, len(profile.cells)
         ):
             continue
         unit = next(
@@ -47,29 +47,31 @@ def prices(profiles: Sequence[Profile]) -> dict[str, tuple[str, float]]:
             continue
         member = "member_" if _MEMBER.search(folded) and not _NOT_MEMBER.search(folded) else ""
         name, confidence = f"{member}price_{unit or 'half_day'}", 0.85 if unit else 0.6
-        if confidence > found.get(name, ("", 0.0))[1]:
-            found[name] = (one.column, confidence)
-    return found
+        if confidence > columns.get(name, ("", 0.0))[1]:
+            columns[name] = (profile.column, confidence)
+    return columns
 
 
-def asked(profiles: Sequence[Profile]) -> dict[Amenity, str]:
+def amenity_columns(profiles: Sequence[Profile]) -> dict[Amenity, str]:
     """Amenity -> the column whose name asks about it and whose cells answer yes or no."""
-    found: dict[Amenity, str] = {}
-    for one in sorted(profiles, key=lambda one: (len(fold(one.column).split()), one.index)):
-        amenity = amenities.asked_by(one.column) or amenities.asked_by(" ".join(header_evidence.words(one.column)))
-        if amenity is None or amenity in found or not one.cells:
+    columns: dict[Amenity, str] = {}
+    for profile in sorted(profiles, key=lambda profile: (len(fold(profile.column).split()), profile.index)):
+        amenity = amenities.named_in(profile.column) or amenities.named_in(
+            " ".join(header_evidence.words(profile.column))
+        )
+        if amenity is None or amenity in columns or not profile.cells:
             continue
-        told = sum(_answers(text, amenity) for text in one.cells)
-        if told >= 0.6 * len(one.cells):
-            found[amenity] = one.column
-    return found
+        answers = sum(_answers(text, amenity) for text in profile.cells)
+        if answers >= 0.6 * len(profile.cells):
+            columns[amenity] = profile.column
+    return columns
 
 
 def _answers(text: str, amenity: Amenity) -> bool:
     return (
         amenities.answer(text) is not None
         or fold(text) in _PARTLY
-        or (len(text) < 60 and str(amenity) in amenities.mentioned(text))
+        or (len(text) < 60 and str(amenity) in amenities.parse(text))
     )
 
 
@@ -81,7 +83,7 @@ def own_key(table: RawTable, columns: Sequence[str], used: Collection[str] = ())
     for column in sorted(columns, key=lambda name: (name in used, *_likeliest(name))):
         folded = fold(column.removeprefix("@"))
         if _KEY.fullmatch(folded) and not _NO_KEY.search(folded):
-            values = [known(row.get(column, "")) for row in table.rows]
+            values = [cell_text(row.get(column, "")) for row in table.rows]
             if values and all(values) and len(set(values)) == len(values):
                 return ((column,),)
     return ()

@@ -1,6 +1,6 @@
-"""What the cells of a column look like: one share per kind of value, 0 to 1.
+"""Profile of a column: the share of its cells (0 to 1) that each kind of value fits.
 
-The evidence is about the column, never about one cell: a postcode is five digits, and so is many another number.
+The evidence is the column, never one cell: a postcode is five digits, and so are many other numbers.
 """
 
 import re
@@ -11,7 +11,7 @@ from functools import lru_cache
 from geo.reference.toponyms import fold
 from ingest.mapping.model import Reason
 from ingest.normalise import amenities
-from ingest.normalise.blank import known
+from ingest.normalise.blank import cell_text
 from ingest.normalise.kind import place_kind
 from ingest.normalise.location import coordinates
 from ingest.readers.common.raw_list import RawTable
@@ -44,7 +44,7 @@ NOUNS: dict[str, Reason] = {
     "equipment": ("des équipements", "amenities"),
     "text": ("du texte", "text"),
 }
-"""How each kind of value is called in reasons."""
+"""Names of the kinds of value in reasons, French and English."""
 
 _POSTCODE = re.compile(r"(?:F-?)?(?:\d{2} ?\d{3}|[1-9]\d{3})(?:\.0)?(?: cedex.*)?", re.IGNORECASE)
 _INSEE = re.compile(r"(?:\d{5}|2[ab]\d{3}|[1-9]\d{3})(?:\.0)?", re.IGNORECASE)
@@ -87,7 +87,7 @@ _LARGE = frozenset(_LARGE_TOWNS.split("|"))
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The look of a column. `shares` by the names of `NOUNS`; `filled` and `unique` are shares of rows and of cells."""
+    """The profile of one column. `shares` are by kind (see `NOUNS`), `filled` is of rows, `unique` of filled cells."""
 
     column: str
     index: int
@@ -102,13 +102,13 @@ class Profile:
 
     @property
     def shape(self) -> str:
-        """The most telling kind of value, "" when nothing stands out."""
-        telling = [
+        """The most distinctive kind of value, "" when none stands out."""
+        distinctive = [
             kind
             for kind in self.shares
             if kind not in {"text", "number", "commune", "equipment"} and self.shares[kind] >= 0.7
         ]
-        return max(telling, key=lambda kind: self.shares[kind], default="text" if self.share("text") > 0.7 else "")
+        return max(distinctive, key=lambda kind: self.shares[kind], default="text" if self.share("text") > 0.7 else "")
 
 
 def profiles(table: RawTable, is_commune: IsCommune | None = None) -> list[Profile]:
@@ -122,7 +122,7 @@ def profiles(table: RawTable, is_commune: IsCommune | None = None) -> list[Profi
 
 
 def _profile(column: str, index: int, texts: Sequence[str], is_commune: IsCommune | None) -> Profile:
-    filled = [text for cell in texts if (text := known(cell))]
+    filled = [text for cell in texts if (text := cell_text(cell))]
     cells = tuple(text[:300] for text in filled[:: max(1, len(filled) // SAMPLE_CELLS)][:SAMPLE_CELLS])
     if not cells:
         return Profile(column, index, (), 0.0, 0.0)
@@ -143,35 +143,35 @@ def _profile(column: str, index: int, texts: Sequence[str], is_commune: IsCommun
 def _kinds(text: str) -> tuple[str, ...]:
     """Every kind of value that a cell may be."""
     folded = fold(text)
-    found = [*_coded(text), *_numbers(text)]
+    kinds = [*_coded(text), *_numbers(text)]
     if any(map(str.isalpha, text)):
-        found += _worded(text, folded)
+        kinds += _worded(text, folded)
     if amenities.answer(text) and len(folded) <= 12:
-        found.append("yes_no")
-    return tuple(found)
+        kinds.append("yes_no")
+    return tuple(kinds)
 
 
 def _coded(text: str) -> list[str]:
-    found = []
+    kinds = []
     if _POSTCODE.fullmatch(text) and not text.startswith("00"):
-        found.append("postcode")
+        kinds.append("postcode")
     if _INSEE.fullmatch(text):
-        found.append("insee")
+        kinds.append("insee")
     if _SIRET.fullmatch(text):
-        found.append("siret")
+        kinds.append("siret")
     elif _PHONE.fullmatch(text) and 9 <= sum(map(str.isdigit, text)) <= 14 and not _DATE.fullmatch(text):
-        found.append("phone")
+        kinds.append("phone")
     if _EMAIL.search(text) and len(text) < 90:
-        found.append("email")
+        kinds.append("email")
     elif _URL.match(text):
-        found.append("url")
+        kinds.append("url")
     if _DATE.fullmatch(text):
-        found.append("date")
+        kinds.append("date")
     if _PRICE.fullmatch(text) and len(text) < 80:
-        found.append("price")
+        kinds.append("price")
     if _PAIR.fullmatch(text):
-        found.append("pair")
-    return found
+        kinds.append("pair")
+    return kinds
 
 
 def _numbers(text: str) -> list[str]:
@@ -180,36 +180,36 @@ def _numbers(text: str) -> list[str]:
     value = coordinates.number(text)
     if value is None:
         return []
-    found = ["number"]
+    kinds = ["number"]
     if _COUNT.fullmatch(text):
-        found.append("count")
+        kinds.append("count")
     if text.isdigit() and len(text) <= 3 and (1 <= value <= 95 or 971 <= value <= 988):
-        found.append("departement")
+        kinds.append("departement")
     fraction = "." in text or "," in text
     if fraction and (41 <= value <= 51.5 or -24 <= value <= -12 or 2 <= value <= 18.5 or 46 < value < 47.2):
-        found.append("latitude")
+        kinds.append("latitude")
     if fraction and (-5.6 <= value <= 10 or 44.9 <= value <= 55.9 or -63.5 <= value <= -51 or abs(value) > 149):
-        found.append("longitude")
+        kinds.append("longitude")
     if value >= 1_000_000:
-        found.append("northing")
+        kinds.append("northing")
     if abs(value) >= 50_000:
-        found.append("easting")
-    return found
+        kinds.append("easting")
+    return kinds
 
 
 def _worded(text: str, folded: str) -> list[str]:
-    found = ["text"]
+    kinds = ["text"]
     if _looks_like_hours(text):
-        found.append("hours")
+        kinds.append("hours")
     if _STREET.search(folded) and not _URL.match(text):
-        found.append("street")
+        kinds.append("street")
     if len(text) <= 60 and place_kind(text):
-        found.append("kind")
-    if amenities.mentioned(text):
-        found.append("equipment")
+        kinds.append("kind")
+    if amenities.parse(text):
+        kinds.append("equipment")
     if len(text) <= 45 and (folded in _LARGE or _COMMUNE_SHAPE.search(folded)):
-        found.append("commune")
-    return found
+        kinds.append("commune")
+    return kinds
 
 
 def _looks_like_hours(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Reads the declared mappings and finds the one that a list answers to."""
+"""Reads the declared mappings, and recognises the one of a list by its columns."""
 
 import tomllib
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from geo.reference.toponyms import fold
 from geo.types import Amenity, PlaceKind, Precision
 from ingest.mapping.model import FIELDS, Columns, HoursRule, KindRule, Mapping, PrecisionRule, ScopeRule, Slot
 
-_KNOWN = frozenset(
+_KEYS = frozenset(
     (
         "source", "title", "licence", "checked_on", "recognise", "source_key", "kind", "name_prefix",
         "out_of_scope", "amenities", "space_amenities", "hours", "precision", "personal", "fields", "source_by",
@@ -25,9 +25,9 @@ def load_all() -> list[Mapping]:
 
 
 def recognise(columns: Iterable[str], mappings: Iterable[Mapping]) -> Mapping | None:
-    """The mapping all of whose telling columns are there; the most telling one when several are."""
-    given = set(columns)
-    fitting = [mapping for mapping in mappings if mapping.recognise and mapping.recognise <= given]
+    """The mapping whose `recognise` columns are all present; the one with most of them when several fit."""
+    present = set(columns)
+    fitting = [mapping for mapping in mappings if mapping.recognise and mapping.recognise <= present]
     return max(fitting, key=lambda mapping: len(mapping.recognise), default=None)
 
 
@@ -36,34 +36,34 @@ def parse(text: str, name: str) -> Mapping:
     return from_values(tomllib.loads(text), name)
 
 
-def from_values(said: dict[str, Any], name: str) -> Mapping:
+def from_values(values: dict[str, Any], name: str) -> Mapping:
     """A mapping from the values of its TOML. Raises ValueError that names what is wrong."""
-    unknown = set(said) - _KNOWN | set(said.get("fields", {})) - FIELDS
+    unknown = set(values) - _KEYS | set(values.get("fields", {})) - FIELDS
     if unknown:
         raise ValueError(f"{name}: unknown keys {sorted(unknown)}")
     return Mapping(
-        source=said["source"],
-        fields={field: _columns(value) for field, value in said["fields"].items()},
-        title=said["title"],
-        licence=said["licence"],
-        trust=said.get("trust", 60),
-        checked_on=said.get("checked_on"),
-        recognise=frozenset(said["recognise"]),
-        source_by=_source_by(said.get("source_by")),
-        source_key=_columns(said.get("source_key", [])),
-        kind=_kind(said.get("kind", {})),
-        name_prefix=said.get("name_prefix", ""),
-        out_of_scope=tuple(_scope(rule) for rule in said.get("out_of_scope", [])),
-        amenities=_asked(said.get("amenities", {})),
-        space_amenities=_asked(said.get("space_amenities", {})),
-        hours=_hours(said.get("hours")),
-        precision=_precision(said.get("precision")),
-        personal=frozenset(said.get("personal", [])),
+        source=values["source"],
+        fields={field: _columns(value) for field, value in values["fields"].items()},
+        title=values["title"],
+        licence=values["licence"],
+        trust=values.get("trust", 60),
+        checked_on=values.get("checked_on"),
+        recognise=frozenset(values["recognise"]),
+        source_by=_source_by(values.get("source_by")),
+        source_key=_columns(values.get("source_key", [])),
+        kind=_kind(values.get("kind", {})),
+        name_prefix=values.get("name_prefix", ""),
+        out_of_scope=tuple(_scope(rule) for rule in values.get("out_of_scope", [])),
+        amenities=_amenities(values.get("amenities", {})),
+        space_amenities=_amenities(values.get("space_amenities", {})),
+        hours=_hours(values.get("hours")),
+        precision=_precision(values.get("precision")),
+        personal=frozenset(values.get("personal", [])),
     )
 
 
-def _asked(said: dict[str, Any]) -> dict[Amenity, Columns]:
-    return {Amenity(amenity): _columns(value) for amenity, value in said.items()}
+def _amenities(columns_by_amenity: dict[str, Any]) -> dict[Amenity, Columns]:
+    return {Amenity(amenity): _columns(value) for amenity, value in columns_by_amenity.items()}
 
 
 def _columns(value: str | list[str | list[str]]) -> Columns:
@@ -76,39 +76,39 @@ def _folded(words: Iterable[str]) -> frozenset[str]:
     return frozenset(fold(word) for word in words)
 
 
-def _kind(said: dict[str, Any]) -> KindRule:
+def _kind(table: dict[str, Any]) -> KindRule:
     return KindRule(
-        constant=PlaceKind(said["is"]) if "is" in said else None,
-        values={fold(value): PlaceKind(kind) for value, kind in said.get("values", {}).items()},
-        default=PlaceKind(said.get("default", PlaceKind.OTHER)),
+        constant=PlaceKind(table["is"]) if "is" in table else None,
+        values={fold(value): PlaceKind(kind) for value, kind in table.get("values", {}).items()},
+        default=PlaceKind(table.get("default", PlaceKind.OTHER)),
     )
 
 
-def _scope(said: dict[str, Any]) -> ScopeRule:
+def _scope(table: dict[str, Any]) -> ScopeRule:
     return ScopeRule(
-        column=said["column"],
-        values=_folded(said.get("values", [])),
-        keep=_folded(said.get("keep", [])),
-        starts=tuple(sorted(_folded(said.get("starts", [])))),
-        contains=tuple(said.get("contains", [])),
-        filled=said.get("filled", False),
+        column=table["column"],
+        values=_folded(table.get("values", [])),
+        keep=_folded(table.get("keep", [])),
+        starts=tuple(sorted(_folded(table.get("starts", [])))),
+        contains=tuple(table.get("contains", [])),
+        filled=table.get("filled", False),
     )
 
 
-def _source_by(said: dict[str, Any] | None) -> tuple[str, dict[str, str]] | None:
-    return (said["column"], {fold(value): name for value, name in said["values"].items()}) if said else None
+def _source_by(table: dict[str, Any] | None) -> tuple[str, dict[str, str]] | None:
+    return (table["column"], {fold(value): name for value, name in table["values"].items()}) if table else None
 
 
-def _hours(said: dict[str, Any] | None) -> HoursRule | None:
-    if not said:
+def _hours(table: dict[str, Any] | None) -> HoursRule | None:
+    if not table:
         return None
-    slots = tuple(Slot(int(day), str(half), str(edge)) for day, half, edge in said.get("slots", []))
-    return HoursRule(said["style"], tuple(said["columns"]), slots)
+    slots = tuple(Slot(int(day), str(half), str(edge)) for day, half, edge in table.get("slots", []))
+    return HoursRule(table["style"], tuple(table["columns"]), slots)
 
 
-def _precision(said: dict[str, Any] | None) -> PrecisionRule | None:
-    if not said:
+def _precision(table: dict[str, Any] | None) -> PrecisionRule | None:
+    if not table:
         return None
-    thresholds = tuple((float(minimum), str(Precision(name))) for minimum, name in said["thresholds"])
-    told = (str(said.get(name, "")) for name in ("label", "score", "expected"))
-    return PrecisionRule(said["column"], thresholds, *told)
+    thresholds = tuple((float(minimum), str(Precision(name))) for minimum, name in table["thresholds"])
+    columns = (str(table.get(name, "")) for name in ("label", "score", "expected"))
+    return PrecisionRule(table["column"], thresholds, *columns)

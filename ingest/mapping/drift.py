@@ -1,4 +1,4 @@
-"""What changed in the columns of a list since its mapping was saved: renamed, vanished, new, other values."""
+"""Drift of a list since its mapping was saved: columns renamed, vanished, new, or with other values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,15 +9,15 @@ from rapidfuzz import fuzz
 from geo.reference.toponyms import fold
 from ingest.mapping import column_profile, header_evidence
 from ingest.mapping.model import Mapping
-from ingest.mapping.saved_mappings import Saved
+from ingest.mapping.saved_mappings import SavedMapping
 from ingest.readers.common.raw_list import RawTable
 
 LIKELY = 0.6
-"""From here on a new column is taken for an old one under another name."""
+"""The least likelihood at which a new column is taken for a renamed one."""
 
 
 class Change(StrEnum):
-    """What happened to a column."""
+    """Kinds of difference of a column."""
 
     RENAMED = "renamed"
     VANISHED = "vanished"
@@ -27,7 +27,7 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One column that is not as it was. `field`: what it means, "" when it was never used. `likelihood`: 0 to 1."""
+    """One column that changed. `field` is its meaning, "" when it was never used. `likelihood`: 0 to 1."""
 
     change: Change
     column: str
@@ -38,7 +38,7 @@ class Difference:
 
     @property
     def matters(self) -> bool:
-        """Whether something that was read is not read any more, or may be read wrongly."""
+        """Whether a field is no longer read, or may be read wrongly."""
         return bool(self.field) and self.change != Change.NEW
 
     def sentence(self) -> tuple[str, str]:
@@ -83,79 +83,86 @@ class Drift:
 
     @property
     def matters(self) -> bool:
-        """Whether a field is touched: the caller should ask before it imports."""
-        return any(one.matters for one in self.differences)
+        """Whether a field is concerned: the caller should ask before it imports."""
+        return any(difference.matters for difference in self.differences)
 
 
-def drift(saved: Saved, columns: Sequence[str], sample: RawTable) -> Drift:
+def drift(saved: SavedMapping, columns: Sequence[str], sample: RawTable) -> Drift:
     """How the columns of a list differ from those its mapping was saved with. `sample` gives their cells."""
     meaning = saved.mapping.meaning()
-    seen = {one.column: one for one in column_profile.profiles(sample)}
-    gone = [column for column in dict.fromkeys([*saved.columns, *meaning]) if column not in columns]
+    profiles = {profile.column: profile for profile in column_profile.profiles(sample)}
+    lost = [column for column in dict.fromkeys([*saved.columns, *meaning]) if column not in columns]
     new = [column for column in columns if column not in saved.columns and column not in meaning]
-    renames = _renames(gone, new, saved, seen)
-    taken = set(renames.values())
-    found = [
-        Difference(Change.RENAMED, column, meaning.get(column, ""), name, _likelihood(column, seen[name], saved))
+    renames = _renames(lost, new, saved, profiles)
+    renamed = set(renames.values())
+    differences = [
+        Difference(Change.RENAMED, column, meaning.get(column, ""), name, _likelihood(column, profiles[name], saved))
         if (name := renames.get(column))
         else Difference(Change.VANISHED, column, meaning.get(column, ""))
-        for column in gone
+        for column in lost
     ]
-    found += [_other(column, saved, seen) for column in columns if column in meaning and _differs(column, saved, seen)]
-    found += [Difference(Change.NEW, column) for column in new if column not in taken]
-    return Drift(tuple(sorted(found, key=lambda one: not one.matters)), renames)
+    differences += [
+        _other(column, saved, profiles) for column in columns if column in meaning and _differs(column, saved, profiles)
+    ]
+    differences += [Difference(Change.NEW, column) for column in new if column not in renamed]
+    return Drift(tuple(sorted(differences, key=lambda difference: not difference.matters)), renames)
 
 
-def renamed(mapping: Mapping, renames: dict[str, str]) -> dict[str, str]:
-    """What to tell `corrected` once a person agreed with the new names: {new column: field}."""
+def corrections_of(mapping: Mapping, renames: dict[str, str]) -> dict[str, str]:
+    """Corrections for `apply_corrections` from confirmed renames: {new column: field}."""
     meaning = mapping.meaning()
     return {new: meaning[old] for old, new in renames.items() if old in meaning}
 
 
-def _renames(gone: list[str], new: list[str], saved: Saved, seen: dict[str, column_profile.Profile]) -> dict[str, str]:
+def _renames(
+    lost: list[str], new: list[str], saved: SavedMapping, profiles: dict[str, column_profile.Profile]
+) -> dict[str, str]:
     """Old -> new name, the likeliest first; each name once."""
     likely = sorted(
-        ((_likelihood(old, seen[name], saved), old, name) for old in gone for name in new if name in seen), reverse=True
+        ((_likelihood(old, profiles[name], saved), old, name) for old in lost for name in new if name in profiles),
+        reverse=True,
     )
-    found: dict[str, str] = {}
+    renames: dict[str, str] = {}
     for worth, old, name in likely:
-        if worth >= LIKELY and old not in found and name not in found.values():
-            found[old] = name
-    return found
+        if worth >= LIKELY and old not in renames and name not in renames.values():
+            renames[old] = name
+    return renames
 
 
-def _likelihood(old: str, now: column_profile.Profile, saved: Saved) -> float:
-    """How much a new column looks like an old one: by its words, by what both say of a field, by its cells."""
-    spelling = fuzz.token_sort_ratio(fold(old), fold(now.column)) / 100
-    means = saved.mapping.meaning().get(old, "")
-    named, before = header_evidence.scores(now.column), header_evidence.scores(old)
-    said = (
-        named.get(means, 0.0) if means else max((min(named.get(one, 0.0), before[one]) for one in before), default=0.0)
+def _likelihood(old: str, profile: column_profile.Profile, saved: SavedMapping) -> float:
+    """Likelihood (0 to 1) that a new column is an old one: by its words, its field and its cells."""
+    spelling = fuzz.token_sort_ratio(fold(old), fold(profile.column)) / 100
+    meaning = saved.mapping.meaning().get(old, "")
+    new_scores, old_scores = header_evidence.scores(profile.column), header_evidence.scores(old)
+    field_score = (
+        new_scores.get(meaning, 0.0)
+        if meaning
+        else max((min(new_scores.get(field, 0.0), old_scores[field]) for field in old_scores), default=0.0)
     )
     shape = saved.shapes.get(old, "")
-    same_cells = 0.5 if not shape or not now.cells else float(now.share(shape) >= 0.6)
-    if shape not in {"", "text"} and now.cells and not same_cells:
-        return round(0.5 * max(spelling, said), 3)  # the cells are of another kind
+    same_cells = 0.5 if not shape or not profile.cells else float(profile.share(shape) >= 0.6)
+    if shape not in {"", "text"} and profile.cells and not same_cells:
+        return round(0.5 * max(spelling, field_score), 3)  # the cells are of another kind
     distinctive = same_cells == 1.0 and shape not in {"text", "yes_no", "count", "date"}
     return round(
-        min(1.0, 0.7 * max(spelling, said) + (0.3 if distinctive else 0.15) * same_cells + 0.1 * distinctive), 3
+        min(1.0, 0.7 * max(spelling, field_score) + (0.3 if distinctive else 0.15) * same_cells + 0.1 * distinctive), 3
     )
 
 
-def _differs(column: str, saved: Saved, seen: dict[str, column_profile.Profile]) -> bool:
-    shape, now = saved.shapes.get(column, ""), seen.get(column)
+def _differs(column: str, saved: SavedMapping, profiles: dict[str, column_profile.Profile]) -> bool:
+    shape, profile = saved.shapes.get(column, ""), profiles.get(column)
     return (
         shape in column_profile.NOUNS
         and shape != "text"
-        and now is not None
-        and len(now.cells) >= 5
-        and now.share(shape) < 0.3
+        and profile is not None
+        and len(profile.cells) >= 5
+        and profile.share(shape) < 0.3
     )
 
 
-def _other(column: str, saved: Saved, seen: dict[str, column_profile.Profile]) -> Difference:
+def _other(column: str, saved: SavedMapping, profiles: dict[str, column_profile.Profile]) -> Difference:
     shape = saved.shapes[column]
-    means, share = saved.mapping.meaning()[column], seen[column].share(shape)
+    meaning, share = saved.mapping.meaning()[column], profiles[column].share(shape)
     return Difference(
-        Change.OTHER_VALUES, column, means, likelihood=round(1 - share, 3), detail=column_profile.NOUNS[shape]
+        Change.OTHER_VALUES, column, meaning, likelihood=round(1 - share, 3), detail=column_profile.NOUNS[shape]
     )

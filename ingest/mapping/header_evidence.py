@@ -1,4 +1,4 @@
-"""What a header says: its words against the words that people use for each field."""
+"""Evidence from headers: their words compared with the phrases that people use for each field."""
 
 import re
 from functools import lru_cache
@@ -11,7 +11,7 @@ _AGAINST = {field: frozenset(listed.split()) for field, listed in AGAINST.items(
 _OTHER, _NEUTRAL, _STOP = (frozenset(listed.split()) for listed in (OTHER, NEUTRAL, STOP))
 _GLUED = 9
 _JOINS = frozenset({"de", "du", "la", "le", "l", "d", "en", "et", "cp", "ma"})
-_KNOWN = frozenset(
+_WORDS = frozenset(
     [
         *(word for listed in PHRASES.values() for phrase in listed.split("|") for word in fold(phrase).split()),
         *_NEUTRAL, *_JOINS, "les", "des", "mon", "mes", "votre", "vos",
@@ -37,13 +37,13 @@ def is_positional(column: str) -> bool:
 
 @lru_cache(maxsize=4_096)
 def words(column: str) -> tuple[str, ...]:
-    """The telling words of a header: no accents, no little words, camelCase and numbers apart."""
-    # ALL CAPS and lower-case headers have no camel case to part.
+    """The significant words of a header: no accents, no stop words, camelCase and numbers split."""
+    # ALL CAPS and lower-case headers have no camel case to split.
     bare = _PARENTHESES.sub(" ", column.removeprefix("@"))
     text = fold(_CAMEL.sub(" ", bare if bare.strip() else column))
-    found = [_PLURALS.get(part, part) for word in text.split() for part in _parted(word)]
-    telling = [word for word in found if word not in _STOP]
-    return tuple(telling or found)
+    parts = [_PLURALS.get(part, part) for word in text.split() for part in _split_word(word)]
+    significant = [word for word in parts if word not in _STOP]
+    return tuple(significant or parts)
 
 
 @lru_cache(maxsize=1)
@@ -63,17 +63,19 @@ def scores(column: str) -> dict[str, float]:
     """How well a header names each field, 0 to 1; fields it does not name are left out."""
     if is_positional(column):
         return {}
-    said = words(column)
-    found = {field: score for field, phrases in _phrases().items() if (score := _score(field, said, phrases)) > 0.3}
-    glued = ("".join(said),)
-    if len(said) > 1 or not found:
+    header = words(column)
+    by_field = {
+        field: score for field, phrases in _phrases().items() if (score := _score(field, header, phrases)) > 0.3
+    }
+    glued = ("".join(header),)
+    if len(header) > 1 or not by_field:
         for field, phrases in _phrases().items():
             joined = next(
                 (score for phrase, score in phrases.items() if "".join(phrase) == glued[0] and len(glued[0]) > 4), 0.0
             )
-            if joined > found.get(field, 0.0):
-                found[field] = joined
-    return found
+            if joined > by_field.get(field, 0.0):
+                by_field[field] = joined
+    return by_field
 
 
 def says_other(column: str) -> bool:
@@ -81,42 +83,42 @@ def says_other(column: str) -> bool:
     return bool(_OTHER.intersection(words(column)))
 
 
-def _parted(word: str) -> list[str]:
-    """The words of one that a form ran together, "nomdelastructure"; the word itself when it is none of ours."""
-    if len(word) < _GLUED or word in _KNOWN:
+def _split_word(word: str) -> list[str]:
+    """The words of a compound such as "nomdelastructure"; the word itself when it has other parts."""
+    if len(word) < _GLUED or word in _WORDS:
         return [word]
     # best[i]: the fewest words that spell the first i letters; long words are surer than several short ones.
     best: list[list[str] | None] = [[], *([None] * len(word))]
     for end in range(1, len(word) + 1):
         for start in range(max(0, end - 16), end):
             before, piece = best[start], word[start:end]
-            if before is not None and piece in _KNOWN and (end - start > 2 or piece in _JOINS):
+            if before is not None and piece in _WORDS and (end - start > 2 or piece in _JOINS):
                 now = best[end]
                 if now is None or len(before) + 1 < len(now):
                     best[end] = [*before, piece]
     return best[-1] or [word]
 
 
-def _score(field: str, said: tuple[str, ...], phrases: dict[tuple[str, ...], float]) -> float:
-    if said in phrases:
-        return phrases[said]
+def _score(field: str, header: tuple[str, ...], phrases: dict[tuple[str, ...], float]) -> float:
+    if header in phrases:
+        return phrases[header]
     best = 0.0
     for phrase, worth in phrases.items():
-        start = _position(phrase, said)
+        start = _position(phrase, header)
         if start < 0:
             continue
-        left = said[:start] + said[start + len(phrase) :]
-        if _AGAINST.get(field, frozenset()).intersection(left):
+        rest = header[:start] + header[start + len(phrase) :]
+        if _AGAINST.get(field, frozenset()).intersection(rest):
             continue
-        # "Nom de la structure" is about a name; words that only say whose it is cost little.
-        cost = sum(0.03 if word in _NEUTRAL or word.isdigit() else 0.12 for word in left)
-        cost += 0.12 if _OTHER.intersection(left) else 0.0
-        # "result_city" is what a geocoder made of the list's own column.
-        cost += 0.15 if "result" in left else 0.0
+        # "Nom de la structure" is about a name; words that only name the owner cost little.
+        cost = sum(0.03 if word in _NEUTRAL or word.isdigit() else 0.12 for word in rest)
+        cost += 0.12 if _OTHER.intersection(rest) else 0.0
+        # "result_city" is a geocoder's reading of another column of the list.
+        cost += 0.15 if "result" in rest else 0.0
         best = max(best, min(worth, PART) - min(cost, 0.4) + 0.02 * (len(phrase) - 1))
     return best
 
 
-def _position(phrase: tuple[str, ...], said: tuple[str, ...]) -> int:
+def _position(phrase: tuple[str, ...], header: tuple[str, ...]) -> int:
     size = len(phrase)
-    return next((i for i in range(len(said) - size + 1) if said[i : i + size] == phrase), -1)
+    return next((i for i in range(len(header) - size + 1) if header[i : i + size] == phrase), -1)

@@ -37,14 +37,16 @@ REASONS: dict[str, Reason] = {
 def find(profiles: Sequence[Profile]) -> HoursRule | None:
     """The rule for columns of days, None when fewer than three days have one with times in it.
 
-    "Lundi" beside "Ouverture matin lundi" is left out when its cells tell no times.
+    "Lundi" next to "Ouverture matin lundi" is left out when its cells hold no times.
     """
-    slots = {one.column: slot for one in profiles if (slot := slot_of(one.column)) is not None}
-    timed = [one for one in profiles if one.column in slots and (_tells_times(one) or _is_sparse(one))]
-    with_times = {slots[one.column].day for one in timed if _tells_times(one)}
+    slots = {profile.column: slot for profile in profiles if (slot := slot_of(profile.column)) is not None}
+    timed = [
+        profile for profile in profiles if profile.column in slots and (_holds_times(profile) or _is_sparse(profile))
+    ]
+    with_times = {slots[profile.column].day for profile in timed if _holds_times(profile)}
     if len(with_times) < _ENOUGH_DAYS:
         return None
-    chosen = {one.column: slots[one.column] for one in timed}
+    chosen = {profile.column: slots[profile.column] for profile in timed}
     if sum(slot.edge == "closes" for slot in chosen.values()) >= _ENOUGH_DAYS:
         return _rule("pairs", {column: slot for column, slot in chosen.items() if slot.edge})
     # "Ouverture lundi" alone opens no pair.
@@ -85,14 +87,14 @@ def _rule(style: str, chosen: dict[str, Slot]) -> HoursRule:
     return HoursRule(style, tuple(columns), tuple(chosen[column] for column in columns))
 
 
-def _tells_times(one: Profile) -> bool:
+def _holds_times(profile: Profile) -> bool:
     """Times, or marks of half-days: "9h-12h", "08:30", "x"."""
-    if not one.cells:
+    if not profile.cells:
         return False
-    return sum(any(map(str.isdigit, text)) or fold(text) in {"x", "oui", "ferme"} for text in one.cells) >= 0.5 * len(
-        one.cells
-    )
+    return sum(
+        any(map(str.isdigit, text)) or fold(text) in {"x", "oui", "ferme"} for text in profile.cells
+    ) >= 0.5 * len(profile.cells)
 
 
-def _is_sparse(one: Profile) -> bool:
-    return not one.cells
+def _is_sparse(profile: Profile) -> bool:
+    return not profile.cells

@@ -1,6 +1,6 @@
-"""What the columns of one list mean.
+"""The mapping of a list: the meaning of its columns.
 
-A mapping only names columns, words and constants; every value goes through the normaliser of its field.
+It only names columns, words and constants; the normaliser of each field parses the values.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from datetime import date
 
 from geo.reference.toponyms import fold
 from geo.types import Amenity, PlaceKind
-from ingest.normalise.blank import known
+from ingest.normalise.blank import cell_text
 from ingest.readers.common.raw_list import Cells
 
 Columns = tuple[tuple[str, ...], ...]
@@ -34,14 +34,14 @@ SPACE_FIELDS = (
     *MEMBER_PRICE_FIELDS,
 )
 OWNED_FIELDS = ("sources", "licences", "agreement", "communities", "space_communities")
-"""What the rows of an export say of themselves: whose they are, and whether the host agreed."""
+"""Provenance in the rows of an export: sources, licences, communities, and the agreement of the host."""
 FIELDS = frozenset({*PLACE_FIELDS, *SPACE_FIELDS, *OWNED_FIELDS})
 """What a column may mean, besides `source_key`, an amenity, or nothing."""
 
 HALVES = ("morning", "afternoon", "evening")
 
 Reason = tuple[str, str]
-"""Why a column was taken for what it is, in words: French, English."""
+"""Why a column has its meaning, in words: French, English."""
 
 NO_LICENCE = "non précisée"
 
@@ -63,10 +63,10 @@ class KindRule:
 
 @dataclass(frozen=True, slots=True)
 class ScopeRule:
-    """Rows that are no place to work in: by the value of a column, by how it starts, or by whole words in it.
+    """Rows out of scope, no place to work in: by the value of a column, by its start, or by whole words in it.
 
-    Of `contains`, a word with an accent asks for it: "fermé" is not found in "La Ferme", "inactif" in "INACTIF" is.
-    With `filled`, any value will do.
+    A word of `contains` with an accent matches only with it: "fermé" is not in "La Ferme", but "inactif" is in
+    "INACTIF". With `filled`, any value excludes.
     """
 
     column: str
@@ -81,7 +81,7 @@ class ScopeRule:
         folded = fold(cell)
         if self.keep:
             return folded not in self.keep
-        if folded in self.values or folded.startswith(self.starts) or (self.filled and known(cell)):
+        if folded in self.values or folded.startswith(self.starts) or (self.filled and cell_text(cell)):
             return True
         if not self.contains:
             return False
@@ -91,7 +91,7 @@ class ScopeRule:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """What one column of hours is for: its day (0 is Monday), half-day and, in pairs, edge (`opens`, `closes`)."""
+    """The content of a column of hours: a day (0 is Monday), a half-day and, in pairs, an edge (`opens`, `closes`)."""
 
     day: int
     half: str = ""
@@ -108,8 +108,8 @@ class HoursRule:
     """Where opening hours are and how they are written.
 
     `text`, `osm` or `mairie_json`: one column. `days`: a column per day, Monday first. `halves`: a column per half-day,
-    or several per day. `pairs`: columns of opening and of closing. The last two say in `slots`, column by column,
-    what each is for.
+    or several per day. `pairs`: columns of opening and of closing. For the last two, `slots` has
+    the day, half and edge of each column.
     """
 
     style: str
@@ -121,7 +121,7 @@ class HoursRule:
         return {
             (slot.day, slot.half): text
             for column, slot in zip(self.columns, self.slots, strict=False)
-            if (text := known(row.get(column, "")))
+            if (text := cell_text(row.get(column, "")))
         }
 
     def by_day(self, row: Cells) -> dict[int, str]:
@@ -130,10 +130,10 @@ class HoursRule:
         An opening without its closing, as in a day without a break, is closed by the closing of the next half.
         """
         if self.style == "days":
-            return {day: known(row.get(column, "")) for day, column in enumerate(self.columns) if column}
+            return {day: cell_text(row.get(column, "")) for day, column in enumerate(self.columns) if column}
         edges: dict[int, list[str]] = {}
         for column, slot in sorted(zip(self.columns, self.slots, strict=False), key=lambda item: item[1].order):
-            text = known(row.get(column, ""))
+            text = cell_text(row.get(column, ""))
             spans = edges.setdefault(slot.day, [])
             if text and slot.edge == "opens":
                 if not spans or " - " in spans[-1]:
@@ -148,11 +148,11 @@ class HoursRule:
 
 @dataclass(frozen=True, slots=True)
 class PrecisionRule:
-    """How good given coordinates are, by a geocoder's score: the first threshold at or below it decides.
+    """The precision of coordinates by a geocoder's score: the first threshold at or below it decides.
 
     A geocoded `label` without a house number is a street at best; one that is only a town is its commune. Where
-    `column` holds our own words, the column `score` holds how sure they are (0 to 1), `expected` how far off a
-    commune's centre may be, in metres.
+    `column` holds values of `Precision`, the column `score` holds their confidence (0 to 1), and `expected` the
+    expected distance from a commune's centre in metres.
     """
 
     column: str
@@ -216,31 +216,33 @@ class Mapping:
         return any(name in self.fields for name in SPACE_FIELDS)
 
     def meaning(self) -> dict[str, str]:
-        """Field by column, for people: what was understood of each."""
-        said: dict[str, str] = {}
+        """Field by column, also for amenities, keys, hours and rules."""
+        fields_by_column: dict[str, str] = {}
         for name, columns in self.fields.items():
-            said.update(dict.fromkeys((c for alternative in columns for c in alternative), name))
+            fields_by_column.update(dict.fromkeys((c for alternative in columns for c in alternative), name))
         for amenity, columns in (*self.amenities.items(), *self.space_amenities.items()):
-            said.update(dict.fromkeys((c for alternative in columns for c in alternative), str(amenity)))
+            fields_by_column.update(dict.fromkeys((c for alternative in columns for c in alternative), str(amenity)))
         for alternative in self.source_key:
-            said.update({column: said.get(column, "source_key") for column in alternative})
+            fields_by_column.update({column: fields_by_column.get(column, "source_key") for column in alternative})
         if self.hours:
-            said.update(dict.fromkeys(filter(None, self.hours.columns), "hours"))
+            fields_by_column.update(dict.fromkeys(filter(None, self.hours.columns), "hours"))
         for rule in self.out_of_scope:
-            said.setdefault(rule.column, "scope")
+            fields_by_column.setdefault(rule.column, "scope")
         if self.precision:
-            said.update({column: "precision" for column in (self.precision.column, self.precision.label) if column})
-        return said
+            fields_by_column.update(
+                {column: "precision" for column in (self.precision.column, self.precision.label) if column}
+            )
+        return fields_by_column
 
 
 def pick(row: Cells, columns: Columns) -> str:
-    """The first alternative whose last column says something; "" without one."""
+    """The first alternative whose last column is filled; "" without one."""
     for alternative in columns:
-        last = known(row.get(alternative[-1], ""))
+        last = cell_text(row.get(alternative[-1], ""))
         if last:
             if len(alternative) == 1:
                 return last
-            return " ".join([part for column in alternative[:-1] if (part := known(row.get(column, "")))] + [last])
+            return " ".join([part for column in alternative[:-1] if (part := cell_text(row.get(column, "")))] + [last])
     return ""
 
 

@@ -1,6 +1,6 @@
-"""What a column's place among the others says: the name comes first, the town beside its postcode.
+"""Evidence from the position of a column: the name comes first, the town next to its postcode.
 
-It decides only where headers say nothing; elsewhere it tips the balance between equals.
+It decides only for columns without a header of their own; elsewhere it breaks ties.
 """
 
 from collections.abc import Sequence
@@ -14,30 +14,30 @@ FIRST_TEXT: Reason = ("première colonne de textes tous différents", "first col
 EARLIER_PER_COLUMN = 0.0004
 
 
-def by_place(profiles: Sequence[Profile]) -> dict[tuple[str, str], tuple[float, Reason]]:
+def by_position(profiles: Sequence[Profile]) -> dict[tuple[str, str], tuple[float, Reason]]:
     """(field, column) -> confidence and reason, for columns without a header of their own."""
-    bare = [one for one in profiles if one.cells and is_positional(one.column)]
-    found: dict[tuple[str, str], tuple[float, Reason]] = {}
-    naming = next((one for one in bare if _names_things(one)), None)
+    bare = [profile for profile in profiles if profile.cells and is_positional(profile.column)]
+    evidence: dict[tuple[str, str], tuple[float, Reason]] = {}
+    naming = next((profile for profile in bare if _names_things(profile)), None)
     if naming:
-        found["name", naming.column] = (0.6, FIRST_TEXT)
-    postcodes = [one.index for one in profiles if one.share("postcode") > 0.75]
-    for one in bare:
-        beside = any(abs(one.index - index) == 1 for index in postcodes)
-        if beside and one is not naming and one.share("text") > 0.9 and not _told(one):
-            found["commune", one.column] = (0.75, NEXT_TO_POSTCODE)
-    return found
+        evidence["name", naming.column] = (0.6, FIRST_TEXT)
+    postcodes = [profile.index for profile in profiles if profile.share("postcode") > 0.75]
+    for profile in bare:
+        is_next_to_postcode = any(abs(profile.index - index) == 1 for index in postcodes)
+        if is_next_to_postcode and profile is not naming and profile.share("text") > 0.9 and not _has_own_kind(profile):
+            evidence["commune", profile.column] = (0.75, NEXT_TO_POSTCODE)
+    return evidence
 
 
-def _names_things(one: Profile) -> bool:
-    """Texts that differ from row to row and are nothing else that can be told."""
+def _names_things(profile: Profile) -> bool:
+    """Whether texts differ from row to row and are of no other kind."""
     return (
-        one.share("text") > 0.8
-        and one.unique > 0.8
-        and not _told(one)
-        and sum(map(len, one.cells)) < 80 * len(one.cells)
+        profile.share("text") > 0.8
+        and profile.unique > 0.8
+        and not _has_own_kind(profile)
+        and sum(map(len, profile.cells)) < 80 * len(profile.cells)
     )
 
 
-def _told(one: Profile) -> bool:
-    return max(map(one.share, ("street", "url", "email", "hours", "phone", "date", "pair"))) > 0.5
+def _has_own_kind(profile: Profile) -> bool:
+    return max(map(profile.share, ("street", "url", "email", "hours", "phone", "date", "pair"))) > 0.5

@@ -1,7 +1,7 @@
-"""Mappings kept per source in TOML files that people can read and correct; older versions stay beside.
+"""Mappings saved per source in TOML files that people can read and correct, with their older versions.
 
-`SOURCE.toml` is in use; `SOURCE.v1.toml`, `SOURCE.v2.toml`... are what it was before. The form is that of the declared
-mappings, with a version, a date, what changed, and the columns of the list as they were then.
+`SOURCE.toml` is in use; `SOURCE.v1.toml`, `SOURCE.v2.toml`... are its older versions. The format is that of the
+declared mappings, with a version, a date, a summary of changes, and the columns of the list at that date.
 """
 
 import json
@@ -22,8 +22,8 @@ from ingest.readers.common.raw_list import RawTable
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
-    """A mapping as it was kept. `columns`: those of the list then; `shapes`: what the cells of each looked like."""
+class SavedMapping:
+    """A saved mapping. `columns` are those of the list at that date, `shapes` the kind of value of each."""
 
     mapping: Mapping
     version: int
@@ -33,123 +33,121 @@ class Saved:
     shapes: Dict[str, str] = field(default_factory=dict)
 
 
-def save(mapping: Mapping, table: RawTable, folder: Path, today: date, change: str = "") -> Saved:
-    """Keeps the mapping of a source; what it was before stays as an older version. What did not change is not written.
+def save(mapping: Mapping, table: RawTable, folder: Path, today: date, change: str = "") -> SavedMapping:
+    """Saves the mapping of a source; the one before stays as an older version. An unchanged mapping is not written.
 
-    `table`: the list or a sample of it. `change`: what a person says of it, else it is told from the difference.
+    `table` is the list or a sample of it, `change` a summary by a person, else one is made from the differences.
     """
     before = load(mapping.source, folder)
     meaning = mapping.meaning()
-    shapes = {one.column: _shape(one, meaning.get(one.column, "")) for one in column_profile.profiles(table)}
+    shapes = {
+        profile.column: _shape(profile, meaning.get(profile.column, "")) for profile in column_profile.profiles(table)
+    }
     if before and before.mapping.digest() == mapping.digest() and before.columns == table.columns:
         return before
-    said = change or (
+    summary = change or (
         "Première version." if before is None else " ".join(_differences(before.mapping, mapping)) or "Colonnes."
     )
-    kept = Saved(mapping, before.version + 1 if before else 1, today, said, table.columns, shapes)
+    saved = SavedMapping(mapping, before.version + 1 if before else 1, today, summary, table.columns, shapes)
     folder.mkdir(parents=True, exist_ok=True)
     current = path_of(mapping.source, folder)
     if before:
         current.replace(folder / f"{current.stem}.v{before.version}.toml")
-    _write(current, to_toml(kept))
-    return kept
+    _write(current, to_toml(saved))
+    return saved
 
 
-def load(source: str, folder: Path) -> Saved | None:
+def load(source: str, folder: Path) -> SavedMapping | None:
     """The mapping in use for a source, None without one. Raises ValueError for a file that is not one."""
     path = path_of(source, folder)
     return from_toml(path.read_text("utf-8"), path.name) if path.is_file() else None
 
 
-def history(source: str, folder: Path) -> list[Saved]:
-    """Every version kept of a source, the oldest first."""
-    current = path_of(source, folder)
-    older = [from_toml(path.read_text("utf-8"), path.name) for path in folder.glob(f"{current.stem}.v*.toml")]
-    last = load(source, folder)
-    return sorted([*older, *([last] if last else [])], key=lambda one: one.version)
-
-
-def _shape(one: column_profile.Profile, means: str) -> str:
-    """The kind of value of a column: that of its field when most cells are of it, else the most telling one."""
-    kind, share = support(means, one) if means in TRAITS else ("", 0.0)
-    return kind if share >= 0.6 else one.shape
+def _shape(profile: column_profile.Profile, field: str) -> str:
+    """The kind of value of a column: that of its field when most cells are of it, else the most distinctive one."""
+    kind, share = support(field, profile) if field in TRAITS else ("", 0.0)
+    return kind if share >= 0.6 else profile.shape
 
 
 def path_of(source: str, folder: Path) -> Path:
-    """Where the mapping of a source is kept: nothing of the name can lead out of the folder."""
+    """The file of a source. No source name leads out of the folder."""
     return folder / f"{slug(source)}.toml"
 
 
-def from_toml(text: str, name: str) -> Saved:
+def from_toml(text: str, name: str) -> SavedMapping:
     """A saved mapping from its file. Raises ValueError that names what is wrong."""
-    said: dict[str, Any] = tomllib.loads(text)
+    document: dict[str, Any] = tomllib.loads(text)
     try:
-        head = said.pop("saved")
-        kept = _mapping(said, name)
-        return Saved(
-            kept,
+        head = document.pop("saved")
+        mapping = _mapping(document, name)
+        return SavedMapping(
+            mapping,
             int(head["version"]),
             head["on"],
             str(head["change"]),
             tuple(head["columns"]),
-            dict(said.get("shapes", {})),
+            dict(document.get("shapes", {})),
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"{name}: missing or wrong {error}") from error
 
 
-def _mapping(said: dict[str, Any], name: str) -> Mapping:
+def _mapping(document: dict[str, Any], name: str) -> Mapping:
     """The mapping of a saved file, with its confidences and reasons."""
     own = {"confidence", "shapes", "reasons", "suggested"}
-    mapping = from_values({key: value for key, value in said.items() if key not in own}, name)
+    mapping = from_values({key: value for key, value in document.items() if key not in own}, name)
     return replace(
         mapping,
-        suggested=bool(said.get("suggested", False)),
-        confidence={column: float(value) for column, value in said.get("confidence", {}).items()},
-        reasons={column: (str(value[0]), str(value[1])) for column, value in said.get("reasons", {}).items()},
+        suggested=bool(document.get("suggested", False)),
+        confidence={column: float(value) for column, value in document.get("confidence", {}).items()},
+        reasons={column: (str(value[0]), str(value[1])) for column, value in document.get("reasons", {}).items()},
     )
 
 
-def to_toml(kept: Saved) -> str:
+def to_toml(saved: SavedMapping) -> str:
     """The file of a saved mapping."""
-    one = kept.mapping
+    mapping = saved.mapping
     head: dict[str, Any] = {
-        "source": one.source, "title": one.title, "licence": one.licence, "trust": one.trust,
-        "checked_on": one.checked_on,
-        "suggested": one.suggested or None, "recognise": sorted(one.recognise), "source_key": _columns(one.source_key),
-        "name_prefix": one.name_prefix or None, "personal": sorted(one.personal),
+        "source": mapping.source, "title": mapping.title, "licence": mapping.licence, "trust": mapping.trust,
+        "checked_on": mapping.checked_on,
+        "suggested": mapping.suggested or None, "recognise": sorted(mapping.recognise),
+        "source_key": _columns(mapping.source_key),
+        "name_prefix": mapping.name_prefix or None, "personal": sorted(mapping.personal),
         "saved": {
-            "version": kept.version, "on": kept.saved_on, "change": kept.change, "columns": list(kept.columns),
+            "version": saved.version, "on": saved.saved_on, "change": saved.change, "columns": list(saved.columns),
         },
-        "fields": {name: _columns(columns) for name, columns in sorted(one.fields.items())},
-        "space_amenities": {str(name): _columns(columns) for name, columns in sorted(one.space_amenities.items())},
-        "amenities": {str(name): _columns(columns) for name, columns in sorted(one.amenities.items())},
+        "fields": {name: _columns(columns) for name, columns in sorted(mapping.fields.items())},
+        "space_amenities": {str(name): _columns(columns) for name, columns in sorted(mapping.space_amenities.items())},
+        "amenities": {str(name): _columns(columns) for name, columns in sorted(mapping.amenities.items())},
         "kind": {
-            "is": str(one.kind.constant) if one.kind.constant else None, "default": str(one.kind.default),
-            "values": {value: str(kind) for value, kind in one.kind.values.items()},
+            "is": str(mapping.kind.constant) if mapping.kind.constant else None, "default": str(mapping.kind.default),
+            "values": {value: str(kind) for value, kind in mapping.kind.values.items()},
         },
     }  # fmt: skip
-    if one.hours:
-        head["hours"] = {"style": one.hours.style, "columns": list(one.hours.columns)}
-        if one.hours.slots:
-            head["hours"]["slots"] = [[slot.day, slot.half, slot.edge] for slot in one.hours.slots]
-    if one.precision:
-        thresholds = [list(threshold) for threshold in one.precision.thresholds]
-        rule = one.precision
+    if mapping.hours:
+        head["hours"] = {"style": mapping.hours.style, "columns": list(mapping.hours.columns)}
+        if mapping.hours.slots:
+            head["hours"]["slots"] = [[slot.day, slot.half, slot.edge] for slot in mapping.hours.slots]
+    if mapping.precision:
+        thresholds = [list(threshold) for threshold in mapping.precision.thresholds]
+        rule = mapping.precision
         words = {name: getattr(rule, name) for name in ("column", "label", "score", "expected")}
         head["precision"] = {**words, "thresholds": thresholds}
-    if one.source_by:
-        head["source_by"] = {"column": one.source_by[0], "values": dict(one.source_by[1])}
+    if mapping.source_by:
+        head["source_by"] = {"column": mapping.source_by[0], "values": dict(mapping.source_by[1])}
     head["out_of_scope"] = [
         {
             "column": rule.column, "values": sorted(rule.values), "keep": sorted(rule.keep),
             "starts": list(rule.starts),
             "contains": list(rule.contains), "filled": rule.filled,
         }
-        for rule in one.out_of_scope
+        for rule in mapping.out_of_scope
     ]  # fmt: skip
-    head |= {"confidence": dict(one.confidence), "reasons": {c: list(said) for c, said in one.reasons.items()}}
-    return _tables(head | {"shapes": {column: shape for column, shape in kept.shapes.items() if shape}})
+    head |= {
+        "confidence": dict(mapping.confidence),
+        "reasons": {c: list(reason) for c, reason in mapping.reasons.items()},
+    }
+    return _tables(head | {"shapes": {column: shape for column, shape in saved.shapes.items() if shape}})
 
 
 def _columns(columns: Columns) -> str | list[str | list[str]]:
@@ -171,7 +169,7 @@ def _tables(values: dict[str, Any], path: tuple[str, ...] = ()) -> str:
             text += "\n" + _tables(value, inner).lstrip("\n")
         elif _is_table(value) and isinstance(value, list):
             for item in value:
-                lines = [f"{_text(name)} = {_value(said)}" for name, said in item.items()]
+                lines = [f"{_text(name)} = {_value(cell)}" for name, cell in item.items()]
                 text += "\n".join(["", f"[[{'.'.join(map(_text, inner))}]]", *lines]) + "\n"
     return text
 
@@ -205,10 +203,10 @@ def _value(value: object) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    """Whole or not at all: a process that dies leaves the older file."""
-    beside = path.with_suffix(".toml.part")
-    beside.write_text(text, "utf-8")
-    beside.replace(path)
+    """Writes whole or not at all: a process that dies leaves the older file."""
+    partial = path.with_suffix(".toml.part")
+    partial.write_text(text, "utf-8")
+    partial.replace(path)
 
 
 def _differences(before: Mapping, after: Mapping) -> Iterable[str]:

@@ -1,6 +1,6 @@
-"""A mapping for a list nobody declared: header words in French and English, checked against the cells.
+"""Suggests the mapping of an undeclared list: header words in French and English, checked against the cells.
 
-It never guesses silently: every suggestion carries a confidence, and what a person says (`COL=FIELD`) wins.
+Every suggestion carries a confidence and a reason, and a person's correction (`COL=FIELD`) wins.
 """
 
 import re
@@ -23,8 +23,8 @@ from ingest.readers.common.raw_list import RawTable
 
 IGNORE = "ignore"
 MAX_COLUMNS = 2_000
-"""Columns beyond are not looked at: no list of places has so many, and a hostile one may have a million."""
-SAID = ("dit par une personne", "said by a person")
+"""Columns beyond are ignored: no list of places has so many, and a hostile one may have a million."""
+CORRECTED_BY_PERSON = ("dit par une personne", "said by a person")
 _MAIL_WORDS = re.compile(r"\b(?:mails?|emails?|courriels?|mel)\b")
 _STREET_ONLY = re.compile(
     r"(?:addr|contact|address|adresse)? ?(?:street|rue|voie|nom (?:de )?(?:la )?(?:voie|rue)|"
@@ -37,18 +37,18 @@ _HOUSE_NUMBER = re.compile(r"(?:addr |contact |address )?(?:housenumber|house nu
 def suggest(table: RawTable, is_commune: IsCommune | None = None) -> Mapping:
     """The most plausible meaning of a list's columns, with a confidence and a reason for each.
 
-    `is_commune` tells names of communes when the caller has a gazetteer; without it only their looks tell. Columns
+    `is_commune` recognises names of communes by a gazetteer; without it only their spelling counts. Columns
     of e-mails are suggested as `email` and stay personal: their cells are not kept, only a role's address is.
     """
-    seen = column_profile.profiles(replace(table, columns=table.columns[:MAX_COLUMNS]), is_commune)
+    profiles = column_profile.profiles(replace(table, columns=table.columns[:MAX_COLUMNS]), is_commune)
     hidden = frozenset(column for column in table.columns if is_personal_column(column))
-    guesses = _guesses([one for one in seen if one.column not in hidden or _is_mail(one)])
-    hours = hours_columns.find([one for one in seen if one.column not in hidden])
+    guesses = _guesses([profile for profile in profiles if profile.column not in hidden or _is_mail(profile)])
+    hours = hours_columns.find([profile for profile in profiles if profile.column not in hidden])
     if hours is not None:
         guesses = _without_columns(guesses, set(hours.columns), "hours")
-    prices = column_families.prices(seen)
-    guesses = _without_columns(guesses, {column for column, _ in prices.values()}, "")
-    guesses += [_priced(field, column, confidence) for field, (column, confidence) in prices.items()]
+    price_columns = column_families.price_columns(profiles)
+    guesses = _without_columns(guesses, {column for column, _ in price_columns.values()}, "")
+    guesses += [_priced(field, column, confidence) for field, (column, confidence) in price_columns.items()]
     fields: dict[str, Columns] = {guess.field: ((guess.column,),) for guess in guesses}
     confidence = {guess.column: guess.confidence for guess in guesses}
     reasons = {guess.column: guess.reason for guess in guesses}
@@ -57,10 +57,10 @@ def suggest(table: RawTable, is_commune: IsCommune | None = None) -> Mapping:
             confidence[column], reasons[column] = 0.9, hours_columns.REASONS[hours.style]
     elif "hours" in fields:
         ((column,),) = fields.pop("hours")
-        hours = HoursRule(_style_of(next(one for one in seen if one.column == column)), (column,))
+        hours = HoursRule(_style_of(next(profile for profile in profiles if profile.column == column)), (column,))
     used = {*confidence, *hidden}
-    asked = column_families.asked([one for one in seen if one.column not in used])
-    for column in asked.values():
+    amenity_columns = column_families.amenity_columns([profile for profile in profiles if profile.column not in used])
+    for column in amenity_columns.values():
         confidence[column] = 0.8
         reasons[column] = (
             f"l'en-tête « {column} » nomme un équipement",
@@ -79,10 +79,10 @@ def suggest(table: RawTable, is_commune: IsCommune | None = None) -> Mapping:
         source=slug(stem),
         title=table.name,
         fields=fields,
-        # "fablabs_bretagne.csv": what rows do not say, the name of the list may.
+        # "fablabs_bretagne.csv": the name of the list gives the kind where rows have none.
         kind=KindRule(default=place_kind(stem) or PlaceKind.OTHER),
         source_key=column_families.own_key(table, [column for column in table.columns if column not in hidden], used),
-        amenities={amenity: ((column,),) for amenity, column in asked.items()},
+        amenities={amenity: ((column,),) for amenity, column in amenity_columns.items()},
         hours=hours,
         personal=hidden,
         suggested=True,
@@ -91,11 +91,11 @@ def suggest(table: RawTable, is_commune: IsCommune | None = None) -> Mapping:
     )
 
 
-def _guesses(seen: list[Profile]) -> list[Guess]:
-    guesses = assignment.assign(seen)
+def _guesses(profiles: list[Profile]) -> list[Guess]:
+    guesses = assignment.assign(profiles)
     if any(guess.field == "lat" for guess in guesses):
         return guesses
-    both = next((one for one in seen if one.cells and one.share("pair") >= 0.8), None)
+    both = next((profile for profile in profiles if profile.cells and profile.share("pair") >= 0.8), None)
     if both is None:
         return guesses
     share = f"{both.share('pair'):.0%}"
@@ -103,14 +103,14 @@ def _guesses(seen: list[Profile]) -> list[Guess]:
         f"{share[:-1]} % des valeurs de « {both.column} » sont des couples de coordonnées",
         f"{share} of the values of “{both.column}” are pairs of coordinates",
     )
-    kept = [guess for guess in guesses if guess.column != both.column]
-    return [*kept, *(Guess(field, both.column, 0.9, reason) for field in ("lat", "lon"))]
+    others = [guess for guess in guesses if guess.column != both.column]
+    return [*others, *(Guess(field, both.column, 0.9, reason) for field in ("lat", "lon"))]
 
 
-def _is_mail(one: Profile) -> bool:
-    """A column of e-mail addresses whose header names no person. What else is personal is never looked at."""
-    return one.share("email") >= (0.4 if len(one.cells) >= FEW else 0.3) and not is_personal_column(
-        _MAIL_WORDS.sub(" ", fold(one.column))
+def _is_mail(profile: Profile) -> bool:
+    """A column of e-mail addresses whose header names no person. Other personal columns are never read."""
+    return profile.share("email") >= (0.4 if len(profile.cells) >= FEW else 0.3) and not is_personal_column(
+        _MAIL_WORDS.sub(" ", fold(profile.column))
     )
 
 
@@ -123,9 +123,9 @@ def _priced(field: str, column: str, confidence: float) -> Guess:
     return Guess(field, column, confidence, reason)
 
 
-def _style_of(one: Profile) -> str:
-    """Hours of the town halls' directory are JSON; other texts tell by themselves."""
-    return "mairie_json" if all(text.startswith("[") for text in one.cells) else "text"
+def _style_of(profile: Profile) -> str:
+    """Hours of the town halls' directory are JSON; all others are text."""
+    return "mairie_json" if all(text.startswith("[") for text in profile.cells) else "text"
 
 
 def _house_number(fields: dict[str, Columns], columns: Iterable[str], used: set[str]) -> str:
@@ -139,36 +139,48 @@ def _house_number(fields: dict[str, Columns], columns: Iterable[str], used: set[
     return same[0] if same else ""
 
 
-def corrected(mapping: Mapping, table: RawTable, said: Dict[str, str]) -> Mapping:
-    """The mapping with what a person said of some columns. Raises InvalidInput for an unknown column or field."""
+def apply_corrections(mapping: Mapping, table: RawTable, corrections: Dict[str, str]) -> Mapping:
+    """The mapping with a person's corrections: {column: field}.
+
+    Raises InvalidInput for an unknown column or field.
+    """
     names = {fold(column): column for column in table.columns}
-    fields, asked, hours, key = dict(mapping.fields), dict(mapping.amenities), mapping.hours, mapping.source_key
+    fields, amenity_columns, hours, key = (
+        dict(mapping.fields),
+        dict(mapping.amenities),
+        mapping.hours,
+        mapping.source_key,
+    )
     confidence, reasons = dict(mapping.confidence), dict(mapping.reasons)
-    for given, target in said.items():
-        column = given if given in table.columns else names.get(fold(given), "")
+    for name, target in corrections.items():
+        column = name if name in table.columns else names.get(fold(name), "")
         if not column:
-            raise _unknown("map", given, table.columns, "colonne", "column")
+            raise _unknown("map", name, table.columns, "colonne", "column")
         if target not in FIELDS and target not in Amenity and target not in {IGNORE, "source_key"}:
             raise _unknown("map", target, sorted({*FIELDS, *Amenity, "source_key", IGNORE}), "champ", "field")
-        fields = {name: kept for name, columns in fields.items() if (kept := _without(columns, column))}
-        asked = {name: kept for name, columns in asked.items() if (kept := _without(columns, column))}
+        fields = {field: remaining for field, columns in fields.items() if (remaining := _without(columns, column))}
+        amenity_columns = {
+            amenity: remaining
+            for amenity, columns in amenity_columns.items()
+            if (remaining := _without(columns, column))
+        }
         hours = None if hours and column in hours.columns else hours
-        confidence[column], reasons[column] = 1.0, SAID
+        confidence[column], reasons[column] = 1.0, CORRECTED_BY_PERSON
         if target == "source_key":
             key = ((column,),)
         elif target == "hours":
             hours = HoursRule("text", (column,))
         elif target in Amenity:
-            asked[Amenity(target)] = ((column,),)
+            amenity_columns[Amenity(target)] = ((column,),)
         elif target != IGNORE:
             fields[target] = ((column,),)
-    # An e-mail column stays personal whatever is said of it: only a role's address is kept of its cells.
-    opened = {given for given, target in said.items() if target != "email"}
-    personal = mapping.personal - {column for given in opened for column in (given, names.get(fold(given), ""))}
+    # An e-mail column stays personal even when corrected: only a role's address is kept of its cells.
+    opened = {name for name, target in corrections.items() if target != "email"}
+    personal = mapping.personal - {column for name in opened for column in (name, names.get(fold(name), ""))}
     return replace(
         mapping,
         fields=fields,
-        amenities=asked,
+        amenities=amenity_columns,
         hours=hours,
         source_key=key,
         confidence=confidence,

@@ -1,4 +1,4 @@
-"""What cells say of the field that a column may be: support, contradiction, or nothing."""
+"""Evidence from cells for the field of a column: support, contradiction, or none."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from ingest.mapping.column_profile import Profile
 class Trait:
     """The kinds of value that a field holds.
 
-    `alone`: confidence that such cells deserve under a header that says nothing. `needed`: share of cells below
+    `alone`: confidence by such cells under a header without meaning. `needed`: share of cells below
     which the field is unlikely; 0 when any text may do.
     """
 
@@ -48,13 +48,13 @@ _ONE_VALUE_KINDS = frozenset({"email", "siret", "url", "phone", "date", "pair", 
 
 
 def support(field: str, profile: Profile) -> tuple[str, float]:
-    """The kind of value that speaks for a field and its share of the cells; ("", 0.0) when nothing does."""
+    """The kind of value that speaks for a field and its share of the cells; ("", 0.0) when none does."""
     trait = TRAITS[field]
     kind = max(trait.kinds, key=profile.share)
     return (kind, profile.share(kind)) if profile.share(kind) else ("", 0.0)
 
 
-def contradicted(field: str, profile: Profile) -> bool:
+def is_contradicted(field: str, profile: Profile) -> bool:
     """Whether the cells cannot be that field's."""
     trait = TRAITS[field]
     share = support(field, profile)[1]
@@ -69,8 +69,8 @@ def contradicted(field: str, profile: Profile) -> bool:
     if field == "kind" and profile.share("number") > 0.9:
         return True
     if field in {"name", "commune", "parent", "complement", "kind"}:
-        told = max(profile.share(kind) for kind in _ONE_VALUE_KINDS if kind != "hours")
-        return told > 0.7 or (field in {"name", "parent", "complement"} and profile.share("yes_no") > 0.7)
+        share_of_others = max(profile.share(kind) for kind in _ONE_VALUE_KINDS if kind != "hours")
+        return share_of_others > 0.7 or (field in {"name", "parent", "complement"} and profile.share("yes_no") > 0.7)
     if field == "amenities":
         return profile.share("yes_no") > 0.7
     if field == "hours":
@@ -80,13 +80,13 @@ def contradicted(field: str, profile: Profile) -> bool:
     return field in {"postcode", "insee"} and profile.share("siret") > 0.5
 
 
-def repeated(field: str, profile: Profile) -> bool:
-    """Names said again and again: a kind or a network rather than names, when another column may hold these."""
+def is_repetitive(field: str, profile: Profile) -> bool:
+    """Whether names repeat: a kind or a network rather than names, which another column may hold."""
     return field == "name" and len(profile.cells) > 20 and profile.unique < 0.2
 
 
 def alone(field: str, profile: Profile) -> float:
-    """Confidence in a field by the cells only, 0 when they do not tell it from others."""
+    """Confidence in a field by the cells only, 0 when they fit other fields as well."""
     trait = TRAITS[field]
     kind, share = support(field, profile)
     if not trait.alone or share < 0.75 or len(profile.cells) < 2:
@@ -98,8 +98,8 @@ def alone(field: str, profile: Profile) -> float:
     if field == "phone" and (profile.share("siret") > 0.2 or not _dialled(profile)):
         return 0.0
     if field == "commune":
-        told = max(profile.share("street"), profile.share("kind"), profile.share("hours"))
-        return trait.alone * share if told < 0.3 and profile.unique < 0.98 else 0.0
+        share_of_others = max(profile.share("street"), profile.share("kind"), profile.share("hours"))
+        return trait.alone * share if share_of_others < 0.3 and profile.unique < 0.98 else 0.0
     if field == "kind":
         return trait.alone * share if profile.unique <= 0.34 and len(set(profile.cells)) > 1 else 0.0
     return trait.alone * min(1.0, share + 0.1)

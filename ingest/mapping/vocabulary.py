@@ -1,7 +1,7 @@
 """Words that headers use for each field, in French and English.
 
 Phrases are compared without accents, case, articles or the words of a question; `|` is between two. A header that
-says just a phrase of `PHRASES` is sure, one of `WEAK` less. `AGAINST`: words that make it something else ("nom" of a
+is a phrase of `PHRASES` is sure, one of `WEAK` less. `AGAINST`: words that give it another meaning ("nom" of a
 person, "adresse" of a mail box).
 """
 
@@ -251,14 +251,14 @@ OTHER = (
     "resume rss score siren sociaux source status statut superficie surface tag tags transport transports "
     "twitter video wikidata wikipedia youtube zonage"
 )
-"""Headers that say clearly something we do not keep: their values alone make no suggestion."""
+"""Words of headers that name no field of ours: their values alone make no suggestion."""
 
 NEUTRAL = (
     "actuel addr arc association bib bibliotheque c contact coworking equipement espace etablissement etat "
     "fablab fields france fs gare geo geom hotel lieu lieux local mairie officiel organisation organisme "
     "place poi point principal principale properties public result site structure tiers tl user"
 )
-"""Words that say whose the value is, not what it is: they cost a header little."""
+"""Words that name the owner of a value, not the value: they cost a header little."""
 
 STOP = (
     "ma mon mes "

@@ -1,1 +1,1 @@
-"""One field per module: what people write, as values the store can hold, or None when nothing is known."""
+"""Normalisers, one field per module: the text of a cell as a value that the store can hold, or None."""

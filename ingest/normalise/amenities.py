@@ -1,4 +1,4 @@
-"""What a place has: yes, no or unknown. Unknown is left out, never turned into no."""
+"""Amenities of a place from text: yes or no for each. Unknown amenities are left out, never turned into no."""
 
 import re
 from functools import lru_cache
@@ -29,35 +29,35 @@ _LONGEST_PART = 1_000
 _NEGATED = re.compile(r"\b(?:pas|sans|no|without|aucune?)(?: d| de)?(?: \w+)?$")
 
 
-def mentioned(text: str) -> dict[str, str]:
-    """Amenities that free text names: yes, or no after "pas de", "sans"..."""
-    found: dict[str, str] = {}
+def parse(text: str) -> dict[str, str]:
+    """Amenities named in free text: "yes", or "no" after "pas de", "sans"..."""
+    answers: dict[str, str] = {}
     if not text:
-        return found
+        return answers
     for part in _SEPARATOR.split(text):
-        for amenity, said in _mentioned_in(part.strip()[:_LONGEST_PART]):
-            found.setdefault(amenity, said)
-    return found
+        for amenity, value in _parse_part(part.strip()[:_LONGEST_PART]):
+            answers.setdefault(amenity, value)
+    return answers
 
 
 @lru_cache(maxsize=16_384)
-def _mentioned_in(part: str) -> tuple[tuple[str, str], ...]:
-    """What one part says: lists of equipment are made of few different ones."""
+def _parse_part(part: str) -> tuple[tuple[str, str], ...]:
+    """The amenities of one part. Cached: lists repeat a few parts over and over."""
     folded = fold(part)
-    found: list[tuple[str, str]] = []
+    answers: list[tuple[str, str]] = []
     for amenity, pattern in _PATTERNS.items():
         match = pattern.search(folded) if folded else None
         if match:
             negated = _NEGATED.search(folded[: match.start()].rstrip()) or folded.startswith("non ")
-            found.append((str(amenity), "no" if negated else "yes"))
-    return tuple(found)
+            answers.append((str(amenity), "no" if negated else "yes"))
+    return tuple(answers)
 
 
-def asked_by(header: str) -> Amenity | None:
-    """The amenity that a column's name asks about, None when it asks about none or several."""
+def named_in(header: str) -> Amenity | None:
+    """The amenity named in a header, None when it names none or several."""
     folded = fold(header)
     named = [amenity for amenity, pattern in _PATTERNS.items() if pattern.search(folded)]
     return named[0] if len(named) == 1 else None
 
 
-__all__ = ["answer", "asked_by", "mentioned"]
+__all__ = ["answer", "named_in", "parse"]

@@ -1,4 +1,4 @@
-"""How many people or seats, as people write it."""
+"""Numbers of people or seats, as people write them."""
 
 import re
 from functools import lru_cache
@@ -28,40 +28,32 @@ _LONGEST = 200
 def normalise(text: str) -> int | None:
     """The count in a cell; the lower bound of a range ("10 à 15" -> 10); None when there is none or it is 0.
 
-    "une dizaine" is 10; of "2 salles de 12 personnes (40 m²)" what counts people is taken.
+    "une dizaine" is 10; "2 salles de 12 personnes (40 m²)" is 12, the number that counts people.
     """
     if not text:
         return None
     if text.isdigit() and text.isascii() and len(text) < 7:
         count = int(text)
-        return count if 0 < count <= MAX_PEOPLE else None
-    found = _bounds(text[:_LONGEST])
-    return found[0] if found else None
-
-
-def bounds(text: str) -> tuple[int, int] | None:
-    """Both ends of a range, the same number twice when the cell says one."""
-    return _bounds(text[:_LONGEST])
+        return _valid(count)
+    return _count(text[:_LONGEST])
 
 
 @lru_cache(maxsize=8_192)
-def _bounds(text: str) -> tuple[int, int] | None:
+def _count(text: str) -> int | None:
     if text.strip().startswith("-"):
         return None
-    numbers = [found for found in _NUMBER.finditer(text) if not _NOT_PEOPLE.match(text, found.end())]
+    numbers = [match for match in _NUMBER.finditer(text) if not _NOT_PEOPLE.match(text, match.end())]
     ranged = _RANGE.search(text)
     if ranged and not _NOT_PEOPLE.match(text, ranged.end()) and int(ranged[1]) < int(ranged[2]):
-        return _valid(int(ranged[1]), int(ranged[2]))
+        return _valid(int(ranged[1])) if int(ranged[2]) <= MAX_PEOPLE else None
     if numbers:
-        best = next((found for found in numbers if _PEOPLE.match(text, found.end())), numbers[0])
-        count = int(float(_BLANKS.sub("", best.group()).replace(",", ".")[:20]))
-        return _valid(count, count)
+        best = next((match for match in numbers if _PEOPLE.match(text, match.end())), numbers[0])
+        return _valid(int(float(_BLANKS.sub("", best.group()).replace(",", ".")[:20])))
     words = _WORD.findall(text.lower())
     if _NUMBER.search(text) or not _ROOMS.isdisjoint(words):
         return None
-    count = next((_SPELT[word] for word in words if word in _SPELT), 0)
-    return _valid(count, count)
+    return _valid(next((_SPELT[word] for word in words if word in _SPELT), 0))
 
 
-def _valid(low: int, high: int) -> tuple[int, int] | None:
-    return (low, high) if 0 < low <= high <= MAX_PEOPLE else None
+def _valid(count: int) -> int | None:
+    return count if 0 < count <= MAX_PEOPLE else None

@@ -1,4 +1,4 @@
-"""What a place is, from the words of a type column or of its name."""
+"""Kinds of places and of spaces, from the words of a type column or of a name."""
 
 import re
 from functools import lru_cache
@@ -54,7 +54,7 @@ _SPACE_PATTERNS = tuple((kind, re.compile(rf"\b(?:{words})\b")) for kind, words 
 
 @lru_cache(maxsize=16_384)
 def place_kind(text: str) -> PlaceKind | None:
-    """The kind that text names, None when it names none. Our own vocabulary is understood as it is."""
+    """The kind that text names, None when it names none. Values of `PlaceKind` are accepted too."""
     folded = fold(text)
     if folded.replace(" ", "_") in PlaceKind:
         return PlaceKind(folded.replace(" ", "_"))

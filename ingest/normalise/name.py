@@ -4,7 +4,7 @@ import html
 import re
 
 from geo.reference.toponyms import fold
-from ingest.normalise.title_case import quieter
+from ingest.normalise.title_case import to_title_case
 
 MAX_LENGTH = 200
 _ENTITY = re.compile(r"&(?:#\d+|#x[0-9a-f]+|[a-z]+\d*);|&(?:lt|gt|amp|quot)\b", re.IGNORECASE)
@@ -15,7 +15,6 @@ _ORDINAL = re.compile(r"\b(\d{1,2}) ?[eè]me\b", re.IGNORECASE)
 _AROUND = " \"'«»“”|;,-–"
 _TOWN_HALL = re.compile(r"^(?:mairie|hotel de ville)\b(?!.*\b(?:annexe|quartier|ancienne|proximite|deleguee)\b)")
 _TOWN_HALL_STARTS = ("mairie", "hotel de ville")
-_OF_TOWN_HALL = re.compile(r"^(?:mairie|hotel de ville)(?: (?:de|du|des|d)\b)?\s*")
 _TOWN_HALLS = frozenset({"mairie", "public_body", "other"})
 _FORM_WORDS = frozenset({"sarl", "sas", "sasu", "eurl", "eirl", "scop", "scic", "selarl", "1901"})
 _LEGAL_FORM = re.compile(
@@ -25,26 +24,26 @@ _LEGAL_FORM = re.compile(
 
 
 def clean(text: str) -> str:
-    """A name on one line, without stray quotes, shouting turned into title case; "" when nothing is left.
+    """A name on one line, without stray quotes, capitals turned into title case; "" when nothing is left.
 
-    HTML entities and mangled accents are read as what was meant, "12 ème" is written "12e".
+    HTML entities and mangled accents are decoded, "12 ème" is written "12e".
     """
     if "&" in text:
         text = _ENTITY.sub(_entity, text)
     if "\u00c3" in text or "\u00c2" in text:
-        text = _MANGLED.sub(lambda found: found.group().encode("latin-1").decode(), text)
+        text = _MANGLED.sub(lambda match: match.group().encode("latin-1").decode(), text)
     if not text.isprintable():
         text = "".join([c if c.isprintable() else " " for c in text])
     one_line = " ".join(text.split()).strip(_AROUND)
     if not one_line[:1].isalnum() and not any(character.isalnum() for character in one_line):
         return ""
-    shown = quieter(one_line[:MAX_LENGTH])
-    return _ORDINAL.sub(r"\1e", shown) if _DIGIT.search(shown) else shown
+    cased = to_title_case(one_line[:MAX_LENGTH])
+    return _ORDINAL.sub(r"\1e", cased) if _DIGIT.search(cased) else cased
 
 
-def _entity(found: re.Match[str]) -> str:
-    """What an entity stands for; an escaped bracket is the rest of some mark-up, no part of a name."""
-    character = html.unescape(found.group())
+def _entity(match: re.Match[str]) -> str:
+    """The character of an entity; a blank for an escaped bracket, which is a remnant of mark-up."""
+    character = html.unescape(match.group())
     return " " if character in "<>" else character
 
 
@@ -63,11 +62,6 @@ def of(prefix: str, name: str) -> str:
 _ASPIRATED = ("haye", "havre", "haut", "hague", "halle", "ham", "hamel", "hangest", "harcourt", "hardricourt", "han",
               "haie", "hallencourt", "halluin", "hellemmes", "hem", "henin", "houdan", "houilles", "houplines", "huppy",
               "hyeres", "hendaye", "herserange", "hombourg", "huningue")  # fmt: skip
-
-
-def town_of_hall(name: str) -> str:
-    """The town that the name of a town hall says: "gionges" of "Mairie de Gionges", "" of "Mairie"."""
-    return _OF_TOWN_HALL.sub("", fold(name))
 
 
 def without_legal_form(folded: str) -> str:
@@ -90,6 +84,3 @@ def match_name(name: str, kind: str) -> str:
     if not folded.startswith(_TOWN_HALL_STARTS) or not _TOWN_HALL.match(folded):
         return folded
     return "mairie" if kind in _TOWN_HALLS else f"{kind} {folded}"
-
-
-__all__ = ["MAX_LENGTH", "clean", "match_name", "of", "quieter", "town_of_hall", "without_legal_form"]

@@ -1,7 +1,7 @@
 """Tariffs as people write them: amounts with their unit, for members or not, tax included.
 
-A half-day is 4 hours and half a day's price; weeks, months and years say nothing of a half-day. Prices before tax (HT)
-are raised by French VAT at 20 %. "À partir de" is taken at its word, as the lowest price.
+A half-day is 4 hours and half a day's price; a price per week, month or year gives no price per half-day. Prices before
+tax (HT) are raised by French VAT at 20 %. "À partir de" marks the lowest price.
 """
 
 import re
@@ -17,14 +17,13 @@ MAX_EUROS_LONG = 50_000
 _LONGEST = 600
 
 HOUR, HALF_DAY, DAY, WEEK, MONTH, YEAR = "hour", "half_day", "day", "week", "month", "year"
-UNITS = (HOUR, HALF_DAY, DAY, WEEK, MONTH, YEAR)
 FACTORS = {HALF_DAY: 1.0, DAY: 0.5, HOUR: float(HOURS_PER_HALF_DAY)}
 """Price of a half-day from the price of a unit, best unit first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """One price in euro cents, tax included. `unit` is None when not said; `member` is None when it is for anybody."""
+    """One price in euro cents, tax included. `unit` is None when not stated, `member` None for everybody."""
 
     cents: int
     unit: str | None = None
@@ -68,22 +67,23 @@ _BREAK = re.compile(r"[;|\n]| [-–] |,\s|\. |\bpuis\b|\bou\b|\bsinon\b", re.IGN
 
 @lru_cache(maxsize=16_384)
 def tariffs(text: str) -> tuple[Tariff, ...]:
-    """Every price of a cell, in its order; () for "sur devis" and what says no amount.
+    """Every price of a cell, in its order; () for "sur devis" and for text without an amount.
 
-    "12€/jour - 8€ la 1/2 journée pour les adhérents" -> 12 € a day for anybody, 8 € a half-day for members.
+    "12€/jour - 8€ la 1/2 journée pour les adhérents" -> 12 € a day for everybody, 8 € a half-day for members.
     """
     plain = _HALF.sub("demi ", text[:_LONGEST])
-    counted = [(found.start(1), found.end(1)) for found in _COUNTED.finditer(plain)]
-    silent = [*counted, *((found.start(), found.end()) for found in _NO_PRICE.finditer(plain))]
-    found = [one for one in _AMOUNT.finditer(plain) if not any(start <= one.start() < end for start, end in silent)]
-    marked = [one for one in found if one["mark"] or one["free"]]
-    amounts = marked or found[:1]
-    read = [_tariff(one, said) for one, said in zip(amounts, _said_of_each(plain, amounts), strict=True)]
-    return tuple(one for one in read if one is not None)
+    counted = [(match.start(1), match.end(1)) for match in _COUNTED.finditer(plain)]
+    silent = [*counted, *((match.start(), match.end()) for match in _NO_PRICE.finditer(plain))]
+    numbers = [
+        match for match in _AMOUNT.finditer(plain) if not any(start <= match.start() < end for start, end in silent)
+    ]
+    amounts = [match for match in numbers if match["mark"] or match["free"]] or numbers[:1]
+    read = [_tariff(amount, words) for amount, words in zip(amounts, _words_by_amount(plain, amounts), strict=True)]
+    return tuple(tariff for tariff in read if tariff is not None)
 
 
-def _said_of_each(text: str, amounts: list[re.Match[str]]) -> Iterable[str]:
-    """The words about each amount: its own segment of the text, which the first or last break between two decides.
+def _words_by_amount(text: str, amounts: list[re.Match[str]]) -> Iterable[str]:
+    """The words about each amount: the text around it, up to the separator that lies between two amounts.
 
     Words come before ("Demi-journée : 15 €, journée : 25 €") or after ("12 €/jour, 8 € la demi-journée").
     """
@@ -91,58 +91,50 @@ def _said_of_each(text: str, amounts: list[re.Match[str]]) -> Iterable[str]:
     label = text[: amounts[0].start()] if amounts else ""
     words_before = bool(_unit(label) or _MEMBER.search(label))
     for before, after in pairwise(amounts):
-        found = _BREAK.search(text, before.end(), after.start())
-        edges.append(found.start() if found else before.end() if words_before else after.start())
+        separator = _BREAK.search(text, before.end(), after.start())
+        edges.append(separator.start() if separator else before.end() if words_before else after.start())
     edges.append(len(text))
     return [text[start:end] for start, end in pairwise(edges)] if amounts else []
 
 
-def _tariff(found: re.Match[str], said: str) -> Tariff | None:
-    count = _COUNTED.search(said)
-    unit = HOUR if count and said[count.end() :].lstrip()[:1] in "hH" else _unit(said)
-    if unit is None and _OTHER_UNIT.search(said):
+def _tariff(amount: re.Match[str], words: str) -> Tariff | None:
+    count = _COUNTED.search(words)
+    unit = HOUR if count and words[count.end() :].lstrip()[:1] in "hH" else _unit(words)
+    if unit is None and _OTHER_UNIT.search(words):
         return None
-    member = False if _NOT_MEMBER.search(said) else True if _MEMBER.search(said) else None
-    if found["free"]:
+    member = False if _NOT_MEMBER.search(words) else True if _MEMBER.search(words) else None
+    if amount["free"]:
         return Tariff(0, unit, member)
-    euros = int(re.sub(r"\D", "", found["euros"])) + int((found["cents"] or found["after"] or "0").ljust(2, "0")) / 100
+    euros = (
+        int(re.sub(r"\D", "", amount["euros"])) + int((amount["cents"] or amount["after"] or "0").ljust(2, "0")) / 100
+    )
     if euros > (MAX_EUROS if unit in FACTORS or unit is None else MAX_EUROS_LONG):
         return None
-    before_tax = bool(_BEFORE_TAX.search(said)) and not _WITH_TAX.search(said)
+    before_tax = bool(_BEFORE_TAX.search(words)) and not _WITH_TAX.search(words)
     cents = euros * 100 * (1 + VAT if before_tax else 1) / (int(count[1]) or 1 if count else 1)
-    return Tariff(round(cents), unit, member, bool(found["to"] or _LOWEST.search(said)), before_tax)
+    return Tariff(round(cents), unit, member, bool(amount["to"] or _LOWEST.search(words)), before_tax)
 
 
-def _unit(said: str) -> str | None:
+def _unit(words: str) -> str | None:
     """The unit that comes first in the words about an amount, a half-day before the day in its name."""
     places = [
         (match.start(), order, unit)
         for order, (unit, pattern) in enumerate(_UNIT_PATTERNS)
-        if (match := pattern.search(said))
+        if (match := pattern.search(words))
     ]
     return min(places)[2] if places else None
 
 
-def half_day_cents(text: str, unit: str = "", *, member: bool = False) -> int | None:
-    """Cents per half-day from a cell such as "5 €/demi-journée"; `unit` is the column's: half_day, day, hour.
+def half_day_of(tariffs: Iterable[Tariff], unit: str = "", *, member: bool = False) -> int | None:
+    """Cents per half-day among the tariffs of a cell; `unit` is that of the column: half_day, day, hour or "".
 
     A unit inside the cell wins over the column's. Of several prices, those of everybody (with `member`, the members')
-    count, by the half-day rather than by the day or the hour. None when no half-day price can be told.
+    count, by the half-day rather than by the day or the hour. None when no half-day price is known.
     """
-    if not text:
-        return None
-    if text.isdigit() and text.isascii() and len(text) < 5:
-        euros = int(text)
-        return round(euros * 100 * FACTORS[unit or HALF_DAY]) if euros <= MAX_EUROS else None
-    return half_day_of(tariffs(text), unit, member=member)
-
-
-def half_day_of(said: Iterable[Tariff], unit: str = "", *, member: bool = False) -> int | None:
-    """The half-day price among tariffs, see `half_day_cents`."""
-    usable = [(one.unit or unit or HALF_DAY, one) for one in said]
-    for wanted in (True, None) if member else (None, False):
-        for best, factor in FACTORS.items():
-            for named, one in usable:
-                if named == best and one.member is wanted:
-                    return round(one.cents * factor)
+    usable = [(tariff.unit or unit or HALF_DAY, tariff) for tariff in tariffs]
+    for for_member in (True, None) if member else (None, False):
+        for best_unit, factor in FACTORS.items():
+            for named_unit, tariff in usable:
+                if named_unit == best_unit and tariff.member is for_member:
+                    return round(tariff.cents * factor)
     return None

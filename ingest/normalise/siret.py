@@ -32,8 +32,3 @@ def is_valid(siret: str) -> bool:
     if not (sum(values[1::2]) + sum([_DOUBLED[value] for value in values[0::2]])) % 10:
         return True
     return siret.startswith(_LA_POSTE) and not sum(values) % 5
-
-
-def siren(siret: str) -> str:
-    """The company that an establishment belongs to: the first nine digits."""
-    return siret[:9]

@@ -1,4 +1,4 @@
-"""Shouted text in calm letters: French small words, elisions, acronyms, legal forms, Roman numerals, Mc."""
+"""Title case for text in capitals: French small words, elisions, acronyms, legal forms, Roman numerals, Mc."""
 
 import re
 from functools import lru_cache
@@ -29,15 +29,15 @@ _SCOTS = re.compile(r"MC(?=[A-Z]{4})|MAC(?=DONALD|ARTHUR|GREGOR|KENZIE|LEAN\b|IN
 _ONE_WORD = ("AUJOURD'", "PRUD'", "PRESQU'", "ENTR'")
 
 
-def quieter(text: str) -> str:
+def to_title_case(text: str) -> str:
     """ "HÔTEL DE LA GARE" -> "Hôtel de la Gare"; text with lower-case letters and short acronyms stay."""
     if not text.isupper() or (len(text) <= 5 and " " not in text):
         return text
 
-    def recased(found: re.Match[str]) -> str:
-        word, start = found.group(), found.start()
+    def recased(match: re.Match[str]) -> str:
+        word, start = match.group(), match.start()
         if not start:
-            return _alone(word)
+            return _recase_word(word)
         lowered = word.lower()
         if lowered in _LITTLE:
             return word.capitalize() if text[:start].rstrip() in LEGAL_FORMS else lowered
@@ -47,14 +47,14 @@ def quieter(text: str) -> str:
             before = text[:start].replace("’", "'")
             if word == "S" or before.endswith(_ONE_WORD):
                 return lowered
-        return _alone(word)
+        return _recase_word(word)
 
     return _WORD.sub(recased, text)
 
 
 @lru_cache(maxsize=32_768)
-def _alone(word: str) -> str:
-    """A shouted word that is no little word, by itself."""
+def _recase_word(word: str) -> str:
+    """A word in capitals that is no small word, by itself."""
     if (
         word in ACRONYMS
         or word in LEGAL_FORMS

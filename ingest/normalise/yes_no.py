@@ -33,7 +33,7 @@ _MARKS = {**dict.fromkeys("✔✓☑✅🗹●☒", "yes"), **dict.fromkeys("✗
 def answer(text: str) -> str | None:
     """ "yes", "no" or None (unknown) from the cell of a column that asks about one thing.
 
-    "partiellement", "en cours", "non renseigné" are neither: somebody who needs it cannot count on it.
+    "partiellement", "en cours", "non renseigné" are unknown: who needs the amenity cannot count on it.
     """
     marked = _MARKS.get(text.strip()[:1])
     if marked:

@@ -13,7 +13,7 @@ from geo.errors import Language
 from ingest.exchange.formula_guard import neutralise
 from ingest.mapping.drift import Difference
 from ingest.mapping.model import Mapping
-from ingest.normalise.blank import known
+from ingest.normalise.blank import cell_text
 from ingest.publication.plan import MissingToOffer, Outcome, Plan
 from ingest.readers.common.raw_list import LineFault, RawTable
 from ingest.rows.diagnostics import TEXTS
@@ -192,7 +192,7 @@ def read_columns(table: RawTable, mapping: Mapping, personal: frozenset[str]) ->
         hidden = column in personal
         field_name = None if hidden else meaning.get(column)
         confidence = mapping.confidence.get(column, 1.0) if field_name else 0.0
-        example = "" if hidden else next((text for row in table.rows[:200] if (text := known(row[column]))), "")
+        example = "" if hidden else next((text for row in table.rows[:200] if (text := cell_text(row[column]))), "")
         reason = mapping.reasons.get(column) if field_name else None
         readings.append(ColumnReading(column, field_name, confidence, hidden, example[:80], reason))
     return readings

@@ -1,4 +1,4 @@
 """Files of any supported format as one table of text cells.
 
-`open.read` is the door; every other module reads one format behind the `Reader` protocol of `base`.
+`open.open_list` and `open.read` open a file; every other module reads one format behind the `Reader` protocol.
 """

@@ -13,11 +13,11 @@ from geo.reference.communes import Areas
 from geo.types import PlaceKind, SpaceKind
 from ingest.exchange.read import as_one_table, is_package
 from ingest.mapping.declared import load_all, recognise
-from ingest.mapping.drift import Drift, renamed
+from ingest.mapping.drift import Drift, corrections_of
 from ingest.mapping.drift import drift as find_drift
 from ingest.mapping.model import Mapping
 from ingest.mapping.saved_mappings import load
-from ingest.mapping.suggest import corrected, slug, suggest
+from ingest.mapping.suggest import apply_corrections, slug, suggest
 from ingest.readers.common.raw_list import RawList, RawTable
 from ingest.readers.open import open_list
 from ingest.rows.locate import Finder, coordinate_system
@@ -81,7 +81,7 @@ def find_mapping(
     """The declared mapping that fits a list, else a suggested one; corrected by `column_map`."""
     declared = recognise(table.columns, load_all())
     mapping = declared.for_rows(table.rows) if declared else suggest(table, is_commune)
-    return corrected(mapping, table, dict(column_map)) if column_map else mapping
+    return apply_corrections(mapping, table, dict(column_map)) if column_map else mapping
 
 
 def _current_mapping(
@@ -94,7 +94,7 @@ def _current_mapping(
     if saved is not None:
         changes = find_drift(saved, table.columns, table)
         mapping = _as_saved(saved.mapping, mapping, table, changes)
-    return corrected(mapping, table, dict(request.column_map)) if request.column_map else mapping, changes
+    return apply_corrections(mapping, table, dict(request.column_map)) if request.column_map else mapping, changes
 
 
 def _as_saved(saved: Mapping, suggested: Mapping, table: RawTable, changes: Drift) -> Mapping:
@@ -102,7 +102,7 @@ def _as_saved(saved: Mapping, suggested: Mapping, table: RawTable, changes: Drif
     missing = [item.column for item in changes.differences if item.column not in table.columns and item.field]
     if any(column not in changes.renames for column in missing):
         return suggested
-    return corrected(saved, table, renamed(saved, changes.renames)) if changes.renames else saved
+    return apply_corrections(saved, table, corrections_of(saved, changes.renames)) if changes.renames else saved
 
 
 def _word[W: StrEnum](vocabulary: type[W], field: str, value: str | None) -> W | None:

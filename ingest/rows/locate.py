@@ -23,8 +23,8 @@ from geo.reference.toponyms import fold, split_number
 from geo.spatial.distance import haversine_m
 from geo.types import Precision, expected_distance_m
 from ingest.mapping.model import Columns, Mapping, PrecisionRule, pick
-from ingest.normalise import name
 from ingest.normalise.location import coordinates, postcode
+from ingest.normalise.title_case import to_title_case
 from ingest.readers.common.raw_list import Cells
 from ingest.rows.diagnostics import Note, Reason
 from ingest.rows.record import Record
@@ -88,10 +88,10 @@ class _Reading:
     lon_columns: tuple[tuple[str, ...], ...]
     lat_columns: tuple[tuple[str, ...], ...]
     rule: PrecisionRule | None
-    system: coordinates.System
+    system: coordinates.CoordinateSystem
     commune: Columns
 
-    def positions(self, records: Sequence[Record]) -> list[coordinates.Read]:
+    def positions(self, records: Sequence[Record]) -> list[coordinates.PositionReading]:
         lons = [pick(record.raw, self.lon_columns) for record in records]
         lats = [pick(record.raw, self.lat_columns) for record in records]
         return self.system.convert_all(lons, lats)
@@ -101,7 +101,7 @@ class _Reading:
         return f"{pick(record.raw, self.lat_columns)}, {pick(record.raw, self.lon_columns)}".strip(", ")
 
 
-def coordinate_system(rows: Sequence[Cells], mapping: Mapping, finder: Finder) -> coordinates.System:
+def coordinate_system(rows: Sequence[Cells], mapping: Mapping, finder: Finder) -> coordinates.CoordinateSystem:
     """The coordinate system of a list, checked against the communes that its first rows state."""
     fields = mapping.fields
     lon_columns, lat_columns = fields.get("lon", ()), fields.get("lat", ())
@@ -129,7 +129,10 @@ def _stated_commune(row: Cells, mapping: Mapping) -> Record:
 
 
 def locate(
-    records: Sequence[Record], mapping: Mapping, finder: Finder, system: coordinates.System = coordinates.DEGREES
+    records: Sequence[Record],
+    mapping: Mapping,
+    finder: Finder,
+    system: coordinates.CoordinateSystem = coordinates.DEGREES,
 ) -> None:
     """Coordinates to communes by their outlines, all rows at once; the others by address, commune or postcode.
 
@@ -160,7 +163,7 @@ def locate(
 
 def _take_coordinates(
     record: Record,
-    position: coordinates.Read,
+    position: coordinates.PositionReading,
     code: str,
     stated: Commune | None,
     reading: _Reading,
@@ -202,7 +205,7 @@ def _take_coordinates(
 
 def _place(
     record: Record,
-    position: coordinates.Read,
+    position: coordinates.PositionReading,
     stated: Commune | None,
     reading: _Reading,
     finder: Finder,
@@ -240,7 +243,7 @@ def _put_at_address(record: Record, answer: Answer, stated: Commune | None, find
     _settle(record, stated if same else commune, finder)
 
 
-def _reject_unplaced(record: Record, position: coordinates.Read, text: str) -> None:
+def _reject_unplaced(record: Record, position: coordinates.PositionReading, text: str) -> None:
     if record.commune or record.insee:
         town = " ".join(part for part in (record.postcode, record.commune or record.insee) if part)
         record.reject(Reason.UNKNOWN_COMMUNE, "commune", town)
@@ -268,7 +271,7 @@ def _place_by_postcode(record: Record, finder: Finder) -> bool:
         record.expected_m = expected_m
     elif territory := finder.areas.territory_by_postcode(record.postcode):
         record.lon, record.lat = territory.town_lon, territory.town_lat
-        record.commune = name.quieter(record.commune) or territory.town
+        record.commune = to_title_case(record.commune) or territory.town
         _settle(record, None, finder)
         record.precision, record.expected_m = Precision.COMMUNE, territory.expected_m(record.postcode)
         if fold(record.commune) in {fold(territory.town), fold(territory.name)}:

@@ -10,13 +10,13 @@ from ingest.exchange.columns import SEPARATOR
 from ingest.exchange.formula_guard import restore
 from ingest.mapping.model import HoursRule, Mapping, pick
 from ingest.normalise import amenities, calendar_date, capacity, name, siret, yes_no
-from ingest.normalise.blank import known
+from ingest.normalise.blank import cell_text
 from ingest.normalise.contact import email, phone, url
-from ingest.normalise.contact.privacy import is_personal_column, scrubbed
+from ingest.normalise.contact.privacy import is_personal_column, scrub
 from ingest.normalise.hours import hours_text
 from ingest.normalise.kind import place_kind
 from ingest.normalise.location import address, commune, postcode
-from ingest.normalise.location.coordinates import DEGREES, System
+from ingest.normalise.location.coordinates import DEGREES, CoordinateSystem
 from ingest.readers.common.raw_list import Cells, RawTable
 from ingest.rows import keys
 from ingest.rows.diagnostics import Note, Reason
@@ -59,7 +59,7 @@ class ParseOptions:
 
     mapping: Mapping
     choices: Choices
-    system: System = DEGREES
+    system: CoordinateSystem = DEGREES
 
     def salt(self, edition: str) -> str:
         """Part of every fingerprint. `edition`: of the known addresses."""
@@ -81,7 +81,7 @@ def parse_rows(table: RawTable, options: ParseOptions, finder: Finder, *, first_
     records = []
     for row, (line, cells) in enumerate(zip(table.lines, table.rows, strict=True), start=first_row):
         restored = exchanged(mapping, cells)
-        record = _read(Record(row, line, scrubbed(restored, personal)), reading)
+        record = _read(Record(row, line, scrub(restored, personal)), reading)
         # Of e-mail addresses only a role's is kept; the row as kept has none at all.
         record.email = email.normalise(pick(restored, mapping.fields.get("email", ())))
         records.append(record)
@@ -190,7 +190,7 @@ def _kind(row: Cells, place_name: str, mapping: Mapping) -> PlaceKind:
 
 
 def _amenities(row: Cells, mapping: Mapping) -> dict[str, str]:
-    answers = amenities.mentioned(pick(row, mapping.fields.get("amenities", ())))
+    answers = amenities.parse(pick(row, mapping.fields.get("amenities", ())))
     for amenity, columns in mapping.amenities.items():
         answer = amenities.answer(pick(row, columns))
         if answer:
@@ -201,7 +201,7 @@ def _amenities(row: Cells, mapping: Mapping) -> dict[str, str]:
 def _read_hours(record: Record, rule: HoursRule | None) -> None:
     if rule is None:
         return
-    text = " / ".join(cell for column in rule.columns if (cell := known(record.raw.get(column, ""))))
+    text = " / ".join(cell for column in rule.columns if (cell := cell_text(record.raw.get(column, ""))))
     if not text:
         return
     if rule.style == "halves":

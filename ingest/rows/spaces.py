@@ -18,7 +18,7 @@ from geo.reference.toponyms import fold
 from geo.types import SpaceKind
 from ingest.mapping.model import MEMBER_PRICE_FIELDS, PRICE_FIELDS, Mapping, pick
 from ingest.normalise import amenities, capacity, name, price
-from ingest.normalise.blank import known
+from ingest.normalise.blank import cell_text
 from ingest.normalise.hours import hours_text
 from ingest.normalise.kind import space_kind
 from ingest.normalise.yes_no import answer
@@ -130,7 +130,7 @@ def _own_unit(record: Record, mapping: Mapping, as_space: SpaceKind | None) -> S
     kind = space_kind(stated_kind) or space_kind(stated_name) or as_space or _kind_of_header(mapping) or SpaceKind.DESK
     unit_name = stated_name or NAMES[kind]
     own_hours = _hours(record, pick(row, columns_of.get("space_hours", ())))
-    equipment = amenities.mentioned(pick(row, columns_of.get("space_amenities", ())))
+    equipment = amenities.parse(pick(row, columns_of.get("space_amenities", ())))
     for amenity, columns in mapping.space_amenities.items():
         if yes_or_no := answer(pick(row, columns)):
             equipment[str(amenity)] = yes_or_no
@@ -205,7 +205,7 @@ def _add_price(record: Record, prices: _Prices, field_name: str, text: str, unit
 def _of_columns(record: Record, columns: Sequence[SpaceColumn]) -> list[SpaceDraft]:
     sorts: dict[str, _Sort] = {}
     for column in columns:
-        text = known(record.raw.get(column.column, ""))
+        text = cell_text(record.raw.get(column.column, ""))
         if text:
             key = f"{column.kind}:{fold(column.name)}"
             _add_cell(record, sorts.setdefault(key, _Sort(column.kind, column.name)), column, text)

@@ -17,7 +17,7 @@ from geo.store.publication import published_listing
 from geo.store.queries import read_frames
 from geo.store.schema import listing, place
 from ingest.exchange.columns import SEPARATOR
-from ingest.exchange.formula_guard import neutralised
+from ingest.exchange.formula_guard import neutralise_column
 from ingest.rows.keys import public_key
 
 FORMATS = (".parquet", ".gpkg", ".geojson", ".csv")
@@ -95,7 +95,9 @@ def write_table(table: pl.DataFrame, out: Path, *, geometry: bool) -> None:
             en=f"The extension “{out.suffix}” is not an export format: choose {listed}.",
         )
     if out.suffix == ".csv" or (out.suffix == ".parquet" and not geometry):
-        safe = table.with_columns(neutralised(pl.col(name)) for name, kind in table.schema.items() if kind == pl.String)
+        safe = table.with_columns(
+            neutralise_column(pl.col(name)) for name, kind in table.schema.items() if kind == pl.String
+        )
         atomically(out, safe.write_csv if out.suffix == ".csv" else table.write_parquet)
         return
     points = shapely.points(table["lon"].to_numpy(), table["lat"].to_numpy())

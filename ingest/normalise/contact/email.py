@@ -5,7 +5,7 @@ import unicodedata
 
 _ADDRESS = re.compile(r"[A-Za-z0-9_][\w.+'-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24}", re.ASCII)
 _TOKEN = re.compile(r"[a-z]+")
-# What a body calls the address that anybody of it may read. Longer words may also begin or end a glued one.
+# Local parts that an organisation shares. Words of six letters or more may also begin or end a longer one.
 _ROLES = frozenset(
     (
         "contact", "contacts", "contactez", "info", "infos", "information", "informations", "accueil", "mairie",
@@ -26,13 +26,13 @@ def normalise(text: str) -> str | None:
     """The first generic address of a cell in lower case ("contact@...", "mairie.florac@..."), else None."""
     if "@" not in text:
         return None
-    return next((found for found in map(str.lower, _ADDRESS.findall(text)) if is_generic(found)), None)
+    return next((address for address in map(str.lower, _ADDRESS.findall(text)) if is_generic(address)), None)
 
 
 def is_generic(address: str) -> bool:
-    """Whether an address says a function or the body's own name; what may be a person's is not generic.
+    """Whether an address names a function or its organisation; one that may be a person's is not generic.
 
-    "la.cale@la-cale.fr" is its body's name: it is its domain's. "l.cale@orange.fr" may be a person's.
+    "la.cale@la-cale.fr" names its organisation: the domain is the same. "l.cale@orange.fr" may be a person's.
     """
     local, _, domain = _plain(address).partition("@")
     words = _TOKEN.findall(local)

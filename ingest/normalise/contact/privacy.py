@@ -1,4 +1,4 @@
-"""What says something of a person rather than of a place: never stored, not even in the raw row."""
+"""Personal data in cells and columns: removed before anything is stored, the raw row included."""
 
 import re
 from collections.abc import Iterable
@@ -28,17 +28,12 @@ def is_personal_column(column: str) -> bool:
     return bool(_PERSONAL_WORDS.intersection(folded.split())) or bool(_CONTACT.match(folded))
 
 
-def scrubbed(cells: dict[str, str], personal: Iterable[str]) -> dict[str, str]:
+def scrub(cells: dict[str, str], personal: Iterable[str]) -> dict[str, str]:
     """The filled cells of a row without its personal columns, e-mails and mobile numbers inside text redacted."""
-    kept = {column: text for column, text in cells.items() if text and column not in personal}
-    joined = "\n".join(kept.values())
+    scrubbed = {column: text for column, text in cells.items() if text and column not in personal}
+    joined = "\n".join(scrubbed.values())
     if "@" in joined:
-        kept = {column: _EMAIL.sub(REDACTED, text) if "@" in text else text for column, text in kept.items()}
+        scrubbed = {column: _EMAIL.sub(REDACTED, text) if "@" in text else text for column, text in scrubbed.items()}
     if _NINE_DIGITS.search(joined) and _MOBILE.search(joined):
-        kept = {column: _MOBILE.sub(REDACTED, text) for column, text in kept.items()}
-    return kept
-
-
-def redact(text: str) -> str:
-    """Text without e-mails and mobile numbers."""
-    return _MOBILE.sub(REDACTED, _EMAIL.sub(REDACTED, text))
+        scrubbed = {column: _MOBILE.sub(REDACTED, text) for column, text in scrubbed.items()}
+    return scrubbed

@@ -15,7 +15,7 @@ _TRACKING = re.compile(
 
 
 def normalise(text: str) -> str | None:
-    """The first http(s) address of a cell, with its scheme and without what follows visitors around.
+    """The first http(s) address of a cell, with its scheme and without tracking parameters.
 
     None when the cell holds none ("oui", "0", an e-mail). Pages of social networks are kept.
     """
@@ -24,15 +24,15 @@ def normalise(text: str) -> str | None:
     if _PLAIN.fullmatch(text):
         return text[:MAX_LENGTH]
     for word in _SEPARATOR.split(text.strip()):
-        address = _one(word.strip("<>\"'();,"))
+        address = _normalise_word(word.strip("<>\"'();,"))
         if address:
             return address
         if "@" not in word and "." in word and ":" in word:
-            return None  # "javascript:..." first: nothing in this cell is to be trusted
+            return None  # "javascript:..." comes first: the cell cannot be trusted
     return None
 
 
-def _one(word: str) -> str | None:
+def _normalise_word(word: str) -> str | None:
     if "." not in word:
         return None
     if "://" not in word or word.count("://") > 1:
@@ -56,5 +56,5 @@ def _one(word: str) -> str | None:
 
 
 def _without_tracking(path: str, query: str, fragment: str) -> str:
-    kept = "&".join([item for item in query.split("&") if item and not _TRACKING.fullmatch(item)])
-    return path + (f"?{kept}" if kept else "") + (f"#{fragment}" if fragment else "")
+    parameters = "&".join([item for item in query.split("&") if item and not _TRACKING.fullmatch(item)])
+    return path + (f"?{parameters}" if parameters else "") + (f"#{fragment}" if fragment else "")

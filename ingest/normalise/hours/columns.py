@@ -1,8 +1,8 @@
-"""Opening hours that a list has in columns or in structured cells -> OSM syntax.
+"""Opening hours from several columns or from structured cells, as OSM syntax.
 
-A column per day, per half-day, a pair per opening and closing, or the JSON of the town halls. What a person
-wrote for one day and a machine cannot read ("réservé aux scolaires") is kept as that day's comment, which makes the day
-unknown: shown as written, never taken for open or closed.
+A column per day, per half-day, a pair per opening and closing, or the JSON of the town halls. Text that cannot be
+parsed ("réservé aux scolaires") becomes the comment of its day, which makes the day unknown: it is shown as written,
+and counts neither as open nor as closed.
 """
 
 import re
@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import msgspec
 
-from ingest.normalise.blank import known
+from ingest.normalise.blank import cell_text
 from ingest.normalise.hours.grammar import read_day
 from ingest.normalise.hours.lexer import DAY_MIN, Minutes
 from ingest.normalise.hours.weekly import BY_APPOINTMENT, CLOSED, DayHours, canonical, plain_week, week_text
@@ -19,7 +19,7 @@ from ingest.normalise.hours.weekly import BY_APPOINTMENT, CLOSED, DayHours, cano
 MORNING, AFTERNOON, EVENING = "morning", "afternoon", "evening"
 HALVES = (MORNING, AFTERNOON, EVENING)
 USUAL_MINUTES = {MORNING: (9 * 60, 12 * 60), AFTERNOON: (14 * 60, 18 * 60)}
-"""What a tick in a half-day's column is shown as: times are not said, so the day stays uncertain."""
+"""Times shown for a ticked half-day. The column gives no times, so the day stays uncertain."""
 _MORNING_ENDS_MIN, _NOON_MIN = 14 * 60, 12 * 60
 
 _FRENCH_DAYS = {
@@ -74,25 +74,25 @@ def _clock_spans(ranges: tuple[tuple[str, str], ...]) -> tuple[Minutes, ...] | N
 
 
 def _clock(text: str) -> int | None:
-    found = _CLOCK.fullmatch(text)
-    return int(found[1]) * 60 + int(found[2]) if found else None
+    match = _CLOCK.fullmatch(text)
+    return int(match[1]) * 60 + int(match[2]) if match else None
 
 
 def from_day_columns(values: Mapping[int, str]) -> str | None:
     """Hours from one column per weekday (0 is Monday): {0: "09:00 - 12:00 / 13:30 - 17:00", 6: ""}.
 
-    A blank day is closed, and so is the "00:00 - 00:00" of forms; None when no day opens. A day that is not
-    understood is kept as a comment.
+    A blank day is closed, and so is the "00:00 - 00:00" of forms; None when no day opens. A day that
+    cannot be parsed is kept as a comment.
     """
     week: dict[int, DayHours] = {}
     opens = False
     for day in sorted(values):
-        text = " ".join(known(values[day]).split())
+        text = " ".join(cell_text(values[day]).split())
         if not text or day not in range(7):
             continue
         hours = read_day(text)
         if hours is None:
-            week[day] = _as_written(text)
+            week[day] = _as_comment(text)
             continue
         if hours != CLOSED:
             opens = True
@@ -100,30 +100,30 @@ def from_day_columns(values: Mapping[int, str]) -> str | None:
     return week_text(week) if opens else None
 
 
-def _as_written(text: str) -> DayHours:
+def _as_comment(text: str) -> DayHours:
     return DayHours((), text.replace('"', "'")[:_LONGEST_COMMENT])
 
 
 def from_half_day_columns(values: Mapping[tuple[int, str], str]) -> str | None:
     """Hours from a column per half-day: {(0, "morning"): "9h-12h", (0, "afternoon"): "14h-17h", (5, "morning"): "x"}.
 
-    Halves are `HALVES`. A blank half is closed. "x" or "oui" says that the half-day is open but not when: the day is
+    Halves are `HALVES`. A blank half is closed. "x" or "oui" means open at unknown times: the day is
     shown with the usual times and stays uncertain. None when nothing opens. Times of the other half ("14h-17h" as a
-    morning) make the day a comment, as what is not understood does.
+    morning) make the day a comment, as does text that cannot be parsed.
     """
     week: dict[int, DayHours] = {}
     opens = False
     for day in range(7):
-        said = [(half, text) for half in HALVES if (text := " ".join(known(values.get((day, half), "")).split()))]
-        if not said:
+        filled = [(half, text) for half in HALVES if (text := " ".join(cell_text(values.get((day, half), "")).split()))]
+        if not filled:
             continue
-        read = [_half_day(half, text) for half, text in said]
-        hours = _joined([one for one in read if one is not None])
-        if None in read or hours is None:
-            week[day] = _as_written(" / ".join(text for _, text in said))
-        elif hours != CLOSED:
+        read = [_half_day(half, text) for half, text in filled]
+        day_hours = _join_halves([hours for hours in read if hours is not None])
+        if None in read or day_hours is None:
+            week[day] = _as_comment(" / ".join(text for _, text in filled))
+        elif day_hours != CLOSED:
             opens = True
-            week[day] = hours
+            week[day] = day_hours
     return week_text(week) if opens else None
 
 
@@ -147,7 +147,7 @@ def _half_day(half: str, text: str) -> DayHours | None:
     return None if half != MORNING and hours.spans[0][0] < _NOON_MIN else hours
 
 
-def _joined(halves: Iterable[DayHours]) -> DayHours | None:
+def _join_halves(halves: Iterable[DayHours]) -> DayHours | None:
     """The halves of a day as one, None when they overlap. "12h" at both ends makes one span."""
     spans: list[Minutes] = []
     comments: list[str] = []
@@ -173,14 +173,14 @@ def from_pairs(values: Mapping[int, Iterable[tuple[str, str]]]) -> str | None:
     cells: dict[int, DayHours] = {}
     opens = False
     for day in range(7):
-        pairs = [(known(start), known(end)) for start, end in values.get(day, ())]
-        said = [pair for pair in pairs if any(pair)]
-        if not said:
+        pairs = [(cell_text(start), cell_text(end)) for start, end in values.get(day, ())]
+        filled = [pair for pair in pairs if any(pair)]
+        if not filled:
             continue
-        spans = [_pair_span(start, end) for start, end in said]
+        spans = [_pair_span(start, end) for start, end in filled]
         real = [span for span in spans if span is not None and span[0] != span[1]]
         if None in spans:
-            cells[day] = _as_written(join_columns(said))
+            cells[day] = _as_comment(join_columns(filled))
         elif real:
             opens = True
             cells[day] = DayHours(tuple(sorted(real)))
@@ -210,8 +210,8 @@ def _moment(text: str) -> int | None:
     """Minutes from midnight of "9h", "9:30", "18.30", "14", or of a fraction of a day."""
     if _FRACTION.fullmatch(text):
         return round(float(text.replace(",", ".")) * DAY_MIN)
-    found = _HOUR.fullmatch(text)
-    return int(found[1]) * 60 + int(found[2] or 0) if found else None
+    match = _HOUR.fullmatch(text)
+    return int(match[1]) * 60 + int(match[2] or 0) if match else None
 
 
 def join_columns(opens_and_closes: Iterable[tuple[str, str]]) -> str:

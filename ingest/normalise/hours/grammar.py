@@ -1,8 +1,8 @@
-"""French sentences about opening hours, read word by word.
+"""Parser of French sentences about opening hours.
 
-Every word must be one we know: "Lundi au vendredi : 9h-12h (sauf veille de fête)" is given up rather than
-half read. A text is a run of days, times, "fermé" and "sur rendez-vous"; either days come before what holds
-on them ("Mardi : 15h à 18h30 Mercredi : ...") or after ("9h-12h et 14h-17h du lundi au vendredi").
+A sentence with an unknown word is rejected as a whole: "Lundi au vendredi : 9h-12h (sauf veille de fête)". A text is
+a run of days, times, "fermé" and "sur rendez-vous". Days come either before their hours ("Mardi : 15h à 18h30
+Mercredi : ...") or after them ("9h-12h et 14h-17h du lundi au vendredi").
 """
 
 import re
@@ -35,13 +35,13 @@ def read_week(text: str) -> str | None:
             return "off"
     clauses = _clauses(items)
     if not clauses or all(hours == CLOSED for _, hours in clauses):
-        return None  # "Fermé le lundi" does not say when the place is open
+        return None  # "Fermé le lundi" gives no opening times
     return _pattern_of(clauses)
 
 
 @lru_cache(maxsize=16_384)
 def read_day(text: str) -> DayHours | None:
-    """A cell that speaks of one known day: "09:00 - 12:00 / 13:30 - 17:00", "8:30 11:30; 13:00 17:00", "Fermé"."""
+    """The hours in the cell of one day: "09:00 - 12:00 / 13:30 - 17:00", "8:30 11:30; 13:00 17:00", "Fermé"."""
     # Forms write "7 : 30", and "8:" or "15:" for full hours.
     tidy = re.sub(r"(\d)\s*:\s*(\d\d)(?!\d)", r"\1:\2", text)
     tidy = re.sub(r"(\d):(?!\d)", r"\1h", tidy)
@@ -57,7 +57,7 @@ def read_day(text: str) -> DayHours | None:
     spans = spans_of([token for token in tokens if token.kind != "rdv"], one_day=True)
     if spans is None:
         return None
-    # "00:00 - 00:00" is how a form says nothing; spans of no length are slips of the pen.
+    # Forms write "00:00 - 00:00" for no hours; other spans of no length are mistakes.
     return DayHours(tuple(span for span in spans if span[0] != span[1]), comment)
 
 
@@ -65,25 +65,25 @@ def read_day(text: str) -> DayHours | None:
 
 
 def _clauses(items: Sequence[Item]) -> list[tuple[list[int], DayHours]] | None:
-    """Who holds what: days with their hours, in the order of the text."""
+    """Days with their hours, in the order of the text."""
     kinds = [item.kind for item in items]
     if kinds[0] != "days":
-        # "9h-12h du lundi au vendredi", "Fermé le lundi": what holds, then on which days.
+        # "9h-12h du lundi au vendredi", "Fermé le lundi": the hours, then their days.
         if len(items) % 2 or any(kind == "days" for kind in kinds[0::2]) or set(kinds[1::2]) != {"days"}:
             return None
         pairs = zip(items[0::2], items[1::2], strict=True)
-        return _all_read([_clause(days, [what]) for what, days in pairs])
+        return _all_or_none([_clause(days, [state]) for state, days in pairs])
     clauses: list[tuple[list[int], DayHours] | None] = []
     at = 0
     while at < len(items):
         days, at = items[at], at + 1
-        whats: list[Item] = []
+        states: list[Item] = []
         while at < len(items) and items[at].kind != "days":
-            if items[at].kind == "closed" and whats:
+            if items[at].kind == "closed" and states:
                 break
-            whats.append(items[at])
+            states.append(items[at])
             at += 1
-        clauses.append(_clause(days, whats))
+        clauses.append(_clause(days, states))
         if at < len(items) and items[at].kind == "closed":
             # "... de 10h à 19h, fermé le lundi": closes the days that follow, which must end there.
             if at + 2 != len(items) or items[at + 1].kind != "days":
@@ -91,17 +91,17 @@ def _clauses(items: Sequence[Item]) -> list[tuple[list[int], DayHours]] | None:
             clauses.append(_clause(items[at + 1], [items[at]]))
             break
     final_rdv = kinds[-1] == "rdv" and len(clauses) > 1 and kinds[-2] != "days"
-    return None if final_rdv else _all_read(clauses)  # of all the days, or of the last ones?
+    return None if final_rdv else _all_or_none(clauses)  # of all the days, or of the last ones?
 
 
-def _clause(days: Item, whats: Sequence[Item]) -> tuple[list[int], DayHours] | None:
-    kinds = sorted(item.kind for item in whats)
+def _clause(days: Item, states: Sequence[Item]) -> tuple[list[int], DayHours] | None:
+    kinds = sorted(item.kind for item in states)
     if kinds == ["closed"] and not days.half:
         return days.days, CLOSED
     if kinds == ["rdv"] and not days.half:
         return days.days, DayHours((), BY_APPOINTMENT)
     if kinds in (["times"], ["rdv", "times"]):
-        spans = next(item.spans for item in whats if item.kind == "times")
+        spans = next(item.spans for item in states if item.kind == "times")
         if days.half.startswith("matin") and spans[-1][1] > _MORNING_ENDS_MIN:
             return None
         if days.half.startswith("ap") and spans[0][0] < _NOON_MIN:
@@ -110,7 +110,7 @@ def _clause(days: Item, whats: Sequence[Item]) -> tuple[list[int], DayHours] | N
     return None
 
 
-def _all_read(
+def _all_or_none(
     clauses: Sequence[tuple[list[int], DayHours] | None],
 ) -> list[tuple[list[int], DayHours]] | None:
     read = [clause for clause in clauses if clause is not None]
@@ -118,7 +118,7 @@ def _all_read(
 
 
 def _pattern_of(clauses: Sequence[tuple[list[int], DayHours]]) -> str | None:
-    """One pattern; a day said twice adds up, unless the two overlap or differ in kind."""
+    """One pattern; the spans of a repeated day add up, unless they overlap or differ in comment."""
     week: dict[int, DayHours] = {}
     for days, hours in clauses:
         for day in days:

@@ -1,6 +1,6 @@
-"""Opening hours of the lists -> OSM syntax, as `geo.opening_hours.patterns` spells it; None when not understood.
+"""Opening hours from text, as OSM syntax in the spelling of `geo.opening_hours.patterns`; None when not understood.
 
-Free text and tags are read here, columns and structured cells in `hour_columns`. Nothing is guessed.
+This module parses free text and tags; `columns` parses columns and structured cells. Nothing is guessed.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from geo.errors import InvalidInput
 from geo.opening_hours.parser import parse
 from geo.opening_hours.rules import WEEKDAYS, Days, Join, Rule, State
-from ingest.normalise.blank import known
+from ingest.normalise.blank import cell_text
 from ingest.normalise.hours.columns import (
     from_day_columns,
     from_half_day_columns,
@@ -64,9 +64,9 @@ def from_text(text: str) -> str | None:
     """Hours from a cell that a person wrote: French ("Du mardi au samedi de 10h à 19h") or OSM syntax.
 
     The days must be named; times alone are understood by `from_osm` and `from_day_columns` only, where the
-    source says which days they are for.
+    source gives the days.
     """
-    cleaned = known(text)
+    cleaned = cell_text(text)
     if not cleaned or len(cleaned) > _LONGEST_TEXT:
         return None
     tagged = _osm_pattern(cleaned)
@@ -77,12 +77,12 @@ def from_text(text: str) -> str | None:
 
 
 def _osm_pattern(text: str) -> str | None:
-    """The text with OSM's words, when that makes a pattern that says when the place opens."""
+    """The text with its words translated to OSM's, when that is a pattern with opening times."""
     cleaned = text.strip()
     if not cleaned or len(cleaned) > _LONGEST_TEXT:
         return None
     pattern = _PUBLIC_HOLIDAYS.sub("PH", _LINE.sub("; ", cleaned).replace("–", "-"))
-    # "Mar" is March to OSM and mardi to the French: their other days tell, or the months beside it.
+    # "Mar" is March to OSM and mardi to the French: the other days decide, or a month next to it.
     if _OTHER_SHORT_DAY.search(pattern):
         pattern = _MAR.sub("Tu", pattern)
     elif _MAR.search(_MARCH.sub("", pattern)):
@@ -97,12 +97,12 @@ def _osm_pattern(text: str) -> str | None:
 
 
 def _timeless(rule: Rule) -> bool:
-    """ "Mo-Fr" alone: OSM reads round the clock, people mean that they did not say when."""
+    """ "Mo-Fr" alone: for OSM round the clock, for people no times at all."""
     return rule.all_day and rule.state is State.OPEN and not rule.always
 
 
 def _only_closes(rules: Sequence[Rule]) -> bool:
-    """ "PH off" alone: when the place is open is not said. A bare "off" is."""
+    """ "PH off" alone gives no opening times. A bare "off" does: never."""
     return all(rule.state is State.CLOSED for rule in rules) and any(rule.days != Days() for rule in rules)
 
 

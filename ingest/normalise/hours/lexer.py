@@ -1,6 +1,6 @@
-"""The words of French opening hours: a text -> runs of days, of times, "fermé", "sur rendez-vous".
+"""Lexer of French opening hours: runs of days, of times, "fermé", "sur rendez-vous".
 
-Every word must be known; a text with one that is not is given up, never half read.
+A text with an unknown word is rejected as a whole.
 """
 
 import re
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 Minutes = tuple[int, int]
 
-PUBLIC_HOLIDAYS = 7  # stands beside the weekdays 0-6 in a list of days
+PUBLIC_HOLIDAYS = 7  # follows the weekdays 0-6 in a list of days
 DAY_MIN = 1440
 _NOON_MIN = 12 * 60
 _NIGHT_ENDS_MIN = 6 * 60
@@ -60,7 +60,7 @@ class Item:
 
 
 def tokens_of(text: str) -> list[Token] | None:
-    """The words that matter; None as soon as one is not known."""
+    """The tokens of a text without noise; None when a word is unknown."""
     folded = unicodedata.normalize("NFKD", text.replace("’", "'").replace("–", "-").replace("—", "-"))
     folded = "".join(char for char in folded if not unicodedata.combining(char)).lower()
     tokens: list[Token] = []
@@ -150,13 +150,13 @@ def _days(run: Sequence[Token]) -> list[int] | None:
             linked = True
             continue
         else:
-            found = _named_days(token)
+            named = _named_days(token)
             if range_from is not None:
-                if len(found) != 1 or found[0] > 6 or range_from > 6:
+                if len(named) != 1 or named[0] > 6 or range_from > 6:
                     return None
-                found = [(range_from + step) % 7 for step in range(1, (found[0] - range_from) % 7 + 1)]
+                named = [(range_from + step) % 7 for step in range(1, (named[0] - range_from) % 7 + 1)]
                 range_from = None
-            days += found
+            days += named
         linked = False
     return days if range_from is None else None
 
@@ -217,7 +217,7 @@ def spans_of(run: Sequence[Token], *, one_day: bool = False) -> tuple[Minutes, .
 
 
 def _is_hour(run: Sequence[Token], index: int) -> bool:
-    """A bare number is an hour when the other end of its span says so: "14 à 18h", "9h-12"."""
+    """Whether a bare number is an hour: the other end of its span is a time, as in "14 à 18h", "9h-12"."""
     for step in (1, -1):
         link, other = index + step, index + 2 * step
         if 0 <= other < len(run) and run[link].kind == "to" and run[other].kind == "time":

@@ -35,9 +35,9 @@ def week_text(week: Mapping[int, DayHours]) -> str | None:
 
 
 def plain_week(spans_by_day: Mapping[int, tuple[Minutes, ...]]) -> str | None:
-    """What `canonical` gives of certain hours on weekdays, at a tenth of its cost.
+    """The same text as `canonical` for plain hours on weekdays, at a tenth of the cost.
 
-    None for what needs care: nights, spans that touch or overlap, whole days, no hours at all.
+    None for anything else: nights, spans that touch or overlap, whole days, no hours at all.
     """
     days_by_spans: dict[tuple[Minutes, ...], list[int]] = {}
     for day in sorted(spans_by_day):
@@ -54,19 +54,19 @@ def plain_week(spans_by_day: Mapping[int, tuple[Minutes, ...]]) -> str | None:
 
 
 def week_pattern(week: Mapping[int, DayHours]) -> str:
-    """Hours per day as OSM rules, not yet canonical; days with nothing to say are off."""
+    """Hours per day as OSM rules, not yet canonical; days without hours or comment are off."""
     days_by_hours: dict[DayHours, list[str]] = {}
     for day in sorted(week):
         days_by_hours.setdefault(week[day], []).append(DAY_NAMES[day])
     rules: list[str] = []
     for hours, days in days_by_hours.items():
         times = ",".join(f"{clock_text(start)}-{clock_text(end)}" for start, end in hours.spans)
-        said = f'"{hours.comment}"' if hours.comment else "" if times else "off"
-        rules.append(" ".join(part for part in (",".join(days), times, said) if part))
+        comment = f'"{hours.comment}"' if hours.comment else "" if times else "off"
+        rules.append(" ".join(part for part in (",".join(days), times, comment) if part))
     return "; ".join(rules)
 
 
-# Lists repeat themselves: half of the town halls share their hours with another.
+# Cached: half of the town halls share their hours with another one.
 @lru_cache(maxsize=32_768)
 def canonical(pattern: str) -> str | None:
     """The one spelling of an OSM pattern, None when it is not one."""

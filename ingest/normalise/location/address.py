@@ -1,11 +1,11 @@
-"""Postal addresses: the street apart from its complement and from the "44000 Nantes" that ends many of them."""
+"""Postal addresses in their parts: street, complement, and the "44000 Nantes" that ends many of them."""
 
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 from geo.reference.toponyms import fold, is_street, number_key, spelt_out, split_number
-from ingest.normalise.title_case import quieter
+from ingest.normalise.title_case import to_title_case
 
 MAX_LENGTH = 300
 _LAST_LINE = re.compile(
@@ -14,7 +14,7 @@ _LAST_LINE = re.compile(
 _BEFORE_IT = " ,;–-\n\r\t"
 _TAG = re.compile(r"<[^<>]{1,30}>")
 
-# What an address of more parts than a street has: looked for first, since most have none.
+# Marks of an address with more parts than a street. Tested first: most addresses have none.
 _MARKED = re.compile(
     r"[,;(–]| - |\b(?:b\.?p|cs|tsa|b[aâ]t|[eé]tage|r[eé]sidence|c/o|imm|rdc|rez|cedex|app|esc|porte|hall|bo[iî]te)",
     re.IGNORECASE,
@@ -55,7 +55,7 @@ _TYPES_AFTER_NUMBER = {**_TYPES, "r": "rue", "ch": "chemin", "qu": "quai"}
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """The parts of an address, "" for what it does not say. `street` is as shown, its number included.
+    """The parts of an address, "" where it has none. `street` is as shown, its number included.
 
     `number` is the (first) house number as compared ("12bis"), `number_to` the end of a range ("12-14" -> "14").
     """
@@ -71,75 +71,77 @@ class Address:
 def split(text: str) -> tuple[str, str, str]:
     """(street, postcode, town) of an address; postcode and town are "" when it does not end with them."""
     text = (_TAG.sub("\n", text) if "<" in text else text).strip()
-    found = _LAST_LINE.search(text)
-    if not found:
+    last_line = _LAST_LINE.search(text)
+    if not last_line:
         return clean(text), "", ""
-    street, code, town = text[: found.start()], found["postcode"], found["town"]
+    street, code, town = text[: last_line.start()], last_line["postcode"], last_line["town"]
     return clean(street.rstrip(_BEFORE_IT)), code, " ".join(town.split())
 
 
 def clean(text: str) -> str:
-    """An address on one line; shouting turned into title case."""
+    """An address on one line; capitals turned into title case."""
     lines = text.splitlines()
     if len(lines) == 1:
-        return quieter(" ".join(text.split()).strip(" ,;")[:MAX_LENGTH])
-    return quieter(", ".join([part for line in lines if (part := " ".join(line.split()).strip(" ,;"))])[:MAX_LENGTH])
+        return to_title_case(" ".join(text.split()).strip(" ,;")[:MAX_LENGTH])
+    return to_title_case(
+        ", ".join([part for line in lines if (part := " ".join(line.split()).strip(" ,;"))])[:MAX_LENGTH]
+    )
 
 
 def parts(text: str) -> Address:
-    """An address in its parts. Post boxes (BP, CS, TSA) and CEDEX are left out: they are where mail goes."""
+    """An address in its parts. Post boxes (BP, CS, TSA) and CEDEX are left out: they locate mail, not the place."""
     street, postcode, town = split(text)
     complement = ""
     if _MARKED.search(street):
-        street, complement = map(quieter, _apart(street))
+        street, complement = map(to_title_case, _split_complement(street))
     if street[:1].isdigit():
         number = split_number(street)[0]
         ranged = _RANGE_END.match(street) if number else None
-        return Address(_typed(street), complement, postcode, town, number, ranged[1] if ranged else "")
-    return Address(_typed(street), complement, postcode, town)
+        return Address(_spell_out_type(street), complement, postcode, town, number, ranged[1] if ranged else "")
+    return Address(_spell_out_type(street), complement, postcode, town)
 
 
-def _typed(street: str) -> str:
+def _spell_out_type(street: str) -> str:
     """ "22 Av. Charles de Gaulle" -> "22 avenue Charles de Gaulle"; "ch" and "r" are streets only after a number."""
-    found = _SHORT_TYPE.match(street)
-    if not found:
+    match = _SHORT_TYPE.match(street)
+    if not match:
         return street
-    number = found["number"] or ""
-    full = (_TYPES_AFTER_NUMBER if number else _TYPES).get(found["type"].lower())
+    number = match["number"] or ""
+    full = (_TYPES_AFTER_NUMBER if number else _TYPES).get(match["type"].lower())
     if not full:
         return street
-    return number + (full if number else full.capitalize()) + " " + street[found.end() :]
+    return number + (full if number else full.capitalize()) + " " + street[match.end() :]
 
 
 @lru_cache(maxsize=16_384)
-def _apart(street: str) -> tuple[str, str]:
+def _split_complement(street: str) -> tuple[str, str]:
     """(street, complement) of an address of several parts."""
     bare = _SPACED_RANGE.sub(r"\1-\2", _CEDEX.sub("", _BOX.sub("", street)).strip(" ,;-–"))
     segments = [segment for segment in _SEPARATOR.split(bare) if segment]
-    kept: list[str] = []
+    streets: list[str] = []
     complements: list[str] = []
     for segment in segments:
         if _COMPLEMENT.match(segment):
             leading = _LEADING.match(segment)
             complements.append(leading["complement"] if leading else segment)
             if leading:
-                kept.append(segment[leading.end() :])
-        elif kept and _ONLY_NUMBER.fullmatch(kept[-1]) and not segment[0].isdigit():
-            kept[-1] += f", {segment}"  # "4, rue Teilhard"
+                streets.append(segment[leading.end() :])
+        elif streets and _ONLY_NUMBER.fullmatch(streets[-1]) and not segment[0].isdigit():
+            streets[-1] += f", {segment}"  # "4, rue Teilhard"
         else:
             inline = _INLINE.search(segment)
             complements += [inline["complement"]] if inline else []
-            kept.append(segment[: inline.start()].rstrip() if inline else segment)
-    if not kept:
+            streets.append(segment[: inline.start()].rstrip() if inline else segment)
+    if not streets:
         return bare, ""  # a complement is all there is
-    at = max(range(len(kept)), key=lambda index: (_streetness(kept[index]), -index))
-    if _streetness(kept[at]):
+    at = max(range(len(streets)), key=lambda index: (_streetness(streets[index]), -index))
+    if _streetness(streets[at]):
         # "Maison des Associations, 6 cours des Alliés": the house, then its street; what follows completes it.
-        street, others = kept[at], kept[:at] + kept[at + 1 :]
-        if len(others) == 1 and _ONLY_NUMBER.fullmatch(others[0]) and not split_number(street)[0]:
-            return f"{others[0]} {street}", ", ".join(complements)  # "Route de Salm, 724"
-        return street, ", ".join(complements + others)
-    return ", ".join(kept), ", ".join(complements)
+        street, rest = streets[at], streets[:at] + streets[at + 1 :]
+        if len(rest) == 1 and _ONLY_NUMBER.fullmatch(rest[0]) and not split_number(street)[0]:
+            return f"{rest[0]} {street}", ", ".join(complements)  # "Route de Salm, 724"
+        return street, ", ".join(complements + rest)
+    return ", ".join(streets), ", ".join(complements)
 
 
 _STREETS = frozenset(
@@ -151,7 +153,7 @@ _STREETS = frozenset(
 
 
 def _streetness(segment: str) -> int:
-    """How much a part looks like the street: 3 with its number, 2 a real street, 1 a hamlet or a zone, 0 neither."""
+    """Rank of a part as the street: 3 with a number, 2 a street without one, 1 a hamlet or a zone, 0 none of these."""
     number, rest = split_number(segment)
     words = spelt_out(fold(rest))
     if not is_street(fold(rest)):

@@ -1,10 +1,10 @@
-"""Names of communes as lists write them: what stands around a name apart from the name."""
+"""Names of communes in cells, separated from postcodes, départements and CEDEX around them."""
 
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ingest.normalise.title_case import quieter
+from ingest.normalise.title_case import to_title_case
 
 _CEDEX = re.compile(r"\s*\bcedex\b(?:\s*\d{1,2}\b)?.*$", re.IGNORECASE | re.S)
 _POSTCODE = re.compile(r"(?<!\d)(?:[Ff][Rr]?-)?(\d{5})(?!\d)")
@@ -24,7 +24,7 @@ _DEPARTEMENT_CODE = re.compile(r"(?:0?[1-9]|[1-8]\d|9[0-5]|2[AB]|97[1-8]|98\d)",
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """A name ready to be looked up ("Lyon 3e" for an arrondissement), and what the cell says beside it, else ""."""
+    """A name ready to be looked up ("Lyon 3e" for an arrondissement), and what else the cell holds, or ""."""
 
     name: str
     postcode: str = ""
@@ -37,14 +37,14 @@ def read(text: str) -> Town:
     name = " ".join(text.split())
     postcode = ""
     if any(map(str.isdigit, name)):
-        found = _POSTCODE.search(name)
-        if found:
-            postcode, name = found[1], f"{name[: found.start()]} {name[found.end() :]}"
+        match = _POSTCODE.search(name)
+        if match:
+            postcode, name = match[1], f"{name[: match.start()]} {name[match.end() :]}"
     departement = ""
     if "(" in name or "[" in name:
-        said = _PARENTHESES.search(name)
-        if said:
-            departement = _departement(said[1])
+        parentheses = _PARENTHESES.search(name)
+        if parentheses:
+            departement = _departement(parentheses[1])
             name = _PARENTHESES.sub("", name)
     name = _FRANCE.sub("", _CEDEX.sub("", name)).strip(" ,;-–/")
     arrondissement = _ARRONDISSEMENT.match(name)
@@ -53,22 +53,17 @@ def read(text: str) -> Town:
         if 1 <= number <= _COUNT[city.lower()]:
             return Town(f"{city} {number}{'er' if number == 1 else 'e'}", postcode, departement)
     name = _OVER.sub(" sur ", _UNDER.sub(" sous ", name)) if "/" in name else name
-    name = _SAINT.sub(_saint, quieter(" ".join(name.split())))
+    name = _SAINT.sub(_saint, to_title_case(" ".join(name.split())))
     return Town(name, postcode, departement)
 
 
-def clean(text: str) -> str:
-    """The name alone, spelt out: "STE-ANNE CEDEX 2" -> "Sainte-Anne"."""
-    return read(text).name if text else ""
+def _saint(match: re.Match[str]) -> str:
+    text = match.group()
+    return _SAINTS[match[1].lower()] + ("-" if "-" in text else " ")
 
 
-def _saint(found: re.Match[str]) -> str:
-    said = found.group()
-    return _SAINTS[found[1].lower()] + ("-" if "-" in said else " ")
-
-
-def _departement(said: str) -> str:
-    """A département's code or name from what stands between parentheses; "" for "Paris 12e", "le bourg"."""
-    if _DEPARTEMENT_CODE.fullmatch(said):
-        return said.upper().zfill(2)
-    return said if said[:1].isupper() and not any(map(str.isdigit, said)) else ""
+def _departement(text: str) -> str:
+    """A département's code or name from the text between parentheses; "" for "Paris 12e", "le bourg"."""
+    if _DEPARTEMENT_CODE.fullmatch(text):
+        return text.upper().zfill(2)
+    return text if text[:1].isupper() and not any(map(str.isdigit, text)) else ""

@@ -1,4 +1,4 @@
-"""The systems of coordinates that lists are found in, and the part of France where each may be used."""
+"""Coordinate systems of French lists, and the part of France where each is used."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -87,9 +87,9 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection(3163, "RGNC91-93 Lambert", (_CALEDONIE,), ("rgnc91", "3163", "rgnc")),
     Projection(3297, "RGPF UTM 6S", (_POLYNESIE,), ("rgpf", "3297", "utm 6", "utm6")),
 )
-"""In the order of trust: of two that fit as well, the first is more usual. 32620 is within a metre of 5490."""
-BESIDE_LAMBERT_93 = tuple(one for one in PROJECTIONS if one.epsg in {2975, 5490, 2972, 4471})
-"""What national lists put into their Lambert 93 columns for places overseas, as SIRENE does."""
+"""Most usual first, which decides between two that fit equally. 32620 is within a metre of 5490."""
+BESIDE_LAMBERT_93 = tuple(projection for projection in PROJECTIONS if projection.epsg in {2975, 5490, 2972, 4471})
+"""Projections that national lists such as SIRENE use overseas, in their Lambert 93 columns."""
 
 
 @lru_cache(maxsize=32)

@@ -1,4 +1,4 @@
-"""Coordinates as lists give them: the system is told for a whole list (`detect`), then rows are read (`convert`).
+"""Coordinates in lists: `detect` finds the system of a whole list, `convert_all` reads its rows.
 
 Decimal degrees with points or commas, degrees and minutes, swapped axes, zeros, one "lat, lon" cell, metres of the
 projections that France uses, degrees that lost their decimal point.
@@ -29,7 +29,7 @@ Points = Sequence[tuple[float, float] | None]
 """Where rows should be (lon, lat in decimal degrees): the middle of the commune that each states, None without one."""
 
 NEAR_M = 25_000.0
-"""A point this close to the middle of its commune agrees with it; large communes and wrong systems are both told so."""
+"""A point this close to the middle of its commune agrees with it; so large communes pass and wrong systems do not."""
 SAMPLE_ROWS = 400
 _ENOUGH = 0.5
 LAMBERT_93 = 2154
@@ -51,7 +51,7 @@ _SEXAGESIMAL = re.compile(
 
 
 class Fault(StrEnum):
-    """What was wrong with a pair of coordinates."""
+    """Faults of a pair of coordinates."""
 
     OUT_OF_RANGE = "coordinates_out_of_range"
     OUTSIDE_FRANCE = "outside_france"
@@ -59,20 +59,20 @@ class Fault(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """A position that may be used (None: unknown) and what was found wrong on the way."""
+class PositionReading:
+    """A usable position (None: unknown), and the fault of the cells if any."""
 
     lon: float | None = None
     lat: float | None = None
     fault: Fault | None = None
 
 
-NOTHING = Read()
+NOTHING = PositionReading()
 
 
 @dataclass(frozen=True, slots=True)
-class System:
-    """How two columns of a list are to be read, and how sure that is.
+class CoordinateSystem:
+    """The system of two columns of a list, and the confidence in it.
 
     `projection`: metres of it, None for degrees. `scale`: degrees were multiplied by it; 0 when they lost their decimal
     point, row by row. `confidence`: share of the rows that it puts where they should be.
@@ -89,16 +89,13 @@ class System:
         """Whether cells are decimal degrees in the right columns: nothing to convert."""
         return self.projection is None and not self.swapped and self.scale == 1.0
 
-    def convert(self, lon_text: str, lat_text: str, expected: tuple[float, float] | None = None) -> Read:
-        """The position of one row. `expected` helps only where a lost decimal point leaves a choice."""
-        return self.convert_all([lon_text], [lat_text], [expected])[0]
-
     def convert_all(
         self, lon_texts: Sequence[str], lat_texts: Sequence[str], expected: Points | None = None
-    ) -> list[Read]:
+    ) -> list[PositionReading]:
         """The positions of many rows at once: a projection is dear to call and cheap per point.
 
-        Rows in plain degrees are read as such whatever the others are. Swapped axes are put right and said so.
+        Rows in plain degrees are read as such whatever the others are. Swapped axes are put right and noted.
+        `expected` helps only where a lost decimal point leaves a choice.
         """
         reads = [normalise(lon, lat) for lon, lat in zip(lon_texts, lat_texts, strict=True)]
         todo = [i for i, read in enumerate(reads) if read.lon is None and read.fault]
@@ -113,20 +110,20 @@ class System:
         for i, lon, lat, good in zip(todo, lons.tolist(), lats.tolist(), usable.tolist(), strict=True):
             fault = Fault.SWAPPED if self.swapped else None
             if good:
-                reads[i] = Read(round(lon, 7), round(lat, 7), fault)
+                reads[i] = PositionReading(round(lon, 7), round(lat, 7), fault)
             elif math.isfinite(lon) and math.isfinite(lat):
-                reads[i] = Read(fault=Fault.OUTSIDE_FRANCE)
+                reads[i] = PositionReading(fault=Fault.OUTSIDE_FRANCE)
         return reads
 
     def to_degrees(self, firsts: Floats, seconds: Floats, expected: Points | None = None) -> tuple[Floats, Floats]:
-        """Longitudes and latitudes from the numbers of the column said to be of longitudes and of the other."""
+        """Longitudes and latitudes from the numbers of the longitude column and of the latitude column."""
         xs, ys = (seconds, firsts) if self.swapped else (firsts, seconds)
         if self.projection is not None:
             return self.projection.to_degrees(xs, ys)
         return _with_points(xs, ys, expected) if self.scale == 0 else (xs / self.scale, ys / self.scale)
 
     def sentence(self) -> tuple[str, str]:
-        """What was understood of the two columns, in French and in English."""
+        """The system of the two columns in words, in French and in English."""
         french = self.projection.name if self.projection else "degrés décimaux"
         english = self.projection.name if self.projection else "decimal degrees"
         if self.projection:
@@ -148,16 +145,17 @@ class System:
         )
 
 
-DEGREES = System()
+DEGREES = CoordinateSystem()
 
 
 def detect(
     lon_texts: Sequence[str], lat_texts: Sequence[str], expected: Points | None = None, hint: str = ""
-) -> System:
-    """How the two columns of a list are to be read, decided for all of their rows.
+) -> CoordinateSystem:
+    """The system of the two columns of a list, one for all rows.
 
-    `expected`: where the communes that the rows state are; what agrees with them wins, else what falls in France.
-    `hint`: the names of the columns, which may tell a projection ("X_L93"). `DEGREES` when nothing fits half of them.
+    `expected` are the points of the rows' communes; the system that agrees with them wins, else the one that falls in
+    France. `hint` is the names of the columns, which may name a projection ("X_L93"). `DEGREES` when no system fits
+    half of the rows.
     """
     points = list(expected) if expected is not None else [None] * len(lon_texts)
     rows = [
@@ -183,7 +181,9 @@ def detect(
         worth = (2 * near if checked else 0.0) + fit + 0.3 * named * (fit > _ENOUGH)
         if fit >= _ENOUGH and worth > best_worth + 0.02:
             best_worth = worth
-            best = System(system.projection, system.swapped, system.scale, round(near if checked else fit, 3), checked)
+            best = CoordinateSystem(
+                system.projection, system.swapped, system.scale, round(near if checked else fit, 3), checked
+            )
     return best
 
 
@@ -193,42 +193,42 @@ few digits."""
 
 
 def _overseas_rows(
-    system: System, firsts: Floats, seconds: Floats, lons: Floats, lats: Floats
+    system: CoordinateSystem, firsts: Floats, seconds: Floats, lons: Floats, lats: Floats
 ) -> tuple[Floats, Floats]:
     """The same degrees, with rows that are outside Lambert 93 read in the projection of the territory they fall in."""
     outside = ~inside(lons, lats, (METROPOLE,))
     for projection in BESIDE_LAMBERT_93 if outside.any() else ():
-        xs, ys = System(projection, system.swapped).to_degrees(firsts, seconds)
+        xs, ys = CoordinateSystem(projection, system.swapped).to_degrees(firsts, seconds)
         here = outside & projection.holds(xs, ys)
         lons, lats = np.where(here, xs, lons), np.where(here, ys, lats)
         outside &= ~here
     return lons, lats
 
 
-def _candidates(firsts: Floats, seconds: Floats) -> list[System]:
+def _candidates(firsts: Floats, seconds: Floats) -> list[CoordinateSystem]:
     """The systems that may be meant, most usual first."""
-    found = [System(), System(swapped=True)]
+    systems = [CoordinateSystem(), CoordinateSystem(swapped=True)]
     if np.median(np.maximum(np.abs(firsts), np.abs(seconds))) < SMALLEST_METRES:
-        return found
+        return systems
     for swapped in (False, True):
-        found += [System(projection, swapped) for projection in PROJECTIONS]
+        systems += [CoordinateSystem(projection, swapped) for projection in PROJECTIONS]
     for scale in (*_SCALES, 0.0):
-        found += [System(scale=scale), System(scale=scale, swapped=True)]
-    return found
+        systems += [CoordinateSystem(scale=scale), CoordinateSystem(scale=scale, swapped=True)]
+    return systems
 
 
-def _fit(system: System, firsts: Floats, seconds: Floats, points: Points) -> tuple[float, float, int]:
+def _fit(system: CoordinateSystem, firsts: Floats, seconds: Floats, points: Points) -> tuple[float, float, int]:
     """Share of points where the system is used, share near where they should be, how many could be checked."""
     lons, lats = system.to_degrees(firsts, seconds, points)
     boxes = system.projection.boxes if system.projection else (METROPOLE, *OVERSEAS)
     within = inside(lons, lats, boxes)
-    given = np.array([point is not None for point in points])
-    if not given.any():
+    has_point = np.array([point is not None for point in points])
+    if not has_point.any():
         return float(within.mean()), 0.0, 0
-    wanted = np.array([point for point in points if point is not None], dtype=float)
-    metres = _distances_m(lons[given], lats[given], wanted[:, 0], wanted[:, 1])
-    near = (metres <= NEAR_M) & within[given]
-    return float(within.mean()), float(near.mean()), int(given.sum())
+    expected = np.array([point for point in points if point is not None], dtype=float)
+    metres = _distances_m(lons[has_point], lats[has_point], expected[:, 0], expected[:, 1])
+    near = (metres <= NEAR_M) & within[has_point]
+    return float(within.mean()), float(near.mean()), int(has_point.sum())
 
 
 def _distances_m(lons: Floats, lats: Floats, other_lons: Floats, other_lats: Floats) -> Floats:
@@ -248,20 +248,20 @@ def _with_points(xs: Floats, ys: Floats, expected: Points | None) -> tuple[Float
     for i, (x, y) in enumerate(zip(xs.tolist(), ys.tolist(), strict=True)):
         point = expected[i] if expected else None
         for box in (METROPOLE, *OVERSEAS):
-            lat = next((value for value in _shifted(y) if box[1] <= value <= box[3]), None)
-            readings = [value for value in _shifted(x) if box[0] <= value <= box[2]]
+            lat = next((value for value in _readings(y) if box[1] <= value <= box[3]), None)
+            readings = [value for value in _readings(x) if box[0] <= value <= box[2]]
             if lat is not None and readings:
-                lons[i] = readings[0] if point is None else min(readings, key=partial(_apart, point[0]))
+                lons[i] = readings[0] if point is None else min(readings, key=partial(_gap, point[0]))
                 lats[i] = lat
                 break
     return lons, lats
 
 
-def _apart(one: float, other: float) -> float:
-    return abs(one - other)
+def _gap(first: float, second: float) -> float:
+    return abs(first - second)
 
 
-def _shifted(value: float) -> list[float]:
+def _readings(value: float) -> list[float]:
     return (
         [value / 10**power for power in range(13) if 0.001 < abs(value) / 10**power < 181]
         if math.isfinite(value)
@@ -269,23 +269,23 @@ def _shifted(value: float) -> list[float]:
     )
 
 
-def normalise(lon_text: str, lat_text: str) -> Read:
+def normalise(lon_text: str, lat_text: str) -> PositionReading:
     """Decimal degrees from two cells, or from one that holds "lat, lon" or "POINT (lon lat)".
 
-    Never (0, 0). Axes that are swapped (only the other order falls in France) are put right and said so.
+    Never (0, 0). Axes that are swapped (only the other order falls in France) are put right and noted.
     """
     both = None
     if not lon_text or not lat_text or lon_text == lat_text:
         both = _both(lat_text) or _both(lon_text)
     lon, lat = both or (degrees(lon_text), degrees(lat_text))
     if lon is None or lat is None or (lon == 0 and lat == 0):
-        return NOTHING if _blank(lon_text, lat_text) else Read(fault=Fault.OUT_OF_RANGE)
+        return NOTHING if _blank(lon_text, lat_text) else PositionReading(fault=Fault.OUT_OF_RANGE)
     if in_france(lon, lat):
-        return Read(lon, lat)
+        return PositionReading(lon, lat)
     if in_france(lat, lon):
-        return Read(lat, lon, Fault.SWAPPED)
+        return PositionReading(lat, lon, Fault.SWAPPED)
     valid = abs(lat) <= 90 and abs(lon) <= 180
-    return Read(fault=Fault.OUTSIDE_FRANCE if valid else Fault.OUT_OF_RANGE)
+    return PositionReading(fault=Fault.OUTSIDE_FRANCE if valid else Fault.OUT_OF_RANGE)
 
 
 def _both(text: str) -> tuple[float | None, float | None] | None:
@@ -303,12 +303,12 @@ def degrees(text: str) -> float | None:
     value = decimal(text)
     if value is not None or not text:
         return value
-    found = _SEXAGESIMAL.match(text)
-    if not found:
+    match = _SEXAGESIMAL.match(text)
+    if not match:
         return None
-    before, sign, whole, minutes, seconds, after = found.groups()
+    before, sign, whole, minutes, seconds, after = match.groups()
     hemisphere = (before or after or "").upper()
-    # "48 51" could be anything; a sign of degrees or a hemisphere says what it is.
+    # "48 51" is ambiguous without a degree sign or a hemisphere.
     if not hemisphere and not re.search(r"[°ºd]", text):
         return None
     parts = [float(part.replace(",", ".")) if part else 0.0 for part in (whole, minutes, seconds)]
@@ -347,7 +347,7 @@ def in_france(lon: float, lat: float) -> bool:
     """Whether a point lies in the bounding box of a French territory."""
     west, south, east, north = METROPOLE
     if west <= lon <= east and south <= lat <= north:
-        return True  # nearly always, and the cheapest to tell
+        return True  # nearly always, and the cheapest test
     overseas = any(west <= lon <= east and south <= lat <= north for west, south, east, north in OVERSEAS)
     return overseas or territory_at(lon, lat) is not None
 
@@ -360,6 +360,6 @@ def _number_or_nan(text: str) -> float:
 
 
 def _blank(lon_text: str, lat_text: str) -> bool:
-    """Zeros and single missing cells are ways of saying nothing, not mistakes to report."""
+    """Whether a cell is missing or zero, which is no mistake to report."""
     zero = {"", "0", "0.0", "0,0"}
     return lon_text.strip() in zero or lat_text.strip() in zero

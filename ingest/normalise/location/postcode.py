@@ -10,16 +10,16 @@ _CODE = re.compile(r"\d[\dAB]\d{3}")
 def normalise(text: str) -> str:
     """Five digits, or "" when the cell holds none: "1000" -> "01000", "F-44 000" -> "44000", "0" -> "".
 
-    Codes of CEDEX are kept as given: which commune they serve is the gazetteer's to say.
+    CEDEX codes are kept: the gazetteer knows which commune they serve.
     """
     if len(text) == 5 and text.isdigit() and text.isascii():
         return text if "01000" <= text <= "98999" else ""
     if not text:
         return ""
-    found = _DIGITS.search(text)
-    if not found:
+    match = _DIGITS.search(text)
+    if not match:
         return ""
-    digits = _SPACES.sub("", found.group(1)).zfill(5)
+    digits = _SPACES.sub("", match.group(1)).zfill(5)
     return digits if "01000" <= digits <= "98999" else ""
 
 

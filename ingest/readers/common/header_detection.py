@@ -1,14 +1,14 @@
-"""Where a grid of cells has its header, if it has one, and how its columns are called."""
+"""Finds the header of a grid of cells, if it has one, and the names of its columns."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import batched, islice
 from operator import itemgetter
 
 from geo.reference.toponyms import fold
 from ingest.readers.common import unreadable
-from ingest.readers.common.limits import MAX_COLUMNS, SAMPLE_ROWS
+from ingest.readers.common.limits import CHUNK_ROWS, MAX_COLUMNS, SAMPLE_ROWS
 from ingest.readers.common.raw_list import Cells, Chunk, FaultLog, LineFault, Reading
 
 GridChunks = Iterator[tuple[Sequence[int], list[list[str]]]]
@@ -60,7 +60,7 @@ class Layout:
         return tuple(column for column in self.columns if column not in self.leftovers)
 
 
-def find(head: Sequence[tuple[int, list[str]]], name: str, codes: Sequence[str] = ()) -> Layout:
+def find_layout(head: Sequence[tuple[int, list[str]]], name: str, codes: Sequence[str] = ()) -> Layout:
     """The layout of a grid by its first filled lines; `codes` are those of the faults met. Raises UnreadableFile."""
     if not head:
         raise unreadable.nothing_left(name, codes)
@@ -83,12 +83,12 @@ def find(head: Sequence[tuple[int, list[str]]], name: str, codes: Sequence[str] 
     return Layout(body[0][0], tuple(columns), tuple(columns[i] for i in empty))
 
 
-def reading(grid: "Grid", name: str, log: FaultLog) -> Reading:
-    """A grid, opened. Raises UnreadableFile when its first lines hold no list."""
+def open_grid(grid: "Grid", name: str, log: FaultLog) -> Reading:
+    """Opens a grid. Raises UnreadableFile when its first lines hold no list."""
     numbered = (pair for lines, records in grid.chunks() for pair in zip(lines, records, strict=True))
     stripped = ((line, [cell.strip() for cell in cells]) for line, cells in numbered)
     head = list(islice((pair for pair in stripped if any(pair[1])), SAMPLE_ROWS))
-    layout = find(head, name, [fault.code for fault in log.faults])
+    layout = find_layout(head, name, [fault.code for fault in log.faults])
 
     def chunks() -> Iterator[Chunk]:
         return rows(grid.chunks(), layout, log)
@@ -105,14 +105,21 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldGrid(Grid):
-    """A grid that is in memory."""
+class MemoryGrid(Grid):
+    """A grid in memory."""
 
-    held: Sequence[tuple[int, list[str]]]
+    lines: Sequence[tuple[int, list[str]]]
 
     def chunks(self) -> GridChunks:
-        """All lines at once."""
-        yield [line for line, _ in self.held], [cells for _, cells in self.held]
+        """`CHUNK_ROWS` lines at a time."""
+        for lines in batched(self.lines, CHUNK_ROWS):
+            yield [line for line, _ in lines], [cells for _, cells in lines]
+
+
+def count_place_words(columns: Iterable[str]) -> int:
+    """How many column names speak of places: workbooks open with notes, keys and vocabularies."""
+    words = {word for column in columns for word in fold(column).split()}
+    return len(words & PLACE_WORDS)
 
 
 def rows(grid: GridChunks, layout: Layout, log: FaultLog) -> Iterator[Chunk]:
@@ -122,11 +129,11 @@ def rows(grid: GridChunks, layout: Layout, log: FaultLog) -> Iterator[Chunk]:
         above = sum(line < layout.first_line for line in given_lines) if given_lines[0] < layout.first_line else 0
         lines, records = given_lines[above:], given_records[above:]
         if not layout.leftovers and set(map(len, records)) == {width}:
-            found = [dict(zip(columns, map(strip, cells), strict=False)) for cells in records]
-            if all(map(itemgetter(columns[0]), found)):
-                yield lines, found
+            full_rows = [dict(zip(columns, map(strip, cells), strict=False)) for cells in records]
+            if all(map(itemgetter(columns[0]), full_rows)):
+                yield lines, full_rows
                 continue
-            pairs = list(zip(lines, found, strict=True))
+            pairs = list(zip(lines, full_rows, strict=True))
         else:
             each = zip(lines, records, strict=True)
             pairs = [(line, row) for line, cells in each if (row := _row(cells, layout, line, log)) is not None]
@@ -137,8 +144,8 @@ def rows(grid: GridChunks, layout: Layout, log: FaultLog) -> Iterator[Chunk]:
 def is_data(body: Sequence[Sequence[str]]) -> bool:
     """Whether the first line is a row like the others rather than their header.
 
-    A header has no postcode, coordinate, address, e-mail..., is not all numbers, and its words do not come back
-    in the cells under them.
+    A header has no postcode, coordinate, address, e-mail..., is not all numbers, and its words do not recur in the
+    cells below.
     """
     first = body[0]
     filled = [cell for cell in first if cell]
@@ -148,8 +155,8 @@ def is_data(body: Sequence[Sequence[str]]) -> bool:
         return any(_DATA.fullmatch(cell) for cell in filled) and sum(map(_is_value, filled)) > len(filled) / 2
     if any(_DATA.fullmatch(cell) for cell in filled):
         return True
-    others = [line for line in body[1:200] if list(line) != list(first)]
-    return any(cell and any(i < len(line) and line[i] == cell for line in others) for i, cell in enumerate(first))
+    rest = [line for line in body[1:200] if list(line) != list(first)]
+    return any(cell and any(i < len(line) and line[i] == cell for line in rest) for i, cell in enumerate(first))
 
 
 def _is_value(cell: str) -> bool:
@@ -195,11 +202,11 @@ def _column_names(header: Sequence[str], width: int) -> list[str]:
     names: dict[str, None] = {}
     copies: dict[str, int] = {}
     for position in range(width):
-        wanted = " ".join((header[position] if position < len(header) else "").split()) or f"column_{position + 1}"
-        name = wanted
+        title = " ".join((header[position] if position < len(header) else "").split()) or f"column_{position + 1}"
+        name = title
         while name in names:
-            copies[wanted] = copies.get(wanted, 1) + 1
-            name = f"{wanted} ({copies[wanted]})"
+            copies[title] = copies.get(title, 1) + 1
+            name = f"{title} ({copies[title]})"
         names[name] = None
     return list(names)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ingest.readers.common import unreadable
 from ingest.readers.common.limits import MAX_CELL_CHARS, MAX_COLUMNS, MAX_NAME_CHARS, MAX_NESTING, SAMPLE_ROWS
-from ingest.readers.common.raw_list import Cells, Chunk, FaultLog, LineFault, Reading, chunked
+from ingest.readers.common.raw_list import Cells, Chunk, FaultLog, LineFault, Reading, chunks_of
 
 NumberedRecords = Iterator[tuple[int, Mapping[str, Any]]]
 
@@ -20,18 +20,18 @@ class Records:
         raise NotImplementedError
 
 
-class HeldRecords(Records):
-    """Records that are in memory, numbered by their position."""
+class MemoryRecords(Records):
+    """Records in memory, numbered by their position."""
 
-    def __init__(self, held: Iterable[Mapping[str, Any]]) -> None:
-        self._held = list(held)
+    def __init__(self, records: Iterable[Mapping[str, Any]]) -> None:
+        self._records = list(records)
 
     def records(self) -> NumberedRecords:
-        return iter(enumerate(self._held, start=1))
+        return iter(enumerate(self._records, start=1))
 
 
-def reading(records: Records, name: str, log: FaultLog) -> Reading:
-    """Records, opened: the columns are those of the first ones. Raises UnreadableFile when there is none."""
+def open_records(records: Records, name: str, log: FaultLog) -> Reading:
+    """Opens records; the columns are those of the first ones. Raises UnreadableFile when there is none."""
     columns: dict[str, None] = {}
     for _, row in islice(rows(records.records(), log), SAMPLE_ROWS):
         columns.update(dict.fromkeys(row))
@@ -41,7 +41,7 @@ def reading(records: Records, name: str, log: FaultLog) -> Reading:
         raise unreadable.nothing_left(name, [fault.code for fault in log.faults])
 
     def chunks() -> Iterator[Chunk]:
-        return chunked(rows(records.records(), log))
+        return chunks_of(rows(records.records(), log))
 
     return Reading(tuple(columns), chunks, open_ended=True)
 
@@ -119,7 +119,7 @@ def _nested(line: int) -> LineFault:
 
 
 def too_long(line: int) -> LineFault:
-    """The fault of a record that nobody wrote by hand."""
+    """The fault of a record with an overlong cell or too many fields."""
     return LineFault(
         line,
         "long_cell",
@@ -128,7 +128,7 @@ def too_long(line: int) -> LineFault:
     )
 
 
-def stops_here(line: int) -> LineFault:
+def truncated_from(line: int) -> LineFault:
     """The fault of a file that ends before its list does; what came before was read."""
     return LineFault(
         line,

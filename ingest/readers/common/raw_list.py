@@ -1,7 +1,7 @@
-"""What every reader gives: a list of rows of text cells, numbered as a person counts them, in batches."""
+"""The result of every reader: rows of text cells in batches, with the line numbers that a person sees."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from ingest.readers.common.source import Source
 
 Cells = dict[str, str]
 Chunk = tuple[Sequence[int], list[Cells]]
-"""Rows with the line of each; as many as are at hand, handed on together because that is what makes it fast."""
+"""Rows with the line of each. Chunks are of any size; handling rows together is faster than one by one."""
 
 LON_COLUMN, LAT_COLUMN, ID_COLUMN = "@lon", "@lat", "@id"
 """Columns that readers of map formats add: the point, or the centroid of a line or polygon; the feature's own id."""
@@ -19,7 +19,7 @@ LON_COLUMN, LAT_COLUMN, ID_COLUMN = "@lon", "@lat", "@id"
 
 @dataclass(frozen=True, slots=True)
 class RawTable:
-    """A list as its file says it, or one batch of it. Cells are stripped text, "" when empty; no blank lines.
+    """A list as in its file, or one batch of it. Cells are stripped text, "" when empty; no blank lines.
 
     `lines[i]` is the line where a spreadsheet or an editor shows `rows[i]`, or its position among the
     records of a format without lines.
@@ -34,11 +34,11 @@ class RawTable:
 
 @dataclass(frozen=True, slots=True)
 class LineFault:
-    """What a reader could not take as it is. `line` 0 is the file itself (a sheet or layer not read).
+    """A fault of a line. `line` 0 is the file itself (a sheet or layer not read).
 
-    `left_out` tells whether the line is missing from the rows; else it was read with the change that the
-    sentence tells. `code` is stable: nul, open_quote, long_line, long_cell, columns, json, encoding, nesting,
-    truncated, sheet, layer, link, geometry.
+    With `left_out` the line is missing from the rows; else it was read with the change in the sentence. `code` is
+    stable: nul, open_quote, long_line, long_cell, columns, json, encoding, nesting, truncated, sheet, layer, link,
+    geometry.
     """
 
     line: int
@@ -68,13 +68,17 @@ class FaultLog:
         if len(self.faults) < MAX_FAULTS_KEPT:
             self.faults.append(fault)
 
+    def extend(self, faults: Iterable[LineFault], total: int, lines_left_out: int) -> None:
+        """Appends faults noted elsewhere in the same pass, and takes over its counts so far."""
+        self.faults.extend(faults)
+        self.total, self.lines_left_out = total, lines_left_out
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """An opened file: `chunks()` starts again at the first row each time and notes faults in the reader's log.
 
-    With `open_ended`, rows hold only the columns they speak of, and later ones may bring columns that
-    nobody has met yet.
+    With `open_ended`, rows hold only the columns they have a cell for, and later rows may add columns.
     """
 
     columns: tuple[str, ...]
@@ -82,8 +86,20 @@ class Reading:
     open_ended: bool = False
 
 
+def with_notes(opened: Reading, notes: Iterable[LineFault], log: FaultLog) -> Reading:
+    """The same reading that notes, in each pass, what of the file is not read."""
+    faults = list(notes)
+
+    def chunks() -> Iterator[Chunk]:
+        for note in faults:
+            log.add(note, lines=0)
+        yield from opened.chunks()
+
+    return Reading(opened.columns, chunks, opened.open_ended)
+
+
 class Reader(Protocol):
-    """Opens one format. Raises UnreadableFile when the content is not what its name says."""
+    """Opens one format. Raises UnreadableFile when the content is not of that format."""
 
     def __call__(self, source: Source, log: FaultLog) -> Reading: ...
 
@@ -98,9 +114,9 @@ class RawList:
     def __init__(self, source: Source, reading: Reading, log: FaultLog) -> None:
         self.name, self.sha256, self.size_bytes = source.name, source.sha256, source.size_bytes
         self.columns = reading.columns
-        self._source = source  # keeps what was unpacked on the disk until the list is let go
         self._reading = reading
         self._log = log
+        self._sample: RawTable | None = None
 
     @property
     def faults(self) -> list[LineFault]:
@@ -118,7 +134,7 @@ class RawList:
         """
         self._log.clear()
         blank = dict.fromkeys(self.columns, "")
-        for lines, cells in recut(self._reading.chunks(), rows):
+        for lines, cells in rechunk(self._reading.chunks(), rows):
             if self._reading.open_ended or set(map(len, cells)) != {len(blank)}:
                 completed = _completed(cells, blank, self.name)
             else:
@@ -126,8 +142,14 @@ class RawList:
             yield RawTable(tuple(blank), completed, lines, self.name, self.sha256)
 
     def sample(self, rows: int = SAMPLE_ROWS) -> RawTable:
-        """The first rows, for the mapping."""
-        return next(self.batches(rows), RawTable(self.columns, [], [], self.name, self.sha256))
+        """The first rows, at most `SAMPLE_ROWS`, for the mapping. Not a pass: `faults` stay as they are."""
+        if self._sample is None:
+            faults, total, lines_left_out = list(self._log.faults), self._log.total, self._log.lines_left_out
+            empty = RawTable(self.columns, [], [], self.name, self.sha256)
+            self._sample = next(self.batches(SAMPLE_ROWS), empty)
+            self._log.clear()
+            self._log.extend(faults, total, lines_left_out)
+        return replace(self._sample, rows=self._sample.rows[:rows], lines=self._sample.lines[:rows])
 
     def whole(self) -> RawTable:
         """All rows at once. Raises UnreadableFile when there is none."""
@@ -142,7 +164,7 @@ class RawList:
         return RawTable(tuple(blank), rows, lines, self.name, self.sha256)
 
 
-def recut(chunks: Iterable[Chunk], size: int) -> Iterator[tuple[list[int], list[Cells]]]:
+def rechunk(chunks: Iterable[Chunk], size: int) -> Iterator[tuple[list[int], list[Cells]]]:
     """The same rows, `size` at a time."""
     lines: list[int] = []
     rows: list[Cells] = []
@@ -156,7 +178,7 @@ def recut(chunks: Iterable[Chunk], size: int) -> Iterator[tuple[list[int], list[
         yield lines, rows
 
 
-def chunked(numbered: Iterator[tuple[int, Cells]]) -> Iterator[Chunk]:
+def chunks_of(numbered: Iterator[tuple[int, Cells]]) -> Iterator[Chunk]:
     """Chunks of rows that come one by one."""
     while pairs := list(islice(numbered, CHUNK_ROWS)):
         yield [line for line, _ in pairs], [row for _, row in pairs]

@@ -1,9 +1,12 @@
-"""Where the bytes of a list come from: memory or a file, as they are or packed (.gz, .bz2, .zip)."""
+"""The bytes of a list: in memory or in a file, plain or packed (.gz, .bz2, .zip)."""
 
 import bz2
 import gzip
 import hashlib
 import io
+import shutil
+import tempfile
+import weakref
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -14,7 +17,6 @@ from typing import IO, Protocol, cast
 
 from ingest.readers.common import unreadable
 from ingest.readers.common.limits import BLOCK_BYTES, MAX_ARCHIVE_ENTRIES, MAX_MB, MAX_STREAMED_MB
-from ingest.readers.common.scratch import Scratch
 
 DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, OSError, ValueError)
 """What unpacking raises for bytes that are not what they should be."""
@@ -29,23 +31,31 @@ class Readable(Protocol):
     def read(self, size: int = -1, /) -> bytes: ...
 
 
-class Bounded:
-    """A decompressing stream that stops at `limit_mb` and says so. Raises UnreadableFile."""
+class BoundedStream:
+    """A decompressing stream limited to `limit_mb`. Raises UnreadableFile beyond."""
 
     def __init__(self, stream: Readable, name: str, limit_mb: int) -> None:
         self._stream, self._name, self._limit_mb = stream, name, limit_mb
         self._left = limit_mb * 1_000_000
 
     def read(self, size: int = -1, /) -> bytes:
-        wanted = self._left + 1 if size < 0 else min(size, self._left + 1)
+        limit = self._left + 1 if size < 0 else min(size, self._left + 1)
         try:
-            got = self._stream.read(wanted)
+            content = self._stream.read(limit)
         except DAMAGED as error:
             raise unreadable.truncated(self._name) from error
-        self._left -= len(got)
+        self._left -= len(content)
         if self._left < 0:
             raise unreadable.too_large(self._name, self._limit_mb)
-        return got
+        return content
+
+
+class Scratch:
+    """`path` is an empty folder for what libraries only read from a path; gone with the last reference to it."""
+
+    def __init__(self) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="placelibre-"))
+        self._finalizer = weakref.finalize(self, shutil.rmtree, str(self.path), ignore_errors=True)
 
 
 @dataclass(slots=True)
@@ -66,7 +76,7 @@ class Source:
     _spooled: dict[str, Scratch] = field(default_factory=dict)
 
     @contextmanager
-    def opened(self) -> Iterator[Readable]:
+    def open(self) -> Iterator[Readable]:
         """The bytes of the list, unpacked. Raises UnreadableFile while reading, when they are damaged or too many."""
         layers: list[IO[bytes]] = [self._raw()]
         stream: Readable = layers[0]
@@ -74,7 +84,7 @@ class Source:
             for kind, member in self.packing:
                 layers.append(_layer(kind, member, layers[-1], self.name))
                 stream = layers[-1]
-            yield Bounded(stream, self.name, self.limit_mb)
+            yield BoundedStream(stream, self.name, self.limit_mb)
         finally:
             for layer in reversed(layers):
                 layer.close()
@@ -86,12 +96,12 @@ class Source:
             if len(self.content) > limit * 1_000_000:
                 raise unreadable.too_large(self.name, limit)
             return self.content
-        with self.opened() as stream:
-            return Bounded(stream, self.name, limit).read()
+        with self.open() as stream:
+            return BoundedStream(stream, self.name, limit).read()
 
     def start(self, size: int = BLOCK_BYTES) -> bytes:
         """The first bytes of the list."""
-        with self.opened() as stream:
+        with self.open() as stream:
             return read_up_to(stream, size)
 
     def on_disk(self, limit_mb: int, suffix: str) -> Path:
@@ -102,8 +112,8 @@ class Source:
             return self._spooled[suffix].path / f"list{suffix}"
         folder = Scratch()
         path = folder.path / f"list{suffix}"
-        with self.opened() as stream, path.open("wb") as copy:
-            bounded = Bounded(stream, self.name, min(self.limit_mb, limit_mb))
+        with self.open() as stream, path.open("wb") as copy:
+            bounded = BoundedStream(stream, self.name, min(self.limit_mb, limit_mb))
             while block := bounded.read(BLOCK_BYTES):
                 copy.write(block)
         self._spooled[suffix] = folder
@@ -112,12 +122,12 @@ class Source:
     def _raw(self) -> IO[bytes]:
         if self.content is not None:
             return io.BytesIO(self.content)
-        assert self.path is not None  # noqa: S101 - one of the two is given
+        assert self.path is not None  # noqa: S101 - a source has one of the two
         return open_file(self.path, self.name)
 
 
 def read_up_to(stream: Readable, size: int) -> bytes:
-    """`size` bytes or all there are: streams may give less than asked for."""
+    """`size` bytes or all there are: one read of a stream may give fewer."""
     parts: list[bytes] = []
     while size > 0 and (part := stream.read(size)):
         parts.append(part)
@@ -149,29 +159,29 @@ def digest_of(path: Path, name: str) -> str:
     return digest.hexdigest()
 
 
-def members(source: Source) -> list[zipfile.ZipInfo]:
-    """What an archive holds, without folders and what operating systems add. Raises UnreadableFile."""
+def archive_members(source: Source) -> list[zipfile.ZipInfo]:
+    """The files of an archive, without those that operating systems add. Raises UnreadableFile."""
     try:
         with zipfile.ZipFile(_seekable(source)) as archive:
-            held = archive.infolist()
+            entries = archive.infolist()
     except DAMAGED as error:
         raise unreadable.truncated(source.name) from error
     except NotImplementedError as error:
         raise unreadable.unusual_packing(source.name) from error
-    if len(held) > MAX_ARCHIVE_ENTRIES:
+    if len(entries) > MAX_ARCHIVE_ENTRIES:
         raise unreadable.too_many_entries(source.name, MAX_ARCHIVE_ENTRIES)
-    kept = [item for item in held if not item.is_dir() and not _is_litter(item.filename)]
-    if any(item.flag_bits & 1 for item in kept):
+    files = [item for item in entries if not item.is_dir() and not _is_litter(item.filename)]
+    if any(item.flag_bits & 1 for item in files):
         raise unreadable.encrypted(source.name)
-    return kept
+    return files
 
 
 def member_bytes(source: Source, member: str, limit_mb: int) -> bytes:
     """One file of an archive. Raises UnreadableFile."""
-    with source.opened() as outer:
-        content = io.BytesIO(Bounded(outer, source.name, limit_mb).read())
+    with source.open() as outer:
+        content = io.BytesIO(BoundedStream(outer, source.name, limit_mb).read())
     with _layer(".zip", member, content, source.name) as stream:
-        return Bounded(stream, source.name, limit_mb).read()
+        return BoundedStream(stream, source.name, limit_mb).read()
 
 
 def is_packed_as(kind: str, start: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""Bytes to lines of text: BOM, then UTF-8, then what chardet says, then cp1252, line by line where they are mixed.
+"""Bytes to lines of text: BOM, then UTF-8, then the guess of chardet, then cp1252, line by line where they are mixed.
 
 French lists saved by spreadsheets are cp1252 more often than not, and detectors guess exotic
 code pages for them: only an answer that is plausible for a French list is followed.
@@ -88,13 +88,13 @@ def lines(source: Source, encoding: str, log: FaultLog) -> Iterator[str]:
 
 def blocks_of_lines(source: Source, encoding: str, log: FaultLog) -> Iterator[list[str]]:
     """Lines with their ends, as `csv` wants them; lines that cannot be text are noted and come out blank."""
-    with source.opened() as stream:
+    with source.open() as stream:
         first_line = 1
         reader = _Blocks(source.name, encoding, log)
         for block in _blocks(_as_bytes(stream, encoding), log):
-            found = io.StringIO(reader.text(block, first_line), newline="").readlines()
-            first_line += len(found)
-            yield found
+            block_lines = io.StringIO(reader.text(block, first_line), newline="").readlines()
+            first_line += len(block_lines)
+            yield block_lines
 
 
 class _Blocks:
@@ -150,7 +150,7 @@ def _as_bytes(stream: Readable, encoding: str) -> Iterator[bytes]:
 
 
 def _blocks(chunks: Iterator[bytes], log: FaultLog) -> Iterator[bytes]:
-    """The same bytes cut at line ends. A line longer than anybody wrote is noted and comes out blank."""
+    """The same bytes cut at line ends. A line over MAX_LINE_BYTES is noted and comes out blank."""
     carry, line, skipping = b"", 1, False
     for chunk in chunks:
         block = carry + chunk

@@ -164,6 +164,35 @@ def too_many_cells(name: str, limit: int) -> UnreadableFile:
     )
 
 
+def beyond_memory(name: str) -> UnreadableFile:
+    """The library that reads the format needs more memory than a child process may have."""
+    return UnreadableFile(
+        name=name,
+        fr="la lecture de ce fichier demande trop de mémoire ; découpez-le en plusieurs listes ou "
+        "enregistrez-le en CSV.",
+        en="reading this file takes too much memory; split it into several lists or save it as CSV.",
+    )
+
+
+def too_slow(name: str, limit_s: int) -> UnreadableFile:
+    """The library that reads the format did not come to an end."""
+    return UnreadableFile(
+        name=name,
+        fr=f"la lecture de ce fichier dure plus de {limit_s} secondes ; découpez-le en plusieurs listes ou "
+        "enregistrez-le en CSV.",
+        en=f"reading this file takes more than {limit_s} seconds; split it into several lists or save it as CSV.",
+    )
+
+
+def ends_its_reader(name: str) -> UnreadableFile:
+    """The library that reads the format crashed."""
+    return UnreadableFile(
+        name=name,
+        fr="ce fichier fait échouer le programme qui le lit, il est sans doute abîmé ; enregistrez la liste en CSV.",
+        en="this file crashes the program that reads it, it is probably damaged; save the list as CSV.",
+    )
+
+
 def too_nested(name: str) -> UnreadableFile:
     return UnreadableFile(
         name=name,
@@ -221,11 +250,11 @@ def unsafe_xml(name: str) -> UnreadableFile:
     )
 
 
-def damaged(name: str, what: str) -> UnreadableFile:
+def damaged(name: str, format_name: str) -> UnreadableFile:
     return UnreadableFile(
         name=name,
-        fr=f"ce fichier {what} est abîmé ou n'en est pas un ; exportez la liste de nouveau.",
-        en=f"this {what} file is damaged or is none; export the list again.",
+        fr=f"ce fichier {format_name} est abîmé ou n'en est pas un ; exportez la liste de nouveau.",
+        en=f"this {format_name} file is damaged or is none; export the list again.",
     )
 
 

@@ -15,8 +15,8 @@ from geo.errors import UnreadableFile
 from geo.types import PlaceKind
 from ingest.readers.common import unreadable
 from ingest.readers.common.limits import MAX_CELL_CHARS, MAX_SPOOLED_MB
-from ingest.readers.common.nested_records import stops_here
-from ingest.readers.common.raw_list import ID_COLUMN, LAT_COLUMN, LON_COLUMN, Cells, Chunk, FaultLog, Reading, chunked
+from ingest.readers.common.nested_records import truncated_from
+from ingest.readers.common.raw_list import ID_COLUMN, LAT_COLUMN, LON_COLUMN, Cells, Chunk, FaultLog, Reading, chunks_of
 from ingest.readers.common.source import Source
 from ingest.readers.datasets.osm_tags import AMENITY_COLUMNS, KEYS, KIND_COLUMN, TAGS, amenities_of, kind_of
 
@@ -38,7 +38,7 @@ def read(source: Source, log: FaultLog) -> Reading:
         raise unreadable.no_candidate(source.name)
 
     def chunks() -> Iterator[Chunk]:
-        return chunked(_numbered(extract, shapes, log))
+        return chunks_of(_numbered(extract, shapes, log))
 
     return Reading(COLUMNS, chunks)
 
@@ -51,10 +51,10 @@ class _Extract:
     def objects(self, kinds: Any, condition: Any) -> Iterable[Any]:
         """Objects of some kinds that pass a filter, which is applied outside Python."""
         if self.source.content is not None and not self.source.packing:
-            found: Any = osmium.io.FileBuffer(self.source.content, self.format)
+            file: Any = osmium.io.FileBuffer(self.source.content, self.format)
         else:
-            found = osmium.io.File(str(self.source.on_disk(MAX_SPOOLED_MB, f".{self.format}")), self.format)
-        return osmium.FileProcessor(found, kinds).with_filter(condition)
+            file = osmium.io.File(str(self.source.on_disk(MAX_SPOOLED_MB, f".{self.format}")), self.format)
+        return osmium.FileProcessor(file, kinds).with_filter(condition)
 
 
 @dataclass(slots=True)
@@ -86,9 +86,9 @@ def _shapes(extract: _Extract) -> _Shapes:
     for way in extract.objects(WAY, only.KeyFilter(*KEYS)):
         if kind_of(_tags(way)):
             shapes.nodes_of_way[way.id] = [node.ref for node in way.nodes]
-    wanted = {node for nodes in shapes.nodes_of_way.values() for node in nodes}
-    if wanted:
-        for node in extract.objects(NODE, only.IdFilter(wanted)):
+    node_ids = {node for nodes in shapes.nodes_of_way.values() for node in nodes}
+    if node_ids:
+        for node in extract.objects(NODE, only.IdFilter(node_ids)):
             if node.location.valid():
                 shapes.points[node.id] = node.location.lon, node.location.lat
     return shapes
@@ -116,7 +116,7 @@ def _numbered(extract: _Extract, shapes: _Shapes, log: FaultLog) -> Iterator[tup
         for line, row in enumerate(_candidates(extract, shapes), start=1):
             yield line, row
     except _OSM_ERRORS:
-        log.add(stops_here(line + 1))
+        log.add(truncated_from(line + 1))
 
 
 def _row(key: str, point: tuple[float, float] | None, kind: PlaceKind, tags: dict[str, str]) -> Cells:
@@ -134,9 +134,9 @@ def _tags(thing: Any) -> dict[str, str]:
 
 
 def _refusal(error: Exception, name: str) -> UnreadableFile:
-    said = str(error)
-    if "entities" in said:
+    message = str(error)
+    if "entities" in message:
         return unreadable.unsafe_xml(name)
-    if "truncated" in said or "no element found" in said or "unclosed" in said:
+    if "truncated" in message or "no element found" in message or "unclosed" in message:
         return unreadable.truncated(name)
     return unreadable.damaged(name, "OpenStreetMap")

@@ -1,6 +1,6 @@
-"""Which OpenStreetMap objects could host a teleworker, of which kind, and what their tags say of amenities.
+"""OpenStreetMap tags of places that could host a teleworker: their kinds and amenities.
 
-The one table; `docs/readers.md` shows it. Tag meanings: the OpenStreetMap wiki, "Map features".
+`docs/readers.md` shows the same tables. Tag meanings: the OpenStreetMap wiki, "Map features".
 """
 
 from collections.abc import Mapping
@@ -52,7 +52,7 @@ AMENITIES: tuple[tuple[Amenity, str, Mapping[str, str]], ...] = (
     (Amenity.KITCHEN, "kitchen", _YES_NO),
     (Amenity.VIDEO, "projector", _YES_NO),
 )
-"""Values not listed (`limited`, `terminal`, ...) say nothing: the amenity stays unknown."""
+"""With any other value (`limited`, `terminal`, ...) the amenity stays unknown."""
 
 TAGS = (
     *("name", "name:fr", "official_name", "alt_name", "brand"),
@@ -71,20 +71,20 @@ _KIND_OF = {(key, value): (rank, kind) for rank, (key, value, kind) in enumerate
 
 
 def kind_of(tags: Mapping[str, str]) -> PlaceKind | None:
-    """The kind of place an object is, None when it is no candidate. A France Services house says so in its name."""
+    """The kind of place of an object, None when it is no candidate. France Services is recognised by the name."""
     if any(tags.get(key) in values for key, values in NOT_PLACES):
         return None
     # Several values of one key are written with semicolons.
-    found = [
+    matches = [
         _KIND_OF[key, value.strip()]
         for key in KEYS
         if key in tags
         for value in tags[key].split(";")
         if (key, value.strip()) in _KIND_OF
     ]
-    if not found:
+    if not matches:
         return None
-    kind = min(found, key=lambda item: item[0])[1]
+    kind = min(matches, key=lambda item: item[0])[1]
     names_it = "france services" in fold(f"{tags.get('name', '')} / {tags.get('brand', '')}")
     return PlaceKind.FRANCE_SERVICES if names_it and kind == PlaceKind.PUBLIC_BODY else kind
 

@@ -1,7 +1,7 @@
-"""Columns of the SIRENE register (StockEtablissement, as CSV or Parquet): adds what a list of places needs.
+"""The SIRENE register (StockEtablissement, as CSV or Parquet): adds the columns that a list of places needs.
 
 `@name`, `@address`, `@kind`, `@scope` (why a row is no candidate), `@lon` and `@lat` are computed; the
-mapping `sirene.toml` says what they mean. Columns: INSEE, "Description du fichier StockEtablissement".
+mapping `sirene.toml` gives their meaning. Columns: INSEE, "Description du fichier StockEtablissement".
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ NAME_COLUMN, ADDRESS_COLUMN, SCOPE_COLUMN = "@name", "@address", "@scope"
 ADDED = (NAME_COLUMN, ADDRESS_COLUMN, KIND_COLUMN, SCOPE_COLUMN, LON_COLUMN, LAT_COLUMN)
 CLOSED, NO_CANDIDATE, NOT_DIFFUSED = "fermé", "activité ou effectif hors table", "non diffusible"
 
-_TELLING = frozenset(
+_SIGNATURE = frozenset(
     (
         "siret", "activitePrincipaleEtablissement", "trancheEffectifsEtablissement",
         "etatAdministratifEtablissement", "codePostalEtablissement",
@@ -42,25 +42,25 @@ _LAMBERT_93 = "EPSG:2154"
 
 def recognises(columns: tuple[str, ...]) -> bool:
     """Whether a list has the columns of the register."""
-    return set(columns) >= _TELLING
+    return set(columns) >= _SIGNATURE
 
 
-def derived(reading: Reading, name: str) -> Reading:
+def with_derived_columns(reading: Reading, name: str) -> Reading:
     """The same rows with the columns of `ADDED`."""
 
     def chunks() -> Iterator[Chunk]:
         for lines, rows in reading.chunks():
             for row in rows:
-                row.update(_said(row))
+                row.update(_derive(row))
             _locate(rows, name)
             yield lines, rows
 
     return replace(reading, columns=tuple(dict.fromkeys((*reading.columns, *ADDED))), chunks=chunks)
 
 
-def _said(row: Cells) -> Cells:
-    given = (_disclosed(row, column) for column in _NAMES)
-    name = next((text for text in given if text), "")
+def _derive(row: Cells) -> Cells:
+    names = (_disclosed(row, column) for column in _NAMES)
+    name = next((text for text in names if text), "")
     kind = kind_of(row["activitePrincipaleEtablissement"], row["trancheEffectifsEtablissement"], name)
     scope = ""
     if row["etatAdministratifEtablissement"] == "F":

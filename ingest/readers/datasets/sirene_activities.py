@@ -1,6 +1,6 @@
-"""Which establishments of the SIRENE register could host a teleworker, and of which kind.
+"""Activities of the SIRENE register that could host a teleworker, and their kinds of place.
 
-The one table; `docs/readers.md` shows it. Activities are NAF rev. 2 codes by their beginning, employees the
+`docs/readers.md` shows the same table. Activities are NAF rev. 2 codes by their beginning, employees the
 bands of `trancheEffectifsEtablissement`, both as INSEE publishes them.
 """
 

@@ -1,4 +1,4 @@
-"""GeoPackage and Shapefile through GDAL: batches of features, a point in WGS 84 each."""
+"""GeoPackage and Shapefile through GDAL, in a child process: batches of features, a point in WGS 84 each."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -16,13 +16,20 @@ import shapely
 from shapely.errors import ShapelyError
 
 from ingest.readers.common import unreadable
+from ingest.readers.common.header_detection import count_place_words
 from ingest.readers.common.limits import MAX_COLUMNS, MAX_MB
-from ingest.readers.common.nested_records import NumberedRecords, Records, reading, stops_here
+from ingest.readers.common.nested_records import NumberedRecords, Records, open_records, truncated_from
 from ingest.readers.common.projection import as_cells, lon_lat, transformer
-from ingest.readers.common.raw_list import ID_COLUMN, LAT_COLUMN, LON_COLUMN, FaultLog, LineFault, Reading
-from ingest.readers.common.scratch import Scratch
-from ingest.readers.common.source import Source, member_bytes, members
-from ingest.readers.tables.xlsx import likeness, with_notes
+from ingest.readers.common.raw_list import (
+    ID_COLUMN,
+    LAT_COLUMN,
+    LON_COLUMN,
+    FaultLog,
+    LineFault,
+    Reading,
+    with_notes,
+)
+from ingest.readers.common.source import Scratch, Source, archive_members, member_bytes
 
 _BATCH_ROWS = 2_000
 _PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
@@ -58,13 +65,13 @@ def read_geopackage(source: Source, log: FaultLog) -> Reading:
 
 def read_shapefile(source: Source, log: FaultLog) -> Reading:
     """Opens the shapefile of a zip archive. Raises UnreadableFile."""
-    held = members(source)
-    shape = next((item.filename for item in held if item.filename.lower().endswith(".shp")), None)
+    entries = archive_members(source)
+    shape = next((item.filename for item in entries if item.filename.lower().endswith(".shp")), None)
     if shape is None:
         raise unreadable.no_list_inside(source.name)
     stem = str(PurePosixPath(shape).with_suffix("")).lower()
     folder = Scratch()
-    for item in held:
+    for item in entries:
         name = PurePosixPath(item.filename)
         # Only the parts that belong together, under names of ours: an archive may name any path.
         if name.suffix.lower() in _PARTS and str(name.with_suffix("")).lower() == stem:
@@ -74,11 +81,6 @@ def read_shapefile(source: Source, log: FaultLog) -> Reading:
     if not path.read_bytes()[:4] == _SHP_MAGIC:
         raise unreadable.damaged(source.name, "Shapefile")
     return _opened(path, source.name, log, folder)
-
-
-def read_bare_shapefile(source: Source, log: FaultLog) -> Reading:
-    """A .shp alone has no table: says so."""
-    raise unreadable.shapefile_alone(source.name)
 
 
 def _opened(path: Path, name: str, log: FaultLog, folder: Scratch | None) -> Reading:
@@ -91,11 +93,11 @@ def _opened(path: Path, name: str, log: FaultLog, folder: Scratch | None) -> Rea
     filled = [(layer, info) for layer, info in infos if len(info["fields"]) and info["features"] != 0]
     if not filled:
         raise unreadable.no_layer(name)
-    layer, info = max(filled, key=lambda item: likeness(map(str, item[1]["fields"])))
+    layer, info = max(filled, key=lambda item: count_place_words(map(str, item[1]["fields"])))
     if len(info["fields"]) > MAX_COLUMNS:
         raise unreadable.too_many_columns(name, MAX_COLUMNS)
-    made = transformer(str(info["crs"] or ""), name)
-    opened = reading(_Features(path, layer, made, log, folder), name, log)
+    to_wgs84 = transformer(str(info["crs"] or ""), name)
+    opened = open_records(_Features(path, layer, to_wgs84, log, folder), name, log)
     return with_notes(opened, [_layer_left_out(other, layer) for other, _ in filled if other != layer], log)
 
 
@@ -103,7 +105,7 @@ def _opened(path: Path, name: str, log: FaultLog, folder: Scratch | None) -> Rea
 class _Features(Records):
     path: Path
     layer: str
-    made: pyproj.Transformer | None
+    to_wgs84: pyproj.Transformer | None
     log: FaultLog
     folder: Scratch | None
     """Kept, so that what was unpacked stays as long as it may be read."""
@@ -123,7 +125,7 @@ class _Features(Records):
                         line += 1
                         yield line, record
         except _ERRORS:
-            self.log.add(stops_here(line + 1))
+            self.log.add(truncated_from(line + 1))
 
     def _records_of(self, batch: Any, geometry: str, key: str) -> Iterator[Mapping[str, Any]]:
         plain = [name for name in batch.schema.names if name not in (geometry, key)]
@@ -146,7 +148,7 @@ class _Features(Records):
         except (ShapelyError, TypeError, ValueError):
             return blank, blank
         centres = shapely.centroid(shapes)
-        lon, lat = lon_lat(shapely.get_x(centres), shapely.get_y(centres), self.made)
+        lon, lat = lon_lat(shapely.get_x(centres), shapely.get_y(centres), self.to_wgs84)
         return as_cells(lon), as_cells(lat)
 
 

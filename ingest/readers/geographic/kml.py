@@ -9,32 +9,32 @@ import shapely
 
 from ingest.readers.common import unreadable
 from ingest.readers.common.limits import BLOCK_BYTES, MAX_CELL_CHARS, MAX_MB
-from ingest.readers.common.nested_records import NumberedRecords, Records, reading, stops_here
+from ingest.readers.common.nested_records import NumberedRecords, Records, open_records, truncated_from
 from ingest.readers.common.raw_list import ID_COLUMN, LAT_COLUMN, LON_COLUMN, FaultLog, LineFault, Reading
 from ingest.readers.common.safe_xml import XmlPieces
-from ingest.readers.common.source import Source, member_bytes, members
+from ingest.readers.common.source import Source, archive_members, member_bytes
 
 FOLDER_COLUMN = "@folder"
 _MAX_TEXT = 8_000_000
-"""The outline of a region holds many coordinates; cells are bounded apart."""
+"""The outline of a region holds many coordinates; cells have a limit of their own."""
 
 _PLAIN = frozenset({"name", "description", "address", "phoneNumber", "Snippet"})
 
 
 def read(source: Source, log: FaultLog) -> Reading:
     """Opens .kml. Raises UnreadableFile."""
-    return reading(_Placemarks(source.name, source.whole(), log), source.name, log)
+    return open_records(_Placemarks(source.name, source.whole(), log), source.name, log)
 
 
 def read_packed(source: Source, log: FaultLog) -> Reading:
     """Opens .kmz: its doc.kml, or else its first KML. Raises UnreadableFile."""
     if not source.start(4).startswith(b"PK"):
         raise unreadable.really_is(source.name, "autre chose qu'un KMZ", "something else than a KMZ")
-    inside = sorted(item.filename for item in members(source) if item.filename.lower().endswith(".kml"))
+    inside = sorted(item.filename for item in archive_members(source) if item.filename.lower().endswith(".kml"))
     if not inside:
         raise unreadable.no_list_inside(source.name)
     chosen = next((name for name in inside if Path(name).name.lower() == "doc.kml"), inside[0])
-    return reading(_Placemarks(source.name, member_bytes(source, chosen, MAX_MB), log), source.name, log)
+    return open_records(_Placemarks(source.name, member_bytes(source, chosen, MAX_MB), log), source.name, log)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +45,25 @@ class _Placemarks(Records):
 
     def records(self) -> NumberedRecords:
         """Stops with a fault where the document is damaged. Raises UnreadableFile when nothing comes before."""
-        found = _Found()
-        xml = XmlPieces(self.name, found.start, found.end, _MAX_TEXT)
-        for line, record in enumerate(self._pieces(xml, found), start=1):
+        collector = _Collector()
+        xml = XmlPieces(self.name, collector.start, collector.end, _MAX_TEXT)
+        for line, record in enumerate(self._pieces(xml, collector), start=1):
             if record is not None:
                 yield line, record
             elif line == 1:
-                raise unreadable.truncated(self.name) if found.is_kml else unreadable.damaged(self.name, "KML")
+                raise unreadable.truncated(self.name) if collector.is_kml else unreadable.damaged(self.name, "KML")
             else:
-                self.log.add(stops_here(line))
-        if not found.is_kml:
+                self.log.add(truncated_from(line))
+        if not collector.is_kml:
             raise unreadable.damaged(self.name, "KML")
-        if found.links:
-            self.log.add(_not_followed(found.links))
+        if collector.links:
+            self.log.add(_not_followed(collector.links))
 
-    def _pieces(self, xml: XmlPieces, found: "_Found") -> Iterator[dict[str, Any] | None]:
+    def _pieces(self, xml: XmlPieces, collector: "_Collector") -> Iterator[dict[str, Any] | None]:
         """Placemarks as they come, then None when the document does not end well."""
         for start in range(0, len(self.content), BLOCK_BYTES):
             sound = xml.feed(self.content[start : start + BLOCK_BYTES])
-            yield from found.taken()
+            yield from collector.take()
             if not sound:
                 yield None
                 return
@@ -72,22 +72,22 @@ class _Placemarks(Records):
 
 
 @dataclass(slots=True)
-class _Found:
+class _Collector:
     """Collects placemarks from the events of a KML document."""
 
     is_kml: bool = False
     links: int = 0
-    _done: list[dict[str, Any]] = field(default_factory=list)
+    _completed: list[dict[str, Any]] = field(default_factory=list)
     _path: list[str] = field(default_factory=list)
     _folders: list[str] = field(default_factory=list)
     _record: dict[str, Any] | None = None
     _points: list[tuple[str, str]] = field(default_factory=list)
     _key: str = ""
 
-    def taken(self) -> list[dict[str, Any]]:
-        """What has been completed since last asked."""
-        done, self._done = self._done, []
-        return done
+    def take(self) -> list[dict[str, Any]]:
+        """The placemarks completed since the last call."""
+        completed, self._completed = self._completed, []
+        return completed
 
     def start(self, element: str, attributes: dict[str, str]) -> None:
         if not self._path:
@@ -127,7 +127,7 @@ class _Found:
         if folder:
             record[FOLDER_COLUMN] = folder
         record[LON_COLUMN], record[LAT_COLUMN] = _centre(self._points) or (None, None)
-        self._done.append(record)
+        self._completed.append(record)
         self._record = None
 
 

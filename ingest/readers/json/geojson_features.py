@@ -9,7 +9,7 @@ import shapely
 from shapely.errors import ShapelyError
 
 from ingest.readers.common import unreadable
-from ingest.readers.common.nested_records import HeldRecords, NumberedRecords, Records, reading
+from ingest.readers.common.nested_records import MemoryRecords, NumberedRecords, Records, open_records
 from ingest.readers.common.projection import as_cells, lon_lat, transformer
 from ingest.readers.common.raw_list import ID_COLUMN, LAT_COLUMN, LON_COLUMN, FaultLog, Reading
 
@@ -22,14 +22,14 @@ def from_document(document: Any, name: str, log: FaultLog) -> Reading:
     declared = document.get("crs")
     properties = declared.get("properties") if isinstance(declared, Mapping) else None
     projection = str(properties.get("name", "")) if isinstance(properties, Mapping) else ""
-    return from_features(HeldRecords(features), projection, name, log)
+    return from_features(MemoryRecords(features), projection, name, log)
 
 
 def from_features(features: Records, projection: str, name: str, log: FaultLog) -> Reading:
     """Features with coordinates in `projection` ("" is WGS 84). Raises UnreadableFile when none can be read."""
-    made = transformer(projection, name)
-    opened = reading(_Features(features, made), name, log)
-    if made is not None:
+    to_wgs84 = transformer(projection, name)
+    opened = open_records(_Features(features, to_wgs84), name, log)
+    if to_wgs84 is not None:
         _, first = next(opened.chunks())
         if not any(row.get(LON_COLUMN) for row in first):
             raise unreadable.other_projection(name, projection.rpartition("crs:")[2])
@@ -37,15 +37,15 @@ def from_features(features: Records, projection: str, name: str, log: FaultLog) 
     return replace(opened, columns=(*columns, LON_COLUMN, LAT_COLUMN))
 
 
-def record_of(feature: Mapping[str, Any], made: pyproj.Transformer | None = None) -> dict[str, Any]:
+def record_of(feature: Mapping[str, Any], to_wgs84: pyproj.Transformer | None = None) -> dict[str, Any]:
     """Properties, `@id`, and the point; null coordinates without a usable geometry: the address may still place it."""
     properties = feature.get("properties")
     record = dict(properties) if isinstance(properties, Mapping) else {}
     if feature.get("id") is not None:
         record.setdefault(ID_COLUMN, feature["id"])
     point = _point(feature.get("geometry"))
-    if point and made is not None:
-        point = _projected(point, made)
+    if point and to_wgs84 is not None:
+        point = _projected(point, to_wgs84)
     record[LON_COLUMN], record[LAT_COLUMN] = point or (None, None)
     return record
 
@@ -53,11 +53,11 @@ def record_of(feature: Mapping[str, Any], made: pyproj.Transformer | None = None
 @dataclass(frozen=True, slots=True)
 class _Features(Records):
     features: Records
-    made: pyproj.Transformer | None
+    to_wgs84: pyproj.Transformer | None
 
     def records(self) -> NumberedRecords:
         for line, feature in self.features.records():
-            yield line, record_of(feature, self.made)
+            yield line, record_of(feature, self.to_wgs84)
 
 
 def _point(geometry: Any) -> tuple[Any, Any] | None:
@@ -78,9 +78,9 @@ def _point(geometry: Any) -> tuple[Any, Any] | None:
     return float(centre.x), float(centre.y)
 
 
-def _projected(point: tuple[Any, Any], made: pyproj.Transformer) -> tuple[str, str] | None:
+def _projected(point: tuple[Any, Any], to_wgs84: pyproj.Transformer) -> tuple[str, str] | None:
     try:
-        lon, lat = lon_lat([float(point[0])], [float(point[1])], made)
+        lon, lat = lon_lat([float(point[0])], [float(point[1])], to_wgs84)
     except (TypeError, ValueError):
         return None
     cells = as_cells([*lon, *lat])

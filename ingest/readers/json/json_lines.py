@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from ingest.readers.common import unreadable
-from ingest.readers.common.nested_records import NumberedRecords, Records, reading
+from ingest.readers.common.nested_records import NumberedRecords, Records, open_records
 from ingest.readers.common.raw_list import FaultLog, LineFault, Reading
 from ingest.readers.common.source import Source
 from ingest.readers.common.text_decoding import encoding_of, lines
@@ -19,7 +19,7 @@ _GIVE_UP_AFTER = 50
 
 def read(source: Source, log: FaultLog) -> Reading:
     """Opens lines of JSON. Raises UnreadableFile when they are none."""
-    return reading(JsonLines(source, encoding_of(source.start(), source.name), log), source.name, log)
+    return open_records(JsonLines(source, encoding_of(source.start(), source.name), log), source.name, log)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""JSON: an array of objects, or a document that wraps one however deep (`{"results": [...]}`)."""
+"""JSON and GeoJSON: an array of objects, or a document that wraps one up to four levels deep (`{"results": [...]}`)."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -9,8 +9,15 @@ import ijson  # type: ignore[import-untyped]
 
 from ingest.readers.common import header_detection, unreadable
 from ingest.readers.common.limits import JSON_WHOLE_BYTES, MAX_NESTING
-from ingest.readers.common.nested_records import HeldRecords, NumberedRecords, Records, as_text, reading, stops_here
-from ingest.readers.common.raw_list import FaultLog, Reading
+from ingest.readers.common.nested_records import (
+    MemoryRecords,
+    NumberedRecords,
+    Records,
+    as_text,
+    open_records,
+    truncated_from,
+)
+from ingest.readers.common.raw_list import LON_COLUMN, FaultLog, Reading
 from ingest.readers.common.source import Source, read_up_to
 from ingest.readers.common.text_decoding import decode, encoding_of
 from ingest.readers.json import geojson_features, json_lines
@@ -20,7 +27,7 @@ _WRAPPING_DEPTH = 4
 
 def read(source: Source, log: FaultLog) -> Reading:
     """Opens records or a FeatureCollection; large documents stream. Raises UnreadableFile."""
-    with source.opened() as stream:
+    with source.open() as stream:
         content = read_up_to(stream, JSON_WHOLE_BYTES + 1)
     if len(content) > JSON_WHOLE_BYTES:
         encoding_of(content[:1_000_000], source.name)  # refuses what is no text
@@ -30,14 +37,22 @@ def read(source: Source, log: FaultLog) -> Reading:
     return from_document(parse(content, source.name), source.name, log)
 
 
+def read_geojson(source: Source, log: FaultLog) -> Reading:
+    """Opens a FeatureCollection, whole or streamed by size: properties, `@lon` and `@lat`. Raises UnreadableFile."""
+    opened = read(source, log)
+    if LON_COLUMN not in opened.columns:
+        raise unreadable.not_a_list(source.name)
+    return opened
+
+
 def from_document(document: Any, name: str, log: FaultLog) -> Reading:
-    """A parsed document, opened. Raises UnreadableFile when it holds no list."""
+    """Opens a parsed document. Raises UnreadableFile when it holds no list."""
     if isinstance(document, Mapping) and document.get("type") == "FeatureCollection":
         return geojson_features.from_document(document, name, log)
     if isinstance(document, list) and document and all(isinstance(item, list) for item in document):
         grid = [(line, [as_text(cell) for cell in item]) for line, item in enumerate(document, start=1)]
-        return header_detection.reading(header_detection.HeldGrid(grid), name, log)
-    return reading(HeldRecords(_records(document, name)), name, log)
+        return header_detection.open_grid(header_detection.MemoryGrid(grid), name, log)
+    return open_records(MemoryRecords(_records(document, name)), name, log)
 
 
 def parse(content: bytes, name: str) -> Any:
@@ -68,10 +83,10 @@ def _tables(value: Any, depth: int) -> Iterator[list[Mapping[str, Any]]]:
             yield value
     elif isinstance(value, Mapping) and depth <= _WRAPPING_DEPTH:
         inner = list(value.values())
-        found = [table for item in inner for table in _tables(item, depth + 1)]
-        if not found and len(inner) > 1 and all(isinstance(item, Mapping) for item in inner):
-            found = [[{"@key": key, **item} for key, item in value.items()]]
-        yield from found
+        tables = [table for item in inner for table in _tables(item, depth + 1)]
+        if not tables and len(inner) > 1 and all(isinstance(item, Mapping) for item in inner):
+            tables = [[{"@key": key, **item} for key, item in value.items()]]
+        yield from tables
 
 
 def _looks_like_lines(content: bytes) -> bool:
@@ -87,7 +102,7 @@ def _large(source: Source, log: FaultLog) -> Reading:
     records: Records = LargeArray(source, prefix, log)
     if is_geojson:
         return geojson_features.from_features(records, projection, source.name, log)
-    return reading(records, source.name, log)
+    return open_records(records, source.name, log)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,21 +116,21 @@ class LargeArray(Records):
     def records(self) -> NumberedRecords:
         """Stops with a fault where the document is cut or damaged."""
         line = 0
-        with self.source.opened() as stream:
+        with self.source.open() as stream:
             try:
                 for item in ijson.items(stream, self.prefix, use_float=True):
                     line += 1
                     if isinstance(item, Mapping):
                         yield line, item
             except (ijson.JSONError, UnicodeDecodeError):
-                self.log.add(stops_here(line + 1))
+                self.log.add(truncated_from(line + 1))
 
 
 def _find_array(source: Source) -> tuple[str, str, bool]:
     """Where the first array of objects is, the projection declared before it, and whether it holds features."""
     projection, kind = "", ""
     before = ""
-    with source.opened() as stream:
+    with source.open() as stream:
         try:
             for prefix, event, value in ijson.parse(stream, use_float=True):
                 if prefix.count(".") > MAX_NESTING:

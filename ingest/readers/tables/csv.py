@@ -1,4 +1,4 @@
-"""CSV as people save it: any delimiter, titles above the header or none, multi-line cells, broken lines."""
+"""CSV with any delimiter, with or without titles above the header, multi-line cells and broken lines."""
 
 import csv
 import io
@@ -24,7 +24,7 @@ def read(source: Source, log: FaultLog) -> Reading:
     encoding = encoding_of(source.start(), source.name)
     sample = _sample(source, encoding)
     grid = CsvGrid(source, encoding, _declared(sample) or sniff_delimiter(sample), log)
-    opened = header_detection.reading(grid, source.name, log)
+    opened = header_detection.open_grid(grid, source.name, log)
     if len(opened.columns) < 2:
         raise unreadable.one_column(source.name)
     return opened
@@ -160,14 +160,14 @@ def _line_ends(cells: list[str]) -> int:
 
 
 def _sample(source: Source, encoding: str) -> str:
-    taken: list[str] = []
+    parts: list[str] = []
     size = 0
     for line in lines(source, encoding, FaultLog()):
-        taken.append(line[:_SAMPLE_CHARS])
+        parts.append(line[:_SAMPLE_CHARS])
         size += len(line)
         if size > _SAMPLE_CHARS:
             break
-    return "".join(taken)
+    return "".join(parts)
 
 
 def _declared(sample: str) -> str:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field
 
 from ingest.readers.common import unreadable
+from ingest.readers.common.header_detection import MemoryGrid
 from ingest.readers.common.limits import BLOCK_BYTES, MAX_CELL_CHARS, MAX_CELLS, MAX_COLUMNS, MAX_MB
 from ingest.readers.common.raw_list import FaultLog, Reading
 from ingest.readers.common.safe_xml import XmlPieces
-from ingest.readers.common.source import Source, member_bytes, members
-from ingest.readers.tables.xlsx import Lines, best_sheet
+from ingest.readers.common.source import Source, archive_members, member_bytes
+from ingest.readers.tables.sheets import best_sheet
 
 _CONTENT = "content.xml"
 
@@ -16,7 +17,7 @@ def read(source: Source, log: FaultLog) -> Reading:
     """Opens .ods. Raises UnreadableFile."""
     if not source.start(4).startswith(b"PK"):
         raise unreadable.really_is(source.name, "autre chose qu'un classeur", "something else than a workbook")
-    names = {item.filename for item in members(source)}
+    names = {item.filename for item in archive_members(source)}
     if _CONTENT not in names:
         raise unreadable.damaged(source.name, "ODS")
     content = member_bytes(source, _CONTENT, MAX_MB)
@@ -27,7 +28,7 @@ def read(source: Source, log: FaultLog) -> Reading:
     sound = all(xml.feed(content[i : i + BLOCK_BYTES]) for i in range(0, len(content), BLOCK_BYTES)) and xml.close()
     if not sound:
         raise unreadable.truncated(source.name)
-    return best_sheet(sheets.found, source.name, log)
+    return best_sheet([(name, MemoryGrid(lines)) for name, lines in sheets.tables], source.name, log)
 
 
 @dataclass(slots=True)
@@ -35,13 +36,13 @@ class _Sheets:
     """Collects sheets, rows and cells from the events of content.xml."""
 
     name: str
-    found: list[tuple[str, Lines]] = field(default_factory=list)
+    tables: list[tuple[str, list[tuple[int, list[str]]]]] = field(default_factory=list)
     _line: int = 0
     _row: list[str] = field(default_factory=list)
     _row_repeat: int = 1
     _repeat: int = 1
-    _given: str = ""
-    _shown: list[str] = field(default_factory=list)
+    _typed_value: str = ""
+    _paragraphs: list[str] = field(default_factory=list)
     _ignored: int = 0
     _cells: int = 0
 
@@ -49,22 +50,24 @@ class _Sheets:
         if element in ("annotation", "tracked-changes", "shape"):
             self._ignored += 1
         elif element == "table":
-            self.found.append((attributes.get("name", ""), []))
+            self.tables.append((attributes.get("name", ""), []))
             self._line = 0
         elif element == "table-row":
             self._row, self._row_repeat = [], _count(attributes, "number-rows-repeated")
         elif element in ("table-cell", "covered-table-cell"):
             self._repeat = _count(attributes, "number-columns-repeated")
-            self._given, self._shown = _given(attributes), []
+            self._typed_value, self._paragraphs = _typed_value(attributes), []
 
     def end(self, element: str, text: str) -> None:
         if element in ("annotation", "tracked-changes", "shape"):
             self._ignored -= 1
         elif element in ("p", "span", "a") and not self._ignored:
-            self._shown.append(text)
+            self._paragraphs.append(text)
         elif element in ("table-cell", "covered-table-cell"):
-            self._take("" if element.startswith("covered") else self._given or "\n".join(filter(None, self._shown)))
-        elif element == "table-row" and self.found:
+            self._take(
+                "" if element.startswith("covered") else self._typed_value or "\n".join(filter(None, self._paragraphs))
+            )
+        elif element == "table-row" and self.tables:
             self._finish_row()
 
     def _take(self, text: str) -> None:
@@ -82,17 +85,17 @@ class _Sheets:
             if self._cells > MAX_CELLS:
                 raise unreadable.too_many_cells(self.name, MAX_CELLS)
             for i in range(self._row_repeat):
-                self.found[-1][1].append((self._line + 1 + i, list(self._row)))
+                self.tables[-1][1].append((self._line + 1 + i, list(self._row)))
         self._line += self._row_repeat
 
 
 def _count(attributes: dict[str, str], name: str) -> int:
-    said = attributes.get(name, "1")
-    return max(1, int(said)) if said.isascii() and said.isdigit() and len(said) < 9 else 1
+    text = attributes.get(name, "1")
+    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 9 else 1
 
 
-def _given(attributes: dict[str, str]) -> str:
-    """The value as the file holds it, where what is shown depends on a display format."""
+def _typed_value(attributes: dict[str, str]) -> str:
+    """The typed value, for cells whose text depends on a display format."""
     kind = attributes.get("value-type", "")
     if kind == "date":
         return attributes.get("date-value", "").removesuffix("T00:00:00").replace("T", " ")

@@ -1,24 +1,21 @@
-"""Parquet and GeoParquet, batch by batch; geometries become a point in WGS 84."""
+"""Parquet and GeoParquet, in a child process, batch by batch; geometries become a point in WGS 84."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pyproj
-import shapely
-from shapely.errors import ShapelyError
 
 from ingest.readers.common import unreadable
 from ingest.readers.common.limits import MAX_CELL_CHARS, MAX_COLUMNS, MAX_SPOOLED_MB
-from ingest.readers.common.nested_records import as_text, stops_here, too_long
-from ingest.readers.common.projection import as_cells, lon_lat, transformer
+from ingest.readers.common.nested_records import as_text, too_long, truncated_from
 from ingest.readers.common.raw_list import LAT_COLUMN, LON_COLUMN, Chunk, FaultLog, Reading
 from ingest.readers.common.source import Source
+
+if TYPE_CHECKING:
+    from ingest.readers.tables.geoparquet import Geometry
 
 _BATCH_ROWS = 5_000
 _ARROW_ERRORS = (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError)
@@ -43,17 +40,10 @@ def read(source: Source, log: FaultLog) -> Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class _Geometry:
-    column: str
-    encoding: str
-    made: pyproj.Transformer | None
-
-
-@dataclass(frozen=True, slots=True)
 class _Table:
     source: Source
     log: FaultLog
-    geometry: _Geometry | None = None
+    geometry: "Geometry | None" = None
 
     def chunks(self) -> Iterator[Chunk]:
         """Stops with a fault where the file is damaged."""
@@ -61,11 +51,11 @@ class _Table:
         with _opened(self.source) as file:
             try:
                 for batch in file.iter_batches(batch_size=_BATCH_ROWS, use_threads=False):
-                    batch.validate(full=True)  # Arrow takes any bytes for text; what comes next does not
+                    batch.validate(full=True)  # Arrow takes any bytes for text, polars does not
                     yield self._chunk(batch, line)
                     line += batch.num_rows
             except _ARROW_ERRORS:
-                self.log.add(stops_here(line))
+                self.log.add(truncated_from(line))
 
     def _chunk(self, batch: Any, line: int) -> Chunk:
         names: list[str] = []
@@ -75,18 +65,18 @@ class _Table:
             columns.append(column)
         if self.geometry is not None:
             names += [LON_COLUMN, LAT_COLUMN]
-            columns += _points(batch.column(self.geometry.column), self.geometry)
+            columns += self.geometry.points(batch.column(self.geometry.column))
         rows: list[Any] = [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
         lines: Sequence[int] = range(line, line + len(rows))
         if columns and all(columns[0]) and not any(None in column for column in columns):
             return lines, rows
-        kept = []
+        filled = []
         for number, row in zip(lines, rows, strict=True):
             if None in row.values():
                 self.log.add(too_long(number))
             elif any(row.values()):
-                kept.append((number, row))
-        return [number for number, _ in kept], [row for _, row in kept]
+                filled.append((number, row))
+        return [number for number, _ in filled], [row for _, row in filled]
 
 
 def _opened(source: Source) -> Any:
@@ -100,7 +90,7 @@ def _opened(source: Source) -> Any:
 
 
 def _columns(batch: Any, skipped: str) -> Iterator[tuple[str, list[str | None]]]:
-    """Cells of each column; None where one is longer than anybody wrote."""
+    """Cells of each column; None for one over MAX_CELL_CHARS."""
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
         if name == skipped or pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
             continue
@@ -139,31 +129,10 @@ def _texts(column: Any) -> list[str | None]:
     return cells
 
 
-def _geometry(file: Any, name: str) -> _Geometry | None:
-    """The main geometry that GeoParquet metadata declare. Raises UnreadableFile for an unknown projection."""
-    try:
-        said = json.loads((file.schema_arrow.metadata or {}).get(b"geo", b"{}"))
-        column = said.get("primary_column", "")
-        declared = said["columns"][column] if column else {}
-        crs = declared.get("crs", "") if isinstance(declared, Mapping) else ""
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+def _geometry(file: Any, name: str) -> "Geometry | None":
+    metadata = file.schema_arrow.metadata or {}
+    if b"geo" not in metadata:
         return None
-    if not column or column not in file.schema_arrow.names:
-        return None
-    projection = json.dumps(crs) if isinstance(crs, Mapping) else str(crs or "")
-    is_wgs84 = isinstance(crs, Mapping) and crs.get("id", {}).get("code") in ("CRS84", 4326)
-    return _Geometry(column, str(declared.get("encoding", "WKB")), None if is_wgs84 else transformer(projection, name))
+    from ingest.readers.tables.geoparquet import geometry_of  # loads libraries that most files do without
 
-
-def _points(column: Any, geometry: _Geometry) -> tuple[list[str], list[str]]:
-    if pa.types.is_struct(column.type):
-        x, y = (column.field(axis).to_numpy(zero_copy_only=False) for axis in ("x", "y"))
-    else:
-        try:
-            shapes = shapely.from_wkb(np.array(column.to_pylist(), dtype=object), on_invalid="ignore")
-        except (ShapelyError, TypeError, ValueError):
-            return [""] * len(column), [""] * len(column)
-        centres = shapely.centroid(shapes)
-        x, y = shapely.get_x(centres), shapely.get_y(centres)
-    lon, lat = lon_lat(x, y, geometry.made)
-    return as_cells(lon), as_cells(lat)
+    return geometry_of(metadata[b"geo"], file.schema_arrow.names, name)

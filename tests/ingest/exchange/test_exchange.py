@@ -17,16 +17,16 @@ from geo.errors import InvalidInput, UnreadableFile
 from geo.reference.communes import Areas
 from geo.reference.toponyms import fold
 from geo.types import Amenity, PlaceKind, Precision, SpaceKind
-from ingest.exchange.columns import VOCABULARIES, declared, names, one_table
+from ingest.exchange.columns import VOCABULARIES, load_declaration, names, one_table_columns
 from ingest.exchange.conversion import PLACES, SPACES, place_cells, places_of
-from ingest.exchange.formula_guard import is_formula, neutralise, neutralised, restore
-from ingest.exchange.read import as_one_table, frames_of, is_package, read_package, restored
+from ingest.exchange.formula_guard import is_formula, neutralise, neutralise_column, restore
+from ingest.exchange.read import as_one_table, frames_of, is_package, read_package, restore_table
 from ingest.exchange.table_schema import Source, licences, one_table_schema, places_schema, spaces_schema
-from ingest.exchange.telephone import to_standard
 from ingest.exchange.typology import CODE_OF, KIND_OF, OTHER, kind_of
 from ingest.exchange.write import write_folder, write_one_table, write_zip
 from ingest.mapping.declared import load_all, recognise
 from ingest.mapping.model import FIELDS
+from ingest.normalise.contact.phone import to_e164
 from ingest.readers.common.raw_list import RawTable
 from ingest.readers.open import read as read_list
 from ingest.rows.diagnostics import Reason
@@ -41,7 +41,7 @@ CREATED = "2026-11-23T09:00:00+00:00"
 
 def faults(report: Report) -> list[tuple[int | None, str | None, str]]:
     """(row, field, type) of every error of a validation."""
-    return [tuple(one) for one in report.flatten(["rowNumber", "fieldName", "type"])]
+    return [tuple(item) for item in report.flatten(["rowNumber", "fieldName", "type"])]
 
 
 # --- what the schema says -------------------------------------------------------------------------------------------
@@ -71,27 +71,27 @@ STANDARD: dict[str, tuple[str, str | None]] = {
 
 
 def test_the_core_is_that_of_the_standard() -> None:
-    core = [column for column in declared().lieux if column.standard]
-    assert {one.name: (one.type, one.constraints.get("pattern")) for one in core} == STANDARD
+    core = [column for column in load_declaration().lieux if column.standard]
+    assert {item.name: (item.type, item.constraints.get("pattern")) for item in core} == STANDARD
     assert names(tuple(core)) == tuple(STANDARD)
-    assert declared().lieux[: len(core)] == tuple(core)
-    assert not any(column.standard for column in declared().espaces)
+    assert load_declaration().lieux[: len(core)] == tuple(core)
+    assert not any(column.standard for column in load_declaration().espaces)
 
 
 def test_its_vocabularies_are_those_of_the_program() -> None:
-    by_name = {column.name: column for column in (*declared().lieux, *declared().espaces)}
+    by_name = {column.name: column for column in (*load_declaration().lieux, *load_declaration().espaces)}
     assert by_name["type_lieu"].constraints["enum"] == list(PlaceKind)
     assert by_name["type_espace"].constraints["enum"] == list(SpaceKind)
     assert by_name["precision_position"].constraints["enum"] == list(Precision)
     for prefix in ("equip_", "equip_espace_"):
-        asked = [name.removeprefix(prefix) for name in by_name if name.startswith(prefix)]
-        assert [one for one in asked if not one.startswith("espace_")] == list(Amenity)
-    assert set(declared().words["kinds"]) == set(PlaceKind)
+        named = [name.removeprefix(prefix) for name in by_name if name.startswith(prefix)]
+        assert [item for item in named if not item.startswith("espace_")] == list(Amenity)
+    assert set(load_declaration().words["kinds"]) == set(PlaceKind)
     assert set(VOCABULARIES["answers"]) == {"oui", "non", "inconnu"}
 
 
 def test_every_column_has_texts_in_both_languages_and_an_example_that_fits(tmp_path: Path) -> None:
-    columns = one_table()
+    columns = one_table_columns()
     for column in columns:
         texts = (column.title, column.title_en, column.description, column.description_en, column.example)
         assert all(text.strip() and "{" not in text for text in texts), column.name
@@ -136,7 +136,7 @@ def test_the_invalid_example_has_one_fault_of_each_kind() -> None:
 
 
 def test_the_valid_example_reads_as_it_was_meant() -> None:
-    table = restored(read_list(PUBLISHED / "exemple-une-table-valide.csv"))
+    table = restore_table(read_list(PUBLISHED / "exemple-une-table-valide.csv"))
     places, spaces = frames_of(table)
     assert places["name"].to_list()[:2] == ["La Fabrique du Coin", "@Bureau"]
     assert places["agreed"].to_list() == [True, False, True, False, False]
@@ -190,7 +190,7 @@ def test_no_cell_is_run_and_every_cell_comes_back(text: str) -> None:
 @given(texts=st.lists(TRICKY, max_size=20))
 def test_a_column_is_made_harmless_as_its_cells_are(texts: list[str]) -> None:
     column = pl.DataFrame({"cell": texts}, schema={"cell": pl.String})
-    assert column.select(neutralised(pl.col("cell")))["cell"].to_list() == [neutralise(text) for text in texts]
+    assert column.select(neutralise_column(pl.col("cell")))["cell"].to_list() == [neutralise(text) for text in texts]
 
 
 # --- telephones and typologies --------------------------------------------------------------------------------------
@@ -210,12 +210,13 @@ def test_a_column_is_made_harmless_as_its_cells_are(texts: list[str]) -> None:
         ("05 08 41 00 00", "+508410000"),
         ("+687 445728", "+687445728"),
         ("39 39", None),
+        ("02 40 12 34 5", None),
         ("+377 93150000", None),
         ("+41227000000", None),
     ],
 )
 def test_telephones_are_written_as_the_standard_asks(stored: str, cell: str | None) -> None:
-    assert to_standard(stored) == cell
+    assert to_e164(stored) == cell
 
 
 def test_every_kind_has_a_code_and_a_code_of_its_own_means_that_kind() -> None:
@@ -241,22 +242,27 @@ def test_a_typology_says_what_it_can(typologie: str, kind: PlaceKind) -> None:
 
 
 def test_both_mappings_read_the_codes_of_the_table() -> None:
-    told = {mapping.source: mapping.kind.values for mapping in load_all()}
+    kinds = {mapping.source: mapping.kind.values for mapping in load_all()}
     table = {fold(code): kind for code, kind in KIND_OF.items()}
-    assert told["placelibre_schema"] == told["mediation_numerique"] == table
+    assert kinds["placelibre_schema"] == kinds["mediation_numerique"] == table
 
 
 def test_the_mapping_reads_every_column_that_it_may() -> None:
-    (mapping,) = [one for one in load_all() if one.source == "placelibre_schema"]
+    (mapping,) = [item for item in load_all() if item.source == "placelibre_schema"]
     assert set(mapping.amenities) == set(Amenity)
     # Fields that the pipeline comes to know must be read from their columns.
-    wanted = {"complement": "complement_adresse", "email": "courriels", "siret": "pivot", "parent": "structure_parente"}
-    for name, column in wanted.items():
+    column_of_field = {
+        "complement": "complement_adresse",
+        "email": "courriels",
+        "siret": "pivot",
+        "parent": "structure_parente",
+    }
+    for name, column in column_of_field.items():
         if name in FIELDS:
             assert mapping.fields.get(name) == ((column,),), f'add `{name} = "{column}"` to placelibre_schema.toml'
-    known = set(names(one_table()))
-    assert mapping.recognise <= known
-    assert set(mapping.meaning()) <= known
+    columns = set(names(one_table_columns()))
+    assert mapping.recognise <= columns
+    assert set(mapping.meaning()) <= columns
 
 
 # --- what is written comes back the same ----------------------------------------------------------------------------
@@ -267,7 +273,7 @@ WORDS = st.text(
 SLUGS = st.lists(st.from_regex(r"[a-z][a-z0-9-]{0,8}", fullmatch=True), max_size=3)
 NAMES = st.lists(WORDS.map(lambda text: text.replace("|", "/").strip()).filter(bool), max_size=2)
 PHONES = st.sampled_from(["+33240123456", "+262262123456", "+41227000000", "39 39", None])
-AMENITIES = st.dictionaries(st.sampled_from([str(one) for one in Amenity]), st.sampled_from(["yes", "no"])).map(
+AMENITIES = st.dictionaries(st.sampled_from([str(item) for item in Amenity]), st.sampled_from(["yes", "no"])).map(
     lambda answers: json.dumps(answers, sort_keys=True)
 )
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
@@ -276,7 +282,7 @@ CENTS = st.none() | st.integers(0, 200_000)
 PLACE_ROWS = st.fixed_dictionaries(
     {
         "name": WORDS,
-        "kind": st.sampled_from([str(one) for one in PlaceKind]),
+        "kind": st.sampled_from([str(item) for item in PlaceKind]),
         "agreed": st.booleans(),
         "address": WORDS | st.just(""),
         "complement": WORDS | st.just(""),
@@ -285,7 +291,7 @@ PLACE_ROWS = st.fixed_dictionaries(
         "insee": st.sampled_from(["", "01053", "2A004"]),
         "lon": st.floats(-180, 180),
         "lat": st.floats(-90, 90),
-        "precision": st.sampled_from([str(one) for one in Precision]),
+        "precision": st.sampled_from([str(item) for item in Precision]),
         "expected_m": st.floats(0, 1e6),
         "score": st.none() | st.floats(0, 1),
         "time_zone": st.sampled_from(["Europe/Paris", "Indian/Reunion", "America/Port-au-Prince"]),
@@ -305,7 +311,7 @@ PLACE_ROWS = st.fixed_dictionaries(
 )
 SPACE_ROWS = st.fixed_dictionaries(
     {
-        "kind": st.sampled_from([str(one) for one in SpaceKind]),
+        "kind": st.sampled_from([str(item) for item in SpaceKind]),
         "name": WORDS,
         "seats": st.integers(1, 500),
         "price_half_day_cents": CENTS,
@@ -321,7 +327,7 @@ SPACE_ROWS = st.fixed_dictionaries(
 def stores(draw: st.DrawFn) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Frames of a small store: places, and spaces that are in one of them."""
     places = [row | {"id": str(i)} for i, row in enumerate(draw(st.lists(PLACE_ROWS, min_size=1, max_size=4)), start=1)]
-    rows = draw(st.lists(st.tuples(st.sampled_from([one["id"] for one in places]), SPACE_ROWS), max_size=5))
+    rows = draw(st.lists(st.tuples(st.sampled_from([item["id"] for item in places]), SPACE_ROWS), max_size=5))
     spaces = [row | {"id": str(i), "place_id": place} for i, (place, row) in enumerate(rows, start=1)]
     return frame(places, PLACES), frame(spaces, SPACES)
 
@@ -342,7 +348,7 @@ def through_zip(folder: Path, places: pl.DataFrame, spaces: pl.DataFrame) -> Raw
 
 def through_one_table(folder: Path, places: pl.DataFrame, spaces: pl.DataFrame) -> RawTable:
     write_one_table(folder / "lieux.csv", places, spaces)
-    return restored(read_list(folder / "lieux.csv"))
+    return restore_table(read_list(folder / "lieux.csv"))
 
 
 Through = Callable[[Path, pl.DataFrame, pl.DataFrame], RawTable]
@@ -368,7 +374,7 @@ def test_whatever_is_written_validates(store: tuple[pl.DataFrame, pl.DataFrame],
 
 
 def example() -> tuple[pl.DataFrame, pl.DataFrame]:
-    return frames_of(restored(read_list(PUBLISHED / "exemple-une-table-valide.csv")))
+    return frames_of(restore_table(read_list(PUBLISHED / "exemple-une-table-valide.csv")))
 
 
 def test_the_same_places_give_the_same_bytes(tmp_path: Path) -> None:
@@ -390,7 +396,7 @@ def test_the_descriptor_tells_sources_and_each_licence_once(tmp_path: Path) -> N
     ]
     write_folder(tmp_path, *example(), sources, created=CREATED)
     descriptor = json.loads((tmp_path / "datapackage.json").read_text(encoding="utf-8"))
-    assert [one["name"] for one in descriptor["licenses"]] == ["etalab-2.0", "ODbL-1.0", "notspecified"]
+    assert [item["name"] for item in descriptor["licenses"]] == ["etalab-2.0", "ODbL-1.0", "notspecified"]
     assert descriptor["sources"][2] == {"title": "osm_coworking", "licence": "ODbL 1.0", "rows": 3}
     assert "ODbL" in descriptor["description"]
     assert licences([]) == []
@@ -413,7 +419,7 @@ def test_a_package_becomes_one_list_that_any_reader_opens(tmp_path: Path) -> Non
     through_zip(tmp_path, *example())
     content, name = as_one_table(tmp_path / "lieux.zip")
     assert name == "lieux.csv"
-    assert restored(read_list(content, name)).rows == read_package(tmp_path / "lieux.zip").rows
+    assert restore_table(read_list(content, name)).rows == read_package(tmp_path / "lieux.zip").rows
     assert b"'@Bureau" in content
 
 
@@ -445,15 +451,15 @@ def zip_of(members: dict[str, bytes]) -> bytes:
 def test_a_folder_zipped_by_hand_and_saved_by_a_spreadsheet_still_reads(tmp_path: Path) -> None:
     places = (PUBLISHED / "exemple-valide.csv").read_text(encoding="utf-8")
     spaces = (PUBLISHED / "exemple-espaces-valide.csv").read_text(encoding="utf-8")
-    again = zip_of(
+    second = zip_of(
         {
             "__MACOSX/lieux.csv": b"\0",
             "mes lieux/lieux.csv": as_spreadsheet(places),
             "mes lieux/espaces.csv": as_spreadsheet(spaces),
         }
     )
-    found, rooms = frames_of(read_package(again, "mes lieux.zip"))
-    assert_frame_equal(found, example()[0])
+    result, rooms = frames_of(read_package(second, "mes lieux.zip"))
+    assert_frame_equal(result, example()[0])
     assert_frame_equal(rooms, example()[1])
 
 
@@ -503,7 +509,7 @@ def test_a_list_of_the_standard_is_recognised_too(areas: Areas) -> None:
     assert mapping.source == "mediation_numerique"
     first, second, third = (one.record for one in parse_rows(table, ParseOptions(mapping, Choices()), Finder(areas)))
     assert (first.kind, first.hours) == (PlaceKind.COWORKING, "Mo-Fr 09:00-12:00")
-    assert to_standard(first.phone or "") == "+33240000000"
+    assert to_e164(first.phone or "") == "+33240000000"
     assert second.kind == PlaceKind.PUBLIC_BODY
     assert third.rejection is not None
     assert third.rejection.reason == Reason.OUT_OF_SCOPE
@@ -519,7 +525,7 @@ def test_of_several_addresses_the_first_is_kept() -> None:
 
 
 def test_both_forms_are_recognised_without_help() -> None:
-    for columns in (names(declared().lieux), names(one_table())):
-        found = recognise(columns, load_all())
-        assert found is not None
-        assert found.source == "placelibre_schema"
+    for columns in (names(load_declaration().lieux), names(one_table_columns())):
+        result = recognise(columns, load_all())
+        assert result is not None
+        assert result.source == "placelibre_schema"

@@ -47,5 +47,5 @@ def test_a_truth_names_fields_and_columns_that_exist(path: Path) -> None:
     truth = tomllib.loads(path.read_text("utf-8"))
     columns = set(read(path.parents[1] / "mapping_lists" / truth["list"]).columns)
     assert set(truth["fields"]) <= {*FIELDS, "source_key"}
-    for said in [*truth["fields"].values(), *truth.get("amenities", {}).values()]:
-        assert ({said} if isinstance(said, str) else set(said)) <= columns
+    for columns_of_field in [*truth["fields"].values(), *truth.get("amenities", {}).values()]:
+        assert ({columns_of_field} if isinstance(columns_of_field, str) else set(columns_of_field)) <= columns

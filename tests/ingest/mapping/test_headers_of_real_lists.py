@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ingest.mapping.assignment import ENOUGH
 from ingest.mapping.model import Mapping
-from ingest.mapping.suggest import corrected, suggest
+from ingest.mapping.suggest import apply_corrections, suggest
 from ingest.readers.common.raw_list import RawTable
 
 CELLS: dict[str, tuple[str, ...]] = {
@@ -567,15 +567,15 @@ def table(columns: list[tuple[str, str, str]]) -> RawTable:
 def meaning(mapping: Mapping) -> dict[str, str]:
     """As the mapping tells it, but for columns that hold both coordinates, and keys that are nothing else."""
     both = set(mapping.fields.get("lat", ())) & set(mapping.fields.get("lon", ()))
-    told = {column: field for column, field in mapping.meaning().items() if field != "source_key"}
-    return told | {column: "position" for (column,) in both}
+    fields = {column: field for column, field in mapping.meaning().items() if field != "source_key"}
+    return fields | {column: "position" for (column,) in both}
 
 
 @pytest.mark.parametrize("name", LISTS)
 def test_columns_are_taken_for_what_they_are(name: str) -> None:
     mapping = suggest(table(LISTS[name]))
-    told = meaning(mapping)
-    assert {header: told.get(header, NOTHING) for header, _, _ in LISTS[name]} == {
+    fields = meaning(mapping)
+    assert {header: fields.get(header, NOTHING) for header, _, _ in LISTS[name]} == {
         h: means for h, _, means in LISTS[name]
     }
 
@@ -598,16 +598,16 @@ def test_the_reason_tells_header_and_cells() -> None:
 
 def test_cells_that_cannot_be_what_the_header_says_are_not_taken_for_it() -> None:
     columns = [("Nom", "name", ""), ("Téléphone", "text", ""), ("Code postal", "website", "")]
-    told = meaning(suggest(table(columns)))
-    assert told.get("Téléphone") is None
-    assert told.get("Code postal") != "postcode"
+    fields = meaning(suggest(table(columns)))
+    assert fields.get("Téléphone") is None
+    assert fields.get("Code postal") != "postcode"
 
 
 def test_each_column_serves_once_and_the_whole_is_best() -> None:
     # Taken alone, "Commune" would name the place; but then nothing would be its town.
-    told = meaning(suggest(table([("Nom commune", "commune", ""), ("Nom", "name", ""), ("Ville", "parent", "")])))
-    assert told["Nom"] == "name"
-    assert told["Nom commune"] == "commune"
+    fields = meaning(suggest(table([("Nom commune", "commune", ""), ("Nom", "name", ""), ("Ville", "parent", "")])))
+    assert fields["Nom"] == "name"
+    assert fields["Nom commune"] == "commune"
 
 
 def test_a_gazetteer_tells_names_of_communes_under_any_header() -> None:
@@ -615,8 +615,8 @@ def test_a_gazetteer_tells_names_of_communes_under_any_header() -> None:
         {"a": f"Place {i}", "zone": name}
         for i, name in enumerate(["Xonrupt", "Ploubezre", "Xonrupt", "Ploubezre", "Ger", "Ger"])
     ]
-    found = RawTable(("a", "zone"), rows, list(range(6)), "l.csv")
-    assert meaning(suggest(found, is_commune={"Xonrupt", "Ploubezre", "Ger"}.__contains__)).get("zone") == "commune"
+    listing = RawTable(("a", "zone"), rows, list(range(6)), "l.csv")
+    assert meaning(suggest(listing, is_commune={"Xonrupt", "Ploubezre", "Ger"}.__contains__)).get("zone") == "commune"
 
 
 def test_columns_of_persons_are_never_suggested() -> None:
@@ -638,16 +638,16 @@ def test_an_email_column_is_suggested_and_stays_personal() -> None:
 
 
 def test_an_email_column_stays_personal_when_a_person_names_it() -> None:
-    found = table([("Nom", "name", ""), ("Mail du référent", "email", "")])
-    mapping = corrected(suggest(found), found, {"Mail du référent": "email"})
+    listing = table([("Nom", "name", ""), ("Mail du référent", "email", "")])
+    mapping = apply_corrections(suggest(listing), listing, {"Mail du référent": "email"})
     assert mapping.fields["email"] == (("Mail du référent",),)
     assert "Mail du référent" in mapping.personal
 
 
 def test_a_street_is_joined_with_its_number() -> None:
     rows = [{"addr:housenumber": str(i), "addr:street": "Rue Haute", "name": f"A{i}"} for i in range(6)]
-    found = RawTable(tuple(rows[0]), rows, list(range(6)), "l.csv")
-    assert suggest(found).fields["address"] == (("addr:housenumber", "addr:street"), ("addr:street",))
+    listing = RawTable(tuple(rows[0]), rows, list(range(6)), "l.csv")
+    assert suggest(listing).fields["address"] == (("addr:housenumber", "addr:street"), ("addr:street",))
 
 
 HALF_DAYS = [f"{day} {half}" for day in ("Lundi", "Mardi", "Mercredi") for half in ("matin", "après-midi")]
@@ -659,11 +659,11 @@ def hours_table(columns: list[str], cells: list[str]) -> RawTable:
 
 
 def test_half_day_columns_are_hours_of_their_halves() -> None:
-    found = hours_table(HALF_DAYS, ["9h-12h", "14h-17h", "9h-12h", "", "x", "x"])
-    rule = suggest(found).hours
+    listing = hours_table(HALF_DAYS, ["9h-12h", "14h-17h", "9h-12h", "", "x", "x"])
+    rule = suggest(listing).hours
     assert rule is not None
     assert rule.style == "halves"
-    assert rule.by_half(found.rows[0]) == {
+    assert rule.by_half(listing.rows[0]) == {
         (0, "morning"): "9h-12h", (0, "afternoon"): "14h-17h", (1, "morning"): "9h-12h",
         (2, "morning"): "x", (2, "afternoon"): "x",
     }  # fmt: skip
@@ -678,11 +678,13 @@ PAIRS = [
 
 
 def test_pairs_of_opening_and_closing_make_one_text_per_day() -> None:
-    found = hours_table(PAIRS, ["08:30", "12:00", "13:00", "17:00", "08:30", "16:30", "", "", "09:00", "", "", "18:00"])
-    rule = suggest(found).hours
+    listing = hours_table(
+        PAIRS, ["08:30", "12:00", "13:00", "17:00", "08:30", "16:30", "", "", "09:00", "", "", "18:00"]
+    )
+    rule = suggest(listing).hours
     assert rule is not None
     assert rule.style == "pairs"
-    assert rule.by_day(found.rows[0]) == {0: "08:30 - 12:00 / 13:00 - 17:00", 1: "08:30 - 16:30", 3: "09:00 - 18:00"}
+    assert rule.by_day(listing.rows[0]) == {0: "08:30 - 12:00 / 13:00 - 17:00", 1: "08:30 - 16:30", 3: "09:00 - 18:00"}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from geo.errors import InvalidInput
 from geo.types import Amenity, PlaceKind
 from ingest.mapping.declared import load_all, parse, recognise
 from ingest.mapping.model import Mapping
-from ingest.mapping.suggest import corrected, suggest
+from ingest.mapping.suggest import apply_corrections, suggest
 from ingest.readers.common.raw_list import RawTable
 from ingest.readers.open import read
 from ingest.rows.list_parser import find_mapping
@@ -64,7 +64,7 @@ def test_a_mapping_with_a_misspelt_key_is_refused() -> None:
 
 def test_the_digest_changes_with_the_meaning_only() -> None:
     text = 'source = "x"\ntitle = "{0}"\nlicence = "x"\nrecognise = ["a"]\n[fields]\nname = "{1}"'
-    first, retitled, other = (parse(text.format(*said), "x") for said in (("t", "a"), ("u", "a"), ("t", "b")))
+    first, retitled, other = (parse(text.format(*values), "x") for values in (("t", "a"), ("u", "a"), ("t", "b")))
     assert first.digest() == retitled.digest()
     assert first.digest() != other.digest()
 
@@ -122,8 +122,8 @@ def test_a_code_of_an_area_is_no_key_though_each_row_of_a_short_list_has_its_own
 
 def test_an_identifier_named_in_words_is_the_key_before_codes() -> None:
     columns = ("Code_commune", "Identifiant_de_l_etablissement", "nom")
-    found = suggest(table(*columns, rows=[["44109", "0440001A", "A"], ["35238", "0350002B", "B"]]))
-    assert found.source_key == (("Identifiant_de_l_etablissement",),)
+    listing = suggest(table(*columns, rows=[["44109", "0440001A", "A"], ["35238", "0350002B", "B"]]))
+    assert listing.source_key == (("Identifiant_de_l_etablissement",),)
 
 
 def test_the_name_of_the_file_tells_the_kind_when_rows_do_not() -> None:
@@ -132,18 +132,18 @@ def test_the_name_of_the_file_tells_the_kind_when_rows_do_not() -> None:
 
 
 def test_what_a_person_says_of_a_column_wins() -> None:
-    found = table("Intitulé long", "nom", "Ville", "cx")
-    mapping = corrected(suggest(found), found, {"intitule long": "name", "cx": "wifi", "nom": "ignore"})
+    listing = table("Intitulé long", "nom", "Ville", "cx")
+    mapping = apply_corrections(suggest(listing), listing, {"intitule long": "name", "cx": "wifi", "nom": "ignore"})
     assert mapping.fields["name"] == (("Intitulé long",),)
     assert mapping.amenities[Amenity.WIFI] == (("cx",),)
     assert "nom" not in mapping.meaning()
 
 
-@pytest.mark.parametrize("said", [{"absente": "name"}, {"nom": "nmae"}])
-def test_an_unknown_column_or_field_lists_the_choices(said: dict[str, str]) -> None:
-    found = table("nom", "ville")
+@pytest.mark.parametrize("corrections", [{"absente": "name"}, {"nom": "nmae"}])
+def test_an_unknown_column_or_field_lists_the_choices(corrections: dict[str, str]) -> None:
+    listing = table("nom", "ville")
     with pytest.raises(InvalidInput, match="choose one of"):
-        corrected(suggest(found), found, said)
+        apply_corrections(suggest(listing), listing, corrections)
 
 
 def excluded(mapping: Mapping, row: dict[str, str]) -> bool:
@@ -165,7 +165,7 @@ def test_out_of_scope_rows_of_the_libraries_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "column", "out", "kept"),
+    ("source", "column", "out", "in_scope"),
     [
         (
             "libraries",
@@ -199,11 +199,11 @@ def test_out_of_scope_rows_of_the_libraries_are_counted() -> None:
     ],
 )  # fmt: skip
 def test_names_tell_what_is_closed_on_wheels_or_no_room(
-    source: str, column: str, out: list[str], kept: list[str]
+    source: str, column: str, out: list[str], in_scope: list[str]
 ) -> None:
     mapping = declared(source)
     assert [text for text in out if not excluded(mapping, {column: text})] == []
-    assert [text for text in kept if excluded(mapping, {column: text})] == []
+    assert [text for text in in_scope if excluded(mapping, {column: text})] == []
 
 
 def test_who_runs_a_cafe_is_not_kept_and_names_nothing() -> None:
@@ -219,16 +219,16 @@ def test_only_hotels_of_the_classified_accommodation_are_in_scope() -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "told"),
+    ("header", "column"),
     [
         (("nom", "adresse"), "nom"),  # a list of post offices: every row is "La Poste"
         (("nom", "intitulé", "adresse"), "intitulé"),  # the network, then each office
     ],
 )
-def test_names_said_again_and_again_are_names_when_nothing_else_is(header: tuple[str, ...], told: str) -> None:
+def test_repeated_names_are_names_when_no_other_column_holds_them(header: tuple[str, ...], column: str) -> None:
     rows = [
         {"nom": "La Poste", "intitulé": f"Bureau du bourg {i}", "adresse": f"{i} rue Crébillon"} for i in range(1, 40)
     ]
     cells = [{name: row[name] for name in header} for row in rows]
     table = RawTable(header, cells, list(range(2, 41)), "postes.csv")
-    assert suggest(table).fields["name"] == ((told,),)
+    assert suggest(table).fields["name"] == ((column,),)

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.mapping.declared import load_all
-from ingest.mapping.drift import Change, drift, renamed
+from ingest.mapping.drift import Change, corrections_of, drift
 from ingest.mapping.model import Mapping
-from ingest.mapping.saved_mappings import Saved, from_toml, history, load, save, to_toml
-from ingest.mapping.suggest import corrected, suggest
+from ingest.mapping.saved_mappings import SavedMapping, from_toml, load, save, to_toml
+from ingest.mapping.suggest import apply_corrections, suggest
 from ingest.readers.common.raw_list import RawTable
 
 TODAY, LATER = date(2026, 3, 1), date(2026, 9, 1)
@@ -48,39 +48,41 @@ def with_column(old: str, new: str, value: str | None = None) -> RawTable:
 
 @pytest.mark.parametrize("mapping", load_all(), ids=lambda mapping: mapping.source)
 def test_every_declared_mapping_comes_back_as_it_was(mapping: Mapping) -> None:
-    kept = from_toml(to_toml(Saved(mapping, 3, TODAY, "x", ("a",), {"a": "text"})), "x.toml")
-    assert kept == Saved(mapping, 3, TODAY, "x", ("a",), {"a": "text"})
-    assert kept.mapping.digest() == mapping.digest()
+    saved_mapping = from_toml(to_toml(SavedMapping(mapping, 3, TODAY, "x", ("a",), {"a": "text"})), "x.toml")
+    assert saved_mapping == SavedMapping(mapping, 3, TODAY, "x", ("a",), {"a": "text"})
+    assert saved_mapping.mapping.digest() == mapping.digest()
 
 
 def test_a_suggestion_comes_back_with_its_reasons(tmp_path: Path) -> None:
     mapping = suggest(table())
     save(mapping, table(), tmp_path, TODAY)
-    kept = load("lieux", tmp_path)
-    assert kept is not None
-    assert kept.mapping == mapping
-    assert (kept.version, kept.saved_on, kept.change) == (1, TODAY, "Première version.")
+    saved_mapping = load("lieux", tmp_path)
+    assert saved_mapping is not None
+    assert saved_mapping.mapping == mapping
+    assert (saved_mapping.version, saved_mapping.saved_on, saved_mapping.change) == (1, TODAY, "Première version.")
     assert "« Code postal »" in (tmp_path / "lieux.toml").read_text("utf-8")
 
 
 def test_hours_in_pairs_come_back(tmp_path: Path) -> None:
     columns = {f"{edge} {day}": "09:00" for day in ("lundi", "mardi", "jeudi") for edge in ("Ouverture", "Fermeture")}
-    found = table([{"Nom": f"A{i}", **columns} for i in range(6)])
-    mapping = suggest(found)
+    listing = table([{"Nom": f"A{i}", **columns} for i in range(6)])
+    mapping = suggest(listing)
     assert mapping.hours is not None
     assert mapping.hours.style == "pairs"
-    save(mapping, found, tmp_path, TODAY)
+    save(mapping, listing, tmp_path, TODAY)
     assert load("lieux", tmp_path).mapping.hours == mapping.hours  # type: ignore[union-attr]
 
 
 def test_older_versions_stay_beside_and_say_what_changed(tmp_path: Path) -> None:
     first = suggest(table())
     save(first, table(), tmp_path, TODAY)
-    second = corrected(first, table(), {"Remarque": "complement"})
+    second = apply_corrections(first, table(), {"Remarque": "complement"})
     assert save(second, table(), tmp_path, LATER).version == 2
-    assert (tmp_path / "lieux.v1.toml").is_file()
-    assert [(kept.version, kept.mapping) for kept in history("lieux", tmp_path)] == [(1, first), (2, second)]
-    assert history("lieux", tmp_path)[1].change == "« Remarque » : rien → complement."
+    older = from_toml((tmp_path / "lieux.v1.toml").read_text("utf-8"), "lieux.v1.toml")
+    current = load("lieux", tmp_path)
+    assert current is not None
+    assert [(saved.version, saved.mapping) for saved in (older, current)] == [(1, first), (2, second)]
+    assert current.change == "« Remarque » : rien → complement."
 
 
 def test_saving_the_same_again_makes_no_version(tmp_path: Path) -> None:
@@ -107,57 +109,63 @@ def test_a_file_that_is_no_mapping_is_refused(text: str) -> None:
 )
 def test_any_column_name_can_be_written_and_read(columns: list[str]) -> None:
     mapping = Mapping("x", {"name": tuple((column,) for column in columns)}, title='é"\\', personal=frozenset(columns))
-    kept = Saved(mapping, 1, TODAY, "\n", tuple(columns))
-    assert from_toml(to_toml(kept), "x") == kept
+    saved_mapping = SavedMapping(mapping, 1, TODAY, "\n", tuple(columns))
+    assert from_toml(to_toml(saved_mapping), "x") == saved_mapping
 
 
 @pytest.fixture
-def saved(tmp_path: Path) -> Saved:
+def saved(tmp_path: Path) -> SavedMapping:
     return save(suggest(table()), table(), tmp_path, TODAY)
 
 
-def test_the_same_columns_are_no_drift(saved: Saved) -> None:
+def test_the_same_columns_are_no_drift(saved: SavedMapping) -> None:
     assert not drift(saved, table().columns, table())
 
 
 @pytest.mark.parametrize(
     ("old", "new"), [("Code postal", "CP"), ("Tél", "Téléphone"), ("Ville", "Commune"), ("Nom du lieu", "Nom")]
 )
-def test_a_renamed_column_is_found_under_its_new_name(saved: Saved, old: str, new: str) -> None:
-    found = with_column(old, new)
-    told = drift(saved, found.columns, found)
-    assert told.renames == {old: new}
-    assert told.matters
-    (one,) = told.differences
-    assert (one.change, one.column, one.new_name) == (Change.RENAMED, old, new)
-    assert f"« {new} »" in one.sentence()[0]
-    assert f"“{new}”" in one.sentence()[1]
-    again = corrected(saved.mapping, found, renamed(saved.mapping, told.renames))
-    assert again.fields[one.field] == ((new,),)
+def test_a_renamed_column_is_found_under_its_new_name(saved: SavedMapping, old: str, new: str) -> None:
+    listing = with_column(old, new)
+    drifted = drift(saved, listing.columns, listing)
+    assert drifted.renames == {old: new}
+    assert drifted.matters
+    (difference,) = drifted.differences
+    assert (difference.change, difference.column, difference.new_name) == (Change.RENAMED, old, new)
+    assert f"« {new} »" in difference.sentence()[0]
+    assert f"“{new}”" in difference.sentence()[1]
+    corrected = apply_corrections(saved.mapping, listing, corrections_of(saved.mapping, drifted.renames))
+    assert corrected.fields[difference.field] == ((new,),)
 
 
-def test_a_column_that_vanished_is_told_and_not_guessed(saved: Saved) -> None:
+def test_a_vanished_column_is_reported_and_not_guessed(saved: SavedMapping) -> None:
     rows = [{column: text for column, text in row.items() if column != "Tél"} for row in ROWS]
-    told = drift(saved, table(rows).columns, table(rows))
-    assert [(one.change, one.column, one.field) for one in told.differences] == [(Change.VANISHED, "Tél", "phone")]
-    assert "a disparu" in told.differences[0].sentence()[0]
+    drifted = drift(saved, table(rows).columns, table(rows))
+    assert [(difference.change, difference.column, difference.field) for difference in drifted.differences] == [
+        (Change.VANISHED, "Tél", "phone")
+    ]
+    assert "a disparu" in drifted.differences[0].sentence()[0]
 
 
-def test_a_new_column_is_told_and_does_not_matter(saved: Saved) -> None:
-    found = table([{**row, "Nombre de salles": "3"} for row in ROWS])
-    told = drift(saved, found.columns, found)
-    assert [(one.change, one.column) for one in told.differences] == [(Change.NEW, "Nombre de salles")]
-    assert not told.matters
+def test_a_new_column_is_reported_and_does_not_matter(saved: SavedMapping) -> None:
+    listing = table([{**row, "Nombre de salles": "3"} for row in ROWS])
+    drifted = drift(saved, listing.columns, listing)
+    assert [(difference.change, difference.column) for difference in drifted.differences] == [
+        (Change.NEW, "Nombre de salles")
+    ]
+    assert not drifted.matters
 
 
-def test_a_column_like_an_old_one_by_name_only_is_no_rename(saved: Saved) -> None:
-    found = with_column("Code postal", "Code postier", "M. Dupont")
-    told = drift(saved, found.columns, found)
-    assert {one.change for one in told.differences} == {Change.VANISHED, Change.NEW}
+def test_a_column_like_an_old_one_by_name_only_is_no_rename(saved: SavedMapping) -> None:
+    listing = with_column("Code postal", "Code postier", "M. Dupont")
+    drifted = drift(saved, listing.columns, listing)
+    assert {difference.change for difference in drifted.differences} == {Change.VANISHED, Change.NEW}
 
 
-def test_a_column_filled_with_something_else_is_told(saved: Saved) -> None:
-    found = with_column("Code postal", "Code postal", "voir adresse")
-    told = drift(saved, found.columns, found)
-    assert [(one.change, one.field) for one in told.differences] == [(Change.OTHER_VALUES, "postcode")]
-    assert "des codes postaux" in told.differences[0].sentence()[0]
+def test_a_column_with_other_values_is_reported(saved: SavedMapping) -> None:
+    listing = with_column("Code postal", "Code postal", "voir adresse")
+    drifted = drift(saved, listing.columns, listing)
+    assert [(difference.change, difference.field) for difference in drifted.differences] == [
+        (Change.OTHER_VALUES, "postcode")
+    ]
+    assert "des codes postaux" in drifted.differences[0].sentence()[0]

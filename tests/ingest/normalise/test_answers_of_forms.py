@@ -3,22 +3,22 @@
 import pytest
 
 from ingest.normalise import amenities, capacity
-from ingest.normalise.price import DAY, HALF_DAY, HOUR, MONTH, YEAR, Tariff, half_day_cents, tariffs
+from ingest.normalise.price import DAY, HALF_DAY, HOUR, MONTH, YEAR, Tariff, half_day_of, tariffs
 
 
 @pytest.mark.parametrize(
-    ("text", "ends"),
+    ("text", "count"),
     [
-        ("10 à 15 pers.", (10, 15)),
-        ("8-10", (8, 10)),
-        ("une dizaine", (10, 10)),
-        ("une vingtaine de personnes", (20, 20)),
-        ("environ 20 places", (20, 20)),
-        ("jusqu'à 12", (12, 12)),
-        ("1 200 places", (1200, 1200)),
-        ("2 salles de 12 personnes (40 m²)", (12, 12)),
-        ("Capacité 19 personnes max", (19, 19)),
-        ("deux", (2, 2)),
+        ("10 à 15 pers.", 10),
+        ("8-10", 8),
+        ("une dizaine", 10),
+        ("une vingtaine de personnes", 20),
+        ("environ 20 places", 20),
+        ("jusqu'à 12", 12),
+        ("1 200 places", 1200),
+        ("2 salles de 12 personnes (40 m²)", 12),
+        ("Capacité 19 personnes max", 19),
+        ("deux", 2),
         ("40 m²", None),
         ("3 salles", None),
         ("deux salles", None),
@@ -27,12 +27,12 @@ from ingest.normalise.price import DAY, HALF_DAY, HOUR, MONTH, YEAR, Tariff, hal
         ("oui", None),
     ],
 )
-def test_counts_and_ranges(text: str, ends: tuple[int, int] | None) -> None:
-    assert capacity.bounds(text) == ends
+def test_counts_and_ranges(text: str, count: int | None) -> None:
+    assert capacity.normalise(text) == count
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("15 € HT la demi-journée", [Tariff(1800, HALF_DAY, before_tax=True)]),
         ("gratuit", [Tariff(0)]),
@@ -55,12 +55,12 @@ def test_counts_and_ranges(text: str, ends: tuple[int, int] | None) -> None:
         ("", []),
     ],
 )
-def test_every_tariff_of_a_cell(text: str, said: list[Tariff]) -> None:
-    assert list(tariffs(text)) == said
+def test_every_tariff_of_a_cell(text: str, expected: list[Tariff]) -> None:
+    assert list(tariffs(text)) == expected
 
 
 @pytest.mark.parametrize(
-    ("text", "anybody", "member"),
+    ("text", "everybody", "member"),
     [
         ("20 € la journée, 12 € la demi-journée, 150€/mois", 1200, 1200),
         ("5 €/heure ou 30 €/jour", 1500, 1500),
@@ -70,9 +70,9 @@ def test_every_tariff_of_a_cell(text: str, said: list[Tariff]) -> None:
         ("3000 €", None, None),
     ],
 )
-def test_the_half_day_price_of_everybody_and_of_members(text: str, anybody: int | None, member: int | None) -> None:
-    assert half_day_cents(text) == anybody
-    assert half_day_cents(text, member=True) == member
+def test_the_half_day_price_of_everybody_and_of_members(text: str, everybody: int | None, member: int | None) -> None:
+    assert half_day_of(tariffs(text)) == everybody
+    assert half_day_of(tariffs(text), member=True) == member
 
 
 @pytest.mark.parametrize("cell", ["Oui", "o", "✔", "☑", "☒", "X", "1", "vrai", "TRUE", "Disponible", "Accessible PMR"])

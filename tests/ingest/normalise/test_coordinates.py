@@ -70,8 +70,8 @@ def test_swapped_degrees_are_swapped_for_the_whole_list() -> None:
     lons, lats = ([str(point[axis]) for point in CITIES.values()] for axis in (1, 0))
     system = detect(lons, lats)
     assert (system.swapped, system.projection) == (True, None)
-    assert system.convert("48,85", "2,35") == normalise("48,85", "2,35")
-    assert system.convert("48,85", "2,35").fault == Fault.SWAPPED
+    assert system.convert_all(["48,85"], ["2,35"])[0] == normalise("48,85", "2,35")
+    assert system.convert_all(["48,85"], ["2,35"])[0].fault == Fault.SWAPPED
 
 
 @pytest.mark.parametrize("scale", [1e5, 1e6, 1e7])
@@ -92,13 +92,13 @@ def test_points_lost_at_other_places_in_each_row_are_put_back_by_the_commune() -
 
 def test_a_row_in_degrees_among_metres_is_still_read() -> None:
     xs, ys = projected(CITIES, 2154)
-    read = detect(xs, ys).convert("2.3522", "48.8566")
+    read = detect(xs, ys).convert_all(["2.3522"], ["48.8566"])[0]
     assert (read.lon, read.lat) == (2.3522, 48.8566)
 
 
 def test_a_point_outside_france_is_not_used() -> None:
     xs, ys = projected(CITIES, 2154)
-    assert detect(xs, ys).convert("4000000", "9000000").fault == Fault.OUTSIDE_FRANCE
+    assert detect(xs, ys).convert_all(["4000000"], ["9000000"])[0].fault == Fault.OUTSIDE_FRANCE
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_nothing_is_decided_for_columns_that_are_no_coordinates() -> None:
     assert all(read.lon is None or math.isfinite(read.lon) for read in detect(texts, texts).convert_all(texts, texts))
 
 
-def test_what_was_understood_is_said_in_both_languages() -> None:
+def test_the_system_is_described_in_both_languages() -> None:
     xs, ys = projected(CITIES, 2154)
     french, english = detect(xs, ys, list(CITIES.values())).sentence()
     assert french == "Lambert 93 (EPSG:2154) ; 100 % des points sont près de leur commune."

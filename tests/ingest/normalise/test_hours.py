@@ -73,7 +73,7 @@ def test_a_day_as_forms_have_it(monday: str, pattern: str | None) -> None:
     assert from_day_columns({0: monday}) == pattern
 
 
-def test_days_with_the_same_hours_are_said_together() -> None:
+def test_days_with_the_same_hours_share_a_rule() -> None:
     days = {0: "Fermé", 1: "10h à 17h", 2: "10h à 18h", 3: "10h à 17h", 4: "10h à 17h", 5: "8h30 à 12h", 6: ""}
     assert from_day_columns(days) == "Tu,Th-Fr 10:00-17:00; We 10:00-18:00; Sa 08:30-12:00"
 

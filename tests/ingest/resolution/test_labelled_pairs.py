@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from geo.types import PlaceKind, Precision
-from ingest.normalise.contact.privacy import redact
+from ingest.normalise.contact.privacy import scrub
 
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "pairs"
 Row = dict[str, str]
@@ -122,6 +122,6 @@ def test_listings_name_no_person(listings: list[Row]) -> None:
     for listing in listings:
         assert not listing["email"]
         assert not re.match(r"\+33[67]|\+262(?:639|69[2-9])|\+(?:590690|594694|596696)|\+687[5-9]", listing["phone"])
-        for column in ("name", "address", "complement"):
-            assert redact(listing[column]) == listing[column]
+        texts = {column: listing[column] for column in ("name", "address", "complement") if listing[column]}
+        assert scrub(texts, ()) == texts
         assert "*" not in listing["name"]

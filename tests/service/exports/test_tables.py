@@ -21,7 +21,7 @@ from geo.errors import InvalidInput, StorageFull
 from geo.reference.communes import Areas
 from geo.store.engine import open_store
 from geo.store.schema import community, listing, place, space, space_community
-from ingest.exchange.read import as_one_table, frames_of, is_package, read_package, restored
+from ingest.exchange.read import as_one_table, frames_of, is_package, read_package, restore_table
 from ingest.exchange.write import write_one_table
 from ingest.pipeline import import_file
 from ingest.publication.report import ImportReport
@@ -133,7 +133,7 @@ def test_all_three_forms_hold_the_same(real_store: Engine, tmp_path: Path) -> No
     for name in ("folder", "lieux.zip", "lieux.csv"):
         export_schema(real_store, tmp_path / name, NOW)
     places, spaces = frames_of(read_package(tmp_path / "folder"))
-    for table in (read_package(tmp_path / "lieux.zip"), restored(read_list(tmp_path / "lieux.csv"))):
+    for table in (read_package(tmp_path / "lieux.zip"), restore_table(read_list(tmp_path / "lieux.csv"))):
         assert_frame_equal(frames_of(table)[0], places)
         assert_frame_equal(frames_of(table)[1], spaces)
 
@@ -261,7 +261,7 @@ def test_an_empty_store_takes_over_everything(
 
 
 def in_one_form(path: Path) -> RawTable:
-    return read_package(path) if is_package(path) else restored(read_list(path))
+    return read_package(path) if is_package(path) else restore_table(read_list(path))
 
 
 def new_ids(engine: Engine) -> dict[str, str]:
@@ -292,7 +292,7 @@ def test_what_belongs_to_a_community_does_not_become_public(
 def test_a_room_of_a_community_in_a_public_place_waits_for_it(
     other_store: Engine, areas: Areas, tmp_path: Path
 ) -> None:
-    ours, rooms = frames_of(restored(read_list(SCHEMA / "exemple-une-table-valide.csv")))
+    ours, rooms = frames_of(restore_table(read_list(SCHEMA / "exemple-une-table-valide.csv")))
     ours = ours.with_columns(communities=pl.lit([], pl.List(pl.String)))
     write_one_table(tmp_path / "lieux.csv", ours, rooms.with_columns(communities=pl.lit(["ruraconnect"])))
     content = (tmp_path / "lieux.csv").read_bytes()
