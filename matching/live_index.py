@@ -1,7 +1,7 @@
 """The index that a running service searches: the snapshot, the overlay of what changed since, swapped safely."""
 
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -29,6 +29,7 @@ from matching.snapshot.snapshot import Snapshot
 if TYPE_CHECKING:
     from matching.overlay.overlay import Overlay
     from matching.snapshot.index_input import IndexInput
+    from matching.snapshot.layout import Meta
     from matching.snapshot.open_slots import Calendar
 
 MAX_AGE = timedelta(days=21)
@@ -135,15 +136,18 @@ class LiveIndex:
         warm(layers, now)
         warm_relaxing(layers)
 
-    def newer(self) -> Whole | None:
+    def newer(self, check: "Callable[[Meta], None] | None" = None) -> Whole | None:
         """The version that `CURRENT` names when it is another one, warm: nothing that was known of those who asked
         lately must be found out again by the searches. It serves once `set_overlay` takes it in.
 
-        Raises SnapshotUnusable when it is damaged.
+        `check` raises when that version must not serve. Raises SnapshotUnusable when it is damaged.
         """
         if self._folder is None or current_version(self._folder) == self._state.snapshot.meta.version:
             return None
-        whole = Whole(open_snapshot(self._folder))
+        snapshot = open_snapshot(self._folder)
+        if check is not None:
+            check(snapshot.meta)
+        whole = Whole(snapshot)
         whole.snapshot.load()
         for query in self._state.whole.searchable.asked_lately(WARMED):
             whole.searchable.asked(query, weights_of(query, whole.snapshot))

@@ -10,7 +10,7 @@ from functools import cached_property, wraps
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from service.settings import ROUTING, Settings
+from service.settings import Settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -126,7 +126,7 @@ class Services:
     def routing(self) -> "Routing":
         from service.search.routing import Routing
 
-        return Routing(self.settings.routing, is_optional=self.settings.routing == ROUTING)
+        return Routing(self.settings.routing, is_optional=self.settings.is_routing_optional)
 
     @part
     def fetcher(self) -> "Fetcher":

@@ -201,6 +201,13 @@ counter = Table(
     comment="next ids and the store revision; one row each so that writers queue on it",
 )
 
+store_identity = Table(
+    "store_identity",
+    metadata,
+    Column("id", String(36), primary_key=True, comment="random UUID, made with the store"),
+    comment="one row, by which a store differs from all others; an index names the store it was built from",
+)
+
 place_change = Table(
     "place_change",
     metadata,

@@ -36,13 +36,20 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 
 def build_snapshot(
-    source: IndexInput, folder: Path, *, as_of: datetime, revision: int | None = None, calendar: Calendar | None = None
+    source: IndexInput,
+    folder: Path,
+    *,
+    as_of: datetime,
+    revision: int | None = None,
+    calendar: Calendar | None = None,
+    store_id: str = "",
 ) -> Path:
     """Builds the index, writes it under `folder` and makes it the current one; returns its directory.
 
-    `revision` is the store's when `source` was read. Raises StorageFull, the previous snapshot staying current.
+    `revision` is the store's when `source` was read; `store_id` is the store's identity, for the manifest. Raises
+    StorageFull, the previous snapshot staying current.
     """
-    return publish(build_index(source, as_of=as_of, revision=revision, calendar=calendar), folder)
+    return publish(build_index(source, as_of=as_of, revision=revision, calendar=calendar), folder, store_id)
 
 
 def build_index(

@@ -3,7 +3,7 @@
     index/
       CURRENT                           one line: the version in use; replaced atomically
       20261124T080000Z-1f0c66a2b9d4/
-        manifest.json                   format, version, size and checksum of each file
+        manifest.json                   format, version, store, size and checksum of each file
         search.arrow                    the columns of `layout.py`; metadata: counts, communities, checksums
         facts.arrow                     rendered rows
 
@@ -49,9 +49,10 @@ KEPT_VERSIONS = 2
 """The current one and the one before, which another process may just be opening."""
 
 
-def publish(snapshot: Snapshot, folder: Path) -> Path:
+def publish(snapshot: Snapshot, folder: Path, store_id: str = "") -> Path:
     """Writes the snapshot as a new version and makes it current; returns its directory.
 
+    `store_id` is the identity of the store it was built from; without it the manifest names no store.
     Raises StorageFull. After an error the previous version is still current, and no draft is left behind.
     """
     final = folder / snapshot.meta.version
@@ -60,7 +61,7 @@ def publish(snapshot: Snapshot, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir()
-        _write(snapshot, draft)
+        _write(snapshot, draft, store_id)
         if final.exists():  # the same content, built again, replaces a copy that may be damaged
             final.rename(replaced)
         draft.rename(final)
@@ -76,7 +77,7 @@ def publish(snapshot: Snapshot, folder: Path) -> Path:
     return final
 
 
-def _write(snapshot: Snapshot, folder: Path) -> None:
+def _write(snapshot: Snapshot, folder: Path, store_id: str) -> None:
     meta = asdict(snapshot.meta)
     metadata = {
         "format": str(FORMAT),
@@ -96,7 +97,7 @@ def _write(snapshot: Snapshot, folder: Path) -> None:
 
     with ThreadPoolExecutor(2) as pool:  # writing and checksums release the interpreter's lock
         files = dict(pool.map(write, (SEARCH, FACTS), (columns, facts), (metadata, short)))
-    manifest = {"format": FORMAT, "version": snapshot.meta.version, "files": files}
+    manifest = {"format": FORMAT, "version": snapshot.meta.version, "store_id": store_id, "files": files}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
 
@@ -155,7 +156,7 @@ def _open_version(path: Path) -> Snapshot:
         raise _other_format(path)
     if not metadata.get("version") == facts_metadata.get("version") == manifest["version"] == path.name:
         raise damaged(path)
-    columns, meta = _typed(arrays, path), _meta(metadata, path)
+    columns, meta = _typed(arrays, path), _meta(metadata, path, str(manifest.get("store_id", "")))
     facts = Facts(rendered["start"], rendered["data"])
     if wrong_length(columns, meta) or len(facts.start) != meta.rows + 1:
         raise damaged(path)
@@ -185,7 +186,7 @@ def _typed(arrays: Arrays, path: Path) -> Columns:
     return Columns(**{name: arrays[name] for name in COLUMN_DTYPES})
 
 
-def _meta(metadata: dict[str, str], path: Path) -> Meta:
+def _meta(metadata: dict[str, str], path: Path, store_id: str) -> Meta:
     counts = ("revision", "rows", "offered_rows", "blocks", "offered_blocks")
     try:
         communities = tuple(
@@ -198,7 +199,7 @@ def _meta(metadata: dict[str, str], path: Path) -> Meta:
         numbers = {name: int(metadata[name]) for name in counts}
     except (ValueError, KeyError, TypeError) as error:
         raise damaged(path / SEARCH) from error
-    return Meta(version=metadata["version"], as_of=as_of, communities=communities, **numbers)
+    return Meta(version=metadata["version"], as_of=as_of, communities=communities, store_id=store_id, **numbers)
 
 
 def _other_format(path: Path) -> SnapshotUnusable:

@@ -147,6 +147,8 @@ class Meta:
     offered_blocks: int
     communities: tuple[CommunityEntry, ...]
     """The described ones first."""
+    store_id: str = ""
+    """Identity of the store that a published snapshot was built from; empty: not recorded."""
 
     @property
     def first_day(self) -> date:

@@ -22,18 +22,22 @@ import numpy as np
 
 from geo.errors import InvalidInput
 from geo.reference.communes import Areas
-from geo.store.engine import open_store
+from geo.store.engine import open_store, reading
+from geo.store.identity import read_store_id
 from matching.query.query import slot_start
 from matching.snapshot.files import publish
 from matching.snapshot.snapshot import Snapshot
 from service.bench.workload.queries import Asked, queries
 from service.communities.community import Community, sync
 from service.migrations import upgrade
+from service.settings import Settings
 
 SECONDS, CONNECTIONS = 10, 2
 BY_POSITION = 0.2
 SERVER_CORE, CLIENT_CORE = "0", "1"
 READY_S = 120.0
+TOOLS = {"wrk": "wrk", "taskset": "util-linux"}
+"""Programs that are called, and their Debian packages."""
 SCRIPT = """
 local paths, at = {}, 0
 for line in io.lines("%s") do paths[#paths + 1] = line end
@@ -61,30 +65,41 @@ class WebFigures:
     bytes: int
 
 
+def check_tools() -> None:
+    """Raises InvalidInput when a program is missing, with the command that installs it."""
+    for program, package in TOOLS.items():
+        if shutil.which(program) is None:
+            raise InvalidInput(
+                field="web",
+                fr=f"Il manque « {program} » pour mesurer le serveur : installez-le (apt-get install {package}).",
+                en=f"“{program}” is missing, which measures the server: install it (apt-get install {package}).",
+            )
+
+
 def measure(
     snapshot: Snapshot, areas: Areas, now: datetime, folder: Path, progress: Callable[[str], None]
 ) -> Iterator[WebFigures]:
-    """ "hello" first, then searches over `snapshot`. Raises InvalidInput without `wrk`."""
-    if shutil.which("wrk") is None:
-        raise InvalidInput(
-            field="web",
-            fr="Il manque « wrk » pour mesurer le serveur : installez-le (apt-get install wrk).",
-            en="“wrk” is missing, which measures the server: install it (apt-get install wrk).",
-        )
+    """Figures of "hello" first, then of searches over `snapshot`. `check_tools` says beforehand whether it can run."""
     progress("hello")
     hello = [sys.executable, "-m", "uvicorn", "--factory", "service.bench.hello:create_app", "--log-level", "warning"]
     with _serving([*hello, "--no-access-log"], {}) as port:
         yield _wrk("hello", port, ["/"], folder)
-    store = f"sqlite:///{folder / 'store.db'}"
-    engine = open_store(store)
+    settings = Settings(home=folder)
+    engine = open_store(settings.store)
     upgrade(engine)
+    with reading(engine) as connection:
+        store_id = read_store_id(connection)
     sync(engine, [Community(one.slug, one.name, partners=one.partners) for one in snapshot.meta.communities])
     engine.dispose()
-    publish(snapshot, folder / "index")
+    publish(snapshot, settings.index, store_id)
     progress("placelibre")
-    settings = {"PLACELIBRE_STORE": store, "PLACELIBRE_INDEX": str(folder / "index")}
+    environment = {
+        "PLACELIBRE_HOME": str(settings.home),
+        "PLACELIBRE_STORE": settings.store,
+        "PLACELIBRE_INDEX": str(settings.index),
+    }
     ours = [sys.executable, "-c", "from service.cli.main import run; run()", "serve"]
-    with _serving(ours, settings) as port:
+    with _serving(ours, environment) as port:
         paths = [f"/api/v1/search?{text}" for text in _addresses(queries(snapshot, 2_000), areas, now)]
         _wrk("warm-up", port, paths, folder)
         yield _wrk("placelibre", port, paths, folder)

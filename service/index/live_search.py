@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from geo.errors import PlaceLibreError
 from geo.store.engine import reading
+from geo.store.identity import read_store_id
 from geo.store.revisions import count_changed_since, revisions
 from geo.travel.router import Router
 from matching.live_index import LiveIndex
@@ -23,9 +24,11 @@ from matching.query.query import Cursor, Query, slot_floor
 from matching.relaxation.relaxer import Relaxation
 from matching.search.engine import Whole
 from matching.search.hits import Found
+from matching.snapshot.layout import Meta
 from matching.snapshot.snapshot import Snapshot
 from service.index.affinity_refresh import LiveAffinities
 from service.index.background_build import BackgroundBuild
+from service.index.origin import check_origin
 
 if TYPE_CHECKING:
     from geo.store.queries import StoreFrames
@@ -60,14 +63,17 @@ def first_slot_of(now: datetime) -> int:
 
 
 def is_outdated(engine: Engine, folder: Path, now: datetime) -> bool:
-    """Whether the snapshot in `folder` should be built anew."""
+    """Whether the snapshot in `folder` should be built anew. Raises IndexOfAnotherStore."""
     with LiveIndex.open(folder) as index, reading(engine) as connection:
+        check_origin(index.snapshot.meta, folder, connection)
         return _is_outdated(index.snapshot, count_changed_since(connection, index.revision), now)
 
 
 def _is_outdated(snapshot: Snapshot, changed: int, now: datetime) -> bool:
-    """Whether too much changed since for an overlay, or a day began that the snapshot does not reach."""
-    return changed > REBUILD_PLACES or snapshot.meta.first_day < now.astimezone(UTC).date()
+    """Whether too much changed since for an overlay, a day began that the snapshot does not reach, or it does not name
+    its store."""
+    meta = snapshot.meta
+    return changed > REBUILD_PLACES or meta.first_day < now.astimezone(UTC).date() or not meta.store_id
 
 
 def rebuild(engine: Engine, folder: Path, now: datetime) -> Path:
@@ -75,8 +81,10 @@ def rebuild(engine: Engine, folder: Path, now: datetime) -> Path:
     from geo.store.queries import read_frames
     from matching.snapshot.builder import build_snapshot
 
+    with reading(engine) as connection:
+        store_id = read_store_id(connection)
     frames = read_frames(engine, first_slot=first_slot_of(now))
-    return build_snapshot(index_input(frames), folder, as_of=now, revision=frames.revision)
+    return build_snapshot(index_input(frames), folder, as_of=now, revision=frames.revision, store_id=store_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +118,7 @@ class LiveSearch:
 
     def __init__(self, engine: Engine, folder: Path, refresh_s: float, now: Callable[[], datetime]) -> None:
         self._engine = engine
+        self._folder = folder
         self._refresh_s = refresh_s
         self._now = now
         self._lock = threading.Lock()
@@ -168,11 +177,15 @@ class LiveSearch:
             thread.start()
 
     def _keep(self, work: Callable[[], None]) -> None:
+        reported = ""
         while not self._closing.wait(self._refresh_s / 2):
             try:
                 work()
+                reported = ""
             except PlaceLibreError as error:  # the store may come back; searches report the failure meanwhile
-                logger.warning("looking for changes failed: %s", error.message("en"))
+                if error.message("en") != reported:
+                    reported = error.message("en")
+                    logger.warning("looking for changes failed: %s", reported)
 
     def relax(self, query: Query, zone: ZoneInfo, enough: int, router: Router | None = None) -> tuple[Relaxation, ...]:
         """The smallest changes that give more places than a query has, when it has fewer than `enough`."""
@@ -196,14 +209,19 @@ class LiveSearch:
         """Takes in a newer snapshot, opened while searches go on, and the places and communities changed since it was
         built."""
         with self._swapping:
-            self._look(self._index.newer())
+            self._look(self._index.newer(self._check_origin))
 
     def _swap(self) -> None:
         """Takes in a newer snapshot, if there is one."""
         with self._swapping:
-            newer = self._index.newer()
+            newer = self._index.newer(self._check_origin)
             if newer is not None:
                 self._look(newer)
+
+    def _check_origin(self, meta: Meta) -> None:
+        """Raises IndexOfAnotherStore."""
+        with reading(self._engine) as connection:
+            check_origin(meta, self._folder, connection)
 
     def _look(self, newer: Whole | None = None) -> None:
         """Takes in what changed; `newer` in the same step, so that no search sees it without the changes since it was
@@ -212,6 +230,7 @@ class LiveSearch:
             now, begun, touches = self._now(), time.monotonic(), self._touches
             snapshot = self._index.snapshot if newer is None else newer.snapshot
             with reading(self._engine) as connection:
+                check_origin(snapshot.meta, self._folder, connection)
                 latest, communities_at = revisions(connection)
                 if newer is not None or latest != self._changed.revision:
                     self._behind = count_changed_since(connection, snapshot.meta.revision)

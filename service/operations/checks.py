@@ -18,7 +18,9 @@ from matching.live_index import LiveIndex
 from service.container import Services
 from service.feedback.accepted_weights import read, weights_text
 from service.feedback.search_log import count_log
+from service.index.origin import check_origin
 from service.migrations import current, head
+from service.operations.home import check_home
 
 FREE_SPACE_MB = 200
 LOST_SHARE = 0.01
@@ -87,12 +89,20 @@ def _store(services: Services) -> Iterator[Finding]:
     )
 
 
+def _home(services: Services) -> Iterator[Finding]:
+    check_home(services.settings, services.engine)
+    home = services.settings.home
+    yield Finding("home", True, f"{home} : le dossier de cette base", f"{home}: the folder of this store")
+
+
 def _index(services: Services) -> Iterator[Finding]:
     with LiveIndex.open(services.settings.index) as index:
         index.verify()
         figures = index.figures()
         with reading(services.engine) as connection:
+            check_origin(index.snapshot.meta, services.settings.index, connection)
             behind = revision(connection) - index.revision
+        names_its_store = bool(index.snapshot.meta.store_id)
         age_days = (services.now() - index.as_of).days
     if age_days >= 1:
         yield Finding(
@@ -100,6 +110,14 @@ def _index(services: Services) -> Iterator[Finding]:
             False,
             f"Âge de l'index en jours : {age_days} ; rafraîchissez-le avec « placelibre index ».",
             f"Age of the index in days: {age_days}; refresh it with “placelibre index”.",
+        )
+        return
+    if not names_its_store:
+        yield Finding(
+            "index",
+            False,
+            "L'index ne dit pas de quelle base il vient ; reconstruisez-le avec « placelibre index ».",
+            "The index does not say which store it was built from; rebuild it with “placelibre index”.",
         )
         return
     yield Finding(
@@ -179,6 +197,7 @@ def _search_log(services: Services) -> Iterator[Finding]:
 CHECKS: dict[str, Callable[[Services], Iterator[Finding]]] = {
     "data": _data,
     "store": _store,
+    "home": _home,
     "index": _index,
     "routing": _routing,
     "disk": _disk,

@@ -21,9 +21,16 @@ def settings() -> Settings:
 
 
 @contextmanager
-def services() -> Iterator[Services]:
-    """What a command works with; what it opened is closed however the command ends."""
+def services(*, writes_home: bool = False) -> Iterator[Services]:
+    """The parts that a command works with, closed however the command ends.
+
+    A command that `writes_home` claims the home for its store first. Raises Conflict when another store owns it.
+    """
     with closing(Services(read_settings())) as running:
+        if writes_home:
+            from service.operations.home import claim_home
+
+            claim_home(running.settings, running.engine)
         yield running
 
 

@@ -65,7 +65,7 @@ def members(
 
     if replace and (remove or file is None):
         raise typer.BadParameter("--replace takes a list, and not --remove with it")
-    with services() as running:
+    with services(writes_home=remove or file is not None) as running:
         if remove:
             report = remove_members(running.engine, slug, file, running.secret)
         elif file is not None:

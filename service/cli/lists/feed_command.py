@@ -106,7 +106,7 @@ def run(source: Annotated[str, typer.Argument(help="Name of the list")], as_json
     from service.imports.feeds import read
     from service.operations.worker import Worker
 
-    with services() as running:
+    with services(writes_home=True) as running:
         outcome = Worker(running, running.fetcher, say).run_one(source)
         found = read(running.engine, source)
     if as_json:

@@ -56,7 +56,7 @@ def import_lists(
     ]
     answers: list[dict[str, Any]] = []
     failed: list[PlaceLibreError] = []
-    with services() as running:
+    with services(writes_home=True) as running:
         with _keeping_garbage(), _start_staging(running, requests) as staging:
             for number, request in enumerate(requests):
                 try:

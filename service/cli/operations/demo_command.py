@@ -24,10 +24,12 @@ def demo(
     """Build the embedded store from the real lists in data/ and serve it."""
     from service.index.live_search import rebuild
     from service.migrations import upgrade
+    from service.operations.home import claim_home
 
     started = time.perf_counter()
     with services() as running:
         upgrade(running.engine)
+        claim_home(running.settings, running.engine)
         _communities(running)
         _lists(running)
         _offers(running, offers)

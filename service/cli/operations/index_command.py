@@ -13,7 +13,7 @@ def index(as_json: Annotated[bool, typer.Option("--json", help="Figures on stand
     from matching.live_index import LiveIndex
     from service.index.live_search import rebuild
 
-    with services() as running:
+    with services(writes_home=True) as running:
         started = time.perf_counter()
         path = rebuild(running.engine, running.settings.index, running.now())
         seconds = time.perf_counter() - started

@@ -27,10 +27,12 @@ def run_server(host: str | None, port: int | None) -> None:
     import uvicorn
 
     from service.app import create_app
+    from service.operations.home import check_home
 
     chosen = settings()
     address, number = host or chosen.host, port or chosen.port
     with services() as running:
+        check_home(running.settings, running.engine)
         running.live.refresh()  # fails here, in one sentence, rather than at the first visitor
         running.live.warm()
         running.live.watch()

@@ -24,7 +24,7 @@ def worker(
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     failed = False
-    with services() as running:
+    with services(writes_home=True) as running:
         one = Worker(running, running.fetcher, say, stop)
         if once:
             failed = any(outcome.error for outcome in one.once())

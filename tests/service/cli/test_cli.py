@@ -231,7 +231,7 @@ def test_a_community_gets_a_key_once(placelibre: CommandLine) -> None:
 def test_check_is_content_and_then_says_what_is_wrong(placelibre: CommandLine) -> None:
     report = json.loads(placelibre("check", "--json").stdout)
     assert [one["name"] for one in report["findings"] if one["ok"]] == [
-        *("data", "store", "index", "routing", "disk", "weights", "search log"),
+        *("data", "store", "home", "index", "routing", "disk", "weights", "search log"),
     ]
     (Path(placelibre.environment["PLACELIBRE_INDEX"]) / "CURRENT").unlink()
     assert "placelibre index" in placelibre("check", code=1).stdout

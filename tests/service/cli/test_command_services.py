@@ -23,6 +23,7 @@ def closed(small_services: Services, monkeypatch: pytest.MonkeyPatch) -> list[bo
             assert not {"engine", "live", "search_log"} & set(self.__dict__)
 
     monkeypatch.setattr(output, "Services", Watched)
+    monkeypatch.setenv("PLACELIBRE_HOME", str(small_services.settings.index.parent))
     monkeypatch.setenv("PLACELIBRE_STORE", small_services.settings.store)
     monkeypatch.setenv("PLACELIBRE_INDEX", str(small_services.settings.index))
     return seen

@@ -37,9 +37,7 @@ def environment(sqlite_store: Path, tmp_path: Path) -> dict[str, str]:
         "PATH": os.defpath,
         "PYTHONPATH": str(ROOT),
         "PLACELIBRE_STORE": f"sqlite:///{sqlite_store}",
-        "PLACELIBRE_INDEX": str(tmp_path / "index"),
-        "PLACELIBRE_STAGING": str(tmp_path / "staging"),
-        "PLACELIBRE_MAPPINGS": str(tmp_path / "mappings"),
+        "PLACELIBRE_HOME": str(tmp_path),
         "PLACELIBRE_LANGUAGE": "en",
     }
 

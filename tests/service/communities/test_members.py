@@ -144,7 +144,7 @@ def test_the_command_shows_counts_and_never_a_member(
 ) -> None:
     database = tmp_path / "store.db"
     database.write_bytes(sqlite_template.read_bytes())
-    for name, value in {"STORE": f"sqlite:///{database}", "SECRET": str(tmp_path / "secret"), "LANGUAGE": "en"}.items():
+    for name, value in {"STORE": f"sqlite:///{database}", "HOME": str(tmp_path), "LANGUAGE": "en"}.items():
         monkeypatch.setenv(f"PLACELIBRE_{name}", value)
 
     def ask(*arguments: str, code: int = 0) -> str:

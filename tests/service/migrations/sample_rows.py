@@ -29,7 +29,7 @@ def fill(connection: Connection) -> None:
     for name, value in COUNTERS.items():
         connection.execute(text("UPDATE counter SET value = :value WHERE name = :name"), {"name": name, "value": value})
     for name, table in tables.items():
-        if name == "counter":
+        if name in {"counter", "store_identity"}:  # the migration that creates them fills them
             continue
         for row in _rows(connection)[name]:
             assert set(table.c.keys()) <= row.keys(), name

@@ -81,6 +81,7 @@ def _inserted(raw: Dump) -> list[Row]:
 
 
 LOST_BELOW: dict[str, dict[str, set[str] | None]] = {
+    "0009": {"store_identity": None},
     "0006": {"impression": None, "impression_result": None},
     "0005": {"membership": None, "counter: communities": None},
     "0004": {"blocking": {"import_id"}},

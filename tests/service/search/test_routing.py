@@ -24,7 +24,6 @@ from service.localisation.catalogue import Translator
 from service.operations.checks import run_checks
 from service.search import routing as routing_module
 from service.search.routing import PausingRouter, Routing
-from service.settings import ROUTING
 from tests.conftest import NETWORKS, NOW
 
 BONDY = "48.9098,2.4845"
@@ -237,7 +236,7 @@ def test_a_network_built_while_serving_is_used_at_once(
 
 def test_nothing_is_wanted_where_nobody_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert Routing(ROUTING, is_optional=True).router() is None
+    assert Routing("net", is_optional=True).router() is None
     assert Routing(str(tmp_path / "chosen")).router() is not None
 
 

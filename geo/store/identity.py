@@ -1,0 +1,10 @@
+"""The identity of a store: a random UUID, made by a migration and kept in the store itself."""
+
+from sqlalchemy import Connection, select
+
+from geo.store.schema import store_identity
+
+
+def read_store_id(connection: Connection) -> str:
+    """The UUID of the store; a copy of the database keeps it."""
+    return str(connection.execute(select(store_identity.c.id)).scalar_one())
