@@ -10,9 +10,9 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, select, update
 
-from geo.errors import KeyMissing, NotFound
+from geo.errors import Conflict, KeyMissing, NotFound
 from geo.store.engine import reading, writing
 from geo.store.revisions import mint
 from geo.store.schema import community as community_table
@@ -39,12 +39,7 @@ def create_key(engine: Engine, community: str, now: datetime) -> str:
     """A new key for a community; this is the only time it can be read. Raises NotFound for an unknown community."""
     key = PREFIX + secrets.token_urlsafe(32)
     with writing(engine) as connection:
-        slug = connection.execute(select(community_table.c.slug).where(community_table.c.slug == community)).scalar()
-        if slug is None:
-            raise NotFound(
-                fr=f"La communauté « {community} » n'existe pas : ajoutez-la avec « placelibre community add ».",
-                en=f"The community “{community}” does not exist: add it with “placelibre community add”.",
-            )
+        _require_community(connection, community)
         (key_id,) = mint(connection, "api_key")
         connection.execute(
             api_key.insert().values(
@@ -75,30 +70,57 @@ def authenticate(engine: Engine, key: str | None) -> str:
     return str(owners[0])
 
 
-def revoke(engine: Engine, key_id: int, now: datetime) -> None:
-    """Stops a key from working; again is no error. Raises NotFound."""
+def revoke_key(engine: Engine, reference: str, now: datetime) -> KeyRecord:
+    """Stops a key from working, and returns it; a key that was revoked before stays as it is.
+
+    `reference` is the key's id, its hint or the key itself. Raises NotFound, and Conflict when two keys have that hint.
+    """
     with writing(engine) as connection:
-        row = connection.execute(select(api_key.c.revoked_at).where(api_key.c.id == key_id)).one_or_none()
-        if row is None:
+        keys = connection.execute(select(api_key).where(_is_named(reference))).mappings().all()
+        if not keys:
             raise NotFound(
-                fr=f"Il n'y a pas de clé n° {key_id} : vérifiez son numéro dans la liste des clés.",
-                en=f"There is no key number {key_id}: check its number in the list of keys.",
+                fr="Aucune clé n'a ce numéro ou ce début : « placelibre community keys » montre celles qui existent.",
+                en="No key has this number or these first characters: “placelibre community keys” lists the keys.",
             )
-        if row.revoked_at is None:
-            connection.execute(update(api_key).where(api_key.c.id == key_id).values(revoked_at=now.astimezone(UTC)))
+        if len(keys) > 1:
+            ids = ", ".join(str(key["id"]) for key in keys)
+            raise Conflict(
+                fr=f"Plusieurs clés commencent ainsi : donnez le numéro de l'une d'elles ({ids}).",
+                en=f"Several keys begin with these characters: give the number of one of them ({ids}).",
+            )
+        (key,) = keys
+        if key["revoked_at"] is None:
+            revoked = update(api_key).where(api_key.c.id == key["id"]).values(revoked_at=now.astimezone(UTC))
+            key = connection.execute(revoked.returning(api_key)).mappings().one()
+    return _record(key)
 
 
-def list_keys(engine: Engine, community: str | None = None) -> list[KeyRecord]:
-    """Keys of a community, or of all, oldest first; never the keys themselves."""
-    statement = select(api_key).order_by(api_key.c.id)
-    if community is not None:
-        statement = statement.where(api_key.c.community == community)
+def list_keys(engine: Engine, community: str) -> list[KeyRecord]:
+    """Keys of a community, oldest first; never the keys themselves. Raises NotFound for an unknown community."""
     with reading(engine) as connection:
-        rows = connection.execute(statement).mappings().all()
-    return [
-        KeyRecord(row["id"], row["community"], row["hint"], _utc(row["created_at"]), _utc_or_none(row["revoked_at"]))
-        for row in rows
-    ]
+        _require_community(connection, community)
+        keys = connection.execute(select(api_key).where(api_key.c.community == community).order_by(api_key.c.id))
+        return [_record(key) for key in keys.mappings()]
+
+
+def _is_named(reference: str) -> ColumnElement[bool]:
+    """The condition that a key has this id, hint or text."""
+    if reference.isdecimal() and len(reference) < 19:  # a 64-bit integer
+        return api_key.c.id == int(reference)
+    return api_key.c.hash == _hash(reference) if len(reference) == _KEY_LENGTH else api_key.c.hint == reference
+
+
+def _require_community(connection: Connection, slug: str) -> None:
+    """Raises NotFound for an unknown community."""
+    if connection.execute(select(community_table.c.slug).where(community_table.c.slug == slug)).scalar() is None:
+        raise NotFound(
+            fr=f"La communauté « {slug} » n'existe pas : ajoutez-la avec « placelibre community add ».",
+            en=f"The community “{slug}” does not exist: add it with “placelibre community add”.",
+        )
+
+
+def _record(key: RowMapping) -> KeyRecord:
+    return KeyRecord(key["id"], key["community"], key["hint"], _utc(key["created_at"]), _utc_or_none(key["revoked_at"]))
 
 
 def _hash(key: str) -> str:

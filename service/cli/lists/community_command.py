@@ -1,8 +1,9 @@
 """`placelibre community`: communities, their keys and their members."""
 
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,6 +11,7 @@ from geo.localisation.plurals import counted_en, counted_fr, rows_text
 from service.cli.console.output import console, language, print_json, say, services
 
 if TYPE_CHECKING:
+    from service.accounts.api_keys import KeyRecord
     from service.communities.members import MembersReport
 
 communities = typer.Typer(help="Communities, their keys and their members.", no_args_is_help=True)
@@ -50,6 +52,54 @@ def add(
         f"Key of {slug}, shown only once; keep it in a safe place:",
     )
     console().print(key, markup=False)
+
+
+@communities.command("keys")
+def keys(slug: Annotated[str, typer.Argument(help="Slug of the community")], as_json: Json = False) -> None:
+    """Keys of a community: number, first characters, when created and revoked; never the keys themselves."""
+    from service.accounts.api_keys import list_keys
+
+    with services() as running:
+        records = list_keys(running.engine, slug)
+    if as_json:
+        print_json([_key_json(record) for record in records])
+        return
+    for record in records:
+        console().print(_key_text(record), markup=False)
+
+
+@communities.command("revoke")
+def revoke(
+    key: Annotated[str, typer.Argument(help="Number or first characters of the key, as keys shows them")],
+    as_json: Json = False,
+) -> None:
+    """Revoke a key: from now on it opens nothing, on running servers too."""
+    from service.accounts.api_keys import revoke_key
+
+    with services() as running:
+        record = revoke_key(running.engine, key, running.now())
+    if as_json:
+        print_json(_key_json(record))
+    else:
+        console().print(f"{record.community}  {_key_text(record)}", markup=False)
+
+
+def _key_json(record: "KeyRecord") -> dict[str, Any]:
+    revoked_at = None if record.revoked_at is None else record.revoked_at.isoformat()
+    return asdict(record) | {"created_at": record.created_at.isoformat(), "revoked_at": revoked_at}
+
+
+def _key_text(record: "KeyRecord") -> str:
+    french = language() == "fr"
+    text = f"{record.id}  {record.hint}…  {_dated('créée le' if french else 'created on', record.created_at)}"
+    if record.revoked_at is not None:
+        text += f", {_dated('révoquée le' if french else 'revoked on', record.revoked_at)}"
+    return text
+
+
+def _dated(words: str, moment: datetime) -> str:
+    """The words and a date, UTC."""
+    return f"{words} {moment:%d/%m/%Y}" if language() == "fr" else f"{words} {moment:%Y-%m-%d}"
 
 
 @communities.command("members")

@@ -1,14 +1,17 @@
 """Keys of communities: shown once, kept as a hash, useless once revoked."""
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
+from typer.testing import CliRunner
 
-from geo.errors import KeyMissing, NotFound
-from geo.store.engine import reading
-from service.accounts.api_keys import HINT_LENGTH, PREFIX, authenticate, create_key, list_keys, revoke
+from geo.errors import Conflict, KeyMissing, NotFound
+from geo.store.engine import reading, writing
+from service.accounts.api_keys import HINT_LENGTH, PREFIX, authenticate, create_key, list_keys, revoke_key
 from service.accounts.tables import api_key
+from service.cli.main import app
 from service.communities.community import add
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -46,14 +49,35 @@ def test_anything_but_the_whole_key_is_refused(communities: Engine) -> None:
 
 def test_a_revoked_key_is_refused_and_the_others_still_work(communities: Engine) -> None:
     gone, kept = create_key(communities, "one", NOW), create_key(communities, "one", NOW)
-    number = next(one.id for one in list_keys(communities, "one") if gone.startswith(one.hint))
-    revoke(communities, number, NOW + timedelta(hours=1))
-    revoke(communities, number, NOW + timedelta(hours=2))
+    number = next(record.id for record in list_keys(communities, "one") if gone.startswith(record.hint))
+    revoked = revoke_key(communities, str(number), NOW + timedelta(hours=1))
+    assert revoked == revoke_key(communities, str(number), NOW + timedelta(hours=2))
+    assert (revoked.id, revoked.revoked_at) == (number, NOW + timedelta(hours=1))
     with pytest.raises(KeyMissing):
         authenticate(communities, gone)
     assert authenticate(communities, kept) == "one"
-    (record,) = [one for one in list_keys(communities) if one.id == number]
-    assert record.revoked_at == NOW + timedelta(hours=1)
+    assert revoked in list_keys(communities, "one")
+
+
+def test_a_key_is_revoked_by_its_first_characters_or_by_itself(communities: Engine) -> None:
+    first, second, third = (create_key(communities, "one", NOW) for _ in range(3))
+    assert revoke_key(communities, first[:HINT_LENGTH], NOW).hint == first[:HINT_LENGTH]
+    revoke_key(communities, second, NOW)
+    for gone in (first, second):
+        with pytest.raises(KeyMissing):
+            authenticate(communities, gone)
+    assert authenticate(communities, third) == "one"
+
+
+def test_two_keys_that_begin_alike_are_told_apart_by_their_number(communities: Engine) -> None:
+    key = create_key(communities, "one", NOW)
+    other = create_key(communities, "two", NOW)
+    with writing(communities) as connection:
+        connection.execute(update(api_key).values(hint=key[:HINT_LENGTH]))
+    with pytest.raises(Conflict, match="1, 2"):
+        revoke_key(communities, key[:HINT_LENGTH], NOW)
+    revoke_key(communities, other, NOW)
+    assert authenticate(communities, key) == "one"
 
 
 def test_times_are_kept_in_utc(communities: Engine) -> None:
@@ -63,8 +87,39 @@ def test_times_are_kept_in_utc(communities: Engine) -> None:
     assert list_keys(communities, "two") == []
 
 
-def test_no_key_for_an_unknown_community_and_no_revoking_of_an_unknown_key(communities: Engine) -> None:
+def test_what_is_unknown_is_not_found(communities: Engine) -> None:
     with pytest.raises(NotFound, match="nobody"):
         create_key(communities, "nobody", NOW)
-    with pytest.raises(NotFound, match="7"):
-        revoke(communities, 7, NOW)
+    with pytest.raises(NotFound, match="nobody"):
+        list_keys(communities, "nobody")
+    key = create_key(communities, "one", NOW)
+    for unknown in ("7", "9" * 30, "plk_", "", "%", key[: HINT_LENGTH - 1], key[:-1] + "~"):
+        with pytest.raises(NotFound, match="community keys") as caught:
+            revoke_key(communities, unknown, NOW)
+        assert key[:HINT_LENGTH] not in caught.value.message("fr")
+    assert authenticate(communities, key) == "one"
+
+
+def test_the_command_lists_and_revokes_and_never_shows_a_key(
+    communities: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLACELIBRE_STORE", communities.url.render_as_string(hide_password=False))
+
+    def run(*arguments: str, language: str = "fr") -> str:
+        monkeypatch.setenv("PLACELIBRE_LANGUAGE", language)
+        ran = CliRunner().invoke(app, ["community", *arguments])
+        assert ran.exit_code == 0, ran.output
+        return ran.stdout
+
+    key = json.loads(run("add", "one", "--json"))["key"]
+    create_key(communities, "two", NOW)
+    (record,) = json.loads(run("keys", "one", "--json"))
+    assert record.keys() == {"id", "community", "hint", "created_at", "revoked_at"}
+    assert (record["hint"], record["revoked_at"]) == (key[:HINT_LENGTH], None)
+    assert run("keys", "one").startswith(f"{record['id']}  {record['hint']}…  créée le ")
+    assert json.loads(run("revoke", record["hint"], "--json"))["revoked_at"]
+    with pytest.raises(KeyMissing):
+        authenticate(communities, key)
+    english = run("keys", "one", language="en") + run("revoke", str(record["id"]), language="en")
+    assert english.count(", revoked on ") == 2
+    assert key not in run("keys", "one") + run("keys", "one", "--json") + english
