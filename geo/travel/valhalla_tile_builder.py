@@ -39,6 +39,7 @@ def build(file: Path, folder: Path, now: datetime, progress: Progress | None = N
     Raises NotFound, UnreadableFile, Conflict when another build is running there, StorageFull, RoutingUnavailable; what
     was in force then stays so. Killed midway, it leaves a draft, which the next one removes.
     """
+    configuration(folder)  # before anything is written, Valhalla must be installed
     _check(file)
     try:
         folder.mkdir(parents=True, exist_ok=True)

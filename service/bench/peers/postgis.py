@@ -9,6 +9,7 @@ import h3.api.basic_int as h3
 import polars as pl
 import psycopg
 
+from geo.errors import StoreUnavailable
 from geo.spatial.h3_cells import cells_of
 from matching.query.query import Query
 from matching.snapshot.index_input import IndexInput
@@ -20,6 +21,7 @@ CELLS = 7
 """Resolution of the b-tree: cells of some 5 km²."""
 EDGE_M = 1_900.0
 """More than the farthest that a point of a cell lies from its centre, with what cells vary in size."""
+PATIENCE_S = 10
 _TYPES = {"Float64": "double precision", "Int32": "integer"}
 
 
@@ -58,9 +60,33 @@ def _statement(within: str) -> str:
     return statement("spot s", within, {name: f"%({name})s" for name in NAMES}, "least", "greatest")
 
 
+def check_server(store: str) -> None:
+    """Raises StoreUnavailable when the database does not answer or has no PostGIS."""
+    try:
+        with psycopg.connect(_address(store), connect_timeout=PATIENCE_S) as connection:
+            connection.execute("SELECT postgis_lib_version()")
+    except psycopg.OperationalError as error:
+        raise StoreUnavailable(
+            fr="La base PostgreSQL ne répond pas ; vérifiez PLACELIBRE_STORE et que la base est démarrée.",
+            en="The PostgreSQL database does not answer; check PLACELIBRE_STORE and that the database runs.",
+        ) from error
+    except psycopg.errors.UndefinedFunction as error:
+        raise StoreUnavailable(
+            fr="La base n'a pas PostGIS ; installez-le (apt-get install postgresql-postgis), puis exécutez "
+            "« CREATE EXTENSION postgis ».",
+            en="The database has no PostGIS; install it (apt-get install postgresql-postgis), then execute "
+            "“CREATE EXTENSION postgis”.",
+        ) from error
+
+
+def _address(store: str) -> str:
+    """The URL of the store as psycopg reads it."""
+    return store.replace("postgresql+psycopg", "postgresql")
+
+
 def _loaded(world: IndexInput, snapshot: Snapshot, store: str) -> psycopg.Connection[Any]:
     """A connection with the tables and both indexes."""
-    connection = psycopg.connect(store.replace("postgresql+psycopg", "postgresql"), autocommit=True)
+    connection = psycopg.connect(_address(store), autocommit=True)
     for name, table in tables(world, snapshot).items():
         _load(connection, name, table)
     cells = cells_of(snapshot.columns.lon.tolist(), snapshot.columns.lat.tolist(), CELLS)

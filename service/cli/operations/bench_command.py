@@ -3,16 +3,12 @@
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from geo.errors import InvalidInput
 from service.cli.console.output import console, print_json, say, settings
 from service.container import system_clock
-
-if TYPE_CHECKING:
-    from geo.reference.communes import Areas
 
 
 def bench(
@@ -25,27 +21,17 @@ def bench(
     """Measure the search and its peers: same world, same queries, answers checked."""
     from geo.reference.communes import Areas
     from matching.snapshot.builder import build_index
-    from service.bench.peers import PEERS
+    from service.bench.peers import check_peers
     from service.bench.run import names_of, run
     from service.bench.workload.world import AS_OF, build_world
 
-    chosen = settings()
-    areas = Areas.load(chosen.data)
+    data, store = settings().data, settings().store
     if web:
-        _over_http(areas, spaces, as_json)
+        _over_http(data, spaces, as_json)
         return
-    store = chosen.store
     names = names_of(peers, store)
-    unknown = [name for name in names if name not in PEERS]
-    if unknown:
-        listed = ", ".join(PEERS)
-        raise InvalidInput(
-            field="peers",
-            value=unknown[0],
-            fr=f"« {unknown[0]} » n'est pas un concurrent connu : choisissez parmi {listed}.",
-            en=f"“{unknown[0]}” is no peer we know: choose among {listed}.",
-        )
-    world = build_world(areas, spaces)
+    check_peers(names, store)
+    world = build_world(Areas.load(data), spaces)
     snapshot = build_index(world, as_of=AS_OF)
     count = 200 if quick else 2_000
     results = []
@@ -59,13 +45,15 @@ def bench(
         print_json({"spaces": spaces, "queries": count, "results": results})
 
 
-def _over_http(areas: "Areas", spaces: int, as_json: bool) -> None:
+def _over_http(data: Path, spaces: int, as_json: bool) -> None:
     """One worker on one core, the client on the other."""
+    from geo.reference.communes import Areas
     from matching.snapshot.builder import build_index
-    from service.bench.web import measure
+    from service.bench.web import check_tools, measure
     from service.bench.workload.world import build_world
 
-    now = system_clock()
+    check_tools()
+    now, areas = system_clock(), Areas.load(data)
     snapshot = build_index(build_world(areas, spaces, as_of=now), as_of=now)
     results = []
     with TemporaryDirectory(prefix="placelibre-bench-") as folder:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
-from geo.errors import PlaceLibreError
+from geo.errors import LANGUAGES, PlaceLibreError
 from geo.travel.router import Floats, RoutingUnavailable
 from geo.travel.valhalla_tiles import current
 from geo.types import Point
@@ -216,6 +217,16 @@ def test_build_puts_a_network_in_force(tmp_path: Path, monkeypatch: pytest.Monke
     assert isinstance(refused.exception, PlaceLibreError)
     assert "half.osm.pbf" in refused.exception.message("fr")
     assert current(tmp_path / "net").source == "bondy.osm.pbf"
+
+
+def test_build_without_valhalla_says_how_to_install_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLACELIBRE_HOME", str(tmp_path / "home"))
+    monkeypatch.setitem(sys.modules, "valhalla.valhalla_build_config", None)
+    refused = CliRunner().invoke(app, ["routing", "build", str(NETWORKS / "bondy.osm.pbf")])
+    assert isinstance(refused.exception, PlaceLibreError)
+    for language in LANGUAGES:
+        assert "pip install 'placelibre[routing]'" in refused.exception.message(language)
+    assert not (tmp_path / "home").exists()
 
 
 def test_build_for_a_url_asks_where(monkeypatch: pytest.MonkeyPatch) -> None:
