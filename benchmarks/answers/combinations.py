@@ -1,6 +1,5 @@
 """Requests made by rule: every list through the reports, the help of every command, seeded mixtures of parameters."""
 
-from itertools import batched
 from random import Random
 from urllib.parse import urlencode
 
@@ -8,8 +7,6 @@ from benchmarks.answers.corpus import Chapter, Request, read_requests
 from benchmarks.answers.world import LISTS, REPOSITORY, SAMPLES
 
 SEED = 13
-AT_ONCE = 5
-"""Lists of one import: starting the program takes longer than most lists."""
 Pairs = list[tuple[str, str]]
 
 TOWNS = ("Nantes", "Paris", "Strasbourg", "Mende", "Saint-Denis 97400", "44600 Saint-Nazaire", "Rezé", "75011", "67000")
@@ -187,12 +184,11 @@ def _help() -> list[Request]:
 
 def _reports() -> list[Request]:
     """What importing each list would do, with the outcome of every row."""
-    lines = []
-    for name, folder in sorted(SAMPLES.items()):
-        paths = sorted(path for path in (REPOSITORY / folder).iterdir() if path.suffix != ".md")
-        lists = [f"{{lists}}/{name}/{path.name}" for path in paths]
-        at_once = 1 if name == "readers" else AT_ONCE  # one list in many formats: its reports would have one name
-        groups = [" ".join(group) for group in batched(lists, at_once, strict=False)]
-        lines += [f"$ import {group} --dry-run --json --report report.csv" for group in groups]
+    lines = [
+        f"$ import {{lists}}/{name}/{path.name} --dry-run --json --report report.csv"
+        for name, folder in sorted(SAMPLES.items())
+        for path in sorted((REPOSITORY / folder).iterdir())
+        if path.suffix != ".md"
+    ]
     shipped = " ".join(f"{{data}}/lists/{name.removesuffix('.gz')}" for name in LISTS)
     return read_requests([*lines, f"$en import {shipped} --dry-run --report report.json"])[1]

@@ -19,10 +19,12 @@ from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from queue import Queue
 
 from benchmarks.answers.combinations import generated_chapters
 from benchmarks.answers.corpus import Chapter, Request, read_chapter
 from benchmarks.answers.dump import HEADERS, folder_text, masked, masks, readable
+from benchmarks.answers.shell import Shell
 from benchmarks.answers.world import CLOCK_S, HERE, REPOSITORY, Machine, Server
 
 WORLD = "world"
@@ -33,8 +35,11 @@ BOUNDARY = "placelibre-answers-boundary"
 class Recorder:
     """Sends requests and keeps their answers. `values` fill the {names} of requests."""
 
-    def __init__(self, machine: Machine, out: Path) -> None:
+    def __init__(self, machine: Machine, out: Path, jobs: int) -> None:
         self._machine, self._out = machine, out
+        self._shells = Queue[Shell]()
+        for _ in range(jobs):
+            self._shells.put(machine.shell())
         root = re.escape(str(machine.root))
         paths = {rf"{root}/\d\d\b": "<home>", root: "<root>", re.escape(str(machine.tree)): "<tree>"}
         self._masks = masks(paths, CLOCK_S)
@@ -57,6 +62,11 @@ class Recorder:
         if chapter.name == WORLD:
             self.values = values
 
+    def close(self) -> None:
+        """Ends the processes that run commands."""
+        while not self._shells.empty():
+            self._shells.get().close()
+
     def _answer(
         self, chapter: str, request: Request, values: dict[str, str], home: Path, server: Server | None
     ) -> dict[str, str]:
@@ -75,9 +85,11 @@ class Recorder:
     def _command(self, request: Request, home: Path) -> bytes:
         with tempfile.TemporaryDirectory(dir=self._machine.root, prefix="cwd-") as folder:
             arguments = shlex.split(request.target)
-            done = self._machine.run(arguments, home, request.environment, Path(folder))
-            outputs = b"--- stdout\n%b\n--- stderr\n%b\n" % (done.stdout, done.stderr)
-            answer = b"exit %d\n" % done.returncode + outputs + folder_text(Path(folder))
+            shell = self._shells.get()
+            ended = shell.run(arguments, self._machine.environment(home, request.environment), Path(folder))
+            self._shells.put(shell)
+            outputs = b"--- stdout\n%b\n--- stderr\n%b\n" % (ended.stdout, ended.stderr)
+            answer = b"exit %d\n" % ended.exit_code + outputs + folder_text(Path(folder))
             return answer.replace(folder.encode(), b"<folder>")
 
     def _write(self, chapter: str, request: Request, answer: bytes) -> None:
@@ -148,7 +160,7 @@ def record(machine: Machine, out: Path, jobs: int, only: str) -> Counter[str]:
     other, as do chapters with a world of their own."""
     first, *others = chapters()
     others = [chapter for chapter in others if re.search(only, chapter.name)]
-    recorder = Recorder(machine, out)
+    recorder = Recorder(machine, out, jobs)
     home = machine.new_home(0)
     recorder.run_chapter(first, home)
     homes = {
@@ -172,6 +184,7 @@ def record(machine: Machine, out: Path, jobs: int, only: str) -> Counter[str]:
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
+    recorder.close()
     return recorder.kinds
 
 

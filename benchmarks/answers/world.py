@@ -20,6 +20,8 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from benchmarks.answers.shell import SCRIPT, Shell
+
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
 CLOCK = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
@@ -63,6 +65,10 @@ class Machine:
         return self.root / "data"
 
     @property
+    def program(self) -> Path:
+        return self.root / "placelibre"
+
+    @property
     def lists(self) -> Path:
         return self.root / "lists"
 
@@ -73,10 +79,7 @@ class Machine:
         )
         project = tomllib.loads((self.tree / "pyproject.toml").read_text(encoding="utf-8"))
         module, _, function = project["project"]["scripts"]["placelibre"].partition(":")
-        script = (
-            f"import sys\nfrom {module} import {function}\nif __name__ == '__main__':\n    sys.exit({function}())\n"
-        )
-        (self.root / "placelibre").write_text(script, encoding="utf-8")
+        self.program.write_text(SCRIPT.format(module=module, function=function), encoding="utf-8")
         self.data.mkdir()
         for entry in (self.tree / "data").iterdir():
             if entry.name != "lists":
@@ -123,22 +126,9 @@ class Machine:
             "TERM": "dumb",
         }
 
-    def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, str(self.root / "placelibre"), *arguments]
-
-    def run(
-        self, arguments: list[str], home: Path, settings: Mapping[str, str], folder: Path
-    ) -> "subprocess.CompletedProcess[bytes]":
-        """One command, standing in an empty folder."""
-        return subprocess.run(
-            self.command(*arguments),
-            env=self.environment(home, settings),
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=600,
-            check=False,
-        )
+    def shell(self) -> Shell:
+        """A process that runs commands, to be closed."""
+        return Shell(self.program, self.environment(self.root, {}))
 
 
 class Server:
@@ -152,7 +142,7 @@ class Server:
     def __enter__(self) -> "Server":
         self._log = (self._home / "server.log").open("wb")
         self._process = subprocess.Popen(
-            self._machine.command("serve", "--port", str(self.port)),
+            [sys.executable, str(self._machine.program), "serve", "--port", str(self.port)],
             env=self._machine.environment(self._home, {}),
             cwd=self._home,
             stdout=self._log,
