@@ -52,7 +52,7 @@ def generated_chapters() -> list[Chapter]:
         Chapter("search-mixed", tuple(_search(random) for _ in range(130))),
         Chapter("pages-mixed", tuple(_page(random) for _ in range(50))),
         Chapter("meet-mixed", tuple(_meet(random) for _ in range(24))),
-        Chapter("cli-search-mixed", tuple(_command(random) for _ in range(30))),
+        Chapter("cli-search-mixed", tuple(_command(random) for _ in range(18))),
         Chapter("cli-help", tuple(_help())),
         Chapter("cli-reports", tuple(_reports())),
     ]

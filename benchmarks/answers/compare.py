@@ -88,10 +88,10 @@ def read_rules(path: Path) -> list[Rule]:
     return [Rule(**entry) for entry in tomllib.loads(path.read_text(encoding="utf-8")).get("allowed", [])]
 
 
-def compare(old: Path, new: Path, rules: Sequence[Rule]) -> Comparison:
-    """Compares two folders of recorded answers."""
+def compare(old: Path, new: Path, rules: Sequence[Rule], only: str = "") -> Comparison:
+    """Compares two folders of recorded answers, in the chapters whose name matches `only`."""
     equal, allowed, differences, used = 0, Counter[str](), list[Difference](), set[Rule]()
-    for path in _names(old, new):
+    for path in names(old, new, only):
         before, after = (folder / path for folder in (old, new))
         if before.is_file() and after.is_file() and before.read_bytes() == after.read_bytes():
             equal += 1
@@ -121,8 +121,10 @@ def _explained(old: str, new: str, rules: Sequence[Rule]) -> tuple[tuple[str, st
     return (None if old == new else (old, new)), helped
 
 
-def _names(*folders: Path) -> list[Path]:
-    return sorted({path.relative_to(folder) for folder in folders for path in folder.rglob("*.txt")})
+def names(old: Path, new: Path, only: str = "") -> list[Path]:
+    """Paths of the answers that either recording has."""
+    paths = {path.relative_to(folder) for folder in (old, new) for path in folder.glob("*/*.txt")}
+    return sorted(path for path in paths if re.search(only, path.parent.name))
 
 
 def _text(path: Path) -> str:
@@ -159,8 +161,9 @@ def main() -> None:
     parser.add_argument("new", type=Path)
     parser.add_argument("--allowed", type=Path, default=ALLOWED, help="the reviewed list")
     parser.add_argument("--lines", type=int, default=SHOWN_LINES, help="lines of each diff at most")
+    parser.add_argument("--only", default="", help="pattern of the names of chapters, as of the recorder")
     given = parser.parse_args()
-    found = compare(given.old, given.new, read_rules(given.allowed))
+    found = compare(given.old, given.new, read_rules(given.allowed), given.only)
     for difference in found.differences:
         print(f"\n≠ {difference.path}\n  " + (difference.old or difference.new).partition("\n")[0])
         for line in diff_lines(difference, given.lines):
@@ -170,7 +173,7 @@ def main() -> None:
         print(f"allowed in {count}: {name}")
     for rule in found.stale:
         print(f"stale, explains nothing: {rule.name}, point {rule.point}")
-    explained = len(_names(given.old, given.new)) - found.equal - len(found.differences)
+    explained = len(names(given.old, given.new, given.only)) - found.equal - len(found.differences)
     print(
         f"{found.equal} equal, {explained} allowed, {len(found.differences)} different, {len(found.stale)} stale rules"
     )

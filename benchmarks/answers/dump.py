@@ -26,6 +26,8 @@ def masks(paths: Mapping[str, str], clock_s: int) -> list[tuple[re.Pattern[bytes
     `paths` maps patterns of paths to names. Whatever is added here is no longer compared.
     """
     random = {
+        r"Traceback \(most recent call last\):\n(?:  .*\n)+": "<traceback>\n",
+        r"\b\d+ (Mo libres|MB free)": r"<free> \1",
         r"plk_[\w-]{6,43}": "<key>",
         rf"\b{clock_s:08x}-[\w-]{{22}}": "<token>",  # of a list that waits to be published
         r"\b[0-9a-f]{32}\b": "<impression>",
