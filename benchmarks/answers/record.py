@@ -145,7 +145,8 @@ def _multipart(bodies: Iterable[tuple[str, str]]) -> bytes:
 
 def _kind(request: Request) -> str:
     if request.is_command:
-        return "command line"
+        is_export, is_report = request.target.startswith("export"), "--report" in request.target
+        return "exports" if is_export else "import reports" if is_report else "command line"
     return "API" if request.target.startswith("/api/") else "pages"
 
 
