@@ -1,5 +1,6 @@
 """The comparison of recorded answers sees what changed, allows what is allowed, and wants its rules to be needed."""
 
+import shlex
 import sqlite3
 from pathlib import Path
 
@@ -90,6 +91,7 @@ def test_rules_must_be_complete() -> None:
 def test_the_corpus_is_large_and_the_same_at_every_reading() -> None:
     requests = [(chapter.name, request) for chapter in chapters() for request in chapter.requests]
     assert len(requests) >= 500
+    assert all(shlex.split(request.target) for _, request in requests if request.is_command and request.target)
     assert requests == [(chapter.name, request) for chapter in chapters() for request in chapter.requests]
 
 
