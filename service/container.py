@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from matching.query.query import Query
     from matching.query.results import SearchResults
     from matching.relaxation.relaxer import Relaxation
-    from matching.search.hits import Found
+    from matching.search.hits import Hits
     from service.feedback.accepted_weights import AcceptedWeights
     from service.feedback.search_log import SearchLog
     from service.fetching.fetcher import Fetcher
@@ -175,10 +175,9 @@ class Services:
         A claimed `request.community` changes the ranking only; what is visible follows `authenticated`, or
         the claimed community for the operator at the command line.
         """
-        from matching.search.result_builder import told
 
         located, found = self.find(request, authenticated=authenticated, operator=operator)
-        return located, told(found)
+        return located, found.to_results()
 
     def find(
         self,
@@ -187,7 +186,7 @@ class Services:
         authenticated: str | None = None,
         operator: bool = False,
         after: str | None = None,
-    ) -> "tuple[Located, Found]":
+    ) -> "tuple[Located, Hits]":
         """The same in numbers; `after` is the cursor that the page before gave."""
         visible = self.visible(request.community if operator else authenticated)
         located, query = understand(request, self.gazetteer, visible, self.now())
@@ -203,17 +202,17 @@ class Services:
         new_floor = self.settings.new_floor if request.new_floor is None else request.new_floor
         if not per_host and not new_floor:
             return located, self.live.find(query, router=self._router(query))
-        from matching.search.diversify import FIRST_PAGE, Variety, varied
+        from matching.search.diversify import FIRST_PAGE, Variety, diversify
         from service.search.hosts import Hosts
 
         variety = Variety(per_host or None, new_floor or None, min(FIRST_PAGE, query.limit))
         find = partial(self.live.find, router=self._router(query))
-        return located, varied(find, query, variety, Hosts(self.engine, self.now()).told)
+        return located, diversify(find, query, variety, Hosts(self.engine, self.now()).told)
 
     def as_geojson(
         self,
         located: "Located",
-        found: "Found",
+        found: "Hits",
         request: SearchRequest,
         language: "Language",
         *,
@@ -227,7 +226,7 @@ class Services:
         cursor = written_cursor(found, request, authenticated)
         return search_collection(located, found, self.circle.names, language, cursor, relaxations)
 
-    def relax(self, located: "Located", found: "Found | SearchResults", enough: int) -> "tuple[Relaxation, ...]":
+    def relax(self, located: "Located", found: "Hits | SearchResults", enough: int) -> "tuple[Relaxation, ...]":
         """The smallest changes of a search that find more, when it found fewer than `enough`."""
         if found.total >= enough:
             return ()

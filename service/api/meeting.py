@@ -10,7 +10,7 @@ import msgspec
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, BeforeValidator, Field
 
-from matching.meeting.query import DEFAULT_MINUTES, MAX_MINUTES, MOST_PEOPLE
+from matching.meeting.query import DEFAULT_MINUTES, MAX_MINUTES, MAX_PEOPLE
 from service.api.authentication import Caller, Container
 from service.api.inlined_schemas import inlined
 from service.api.problems import documented
@@ -60,7 +60,7 @@ class FromNames(Room):
     """A question short and public enough for a web address."""
 
     people: list[Annotated[str, Field(max_length=200)]] = Field(
-        alias="from", max_length=MOST_PEOPLE, description="A commune or station: `Angers`, `Angers:bike:45min`"
+        alias="from", max_length=MAX_PEOPLE, description="A commune or station: `Angers`, `Angers:bike:45min`"
     )
 
 
@@ -71,7 +71,7 @@ class Someone(BaseModel):
 
 
 class FromAnywhere(Room):
-    people: list[Someone] = Field(max_length=MOST_PEOPLE)
+    people: list[Someone] = Field(max_length=MAX_PEOPLE)
 
 
 class TripModel(BaseModel):

@@ -6,7 +6,6 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from matching.search.result_builder import told
 from service.api.authentication import Caller, Container
 from service.api.inlined_schemas import inlined
 from service.api.problems import documented
@@ -187,7 +186,7 @@ def create_router() -> APIRouter:
         body = services.as_geojson(located, found, asked, language, authenticated=caller, relaxations=changes)
         response = Response(body, media_type=GEOJSON)
         if placelibre_consent == RANKING and found.order:
-            response.headers["PlaceLibre-Impression"] = services.search_log.shown(told(found), limit)
+            response.headers["PlaceLibre-Impression"] = services.search_log.shown(found.to_results(), limit)
         return response
 
     @router.get("/suggest", summary="Communes and stations whose name starts like this")

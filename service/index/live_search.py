@@ -21,8 +21,8 @@ from matching.meeting.query import MeetingQuery
 from matching.meeting.ranking import MeetingResults
 from matching.query.query import Cursor, Query, slot_floor
 from matching.relaxation.relaxer import Relaxation
-from matching.search.engine import Whole
-from matching.search.hits import Found
+from matching.search.engine import SnapshotLayer
+from matching.search.hits import Hits
 from matching.snapshot.snapshot import Snapshot
 from service.index.affinity_refresh import LiveAffinities
 from service.index.background_build import Rebuilding
@@ -128,7 +128,7 @@ class LiveSearch:
 
     def find(
         self, query: Query, after: Cursor | None = None, pinned: str | None = None, router: Router | None = None
-    ) -> Found:
+    ) -> Hits:
         """Exact results of the index as of at most `refresh_s` seconds ago; `after`: a cursor of version `pinned`. With
         a mode, by the minutes of the `router`."""
         self._refresh_when_due()
@@ -193,16 +193,16 @@ class LiveSearch:
         """Takes in a newer snapshot, made ready while searches go on, and the places and communities changed since it
         was built."""
         with self._swapping:
-            self._look(self._index.newer())
+            self._look(self._index.open_newer())
 
     def _swap(self) -> None:
         """Takes in a newer snapshot, if there is one."""
         with self._swapping:
-            newer = self._index.newer()
+            newer = self._index.open_newer()
             if newer is not None:
                 self._look(newer)
 
-    def _look(self, newer: Whole | None = None) -> None:
+    def _look(self, newer: SnapshotLayer | None = None) -> None:
         """Takes in what changed. With `newer` in one step: nobody sees it without what changed since it was built."""
         with self._lock:
             now, begun, touches = self._now(), time.monotonic(), self._touches

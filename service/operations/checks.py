@@ -90,7 +90,7 @@ def _store(services: Services) -> Iterator[Finding]:
 def _index(services: Services) -> Iterator[Finding]:
     with LiveIndex.open(services.settings.index) as index:
         index.verify()
-        figures = index.figures()
+        figures = index.statistics()
         with reading(services.engine) as connection:
             behind = revision(connection) - index.revision
         age_days = (services.now() - index.as_of).days

@@ -10,7 +10,7 @@ import msgspec
 
 from geo.errors import InvalidInput
 from matching.query.query import Cursor
-from matching.search.hits import Found
+from matching.search.hits import Hits
 from service.search.request import SearchRequest
 
 
@@ -30,12 +30,12 @@ class Page:
     cursor: Cursor
 
 
-def written_cursor(found: Found, request: SearchRequest, searcher: str | None) -> str | None:
+def written_cursor(found: Hits, request: SearchRequest, searcher: str | None) -> str | None:
     """The cursor of the page after `found`, for the same search by the same searcher; None after the last."""
-    if found.next is None:
+    if found.next_cursor is None:
         return None
     search = _digest(request, searcher)
-    written = _Written(found.searchables[0].snapshot.meta.version, search, *found.next)
+    written = _Written(found.indexes[0].snapshot.meta.version, search, *found.next_cursor)
     return base64.urlsafe_b64encode(msgspec.msgpack.encode(written)).decode().rstrip("=")
 
 

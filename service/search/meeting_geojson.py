@@ -26,7 +26,8 @@ def meeting_feature(one: Meeting) -> dict[str, Any]:
             "worst_minutes": one.worst_minutes,
             "sum_minutes": one.sum_minutes,
             "trips": [
-                {"minutes": trip.minutes, "minutes_by": trip.by, "distance_m": trip.distance_m} for trip in one.trips
+                {"minutes": trip.minutes, "minutes_by": trip.method, "distance_m": trip.distance_m}
+                for trip in one.trips
             ],
             **{name: one.facts[name] for name in FACTS},
             "seats_left": one.seats_left,
@@ -55,7 +56,7 @@ def meeting_collection(located: Sequence[Located], found: MeetingResults) -> dic
             }
             for there, person in zip(located, found.query.people, strict=True)
         ],
-        "by": str(found.query.by),
+        "by": str(found.query.goal),
         "seats": found.query.room.seats,
         "travel": _travel(found.travel),
         "as_of": utc(found.as_of),
@@ -65,7 +66,7 @@ def meeting_collection(located: Sequence[Located], found: MeetingResults) -> dic
 def _travel(travel: MeetingTravel) -> dict[str, Any]:
     """How minutes were found. Of a failure the code: the rest is for the operator."""
     return {
-        "by": travel.by,
+        "by": travel.method,
         "fallback": None if travel.fallback is None else travel.fallback.code,
         "routed": travel.routed,
         "exact": travel.exact,

@@ -14,21 +14,21 @@ from geo.types import Amenity
 from matching.query.query import SLOT_S, Query, Window, slot_start
 from matching.query.results import SearchResults
 from matching.relaxation.changes import (
-    AlsoCandidates,
     AnyKind,
     AnySpaceKind,
     Change,
-    Dearer,
+    DropNeeds,
     FewerSeats,
-    Further,
-    InsteadBy,
+    HigherPrice,
+    IncludeCandidates,
+    LargerRadius,
+    OtherMode,
     OtherTime,
-    Time,
+    TimeChange,
     Windows,
-    Without,
 )
 from matching.relaxation.relaxer import Relaxation
-from matching.search.hits import Found
+from matching.search.hits import Hits
 from service.container import Services
 from service.localisation.catalogue import Translator
 from service.localisation.formats import NBSP, Formats
@@ -58,7 +58,7 @@ class RelaxationWords:
         """`4 de plus`, or `4 lieux` when nothing was found; and how many to confirm."""
         key = "relax.gain" if relaxation.more < relaxation.total else "relax.found"
         gain = self.t.count(key, relaxation.more, number=self.fmt.number(relaxation.more))
-        if not relaxation.to_confirm or not any(isinstance(change, Without) for change in relaxation.changes):
+        if not relaxation.to_confirm or not any(isinstance(change, DropNeeds) for change in relaxation.changes):
             return gain
         to_confirm = self.fmt.number(relaxation.to_confirm)
         return f"{gain}, {self.t.count('relax.to_confirm', relaxation.to_confirm, number=to_confirm)}"
@@ -66,28 +66,28 @@ class RelaxationWords:
     def _one(self, change: Change) -> str:
         t = self.t
         match change:
-            case Further():
+            case LargerRadius():
                 return self._further(change)
-            case InsteadBy():
+            case OtherMode():
                 return t(f"relax.by_{change.mode}")
             case OtherTime():
                 return self._time(change)
-            case Without():
+            case DropNeeds():
                 amenities = [t.either(f"amenity_the.{need}", need) for need in Amenity if need in change.needs]
                 return t("relax.without", amenities=_joined(amenities, t("relax.nor")))
             case FewerSeats():
                 return t.count("relax.seats", change.seats, asked=self.query.seats)
-            case Dearer():
+            case HigherPrice():
                 cents = change.max_price_cents
                 return t("relax.any_price") if cents is None else t("relax.max_price", price=self.fmt.price(cents))
             case AnyKind():
                 return t("relax.any_kind")
             case AnySpaceKind():
                 return t("relax.any_space_kind")
-            case AlsoCandidates():
+            case IncludeCandidates():
                 return t("relax.candidates")
 
-    def _further(self, change: Further) -> str:
+    def _further(self, change: LargerRadius) -> str:
         """How much further, unless the radius asked was no clean one: twenty minutes on foot."""
         if self.query.radius_m % HUNDRED_M:
             return self.t("relax.up_to", distance=distance_words(change.radius_m, self.fmt))
@@ -95,13 +95,13 @@ class RelaxationWords:
 
     def _time(self, change: OtherTime) -> str:
         t, half_hours = self.t, timedelta(minutes=30 * change.amount)
-        match change.how:
-            case Time.EARLIER | Time.LATER:
-                return t(f"relax.{change.how}", duration=self.fmt.minutes(half_hours))
-            case Time.ANY:
+        match change.kind:
+            case TimeChange.EARLIER | TimeChange.LATER:
+                return t(f"relax.{change.kind}", duration=self.fmt.minutes(half_hours))
+            case TimeChange.ANY:
                 return t("relax.any_time")
         start, stop = local_span(change.windows[0], self.zone)
-        if change.how is Time.OTHER_DAY:
+        if change.kind is TimeChange.OTHER_DAY:
             return t("relax.other_day", day=self.fmt.day(start.date()))
         any_slots = change.windows[0].any_slots
         if any_slots is not None:
@@ -137,26 +137,26 @@ def request_of(relaxation: Relaxation, asked: SearchRequest, zone: ZoneInfo) -> 
 def _fields(change: Change, asked: SearchRequest, query: Query, zone: ZoneInfo) -> dict[str, Any]:
     """What a change makes of the request, whose query becomes `query`."""
     match change:
-        case Further():
+        case LargerRadius():
             return {"within": f"{change.radius_m / 1000:g}km"}
-        case InsteadBy():
+        case OtherMode():
             in_minutes = (asked.within or "").strip().lower().endswith("min")
             return {"mode": str(change.mode), "within": asked.within if in_minutes else f"{query.radius_m:.6f}m"}
         case OtherTime():
             return _time_fields(change.windows, zone)
-        case Without():
+        case DropNeeds():
             dropped = [str(need) for need in Amenity if need in change.needs]
             needs = tuple(str(need) for need in Amenity if need in query.needs)
             return {"need": needs, "wish": tuple(dict.fromkeys((*asked.wish, *dropped)))}
         case FewerSeats():
             return {"seats": change.seats}
-        case Dearer():
+        case HigherPrice():
             return {"max_price": None if change.max_price_cents is None else change.max_price_cents / 100}
         case AnyKind():
             return {"kind": ()}
         case AnySpaceKind():
             return {"space_kind": ()}
-        case AlsoCandidates():
+        case IncludeCandidates():
             return {"candidates": True}
 
 
@@ -185,7 +185,7 @@ def _parameter(value: Any) -> str:
 
 
 def told_relaxations(
-    services: Services, asked: SearchRequest, located: Located, found: Found | SearchResults, language: Language
+    services: Services, asked: SearchRequest, located: Located, found: Hits | SearchResults, language: Language
 ) -> list[dict[str, Any]] | None:
     """The `relaxations` of a collection of results; None where as many were found as asked for."""
     if found.total >= asked.limit:
@@ -207,17 +207,17 @@ def told_relaxations(
 
 
 _CODES: dict[type[Change], str] = {
-    Further: "distance",
-    InsteadBy: "mode",
-    Without: "needs",
+    LargerRadius: "distance",
+    OtherMode: "mode",
+    DropNeeds: "needs",
     FewerSeats: "seats",
-    Dearer: "price",
+    HigherPrice: "price",
     AnyKind: "kind",
     AnySpaceKind: "space_kind",
-    AlsoCandidates: "candidates",
+    IncludeCandidates: "candidates",
 }
 
 
 def code_of(change: Change) -> str:
     """One word for what changes."""
-    return str(change.how) if isinstance(change, OtherTime) else _CODES[type(change)]
+    return str(change.kind) if isinstance(change, OtherTime) else _CODES[type(change)]
