@@ -24,7 +24,7 @@ import numpy.typing as npt
 import polars as pl
 
 from geo.store.frames import COMMUNITIES, MEMBERSHIPS
-from matching.affinity.similarity import learned
+from matching.affinity.similarity import learn_similarity
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -113,7 +113,7 @@ def _split(drawn: np.random.Generator, person: int, joined: list[int]) -> tuple[
 
 def affinity(communities: pl.DataFrame, memberships: pl.DataFrame) -> Floats:
     """Square, dense: for a few hundred communities."""
-    pairs = learned(communities, memberships)
+    pairs = learn_similarity(communities, memberships)
     square = np.zeros((len(communities), len(communities)))
     square[np.repeat(np.arange(len(communities)), np.diff(pairs.start)), pairs.other] = pairs.value
     return square
@@ -187,7 +187,7 @@ def cost(sizes: list[int]) -> None:
         world = invented(communities, 20 * communities, 0.4, 1)
         members = world.memberships()
         began = time.perf_counter()
-        pairs = learned(world.communities, members)
+        pairs = learn_similarity(world.communities, members)
         took = time.perf_counter() - began
         packed, square = sum(array.nbytes for array in pairs) / 1e6, communities**2 * 8 / 1e6
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3

@@ -14,10 +14,10 @@ import numpy as np
 
 from geo.reference.communes import Areas
 from geo.types import Point
-from matching.meeting.query import MAX_MINUTES, MOST_PEOPLE, Goal, MeetingQuery, Person
+from matching.meeting.query import MAX_MINUTES, MAX_PEOPLE, Goal, MeetingQuery, Person
 from matching.meeting.ranking import meet
 from matching.query.query import Mode, Query
-from matching.search.engine import Layer, Whole
+from matching.search.engine import Layer, SnapshotLayer
 from matching.snapshot.builder import build_index
 from matching.snapshot.snapshot import Snapshot
 from service.bench.workload.queries import queries
@@ -30,9 +30,11 @@ SPREADS: dict[str, float | None] = {"town": 0.05, "region": 0.5, "country": None
 
 
 def main(spaces: int, meetings: int, passes: int) -> None:
-    layers: list[Layer] = [Whole(build_index(build_world(Areas.load(read_settings().data), spaces), as_of=AS_OF))]
-    snapshot = layers[0].searchable.snapshot
-    print(f"{spaces} spaces, {MOST_PEOPLE} people, {meetings} meetings, the quickest of {passes} passes; ms")
+    layers: list[Layer] = [
+        SnapshotLayer(build_index(build_world(Areas.load(read_settings().data), spaces), as_of=AS_OF))
+    ]
+    snapshot = layers[0].index.snapshot
+    print(f"{spaces} spaces, {MAX_PEOPLE} people, {meetings} meetings, the quickest of {passes} passes; ms")
     for name, spread in SPREADS.items():
         for goal in Goal:
             random = np.random.default_rng(SEED)
@@ -56,17 +58,17 @@ def _pass(layers: list[Layer], asked: list[MeetingQuery]) -> list[float]:
 
 
 def _room(random: np.random.Generator, asked: Query) -> Query:
-    return replace(asked, seats=MOST_PEOPLE) if random.random() < 0.5 else asked
+    return replace(asked, seats=MAX_PEOPLE) if random.random() < 0.5 else asked
 
 
 def _people(random: np.random.Generator, snapshot: Snapshot, spread: float | None) -> tuple[Person, ...]:
     """Everybody would travel all day: what is searched is not made small by that."""
     c = snapshot.columns
-    rows = random.integers(snapshot.meta.offered_rows, size=MOST_PEOPLE)
+    rows = random.integers(snapshot.meta.offered_rows, size=MAX_PEOPLE)
     homes = np.column_stack((c.lon[rows], c.lat[rows]))
     if spread is not None:
         homes = homes[0] + random.normal(0.0, spread, homes.shape)
-    modes = random.choice(list(Mode), MOST_PEOPLE) if spread is not None and spread < 0.1 else [Mode.CAR] * MOST_PEOPLE
+    modes = random.choice(list(Mode), MAX_PEOPLE) if spread is not None and spread < 0.1 else [Mode.CAR] * MAX_PEOPLE
     return tuple(
         Person(Point(lon, lat), Mode(mode), MAX_MINUTES) for (lon, lat), mode in zip(homes.tolist(), modes, strict=True)
     )

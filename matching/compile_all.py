@@ -15,7 +15,7 @@ from matching.kernel.reason_key import update_reason_keys
 from matching.kernel.relaxation import count_at_times, least_changes
 from matching.kernel.search import best_places
 from matching.overlay.availability_patch import compare_days
-from matching.search.engine import Whole, warm
+from matching.search.engine import SnapshotLayer, warm
 from matching.snapshot.availability import digest_days, write_days
 from matching.snapshot.builder import build_index
 from matching.snapshot.index_input import IndexInput
@@ -32,7 +32,7 @@ def compile_ahead() -> None:
     """Compiles all entry points, each once. What is compiled does not depend on what is searched."""
     compile_in_parallel(range(len(ENTRY_POINTS)))
     moment = datetime(2026, 1, 1, tzinfo=UTC)
-    warm([Whole(build_index(IndexInput(), as_of=moment))], moment)
+    warm([SnapshotLayer(build_index(IndexInput(), as_of=moment))], moment)
 
 
 def compile_in_parallel(numbers: Sequence[int], *, checked: bool = False) -> None:

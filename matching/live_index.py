@@ -1,4 +1,7 @@
-"""The index that a running service searches: the snapshot, the overlay of what changed since, swapped safely."""
+"""The searchable index: a snapshot and the overlay of later changes, both replaceable while searches run.
+
+From a notebook: `with LiveIndex.open(folder) as index: index.search(Query(Point(lon, lat)), datetime.now(UTC))`.
+"""
 
 import threading
 from collections.abc import Callable, Collection
@@ -11,73 +14,75 @@ from zoneinfo import ZoneInfo
 
 from geo.errors import InvalidInput, SnapshotUnusable
 from geo.travel.router import Router
-from matching.affinity.affinities import Affinities
+from matching.affinity.affinity_matrix import AffinityMatrix
 from matching.meeting.query import MeetingQuery
 from matching.meeting.ranking import MeetingResults
-from matching.meeting.travel_time import meet_by_minutes
+from matching.meeting.travel_time import meet_by_travel_time
 from matching.query.query import Cursor, Query
 from matching.query.results import SearchResults
 from matching.relaxation.relaxer import Relaxation, relax
-from matching.relaxation.relaxer import warm as warm_relaxing
-from matching.search.engine import Layer, Whole, warm, weights_of
-from matching.search.hits import Found
-from matching.search.result_builder import told
-from matching.search.travel_time import find_by_minutes
+from matching.relaxation.relaxer import warm as warm_relaxation
+from matching.search.engine import Layer, SnapshotLayer, usable_weights, warm
+from matching.search.hits import Hits
+from matching.search.travel_time import find_by_travel_time
 from matching.snapshot.files import current_version, open_snapshot, verify
 from matching.snapshot.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from matching.overlay.overlay import Overlay
+    from matching.overlay.layers import Overlay
     from matching.snapshot.index_input import IndexInput
     from matching.snapshot.layout import Meta
     from matching.snapshot.open_slots import Calendar
 
 MAX_AGE = timedelta(days=21)
-"""Older than this a snapshot no longer answers: a third of the days it knows are over, its ages are wrong."""
+"""An older snapshot is refused: a third of its days are over, and ages in it are wrong."""
 
-WARMED = 64
-"""So many of those who asked last have their joint bounds before a new snapshot serves: some 20 ms each at 750,000
+WARMED_PROFILES = 64
+"""Recent searcher profiles whose joint bounds are computed before a new snapshot serves: some 20 ms each at 750,000
 spaces."""
 
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """What one search sees, whole: replaced by one assignment, never changed."""
+    """All that one search reads. Immutable, so that one assignment replaces it."""
 
-    whole: Whole
+    snapshot_layer: SnapshotLayer
     overlay: "Overlay | None"
     version: str
 
     @property
     def snapshot(self) -> Snapshot:
-        return self.whole.snapshot
+        return self.snapshot_layer.snapshot
 
     def layers(self) -> tuple[Layer, ...]:
         if self.overlay is None:
-            return (self.whole,)
+            return (self.snapshot_layer,)
         return self.overlay.layers()
 
 
 class LiveIndex:
-    """Thread-safe: searches go on undisturbed while a snapshot or an overlay is swapped in."""
+    """A snapshot with an optional overlay. Thread-safe: a running search keeps the state it began with."""
 
     def __init__(self, snapshot: Snapshot, folder: Path | None = None, calendar: "Calendar | None" = None) -> None:
+        """`folder`: where newer snapshots appear. `calendar`: opening hours to slots, by default `GeoCalendar`."""
         self._folder = folder
         self._calendar = calendar
-        self._calendar_of: tuple[date, Calendar] | None = None
+        self._default_calendar: tuple[date, Calendar] | None = None
+        """With its first day."""
         self._swap = threading.Lock()
-        self._state = _State(Whole(snapshot), None, snapshot.meta.version)
-        self._before: _State | None = None
-        self._overlays = 0
+        self._state = _State(SnapshotLayer(snapshot), None, snapshot.meta.version)
+        self._previous: _State | None = None
+        """The state before the last new snapshot; its pages can still be continued."""
+        self._overlay_count = 0
 
     @classmethod
     def open(cls, folder: Path) -> Self:
-        """The current snapshot under `folder`. Raises SnapshotUnusable, which says why and what to do."""
+        """An index on the current snapshot in `folder`. Raises SnapshotUnusable if there is none, or it is damaged."""
         return cls(open_snapshot(folder), folder)
 
     def search(self, query: Query, now: datetime) -> SearchResults:
-        """`find`, place by place."""
-        return told(self.find(query, now))
+        """The best `query.limit` places as `Result` objects. `now`: timezone-aware. Raises as `find` does."""
+        return self.find(query, now).to_results()
 
     def find(
         self,
@@ -86,24 +91,25 @@ class LiveIndex:
         after: Cursor | None = None,
         pinned: str | None = None,
         router: Router | None = None,
-    ) -> Found:
-        """The best places at the moment `now` (timezone-aware), those after a cursor that version `pinned` gave; with a
-        mode, by the minutes of the `router`.
+    ) -> Hits:
+        """The best `query.limit` places in numbers (`Hits.to_results` gives objects).
 
-        Raises InvalidInput (a window over or too far ahead, unusable weights, a page of a version that is gone) and
-        SnapshotUnusable (stale).
+        `now`: timezone-aware. `after`, `pinned`: the cursor of the previous page, and the version of the snapshot that
+        gave it. `router`: for minutes over a network, if the query has a mode. Raises InvalidInput for a window that
+        has begun or lies beyond the days of the index, for unusable weights, and for a cursor of a version that is
+        gone; SnapshotUnusable for a snapshot older than MAX_AGE.
         """
-        state = self._fresh(now) if pinned is None else self._pinned(pinned)
-        return find_by_minutes(state.layers(), query, now, state.version, after, router)
+        state = self._current_state(now) if pinned is None else self._pinned_state(pinned)
+        return find_by_travel_time(state.layers(), query, now, state.version, after, router)
 
     def meet(self, query: MeetingQuery, now: datetime, router: Router | None = None) -> MeetingResults:
-        """Where several people meet at the moment `now` (timezone-aware), by the minutes of the `router`; raises as
-        `find` does."""
-        state = self._fresh(now)
-        return meet_by_minutes(state.layers(), query, now, state.version, router)
+        """The best places for several people to meet. `now`: timezone-aware. `router`: for minutes over a network.
+        Raises as `find` does."""
+        state = self._current_state(now)
+        return meet_by_travel_time(state.layers(), query, now, state.version, router)
 
-    def _fresh(self, now: datetime) -> _State:
-        """What is searched. Raises SnapshotUnusable when it is too old to answer."""
+    def _current_state(self, now: datetime) -> _State:
+        """Raises SnapshotUnusable if the snapshot is older than MAX_AGE."""
         state = self._state
         if now - state.snapshot.meta.as_of > MAX_AGE:
             days = (now - state.snapshot.meta.as_of).days
@@ -112,8 +118,9 @@ class LiveIndex:
             )
         return state
 
-    def _pinned(self, version: str) -> _State:
-        for state in (self._state, self._before):
+    def _pinned_state(self, version: str) -> _State:
+        """The state with this version of the snapshot. Raises InvalidInput if it is gone."""
+        for state in (self._state, self._previous):
             if state is not None and state.snapshot.meta.version == version:
                 return state
         raise InvalidInput(
@@ -126,75 +133,81 @@ class LiveIndex:
     def relax(
         self, query: Query, now: datetime, zone: ZoneInfo, enough: int, router: Router | None = None
     ) -> tuple[Relaxation, ...]:
-        """The smallest changes that give more places than a query has, when it has fewer than `enough`."""
+        """The smallest changes of a query that find more places, cheapest first; empty if it has `enough` already.
+
+        `zone`: time zone of the searcher. See `matching.relaxation.relaxer.relax`.
+        """
         return relax(self._state.layers(), query, now, zone, enough, router)
 
     def warm(self, now: datetime) -> None:
-        """Loads what searches need, compiling it the first time: some minutes, then never again."""
+        """Loads all that searches need. The first time on a machine it compiles the kernel, which takes minutes."""
         self.snapshot.load()
         layers = self._state.layers()
         warm(layers, now)
-        warm_relaxing(layers)
+        warm_relaxation(layers)
 
-    def newer(self, check: "Callable[[Meta], None] | None" = None) -> Whole | None:
-        """The version that `CURRENT` names when it is another one, warm: nothing that was known of those who asked
-        lately must be found out again by the searches. It serves once `set_overlay` takes it in.
+    def open_newer(self, check: "Callable[[Meta], None] | None" = None) -> SnapshotLayer | None:
+        """The snapshot that `CURRENT` names, if it is another one: loaded, with the joint bounds of recent searchers.
 
-        `check` raises when that version must not serve. Raises SnapshotUnusable when it is damaged.
+        It serves once it is given to `set_overlay`. `check` raises if that snapshot must not serve. Raises
+        SnapshotUnusable if it is damaged.
         """
         if self._folder is None or current_version(self._folder) == self._state.snapshot.meta.version:
             return None
         snapshot = open_snapshot(self._folder)
         if check is not None:
             check(snapshot.meta)
-        whole = Whole(snapshot)
-        whole.snapshot.load()
-        for query in self._state.whole.searchable.asked_lately(WARMED):
-            whole.searchable.asked(query, weights_of(query, whole.snapshot))
-        whole.searchable.wait_for_bounds()
-        whole.searchable.rows_of([])  # orders rows by place
-        return whole
+        newer = SnapshotLayer(snapshot)
+        newer.snapshot.load()
+        for query in self._state.snapshot_layer.index.recent_queries(WARMED_PROFILES):
+            newer.index.encode(query, usable_weights(query, newer.snapshot))
+        newer.index.wait_for_bounds()
+        newer.index.rows_of_places([])  # orders the rows by place
+        return newer
 
-    def set_overlay(self, now_are: "IndexInput | None", place_ids: Collection[int], newer: Whole | None = None) -> None:
-        """Takes in all the places changed since `revision`: `place_ids` of all, `now_are` those that still exist (None
-        when there are none at all).
+    def set_overlay(
+        self, current: "IndexInput | None", place_ids: Collection[int], newer: SnapshotLayer | None = None
+    ) -> None:
+        """Replaces the overlay by one of all places changed since `revision`.
 
-        With `newer` they are those changed since that snapshot, and from now on it is the one that serves.
+        `place_ids`: ids of the changed places, removed ones included. `current`: those that still exist, as they are
+        now; None if no place changed. With `newer`, which then serves, the changes are those since that snapshot.
         """
         with self._swap:
-            whole = self._state.whole if newer is None else newer
-            overlay = None if now_are is None or not place_ids else self._overlay(whole, now_are, place_ids)
-            self._overlays += 1
-            version = whole.snapshot.meta.version
+            snapshot_layer = self._state.snapshot_layer if newer is None else newer
+            overlay = None if current is None or not place_ids else self._overlay(snapshot_layer, current, place_ids)
+            self._overlay_count += 1
+            version = snapshot_layer.snapshot.meta.version
             if overlay is not None:
-                version = f"{version}+{self._overlays}"
+                version = f"{version}+{self._overlay_count}"
             if newer is None:
-                version = self._marked(version)
+                version = self._with_affinity_digest(version)
             else:
-                self._before = self._state  # whoever is reading its pages goes on
-            self._state = _State(whole, overlay, version)
+                self._previous = self._state
+            self._state = _State(snapshot_layer, overlay, version)
 
-    def _overlay(self, whole: Whole, now_are: "IndexInput", place_ids: Collection[int]) -> "Overlay":
-        from matching.overlay.overlay import build_overlay  # what builds is heavy, and often nothing changed
+    def _overlay(self, snapshot_layer: SnapshotLayer, current: "IndexInput", place_ids: Collection[int]) -> "Overlay":
+        from matching.overlay.layers import build_overlay  # slow to import, and often nothing changed
         from matching.snapshot.open_slots import GeoCalendar
 
-        first_day = whole.snapshot.meta.first_day
-        if self._calendar_of is None or self._calendar_of[0] != first_day:
-            self._calendar_of = first_day, GeoCalendar(first_day)  # it remembers zones and holidays
-        return build_overlay(whole.searchable, now_are, place_ids, calendar=self._calendar or self._calendar_of[1])
+        first_day = snapshot_layer.snapshot.meta.first_day
+        if self._default_calendar is None or self._default_calendar[0] != first_day:
+            self._default_calendar = first_day, GeoCalendar(first_day)  # it caches time zones and holidays
+        calendar = self._calendar or self._default_calendar[1]
+        return build_overlay(snapshot_layer.index, current, place_ids, calendar=calendar)
 
-    def set_affinities(self, affinities: Affinities) -> None:
-        """From now on communities are as close as this says; searches that have begun end with the old."""
+    def set_affinities(self, affinities: AffinityMatrix) -> None:
+        """Replaces the affinities between communities; searches that have begun keep the old ones."""
         with self._swap:
             state = self._state
-            whole, overlay = state.whole.with_affinities(affinities), state.overlay
+            snapshot_layer, overlay = state.snapshot_layer.with_affinities(affinities), state.overlay
             if overlay is not None:
-                overlay = overlay.with_affinities(affinities, whole.searchable)
+                overlay = overlay.with_affinities(affinities, snapshot_layer.index)
             version = f"{state.version.partition('~')[0]}~{affinities.digest()}"
-            self._state = _State(whole, overlay, version)
+            self._state = _State(snapshot_layer, overlay, version)
 
-    def _marked(self, version: str) -> str:
-        """The version with the mark of the affinities that are searched by."""
+    def _with_affinity_digest(self, version: str) -> str:
+        """The version, followed by the digest of the affinities if they were replaced."""
         _, mark, digest = self._state.version.partition("~")
         return f"{version}{mark}{digest}"
 
@@ -203,25 +216,27 @@ class LiveIndex:
         return self._state.snapshot
 
     @property
-    def affinities(self) -> Affinities:
-        """How close communities are for the searches of now."""
+    def affinities(self) -> AffinityMatrix:
+        """The affinities that searches use now."""
         return self._state.snapshot.affinities
 
     @property
     def revision(self) -> int:
-        """Of the store, when the snapshot was built: what changed later belongs in the overlay."""
+        """Revision of the store from which the snapshot was built; later changes belong in the overlay."""
         return self._state.snapshot.meta.revision
 
     @property
     def as_of(self) -> datetime:
+        """When the snapshot was built."""
         return self._state.snapshot.meta.as_of
 
     @property
     def version(self) -> str:
+        """Version of the snapshot, `+` the number of the overlay, `~` the digest of replaced affinities."""
         return self._state.version
 
-    def figures(self) -> dict[str, int | float | str]:
-        """What a person may want to know of the index: counts, sizes in bytes, version."""
+    def statistics(self) -> dict[str, int | float | str]:
+        """Version, date, counts, and sizes in bytes, by name."""
         snapshot = self._state.snapshot
         meta, size = snapshot.meta, snapshot.columns.bytes()
         return {
@@ -238,12 +253,12 @@ class LiveIndex:
         }
 
     def verify(self) -> None:
-        """Reads every byte of the files. Raises SnapshotUnusable naming what is damaged."""
+        """Reads every byte of the snapshot's files. Raises SnapshotUnusable with the name of a damaged file."""
         if self._folder is not None:
             verify(self._folder)
 
     def close(self) -> None:
-        """Frees the overlay's tree; mapped files go with the last array over them."""
+        """Frees the R-tree of the overlay; mapped files are closed with the last array over them."""
         overlay = self._state.overlay
         if overlay is not None:
             overlay.changed.close()
@@ -258,7 +273,7 @@ class LiveIndex:
 
 
 def _bytes_per_space(snapshot: Snapshot) -> float:
-    """Search columns per offered space: its share of the row columns, and all of the availability."""
+    """Bytes of search columns per offered space: its share of the row columns, and all availability."""
     c, meta = snapshot.columns, snapshot.meta
     availability = sum(
         int(column.nbytes) for column in (c.block_day, c.day_words, c.left_start, c.left_row, c.left_slot, c.left_seats)

@@ -1,0 +1,1 @@
+"""Affinity between communities: declared partners, and similarity learned from members and words."""

@@ -1,4 +1,4 @@
-"""What communities say of themselves as vectors of length 1: TF-IDF, or its topics (truncated SVD) for many of them."""
+"""Similarity by words: texts of communities as TF-IDF vectors, or their topics (truncated SVD) if there are many."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 SVD_FROM = 50
-"""Communities from which topics are learned; fewer texts hold no topics to find."""
+"""Least number of texts from which topics are learned."""
 SVD_TOPICS = 32
 STOP_WORDS = (
     *("au", "aux", "avec", "ce", "ces", "cette", "chez", "dans", "de", "des", "du", "elle", "en", "entre", "est", "et"),
@@ -21,18 +21,20 @@ STOP_WORDS = (
 
 
 def word_vectors(texts: Sequence[str]) -> Floats:
-    """One row per text, zeros for one that says nothing; the cosine of two texts is the product of their rows, taken
-    as 0 where topics make it negative."""
-    nothing = np.zeros((len(texts), 1))
+    """One unit vector per text, zeros for a text without words: shape (texts, words or topics).
+
+    The product of two rows is the cosine of the texts; a negative one, which topics can give, counts as 0.
+    """
+    no_words = np.zeros((len(texts), 1))
     if sum(bool(text.strip()) for text in texts) < 2:
-        return nothing  # without loading a library that takes a second
+        return no_words  # without importing scikit-learn, which takes a second
 
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     vectorizer = TfidfVectorizer(strip_accents="unicode", stop_words=list(STOP_WORDS))
     analyse = vectorizer.build_analyzer()
     if not any(analyse(text) for text in texts):
-        return nothing
+        return no_words
     vectors = vectorizer.fit_transform(texts)
     dense: Floats = vectors.toarray() if len(texts) < SVD_FROM else _topics(vectors)
     return dense
@@ -48,15 +50,15 @@ def _topics(vectors: Any) -> Floats:
 
 
 def closest_by_words(vectors: Floats, count: int) -> tuple[Ints, Ints]:
-    """Pairs (one, other): `other` is among the `count` whose words are closest to those of `one`."""
-    speaking = np.flatnonzero(vectors.any(axis=1))
-    count = min(count, len(speaking) - 1)
+    """Pairs (rows, columns) of each text with words and the `count` texts most similar to it."""
+    with_words = np.flatnonzero(vectors.any(axis=1))
+    count = min(count, len(with_words) - 1)
     if count < 1:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
 
     from sklearn.neighbors import NearestNeighbors
 
-    # Of vectors of length 1 the nearest are those of the greatest cosine, and found without the whole square.
-    neighbours = NearestNeighbors(n_neighbors=count, algorithm="brute").fit(vectors[speaking])
-    found = neighbours.kneighbors(return_distance=False)  # asked of nobody else, none is its own neighbour
-    return np.repeat(speaking, count), speaking[found.reshape(-1)]
+    # The nearest unit vectors have the greatest cosine; this search does not hold the whole square in memory.
+    search = NearestNeighbors(n_neighbors=count, algorithm="brute").fit(vectors[with_words])
+    nearest = search.kneighbors(return_distance=False)  # without arguments a text is not its own neighbour
+    return np.repeat(with_words, count), with_words[nearest.reshape(-1)]

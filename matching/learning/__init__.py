@@ -1,2 +1,1 @@
-"""Weights of the score learned from what people chose: frames in, weights out. Only weights are learned, so the exact
-search, its speed and its reasons stay as they are."""
+"""Learns the weights of the score from logged choices. The exact search and its explanations do not change."""

@@ -1,13 +1,15 @@
-"""Weights from choices: which of two results of one search was preferred, in logistic regression on the difference of
-their term values.
+"""Fits weights to choices: pairwise logistic regression, corrected for position bias.
 
-If results are liked independently with odds exp(slope * score), then of two of which exactly one is liked it is the
-first with odds exp(slope * (score of first - of second)): the coefficients are the weights times a slope. What is
-liked is only seen where it was looked at. With examination e and choice c, the expectation of
-c_i / e_i * (1 - c_j / e_j) is the probability that i is liked and j is not, for i and j looked at independently, so
-every ordered pair weighs that much (Saito, "Unbiased Pairwise Learning from Biased Implicit Feedback", ICTIR 2020).
-Where both were chosen it is negative, which takes back what the other pairs say too loudly. Only pairs of one search
-are compared, so whatever makes all of its results more or less attractive cancels out.
+A pair is a chosen result and another of the same search; the regression predicts which of the two is preferred from the
+difference of their term values. If results are liked independently with odds exp(slope * score), and exactly one of two
+is liked, it is the first with odds exp(slope * (score of first - score of second)), so the coefficients are the weights
+times the slope.
+
+Whether a result is liked is only observed if it was examined. With examination probability e and choice c, the
+expectation of c_i / e_i * (1 - c_j / e_j) is the probability that i is liked and j is not, so an ordered pair has that
+weight (Saito, "Unbiased Pairwise Learning from Biased Implicit Feedback", ICTIR 2020). It is negative if both were
+chosen, which offsets the excess weight of other pairs. Since pairs are of one search, whatever makes all of its results
+more or less attractive cancels out.
 """
 
 from collections.abc import Mapping
@@ -15,45 +17,46 @@ from collections.abc import Mapping
 import numpy as np
 
 from geo.errors import InvalidInput
-from matching.learning.interaction_log import Floats, Log
+from matching.learning.interaction_log import Floats, InteractionLog
 from matching.query.weights import TERM_NAMES
 
-MOST_AFFINITY = 0.25
-"""Of the default weights and of learned ones: only a person may let their community count for more."""
+MAX_AFFINITY = 0.25
+"""Upper limit of the weight of affinity, unless a searcher chooses more."""
 
 
-def fit_weights(log: Log, looked_at: Floats) -> dict[str, float]:
-    """Weight per term, none negative, summing to 1; affinity at most MOST_AFFINITY, what is above shared out.
+def fit_weights(log: InteractionLog, examination: Floats) -> dict[str, float]:
+    """Weight per term, none negative, summing to 1, affinity capped (`cap_affinity`).
 
-    `looked_at` by rank (`bias.examination`); ones: as if everything shown was seen. A term that comes out negative
-    weighs 0 and the others are fitted again without it. Raises InvalidInput when no term attracts.
+    `examination`: probability by rank that a result is examined (`position_bias.estimate_examination`), shape (DEPTH,);
+    ones fit without correction. A term with a negative weight gets 0, and the others are fitted again. Raises
+    InvalidInput if no term has a positive weight.
     """
-    differences, weight = _pairs(log, looked_at)
-    kept = np.flatnonzero(np.abs(differences).max(axis=0, initial=0.0) > 0)
-    found = np.zeros(len(TERM_NAMES))
-    while len(kept) and len(weight):
-        found[:] = 0.0
-        found[kept] = _slopes(differences[:, kept], weight)
-        worst = kept[np.argmin(found[kept])]
-        if found[worst] >= 0:
+    differences, weight = _pairs(log, examination)
+    terms = np.flatnonzero(np.abs(differences).max(axis=0, initial=0.0) > 0)
+    slopes = np.zeros(len(TERM_NAMES))
+    while len(terms) and len(weight):
+        slopes[:] = 0.0
+        slopes[terms] = _slopes(differences[:, terms], weight)
+        worst = terms[np.argmin(slopes[terms])]
+        if slopes[worst] >= 0:
             break
-        kept = kept[kept != worst]
-    if not len(kept) or found[kept].sum() <= 0:
+        terms = terms[terms != worst]
+    if not len(terms) or slopes[terms].sum() <= 0:
         raise InvalidInput(
             field="log",
             fr="Les choix du journal ne suivent aucun critère : laissez-le grandir avant d'apprendre.",
             en="The choices in the log follow no term: let it grow before learning.",
         )
-    return capped(dict(zip(TERM_NAMES, (found / found.sum()).tolist(), strict=True)))
+    return cap_affinity(dict(zip(TERM_NAMES, (slopes / slopes.sum()).tolist(), strict=True)))
 
 
-def capped(weights: Mapping[str, float]) -> dict[str, float]:
-    """The same, affinity brought down to MOST_AFFINITY and the excess shared among the others by their weight.
+def cap_affinity(weights: Mapping[str, float]) -> dict[str, float]:
+    """Weights with affinity at most MAX_AFFINITY; the excess goes to the other terms in proportion to their weights.
 
-    Raises InvalidInput when nothing but affinity weighs.
+    Raises InvalidInput if no other term has a weight.
     """
     affinity = weights["affinity"]
-    if affinity <= MOST_AFFINITY:
+    if affinity <= MAX_AFFINITY:
         return dict(weights)
     others = sum(weights.values()) - affinity
     if others <= 0:
@@ -62,28 +65,28 @@ def capped(weights: Mapping[str, float]) -> dict[str, float]:
             fr="Les choix du journal ne suivent que la communauté : laissez-le grandir avant d'apprendre.",
             en="The choices in the log follow the community alone: let it grow before learning.",
         )
-    grown = (1 - MOST_AFFINITY) / others
-    return {name: MOST_AFFINITY if name == "affinity" else weight * grown for name, weight in weights.items()}
+    factor = (1 - MAX_AFFINITY) / others
+    return {name: MAX_AFFINITY if name == "affinity" else weight * factor for name, weight in weights.items()}
 
 
-def _pairs(log: Log, looked_at: Floats) -> tuple[Floats, Floats]:
-    """(values of a chosen result minus those of another of its search, weight of the pair)."""
-    seen = log.chosen / looked_at[log.rank - 1]
-    first = np.flatnonzero(log.chosen)
+def _pairs(log: InteractionLog, examination: Floats) -> tuple[Floats, Floats]:
+    """Per pair: values of a chosen result minus those of another of its search, shape (pairs, terms); its weight."""
+    liked = log.chosen / examination[log.rank - 1]
+    chosen = np.flatnonzero(log.chosen)
     starts = log.starts
-    begin = starts[log.impression[first]]
-    length = starts[log.impression[first] + 1] - begin
-    one = np.repeat(first, length)
-    other = np.arange(len(one)) - np.repeat(np.cumsum(length) - length, length) + np.repeat(begin, length)
-    apart = one != other
-    one, other = one[apart], other[apart]
-    weight = seen[one] * (1 - seen[other])
+    begin = starts[log.impression[chosen]]
+    length = starts[log.impression[chosen] + 1] - begin
+    first = np.repeat(chosen, length)
+    second = np.arange(len(first)) - np.repeat(np.cumsum(length) - length, length) + np.repeat(begin, length)
+    differ = first != second
+    first, second = first[differ], second[differ]
+    weight = liked[first] * (1 - liked[second])
     counts = weight != 0
-    return log.values[one[counts]] - log.values[other[counts]], weight[counts]
+    return log.values[first[counts]] - log.values[second[counts]], weight[counts]
 
 
 def _slopes(differences: Floats, weight: Floats) -> Floats:
-    """Coefficients of the logistic regression; each pair is turned round or not, so that both answers appear."""
+    """Coefficients of the logistic regression; every second pair is reversed, so that both classes occur."""
     from sklearn.linear_model import LogisticRegression
 
     side = np.where(np.arange(len(differences)) % 2, -1.0, 1.0)

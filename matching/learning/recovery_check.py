@@ -1,4 +1,4 @@
-"""Whether learning finds what was planted: simulated people, the weights found again, and what these are worth."""
+"""Checks that learning recovers known weights, from the simulated searches of people who follow them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,55 +7,56 @@ import numpy as np
 
 from matching.learning.fit import fit_weights
 from matching.learning.interaction_log import DEPTH, Floats
-from matching.learning.ndcg import DISTANCE_ONLY, gained, measured
-from matching.learning.position_bias import examination
-from matching.learning.proposal import Compared
-from matching.learning.simulator import people, questions, simulated_log, true_ndcg
+from matching.learning.ndcg import DISTANCE_ONLY, estimate_gain, estimate_mean
+from matching.learning.position_bias import estimate_examination
+from matching.learning.proposal import Comparison
+from matching.learning.simulator import draw_queries, planted_searchers, simulate_log, true_ndcg
 from matching.query.weights import PRESETS
 from matching.search.engine import Layer
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
-    """Weights planted and found, and NDCG at 10 over searches that were not learned from."""
+class RecoveryReport:
+    """The planted weights, the learned ones, and NDCG at 10 over test searches."""
 
     impressions: int
     clicks: int
     planted: Mapping[str, float]
     learned: Mapping[str, float]
     uncorrected: Mapping[str, float]
-    """By the same fit as if everything shown had been looked at."""
+    """Learned without correction for position bias."""
     planted_examination: Floats
     found_examination: Floats
-    compared: dict[str, Compared]
+    """By rank, as estimated."""
+    compared: dict[str, Comparison]
 
-    def errors(self, found: Mapping[str, float]) -> dict[str, float]:
-        """Relative error of each weight."""
-        return {name: abs(found[name] / weight - 1) for name, weight in self.planted.items()}
+    def errors(self, weights: Mapping[str, float]) -> dict[str, float]:
+        """Relative error of each of `weights`, by term."""
+        return {name: abs(weights[name] / weight - 1) for name, weight in self.planted.items()}
 
 
-def prove(layer: Layer, impressions: int, held_out: int, seed: int = 0) -> Proof:
-    """So many simulated searches to learn from, and so many others to judge by, over an index."""
-    snapshot, who = layer.searchable.snapshot, people()
-    log = simulated_log(layer, questions(snapshot, impressions, seed), who, seed + 1)
-    looked_at = examination(log)
-    learned, uncorrected = fit_weights(log, looked_at), fit_weights(log, np.ones(DEPTH))
-    ways: dict[str, Mapping[str, float]] = {
+def check_recovery(layer: Layer, impressions: int, held_out: int, seed: int = 0) -> RecoveryReport:
+    """Learns from `impressions` simulated searches over an index, and tests on `held_out` others."""
+    snapshot, searchers = layer.index.snapshot, planted_searchers()
+    log = simulate_log(layer, draw_queries(snapshot, impressions, seed), searchers, seed + 1)
+    examination = estimate_examination(log)
+    learned, uncorrected = fit_weights(log, examination), fit_weights(log, np.ones(DEPTH))
+    candidates: dict[str, Mapping[str, float]] = {
         "distance_only": DISTANCE_ONLY,
-        **{preset.value: of_preset for preset, of_preset in PRESETS.items()},
+        **{preset.value: preset_weights for preset, preset_weights in PRESETS.items()},
         "uncorrected": uncorrected,
         "learned": learned,
     }
-    judged_by = questions(snapshot, held_out, seed + 2)
-    of_each = {name: true_ndcg(layer, judged_by, who, way) for name, way in ways.items()}
-    distance = of_each["distance_only"]
-    return Proof(
+    test = draw_queries(snapshot, held_out, seed + 2)
+    ndcg = {name: true_ndcg(layer, test, searchers, weights) for name, weights in candidates.items()}
+    distance = ndcg["distance_only"]
+    return RecoveryReport(
         log.impressions,
         int(log.chosen.sum()),
-        who.weights,
+        searchers.weights,
         learned,
         uncorrected,
-        who.examination,
-        looked_at,
-        {name: Compared(measured(each), gained(each, distance)) for name, each in of_each.items()},
+        searchers.examination,
+        examination,
+        {name: Comparison(estimate_mean(values), estimate_gain(values, distance)) for name, values in ndcg.items()},
     )

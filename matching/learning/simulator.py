@@ -1,8 +1,8 @@
-"""People who search a real index, with planted tastes and a planted habit of looking at the top: the proof of learning.
+"""Simulated searchers with planted weights and a planted position bias, over a real index.
 
-Searches are drawn near the spaces of the index and answered by the engine itself. Whoever searches likes a result with
-odds exp(SLOPE * (score by the planted weights - EVEN)) and looks at rank r with probability r ** -FADING; what is liked
-and looked at is clicked. Seeded: the same index and seed give the same log.
+Queries are drawn near the spaces of the index and answered by the engine. A searcher likes a result with odds
+exp(SLOPE * (score by the planted weights - EVEN)), examines rank r with probability r ** -FADING, and clicks what they
+examine and like. The same index and seed give the same log.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,54 +11,55 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from geo.types import Amenity, Point
-from matching.learning.interaction_log import DEPTH, Floats, Log
+from matching.learning.interaction_log import DEPTH, Floats, InteractionLog
 from matching.learning.location_privacy import cell_of, expected_proximity
-from matching.learning.ndcg import AT, dcg, vector
+from matching.learning.ndcg import AT, dcg, weight_vector
 from matching.query.query import Mode, Query
 from matching.query.weights import TERM_NAMES
-from matching.search.engine import Layer, rank, weights_of
-from matching.search.hits import Ranked
+from matching.search.engine import Layer, rank, usable_weights
+from matching.search.hits import LayerHits
 from matching.snapshot.snapshot import Snapshot
 from matching.terms.proximity import HALF_M
 
 PLANTED: Mapping[str, float] = dict(zip(TERM_NAMES, (0.24, 0.24, 0.20, 0.12, 0.08, 0.12), strict=True))
-"""Unlike every preset: nearness counts for less, wishes and price for more."""
+"""Planted weights. Unlike every preset: proximity has less weight, wishes and price have more."""
 SLOPE, EVEN = 12.0, 0.6
 FADING = 0.7
-TOLD = 1e-9
-"""A weight too small to move a score by a millionth: the engine then tells the value of the term."""
+NEGLIGIBLE = 1e-9
+"""A weight too small to change a score by a millionth, but enough for the engine to compute the value of the term."""
 
 
 @dataclass(frozen=True, slots=True)
-class People:
-    """What is to be found again: tastes, and how likely rank 1, 2, ... is looked at."""
+class SimulatedSearchers:
+    """Planted weights, and the probability that rank 1, 2, ... is examined."""
 
     weights: Mapping[str, float]
     examination: Floats
 
-    def liking(self, values: Floats) -> Floats:
-        """Probability that a result is liked once seen, from its term values, shape (..., terms)."""
-        liked: Floats = 1 / (1 + np.exp(-SLOPE * (values @ vector(self.weights) - EVEN)))
+    def like_probability(self, values: Floats) -> Floats:
+        """Probability that an examined result is liked, from its term values: shape (..., terms) to (...)."""
+        liked: Floats = 1 / (1 + np.exp(-SLOPE * (values @ weight_vector(self.weights) - EVEN)))
         return liked
 
 
-def people() -> People:
-    return People(PLANTED, np.arange(1, DEPTH + 1, dtype=np.float64) ** -FADING)
+def planted_searchers() -> SimulatedSearchers:
+    """The searchers of `matching.learning.recovery_check`."""
+    return SimulatedSearchers(PLANTED, np.arange(1, DEPTH + 1, dtype=np.float64) ** -FADING)
 
 
-def questions(snapshot: Snapshot, count: int, seed: int) -> list[Query]:
-    """So many searches near spaces of the index, as wide as people ask; half of them by members of a community."""
+def draw_queries(snapshot: Snapshot, count: int, seed: int) -> list[Query]:
+    """`count` queries near spaces of the index, of usual radii; half of the searchers belong to a community."""
     random, columns = np.random.default_rng(seed), snapshot.columns
     slugs = [entry.slug for entry in snapshot.meta.communities]
     visible, amenities = frozenset(slugs), list(Amenity)
     rows = random.integers(0, max(1, snapshot.meta.offered_rows), count)
     east, north = random.normal(0, 0.03, count), random.normal(0, 0.02, count)
-    asked = []
+    queries = []
     for row, dx, dy in zip(rows.tolist(), east.tolist(), north.tolist(), strict=True):
-        some = int(random.choice([0, 1, 2, 3], p=[0.35, 0.3, 0.2, 0.15]))
-        wishes = random.choice(len(amenities), some, replace=False)
+        wish_count = int(random.choice([0, 1, 2, 3], p=[0.35, 0.3, 0.2, 0.15]))
+        wishes = random.choice(len(amenities), wish_count, replace=False)
         lon, lat = float(columns.lon[row]) + dx, float(columns.lat[row]) + dy
-        asked.append(
+        queries.append(
             Query(
                 point=Point((lon + 180) % 360 - 180, min(90.0, max(-90.0, lat))),
                 seats=int(random.choice([1, 1, 1, 2, 4])),
@@ -70,41 +71,46 @@ def questions(snapshot: Snapshot, count: int, seed: int) -> list[Query]:
                 limit=DEPTH,
             )
         )
-    return asked
+    return queries
 
 
-def simulated_log(layer: Layer, asked: Sequence[Query], who: People, seed: int) -> Log:
-    """What these people were shown, in the order of the searches' own weights, and what they clicked; as a log keeps
-    it, without their positions."""
-    random, snapshot = np.random.default_rng(seed), layer.searchable.snapshot
-    found = [(query, rank(layer, query, weights_of(query, snapshot))) for query in asked]
-    found = [(query, ranked) for query, ranked in found if ranked.size]
-    sizes = np.array([ranked.size for _, ranked in found], np.int64)
-    values = np.concatenate([np.zeros((0, len(TERM_NAMES))), *(ranked.values for _, ranked in found)])
+def simulate_log(layer: Layer, queries: Sequence[Query], searchers: SimulatedSearchers, seed: int) -> InteractionLog:
+    """The log of simulated searches: results in the order of each query's own weights, and clicks.
+
+    Proximity is the mean over a hexagon, as in a real log (`matching.learning.location_privacy`).
+    """
+    random, snapshot = np.random.default_rng(seed), layer.index.snapshot
+    answers = [(query, rank(layer, query, usable_weights(query, snapshot))) for query in queries]
+    answers = [(query, hits) for query, hits in answers if hits.size]
+    sizes = np.array([hits.size for _, hits in answers], np.int64)
+    values = np.concatenate([np.zeros((0, len(TERM_NAMES))), *(hits.values for _, hits in answers)])
     at = np.arange(len(values)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    clicked = random.random(len(values)) < who.liking(values) * who.examination[at]
-    values[:, 0] = np.concatenate([np.zeros(0), *(_kept(snapshot, query, ranked) for query, ranked in found)])
-    return Log(np.repeat(np.arange(len(sizes)), sizes), at + 1, clicked, values)
+    clicked = random.random(len(values)) < searchers.like_probability(values) * searchers.examination[at]
+    values[:, 0] = np.concatenate([np.zeros(0), *(_logged_proximity(snapshot, query, hits) for query, hits in answers)])
+    return InteractionLog(np.repeat(np.arange(len(sizes)), sizes), at + 1, clicked, values)
 
 
-def _kept(snapshot: Snapshot, query: Query, ranked: Ranked) -> Floats:
-    """What a log keeps of proximity."""
-    columns, rows = snapshot.columns, ranked.told("rows")
+def _logged_proximity(snapshot: Snapshot, query: Query, hits: LayerHits) -> Floats:
+    """Proximity of each hit as a log keeps it."""
+    columns, rows = snapshot.columns, hits.column("rows")
     floor_m = columns.expected_dm[rows] / 10
     return expected_proximity(cell_of(query.point), columns.lon[rows], columns.lat[rows], floor_m, HALF_M[query.mode])
 
 
-def true_ndcg(layer: Layer, asked: Sequence[Query], who: People, weights: Mapping[str, float]) -> Floats:
-    """NDCG at 10 of the engine's own answer under `weights`, of each search that finds something: the gain of a result
-    is how likely it is liked, the best order that of the planted weights over the whole index."""
+def true_ndcg(
+    layer: Layer, queries: Sequence[Query], searchers: SimulatedSearchers, weights: Mapping[str, float]
+) -> Floats:
+    """NDCG at 10 of the engine's answers under `weights`, per query with results.
+
+    The gain of a result is the probability that it is liked; the best order is that of the planted weights.
+    """
     pairs = [
-        (_gains(layer, query, who, weights), _gains(layer, query, who, who.weights))
-        for query in (replace(query, limit=AT) for query in asked)
+        (_gains(layer, query, searchers, weights), _gains(layer, query, searchers, searchers.weights))
+        for query in (replace(query, limit=AT) for query in queries)
     ]
     return np.array([float(dcg(gains) / dcg(best)) for gains, best in pairs if len(best)])
 
 
-def _gains(layer: Layer, query: Query, who: People, weights: Mapping[str, float]) -> Floats:
-    own = tuple((name, max(TOLD, weights.get(name, 0.0))) for name in TERM_NAMES)
-    query = replace(query, weights=own)
-    return who.liking(rank(layer, query, weights_of(query, layer.searchable.snapshot)).values)
+def _gains(layer: Layer, query: Query, searchers: SimulatedSearchers, weights: Mapping[str, float]) -> Floats:
+    query = replace(query, weights=tuple((name, max(NEGLIGIBLE, weights.get(name, 0.0))) for name in TERM_NAMES))
+    return searchers.like_probability(rank(layer, query, usable_weights(query, layer.index.snapshot)).values)

@@ -1,4 +1,4 @@
-"""Where several people meet, as a question: who sets out from where, and for which room."""
+"""The query of a meeting: who sets out from where, and what room they need."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,14 +7,12 @@ from geo.errors import InvalidInput
 from geo.types import Point
 from matching.query.query import Mode, Query
 
-FEWEST_PEOPLE, MOST_PEOPLE = 2, 20
-
-
+MIN_PEOPLE, MAX_PEOPLE = 2, 20
 DEFAULT_MINUTES, MAX_MINUTES = 120.0, 24 * 60.0
 
 
 class Goal(StrEnum):
-    """What is made as small as can be: the minutes of who travels longest, or those of all together."""
+    """What the ranking minimises: the minutes of the person who travels longest, or the sum of all minutes."""
 
     WORST = "worst"
     SUM = "sum"
@@ -22,7 +20,7 @@ class Goal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Where somebody sets out, how, and how long they would travel at most."""
+    """One participant: where they set out, how they travel, and for how many minutes at most. Raises InvalidInput."""
 
     point: Point
     mode: Mode = Mode.CAR
@@ -40,23 +38,26 @@ class Person:
 
 def check_group(count: int) -> None:
     """Raises InvalidInput for one person alone, or too many."""
-    if not FEWEST_PEOPLE <= count <= MOST_PEOPLE:
+    if not MIN_PEOPLE <= count <= MAX_PEOPLE:
         raise InvalidInput(
             field="from",
             value=count,
-            fr=f"On se retrouve à plusieurs : donnez de {FEWEST_PEOPLE} à {MOST_PEOPLE} points de départ.",
-            en=f"Meeting takes several people: give {FEWEST_PEOPLE} to {MOST_PEOPLE} places to set out from.",
+            fr=f"On se retrouve à plusieurs : donnez de {MIN_PEOPLE} à {MAX_PEOPLE} points de départ.",
+            en=f"Meeting takes several people: give {MIN_PEOPLE} to {MAX_PEOPLE} places to set out from.",
         )
 
 
 @dataclass(frozen=True, slots=True)
 class MeetingQuery:
-    """Who meets, and in what: `room` filters as in a search (window, seats, needs, kinds, price, audience, candidates)
-    and says how many results; its point, reach, wishes and weights do not count here."""
+    """The participants and the room they need. Raises InvalidInput for one person alone, or too many.
+
+    `room` filters as in a search (windows, seats, needs, kinds, price, audience, candidates) and limits the results;
+    its point, radius, wishes and weights are ignored.
+    """
 
     people: tuple[Person, ...]
     room: Query
-    by: Goal = Goal.WORST
+    goal: Goal = Goal.WORST
 
     def __post_init__(self) -> None:
         check_group(len(self.people))

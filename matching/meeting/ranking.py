@@ -1,7 +1,7 @@
-"""Where several people meet: the free rooms they reach soonest, exactly, with everybody's minutes.
+"""Meeting places ranked exactly: the free rooms that everybody reaches soonest, with everybody's minutes.
 
-`docs/ranking.md` tells the order. Minutes are those of the straight line (`geo.travel.straight_line`); by a network see
-`matching.meeting.travel_time`.
+`docs/ranking.md` gives the order. Minutes here are those of the straight line (`geo.travel.straight_line`); those of a
+network are in `matching.meeting.travel_time`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,38 +20,37 @@ from matching.arrays.workspace import RESULT_COLUMNS, thread_workspace
 from matching.kernel.meeting import meeting_places
 from matching.meeting.query import Goal, MeetingQuery, Person
 from matching.query.query import Cursor, Mode, slot_floor, slot_start
-from matching.query.results import Way
-from matching.search.engine import Layer, merged
-from matching.search.hits import Ranked
-from matching.search.prepared_index import Searchable
-from matching.search.window_check import check_window
+from matching.query.results import TravelMethod
+from matching.search.engine import Layer, check_windows, merge_layers
+from matching.search.hits import LayerHits
+from matching.search.prepared_index import PreparedIndex
 from matching.snapshot.layout import UNKNOWN_CENTS
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Paces = Mapping[Mode, float]
-"""Metres as the crow flies in a minute, which are also decimetres in a tenth of it."""
-BY_STRAIGHT_LINE: Paces = {mode: PACES[mode].straight_m_per_minute for mode in Mode}
+"""Straight-line metres per minute, which are also decimetres per tenth of a minute."""
+STRAIGHT_LINE_PACES: Paces = {mode: PACES[mode].straight_m_per_minute for mode in Mode}
 
 
 class Trip(NamedTuple):
-    """The way of one person, in tenths of a minute and of a metre; the distance is that of the straight line."""
+    """The way of one person. Minutes in tenths; `distance_m` is the straight-line distance, to the decimetre."""
 
     minutes: float
     distance_m: float
-    by: Way
-    """How the minutes were found."""
+    method: TravelMethod
+    """Where the minutes come from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """One place with the room that suits best; see `matching.query.results.Result` for what both tell."""
+    """One place with its best room; fields shared with `matching.query.results.Result` mean the same."""
 
     place_id: int
     space_id: int | None
     other_spaces: int
     trips: tuple[Trip, ...]
-    """In the order of the people asked about."""
+    """In the order of the people of the query."""
     worst_minutes: float
     sum_minutes: float
     facts: dict[str, Any]
@@ -64,21 +63,24 @@ class Meeting:
 
 @dataclass(frozen=True, slots=True)
 class MeetingTravel:
-    """How the minutes of a meeting came about."""
+    """Where the minutes of a meeting come from."""
 
-    by: Way
+    method: TravelMethod
     fallback: PlaceLibreError | None = None
-    """Why the network was not asked after all."""
+    """Why the straight line replaces the network."""
     routed: int = 0
-    """Places to which a way was looked up."""
+    """Places that were routed."""
     exact: bool = True
-    """Whether no other place is better for certain; if not, only the most promising were looked up."""
+    """False if too many places would have had to be routed: then a better one may exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class MeetingResults:
+    """The answer to a meeting query."""
+
     query: MeetingQuery
     results: tuple[Meeting, ...]
+    """Best first, at most `query.room.limit`."""
     as_of: datetime
     """When the index was built."""
     index_version: str
@@ -86,99 +88,103 @@ class MeetingResults:
 
 
 def meet(layers: Sequence[Layer], query: MeetingQuery, now: datetime, version: str | None = None) -> MeetingResults:
-    """The best places to meet, over layers that share no place. The first layer decides what the index knows.
+    """The best places to meet, by the minutes of the straight line.
 
-    Raises InvalidInput for a window partly over or beyond the days known.
+    `layers` share no place; the first is the snapshot. `now`: timezone-aware. Raises InvalidInput for a window that has
+    begun or lies beyond the days of the index.
     """
-    base = layers[0].searchable.snapshot
-    for window in query.room.windows:
-        check_window(window, base.meta, now)
-    found = [rank_meetings(layer, query, BY_STRAIGHT_LINE, slot_floor(now)) for layer in layers]
+    base = layers[0].index.snapshot
+    check_windows(query.room.windows, base.meta, now)
+    hits = [rank_meetings(layer, query, STRAIGHT_LINE_PACES, slot_floor(now)) for layer in layers]
+    order = merge_layers([meeting_hits.hits for meeting_hits in hits], query.room.limit)
     return MeetingResults(
         query=query,
-        results=tuple(
-            told(layers[number].searchable, found[number], at, query)
-            for number, at in merged([one.ranked for one in found], query.room.limit)
-        ),
+        results=tuple(build_meeting(layers[layer].index, hits[layer], at, query) for layer, at in order),
         as_of=base.meta.as_of,
         index_version=version or base.meta.version,
-        travel=MeetingTravel(Way.STRAIGHT_LINE),
+        travel=MeetingTravel(TravelMethod.STRAIGHT_LINE),
     )
 
 
-class RankedMeetings(NamedTuple):
-    """The best of one layer. `ranked`: merit (`matching.kernel.meeting`), size of the room, place, space; how far each
-    person is from each place, in tenths of minutes at their pace and in decimetres: shape (places, people)."""
+class MeetingHits(NamedTuple):
+    """The best places of one layer."""
 
-    ranked: Ranked
+    hits: LayerHits
+    """Its keys: merit (`matching.kernel.meeting`), size of the room, place, space."""
     tenths: Ints
+    """Tenths of a minute from each person to each place, shape (places, people)."""
     decimetres: Ints
+    """Straight-line distances, shape (places, people)."""
 
 
 def rank_meetings(
     layer: Layer, query: MeetingQuery, paces: Paces, now: int, after: Cursor | None = None
-) -> RankedMeetings:
-    """The best `query.room.limit` places of a layer after `after`, which in place of a distance has the size of a room;
-    `now` is the number of the slot that runs."""
-    searchable, room = layer.searchable, query.room
-    asked, working = searchable.asked(room, {}, after, now=now), thread_workspace.reserve(searchable.parts)
+) -> MeetingHits:
+    """The best `query.room.limit` places of a layer after the cursor `after`, with minutes at straight-line `paces`.
+
+    The cursor holds the size of the room in place of a distance. `now`: number of the current slot.
+    """
+    index, room = layer.index, query.room
+    encoded, working = index.encode(room, {}, after, now=now), thread_workspace.reserve(index.parts)
     people, order = _farthest_first(query.people, paces)
-    ways = np.empty((room.limit, len(query.people)), np.int64)
+    distances = np.empty((room.limit, len(query.people)), np.int64)
     size = meeting_places(
-        searchable.tree_addresses.address,
-        *asked[:3],
+        index.tree_address,
+        *encoded[:3],
         working.addresses.address,
         people.ctypes.data,
         len(query.people),
-        query.by is Goal.SUM,
+        query.goal is Goal.SUM,
         room.limit,
-        ways.ctypes.data,
+        distances.ctypes.data,
     )
     decimetres = np.empty((size, len(query.people)), np.int64)
-    decimetres[:, order] = ways[:size]
-    tenths = np.rint(decimetres / [paces[one.mode] for one in query.people]).astype(np.int64)
-    return RankedMeetings(Ranked(size, working.results.copy(), working.arrays.values[:0]), tenths, decimetres)
+    decimetres[:, order] = distances[:size]
+    tenths = np.rint(decimetres / [paces[person.mode] for person in query.people]).astype(np.int64)
+    return MeetingHits(LayerHits(size, working.results.copy(), working.arrays.values[:0]), tenths, decimetres)
 
 
 def _farthest_first(people: Sequence[Person], paces: Paces) -> tuple[Floats, Ints]:
-    """The people as `matching.kernel.meeting` takes them, those first who are long on the way to the middle of all; and
-    who stands where."""
-    vectors = np.array([unit_vector(one.point.lon, one.point.lat) for one in people])
-    pace = np.array([paces[one.mode] for one in people])
+    """The people as `matching.kernel.meeting` reads them, shape (people, 7), and their positions in `people`.
+
+    Those farthest in time from the middle of all come first: they exclude places soonest.
+    """
+    vectors = np.array([unit_vector(person.point.lon, person.point.lat) for person in people])
+    pace = np.array([paces[person.mode] for person in people])
     order = np.argsort(-np.linalg.norm(vectors - vectors.mean(axis=0), axis=1) / pace, kind="stable")
-    points = [(one.point.lon, one.point.lat) for one in people]
-    numbers = np.column_stack((points, vectors, pace, most_tenths(people)))
+    points = [(person.point.lon, person.point.lat) for person in people]
+    numbers = np.column_stack((points, vectors, pace, max_tenths(people)))
     return np.ascontiguousarray(numbers[order]), order
 
 
-def most_tenths(people: Sequence[Person]) -> Floats:
-    """How many tenths of a minute each would travel at most."""
-    return np.floor(np.array([one.most_minutes for one in people]) * 10)
+def max_tenths(people: Sequence[Person]) -> Floats:
+    """The longest each person would travel, in whole tenths of a minute."""
+    return np.floor(np.array([person.most_minutes for person in people]) * 10)
 
 
-def told(
-    searchable: Searchable,
-    found: RankedMeetings,
+def build_meeting(
+    index: PreparedIndex,
+    hits: MeetingHits,
     at: int,
     query: MeetingQuery,
-    ways: Iterable[Way] = repeat(Way.STRAIGHT_LINE),
+    methods: Iterable[TravelMethod] = repeat(TravelMethod.STRAIGHT_LINE),
 ) -> Meeting:
-    """What was found at a position, and how the minutes of each person were."""
-    snapshot, ranked = searchable.snapshot, found.ranked
-    numbers = dict(zip(RESULT_COLUMNS, ranked.columns[:, at].tolist(), strict=True))
+    """The hit at a position as a `Meeting`; `methods`: where the minutes of each person come from."""
+    snapshot, layer_hits = index.snapshot, hits.hits
+    numbers = dict(zip(RESULT_COLUMNS, layer_hits.columns[:, at].tolist(), strict=True))
     row, windows = numbers["rows"], numbers["windows"]
-    _, _, place_id, space_id = ranked.keys[at].tolist()
-    seen = searchable.seen(query.room, int(snapshot.columns.set_id[row]))
-    tenths, first = found.tenths[at], snapshot.meta.first_slot
-    minutes, metres = (tenths / 10).tolist(), (found.decimetres[at] / 10).tolist()
+    _, _, place_id, space_id = layer_hits.keys[at].tolist()
+    slugs = index.visible_communities(query.room, int(snapshot.columns.set_id[row]))
+    tenths, first = hits.tenths[at], snapshot.meta.first_slot
+    minutes, metres = (tenths / 10).tolist(), (hits.decimetres[at] / 10).tolist()
     return Meeting(
         place_id=place_id,
         space_id=space_id or None,
         other_spaces=numbers["other_spaces"],
-        trips=tuple(map(Trip, minutes, metres, ways)),
+        trips=tuple(map(Trip, minutes, metres, methods)),
         worst_minutes=max(minutes),
         sum_minutes=int(tenths.sum()) / 10,
-        facts={**snapshot.facts.of(row), "communities": sorted(seen)},
+        facts={**snapshot.facts.of(row), "communities": sorted(slugs)},
         seats_left=numbers["left"] if windows else None,
         free_from=slot_start(first + numbers["start"]) if windows else None,
         free_until=slot_start(first + numbers["stop"]) if windows else None,

@@ -1,6 +1,6 @@
-"""Slots that were freed or taken since the snapshot: the days, and the seats left, that replace some of its own.
+"""Patches the availability of a snapshot: new day words and seats left for rows whose slots were freed or taken.
 
-Nothing else of a tree depends on when a row is free, so no bound moves.
+Nothing else in a tree depends on availability, so no bound changes.
 """
 
 from typing import Any
@@ -19,13 +19,14 @@ Ints = npt.NDArray[np.int64]
 Columns = dict[str, npt.NDArray[Any]]
 
 
-def replacements(tree: Tree, base: Snapshot, rows: Ints, now: Snapshot, now_rows: Ints) -> Columns:
-    """Columns of the tree of `base` in which its offered `rows`, ascending, are free when the `now_rows` of another
-    snapshot of the same days are."""
-    return _days(base, rows, now, now_rows) | _seats_left(tree, base, rows, now, now_rows)
+def availability_columns(tree: Tree, base: Snapshot, rows: Ints, now: Snapshot, now_rows: Ints) -> Columns:
+    """New columns for the tree of `base`, in which its offered `rows`, ascending, are free when the `now_rows` of `now`
+    are, one for one. Both snapshots cover the same days."""
+    return _day_columns(base, rows, now, now_rows) | _seat_columns(tree, base, rows, now, now_rows)
 
 
-def _days(base: Snapshot, rows: Ints, now: Snapshot, now_rows: Ints) -> Columns:
+def _day_columns(base: Snapshot, rows: Ints, now: Snapshot, now_rows: Ints) -> Columns:
+    """New day words for each block and day on which some row differs, appended after those of `base`."""
     differs = np.zeros(len(rows) * DAYS, np.bool_)
     was, is_now = base.columns, now.columns
     arrays: list[npt.NDArray[Any]] = [
@@ -53,24 +54,24 @@ def _days(base: Snapshot, rows: Ints, now: Snapshot, now_rows: Ints) -> Columns:
     return {"block_day": block_day, "new_words": words.reshape(-1)}
 
 
-def _seats_left(tree: Tree, base: Snapshot, rows: Ints, now: Snapshot, now_rows: Ints) -> Columns:
-    """Of a block of which some row changed, all entries are listed anew."""
+def _seat_columns(tree: Tree, base: Snapshot, rows: Ints, now: Snapshot, now_rows: Ints) -> Columns:
+    """New entries of seats left: for a block in which a row changed, the entries of all of its rows."""
     blocks = np.unique(rows // BLOCK_ROWS)
     old = _entries(base, blocks)
     is_of_rows = np.isin(old[0], rows)
-    kept, was = old[:, ~is_of_rows], old[:, is_of_rows]
+    unaffected, was = old[:, ~is_of_rows], old[:, is_of_rows]
     new = _entries(now, np.unique(now_rows // BLOCK_ROWS))
     new = new[:, np.isin(new[0], now_rows)]
     by_row = np.argsort(now_rows)
     new[0] = rows[by_row][np.searchsorted(now_rows[by_row], new[0])]
-    blocks = np.unique(_in_one_only(was, new)[0] // BLOCK_ROWS)
-    listed = np.concatenate([kept, new], axis=1)
+    blocks = np.unique(_symmetric_difference(was, new)[0] // BLOCK_ROWS)
+    listed = np.concatenate([unaffected, new], axis=1)
     listed = listed[:, np.isin(listed[0] // BLOCK_ROWS, blocks)]
     listed = listed[:, np.lexsort((listed[0], listed[1], listed[0] // BLOCK_ROWS))]
-    own = len(base.columns.left_row)
+    first_new = len(base.columns.left_row)
     start, stop = tree.left_start.copy(), tree.left_stop.copy()
-    start[blocks] = own + np.searchsorted(listed[0] // BLOCK_ROWS, blocks)
-    stop[blocks] = own + np.searchsorted(listed[0] // BLOCK_ROWS, blocks + 1)
+    start[blocks] = first_new + np.searchsorted(listed[0] // BLOCK_ROWS, blocks)
+    stop[blocks] = first_new + np.searchsorted(listed[0] // BLOCK_ROWS, blocks + 1)
     return {
         "left_start": start,
         "left_stop": stop,
@@ -81,27 +82,30 @@ def _seats_left(tree: Tree, base: Snapshot, rows: Ints, now: Snapshot, now_rows:
 
 
 def _entries(snapshot: Snapshot, blocks: Ints) -> Ints:
-    """Row, slot and seats left of all entries of some blocks: shape (3, entries)."""
+    """Row, slot and seats left of all entries of these blocks: shape (3, entries)."""
     c = snapshot.columns
     at = expand(c.left_start, blocks)
     return np.stack([c.left_row[at], c.left_slot[at].astype(np.int64), c.left_seats[at].astype(np.int64)])
 
 
-def _in_one_only(some: Ints, others: Ints) -> Ints:
-    """Entries that only one of two lists has; neither has one twice."""
-    both, counts = np.unique(np.concatenate([some, others], axis=1), axis=1, return_counts=True)
+def _symmetric_difference(first: Ints, second: Ints) -> Ints:
+    """Columns that only one of two arrays has; neither repeats a column."""
+    both, counts = np.unique(np.concatenate([first, second], axis=1), axis=1, return_counts=True)
     only: Ints = both[:, counts == 1]
     return only
 
 
 def _lanes(rows: Ints) -> npt.NDArray[np.uint64]:
+    """Bit of each row in the words of its block."""
     return (rows % BLOCK_ROWS).astype(np.uint64)
 
 
 @entry_point
 def compare_days(table: int) -> int:
-    """Marks, for each row and day, whether it is free otherwise now. `table`: days of each block, words of each day and
-    rows before; the same now; the marks. Returns 0."""
+    """Sets `differs[row, day]`, flattened, where two availabilities differ. Returns 0.
+
+    `table`: day of each block, day words and rows of the first snapshot; the same of the second; `differs`.
+    """
     block_day, day_words, rows = ints(table, 0), words(table, 1), longs(table, 2)
     now_block_day, now_day_words, now_rows = ints(table, 3), words(table, 4), longs(table, 5)
     differs = bytes_(table, 6)
@@ -112,8 +116,8 @@ def compare_days(table: int) -> int:
         for day in range(DAYS):
             first = np.int64(block_day[day * blocks + row // BLOCK_ROWS]) * SLOTS_PER_DAY
             now_first = np.int64(now_block_day[day * now_blocks + now_row // BLOCK_ROWS]) * SLOTS_PER_DAY
-            other = np.uint64(0)
+            difference = np.uint64(0)
             for slot in range(SLOTS_PER_DAY):
-                other |= (day_words[first + slot] >> lane) ^ (now_day_words[now_first + slot] >> now_lane)
-            differs[at * DAYS + day] = other & np.uint64(1)
+                difference |= (day_words[first + slot] >> lane) ^ (now_day_words[now_first + slot] >> now_lane)
+            differs[at * DAYS + day] = difference & np.uint64(1)
     return 0

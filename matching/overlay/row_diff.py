@@ -1,4 +1,4 @@
-"""Which rows of a snapshot are still what they were, apart from when they are free."""
+"""Compares rows of two snapshots in everything but availability."""
 
 import numpy as np
 import numpy.typing as npt
@@ -24,14 +24,14 @@ COMPARED = (
     "member_price_cents",
     "trust",
 )
-"""All that is stored of a row, apart from what follows from these, and its set of communities."""
+"""The stored columns of a row. Others are derived from them; the set of communities is compared by its members."""
 
 
-def same_rows(base: Snapshot, rows: Ints, now: Snapshot) -> tuple[Ints, Ints]:
-    """Those of the `rows` of `base` that stand unchanged in `now`, ascending, and where they stand there.
+def unchanged_rows(base: Snapshot, rows: Ints, now: Snapshot) -> tuple[Ints, Ints]:
+    """Those of `rows` of `base` that are the same in `now`, ascending, and their row numbers in `now`.
 
-    `rows` are all those of some places, `now` holds these places as they are, like `base`. All rows of a place stand,
-    or none.
+    `rows`: all rows of some places. `now`: these places as they are now, built like `base`. A place counts as unchanged
+    only if all of its rows are.
     """
     now_rows = np.arange(now.meta.rows)
     _, at, now_at = np.intersect1d(_keys(base, rows), _keys(now, now_rows), assume_unique=True, return_indices=True)
@@ -39,14 +39,14 @@ def same_rows(base: Snapshot, rows: Ints, now: Snapshot) -> tuple[Ints, Ints]:
     at, now_at = at[same], now_at[same]
     place, now_place = base.columns.place_id[rows], now.columns.place_id
     changed = np.concatenate([np.delete(place, at), np.delete(now_place, now_at)])
-    stands = ~np.isin(now_place[now_at], changed)
-    at, now_at = at[stands], now_at[stands]
+    unchanged = ~np.isin(now_place[now_at], changed)
+    at, now_at = at[unchanged], now_at[unchanged]
     order = np.argsort(at)
     return rows[at[order]], now_at[order]
 
 
 def _keys(snapshot: Snapshot, rows: Ints) -> Ints:
-    """A number of its own for each row: of its space, or of the candidate that has none."""
+    """A unique number per row: the id of its space, or minus the id of the place for a candidate."""
     space = snapshot.columns.space_id[rows]
     return np.where(space > 0, space, -snapshot.columns.place_id[rows])
 
@@ -61,9 +61,9 @@ def _are_same(base: Snapshot, rows: Ints, now: Snapshot, now_rows: Ints) -> Bool
 
 
 def _same_sets(base: Snapshot, sets: npt.NDArray[np.int32], now: Snapshot, now_sets: npt.NDArray[np.int32]) -> Bools:
-    """Whether the members are the same; communities have the same numbers, for one snapshot is like the other."""
+    """Whether sets have the same members. Community numbers agree, because one snapshot is built like the other."""
     pairs, which = np.unique(np.stack([sets, now_sets]), axis=1, return_inverse=True)
-    same = [np.array_equal(_members(base, one), _members(now, other)) for one, other in pairs.T.tolist()]
+    same = [np.array_equal(_members(base, first), _members(now, second)) for first, second in pairs.T.tolist()]
     return np.array(same, np.bool_)[which]
 
 

@@ -1,0 +1,1 @@
+"""Presents results to people: explanations in one sentence, and GeoJSON."""

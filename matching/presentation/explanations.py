@@ -1,4 +1,4 @@
-"""Why a result ranks where it does, in one plain sentence."""
+"""Explains in one sentence why a result ranks where it does."""
 
 from collections.abc import Mapping
 
@@ -9,34 +9,37 @@ from matching.query.results import Result
 from matching.terms import TERMS
 from matching.terms.term import Reason, ReasonContext
 
-MOST_GOOD = 3
-MOST_DOUBTS = 1
+MAX_FOR, MAX_AGAINST = 3, 1
+"""Most reasons named for a place, and against it."""
 
 
-def sentence(result: Result, language: Language, names: Mapping[str, str] | None = None) -> str:
-    """One sentence in `language`, without capital or full stop so that it can follow a score: what counts most for the
-    place, then what counts most against it. `names` gives the communities' names by slug."""
+def explain(result: Result, language: Language, names: Mapping[str, str] | None = None) -> str:
+    """What counts most for the place, then what counts most against it, as one sentence in `language`.
+
+    Without capital or full stop, so that it can follow a score. `names`: the communities' names by slug; a community
+    without a name is called by its slug.
+    """
     context = ReasonContext(result, language, dict(names or {}))
     scores = {score.name: score for score in result.terms}
-    told = [
+    reasons = [
         (scores[term.name], reason)
         for term in TERMS
         if term.name in scores
         for reason in term.reasons(scores[term.name].value, context)
     ]
-    good = sorted((one for one in told if one[1].good), key=lambda one: -one[0].contribution)
-    # What costs most is what weighs much and is low.
-    doubts = sorted((one for one in told if not one[1].good), key=lambda one: one[0].contribution - one[0].weight)
-    against = [reason for _, reason in doubts[:MOST_DOUBTS]]
+    good = sorted((pair for pair in reasons if pair[1].good), key=lambda pair: -pair[0].contribution)
+    # A term costs its weight minus its contribution.
+    bad = sorted((pair for pair in reasons if not pair[1].good), key=lambda pair: pair[0].contribution - pair[0].weight)
+    against = [reason for _, reason in bad[:MAX_AGAINST]]
     if result.facts.get("status") == PlaceStatus.CANDIDATE.value:
         against.insert(
             0, Reason(context.text("accueil non confirmé", "not confirmed as a host"), False, objection=True)
         )
-    return _joined([reason for _, reason in good[:MOST_GOOD]], against, context)
+    return _join([reason for _, reason in good[:MAX_FOR]], against, context)
 
 
-def _joined(for_it: list[Reason], against: list[Reason], context: ReasonContext) -> str:
-    start = _recommending(for_it, context)
+def _join(in_favour: list[Reason], against: list[Reason], context: ReasonContext) -> str:
+    start = _recommend(in_favour, context)
     end = ", ".join(reason.text for reason in against)
     if start and against and against[0].objection:
         return context.text(f"{start}, mais {end}", f"{start}, but {end}")
@@ -45,7 +48,7 @@ def _joined(for_it: list[Reason], against: list[Reason], context: ReasonContext)
     )
 
 
-def _recommending(reasons: list[Reason], context: ReasonContext) -> str:
+def _recommend(reasons: list[Reason], context: ReasonContext) -> str:
     """Like "tout près et gratuit, et RuraConnect est partenaire de votre communauté"."""
     plain = listed([reason.text for reason in reasons if not reason.clause], context.language)
     clauses = [reason.text for reason in reasons if reason.clause]

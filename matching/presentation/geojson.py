@@ -1,4 +1,4 @@
-"""What was found as GeoJSON features: written by the kernel, but for the phrases that it meets for the first time."""
+"""Renders hits as GeoJSON features: the kernel writes them, and asks Python for phrases it does not know yet."""
 
 import struct
 import threading
@@ -21,124 +21,127 @@ from matching.kernel.answers.geojson_writer import (
     SPAN_SIZE,
     write_features,
 )
-from matching.presentation.explanations import sentence
+from matching.presentation.explanations import explain
 from matching.query.query import MAX_LIMIT
 from matching.query.weights import TERM_NAMES
-from matching.search.hits import Found, Journey
-from matching.search.phrase_cache import Book
-from matching.search.result_builder import result
+from matching.search.hits import Hits, Journey
+from matching.search.phrase_cache import PhraseBook
 
-_ASKED = struct.Struct(f"{len(ARGUMENTS)}q")
-_FIRST_ROOM = 1 << 17
-"""Bytes for the features of an answer, to begin with."""
+_ARGUMENTS = struct.Struct(f"{len(ARGUMENTS)}q")
+_FIRST_SIZE = 1 << 17
+"""Initial size of the text buffer, in bytes."""
 
 
-class _Room(threading.local):
-    """A thread's space to write in, and where it lies."""
+class _Buffers(threading.local):
+    """Buffers of a thread for the kernel to read and write, and their addresses."""
 
     def __init__(self) -> None:
         self.sources = np.empty((MAX_LIMIT, SOURCE_SIZE), np.int64)
         self.spans = np.empty((MAX_LIMIT, SPAN_SIZE), np.int64)
         self.missed = np.empty((2 * MAX_LIMIT, MISSING_SIZE), np.uint64)
         self.no_extra = np.zeros(MAX_LIMIT + 1, np.int64)
-        self.addresses = [one.ctypes.data for one in (self.sources, self.no_extra, self.spans, self.missed)]
-        self._take(_FIRST_ROOM)
+        self.addresses = [array.ctypes.data for array in (self.sources, self.no_extra, self.spans, self.missed)]
+        self._allocate(_FIRST_SIZE)
 
-    def _take(self, size: int) -> None:
+    def _allocate(self, size: int) -> None:
         self.text = np.empty(size, np.uint8)
-        self.text_at = self.text.ctypes.data
+        self.text_address = self.text.ctypes.data
 
     def double(self) -> None:
-        """Once more as much."""
-        self._take(2 * len(self.text))
+        """Makes the text buffer twice as large."""
+        self._allocate(2 * len(self.text))
 
 
-_room = _Room()
+_buffers = _Buffers()
 
 
-def features(found: Found, language: Language, names: Mapping[str, str]) -> bytes:
-    """The features of all that was found, in order, separated by commas; `names` are those of the communities."""
-    count = len(found.order)
+def render_features(hits: Hits, language: Language, names: Mapping[str, str]) -> bytes:
+    """The features of all hits, best first, separated by commas (no brackets); empty without hits.
+
+    `names`: the communities' names by slug, for the explanations.
+    """
+    count = len(hits.order)
     if count == 0:
         return b""
-    labels = _labels(tuple(found.weights.items()))
-    sources_at, no_extra_at, spans_at, missed_at = _room.addresses
-    extra = _extra(found.journeys) if found.journeys else None
-    extra_at = (no_extra_at, no_extra_at) if extra is None else tuple(one.ctypes.data for one in extra)
-    best, several = found.best.at, len(found.query.windows)
+    labels = _labels(tuple(hits.weights.items()))
+    sources, no_extra, spans, missed = _buffers.addresses
+    extra = _extra_members(hits.journeys) if hits.journeys else None
+    extra_addresses = (no_extra, no_extra) if extra is None else tuple(array.ctypes.data for array in extra)
+    best, windows = hits.best.addresses, len(hits.query.windows)
     while True:
-        books = [one.phrases.book(names) for one in found.searchables]
-        _name_sources(found, books, language)
-        written = write_features(
-            _ASKED.pack(
-                *(count, *best, *labels.at, sources_at, several if several > 1 else 0),
-                *(*extra_at, spans_at, missed_at, _room.text_at, len(_room.text)),
+        books = [index.phrases.book(names) for index in hits.indexes]
+        _fill_sources(hits, books, language)
+        size = write_features(
+            _ARGUMENTS.pack(
+                *(count, *best, *labels.addresses, sources, windows if windows > 1 else 0),
+                *(*extra_addresses, spans, missed, _buffers.text_address, len(_buffers.text)),
             )
         )
-        if written > 0:
-            return _room.text[: written - 1].tobytes()
-        if written == NO_ROOM:
-            _room.double()
+        if size > 0:
+            return _buffers.text[: size - 1].tobytes()
+        if size == NO_ROOM:
+            _buffers.double()
         else:
-            _learn(found, books, language, _room.missed[:-written])
+            _add_phrases(hits, books, language, _buffers.missed[:-size])
 
 
-def _name_sources(found: Found, books: list[Book], language: Language) -> None:
-    """Tells per result where its rendered row and its phrases are."""
-    places = [
-        (one.rendered.address, book.at, book.voice(found.query, language))
-        for one, book in zip(found.searchables, books, strict=True)
+def _fill_sources(hits: Hits, books: list[PhraseBook], language: Language) -> None:
+    """Writes, per hit, the addresses of its rendered facts and phrases, and the number of its audience."""
+    sources = [
+        (index.rendered.address, book.address, book.audience_number(hits.query, language))
+        for index, book in zip(hits.indexes, books, strict=True)
     ]
-    if len(places) == 1:
-        _room.sources[: len(found.order)] = places[0]
+    if len(sources) == 1:
+        _buffers.sources[: len(hits.order)] = sources[0]
     else:
-        _room.sources[: len(found.order)] = [places[layer] for layer, _ in found.order]
+        _buffers.sources[: len(hits.order)] = [sources[layer] for layer, _ in hits.order]
 
 
-def _learn(found: Found, books: list[Book], language: Language, missed: npt.NDArray[np.uint64]) -> None:
-    """Puts phrases into words."""
+def _add_phrases(hits: Hits, books: list[PhraseBook], language: Language, missed: npt.NDArray[np.uint64]) -> None:
+    """Writes the phrases that the kernel missed: rows of rank, kind of phrase, and key."""
     for missing in missed:
-        rank, which = int(missing[0]), int(missing[1])
-        layer = found.order[rank][0]
-        if which == REASON:
-            text = _member("reason", sentence(result(found, rank), language, books[layer].names))
+        rank, kind = int(missing[0]), int(missing[1])
+        layer = hits.order[rank][0]
+        if kind == REASON:
+            text = _member("reason", explain(hits.result(rank), language, books[layer].names))
         else:
-            set_id = int(found.told("sets")[rank])
-            text = _member("communities", sorted(found.searchables[layer].seen(found.query, set_id)))
+            set_id = int(hits.column("sets")[rank])
+            text = _member("communities", sorted(hits.indexes[layer].visible_communities(hits.query, set_id)))
         books[layer].add(missing[2:].tobytes(), text)
 
 
 class _Labels(NamedTuple):
-    """What is written before each number and after the last, where each of these begins, and each term's weight."""
+    """The JSON text between the numbers of a feature, for the kernel."""
 
-    kept: tuple[npt.NDArray[Any], ...]
-    at: tuple[int, int, int]
-    """Where the weights lie, the labels, and their starts."""
+    arrays: tuple[npt.NDArray[Any], ...]
+    """Weight of each term, all texts, start of each text; they must live as long as the addresses."""
+    addresses: tuple[int, int, int]
 
 
 @lru_cache(maxsize=256)
 def _labels(weights: tuple[tuple[str, float], ...]) -> _Labels:
     plain = ("other_spaces", "score", "distance_m", "price_half_day_cents", "seats_left")
-    before = [f',"{name}":' for name in plain]
+    texts = [f',"{name}":' for name in plain]
     opening = ',"terms":{'
     for name, weight in weights:
-        before += [f'{opening}"{name}":{{"weight":{weight},"value":', ',"contribution":']
+        texts += [f'{opening}"{name}":{{"weight":{weight},"value":', ',"contribution":']
         opening = "},"
-    before.append("}}")
-    before += [""] * (LABELS - len(before))
-    of_terms = dict(weights)
-    text = np.frombuffer("".join(before).encode(), np.uint8)
-    starts = np.cumsum([0, *map(len, before)], dtype=np.int64)
-    each = np.array([of_terms.get(name, 0.0) for name in TERM_NAMES])
-    kept = each, text, starts
-    return _Labels(kept, (each.ctypes.data, text.ctypes.data, starts.ctypes.data))
+    texts.append("}}")
+    texts += [""] * (LABELS - len(texts))
+    by_name = dict(weights)
+    text = np.frombuffer("".join(texts).encode(), np.uint8)
+    starts = np.cumsum([0, *map(len, texts)], dtype=np.int64)
+    term_weights = np.array([by_name.get(name, 0.0) for name in TERM_NAMES])
+    arrays = term_weights, text, starts
+    return _Labels(arrays, (term_weights.ctypes.data, text.ctypes.data, starts.ctypes.data))
 
 
-def _extra(journeys: tuple[Journey, ...]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """What the kernel does not write itself, one after the other, and where each begins."""
-    texts = [_member("minutes", journey.minutes) + _member("minutes_by", journey.by) for journey in journeys]
+def _extra_members(journeys: tuple[Journey, ...]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """The members that the kernel does not write itself, in one text, and the start of each hit's part."""
+    texts = [_member("minutes", journey.minutes) + _member("minutes_by", journey.method) for journey in journeys]
     return np.frombuffer(b"".join(texts), np.uint8), np.cumsum([0, *map(len, texts)], dtype=np.int64)
 
 
 def _member(name: str, value: object) -> bytes:
+    """A member of a JSON object, with the comma before it."""
     return b',"%b":%b' % (name.encode(), msgspec.json.encode(value))

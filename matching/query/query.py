@@ -1,4 +1,4 @@
-"""What a teleworker asks, validated once; already resolved: a point, not a name; UTC slots, not local hours."""
+"""The query of a search, validated: a point instead of a place name, UTC slots instead of local hours."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,23 +10,29 @@ from geo.errors import InvalidInput
 from geo.types import Amenity, PlaceKind, Point, SpaceKind
 
 SLOT_S = 1800
+"""Seconds in a slot."""
 MAX_WINDOW_SLOTS = 24
-"""A window of one search is at most 12 hours; searching "any n hours" may look into a longer span."""
+"""Longest window, 12 hours; a search for "any n hours" may span more."""
 MAX_WINDOWS = 62
-"""As many as there are bits in a word, and about as many as there are days to search in."""
+"""Most windows of a query: windows are bits of a word, and there are about as many days to search in."""
 DEFAULT_RADIUS_M = 30_000.0
 MAX_RADIUS_M = 100_000.0
 MAX_LIMIT = 100
 MAX_MINUTES = 120.0
+"""Longest travel time of a search."""
 
 
 class Mode(StrEnum):
+    """Means of travel."""
+
     WALK = "walk"
     BIKE = "bike"
     CAR = "car"
 
 
 class Preset(StrEnum):
+    """Names of sets of weights (`matching.query.weights.PRESETS`)."""
+
     BALANCED = "balanced"
     CLOSEST = "closest"
     COMMUNITY = "community"
@@ -34,35 +40,32 @@ class Preset(StrEnum):
 
 
 def slot_floor(moment: datetime) -> int:
-    """Number of the UTC half-hour that contains `moment` (timezone-aware), since 1970."""
+    """Number of the UTC half-hour that contains `moment` (timezone-aware), counted from 1970."""
     return int(moment.timestamp()) // SLOT_S
 
 
 def slot_ceil(moment: datetime) -> int:
-    """First slot that starts at or after `moment`: a busy minute makes its slot busy, so windows round outwards."""
+    """First slot that starts at or after `moment` (timezone-aware)."""
     return -(-int(moment.timestamp()) // SLOT_S)
 
 
 def slot_start(slot: int) -> datetime:
-    """UTC start of a slot."""
+    """Start of a slot, in UTC."""
     return datetime.fromtimestamp(slot * SLOT_S, UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Half-open run of UTC slots [start, stop).
-
-    With `any_slots`, a space fits when it is free for that many consecutive slots somewhere inside;
-    without, it must be free for the whole window.
-    """
+    """UTC slots [start, stop). Raises InvalidInput for an empty or too long window."""
 
     start: int
     stop: int
     any_slots: int | None = None
+    """A space fits if it is free for this many consecutive slots in the window; None: for the whole window."""
 
     @classmethod
     def between(cls, start: datetime, stop: datetime, any_slots: int | None = None) -> "Window":
-        """Window of the slots touched by [start, stop), rounded outwards; both timezone-aware."""
+        """The slots that [start, stop) touches; both timezone-aware. A busy minute makes its slot busy."""
         return cls(slot_floor(start), slot_ceil(stop), any_slots)
 
     def __post_init__(self) -> None:
@@ -72,8 +75,8 @@ class Window:
                 fr="La fin du créneau précède son début : donnez une heure de fin plus tardive.",
                 en="The window ends before it starts: give a later end.",
             )
-        asked = self.any_slots if self.any_slots is not None else self.stop - self.start
-        if not 0 < asked <= MAX_WINDOW_SLOTS or (self.any_slots is not None and asked > self.stop - self.start):
+        length = self.any_slots if self.any_slots is not None else self.stop - self.start
+        if not 0 < length <= MAX_WINDOW_SLOTS or (self.any_slots is not None and length > self.stop - self.start):
             raise InvalidInput(
                 field="window",
                 fr="La durée demandée doit aller de 30 minutes à 12 heures et tenir dans l'intervalle : "
@@ -84,31 +87,33 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One search. Needs filter, wishes score. `visible` holds the slugs of the communities whose
-    offers the searcher may see; a place or space that belongs to no community is visible to all."""
+    """One search. Needs filter, wishes score. Raises InvalidInput for a value out of range."""
 
     point: Point
     windows: tuple[Window, ...] = ()
-    """In order, none overlapping another; a space must be free in all of them, unless `most_windows`."""
+    """In order, without overlap; a space must be free in all of them, unless `most_windows`."""
     most_windows: bool = False
-    """Enough to be free in one: whoever is free in more comes first, whatever the score."""
+    """Free in one window is enough; spaces free in more windows come first, before any score."""
     seats: int = 1
     needs: frozenset[Amenity] = frozenset()
     wishes: frozenset[Amenity] = frozenset()
     kinds: frozenset[PlaceKind] = frozenset()
     space_kinds: frozenset[SpaceKind] = frozenset()
     max_price_cents: int | None = None
+    """Per half-day, at the searcher's price."""
     community: str | None = None
+    """Slug of the searcher's community."""
     visible: frozenset[str] = frozenset()
+    """Slugs of the communities whose offers the searcher may see; offers of no community are visible to all."""
     radius_m: float = DEFAULT_RADIUS_M
     mode: Mode | None = None
     minutes: float | None = None
-    """At most so long by `mode`, where a network is known; `radius_m` is then how far that is by the straight line."""
+    """Longest travel time by `mode`, over a network; without one, `radius_m` stands for it in a straight line."""
     preset: Preset = Preset.BALANCED
     weights: tuple[tuple[str, float], ...] | None = field(default=None)
-    """Free weights by term name; None means those of the preset."""
+    """Weights by term name, on any scale; None means those of the preset."""
     candidates: bool = False
-    """Also list places that never agreed to host; they have no space and no known availability."""
+    """Include places that never agreed to host; they have no space and no availability."""
     limit: int = 20
 
     def __post_init__(self) -> None:
@@ -157,19 +162,19 @@ class Query:
 
 
 class Cursor(NamedTuple):
-    """The last result of a page, as it was ordered: the next page begins after it, in the one order there is."""
+    """Keyset cursor: the sort key of the last result of a page; the next page begins after it."""
 
     merit: int
-    """Score in millionths; see `matching.kernel.scoring.merit`."""
+    """Score in millionths, above it the number of free windows (`matching.kernel.scoring.merit`)."""
     distance_dm: int
     place_id: int
 
 
 CLEAN_DM, CLEAN_FAR_DM, FAR_DM = 1_000, 5_000, 100_000
-"""A radius is proposed in steps of 100 m, from 10 km on of 500 m."""
+"""Steps of proposed radii, in decimetres: 100 m, and 500 m beyond 10 km."""
 
 
 def clean_dm(distance_dm: int) -> int:
-    """The smallest radius to propose that reaches so far."""
+    """The smallest round radius, in decimetres, that includes a distance."""
     step = CLEAN_DM if distance_dm <= FAR_DM else CLEAN_FAR_DM
     return (distance_dm + step - 1) // step * step

@@ -1,4 +1,4 @@
-"""What a search answers: places with their best space, the score cut into its terms."""
+"""The answer to a query: places with their best space, and the terms that make up their scores."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,12 +7,12 @@ from typing import Any
 
 from geo.errors import PlaceLibreError
 from geo.types import Amenity
-from matching.affinity.affinities import NO_KINSHIP, Kinship
+from matching.affinity.affinity_matrix import NO_SHARED_TRAITS, SharedTraits
 from matching.query.query import Query
 
 
-class Way(StrEnum):
-    """How minutes were found."""
+class TravelMethod(StrEnum):
+    """Where minutes come from."""
 
     NETWORK = "network"
     STRAIGHT_LINE = "straight_line"
@@ -20,10 +20,11 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TermScore:
-    """One named part of a score: `contribution = weight * value`; contributions sum to the score."""
+    """One term of a score; the contributions of all terms sum to the score."""
 
     name: str
     value: float
+    """In [0, 1]."""
     weight: float
 
     @property
@@ -33,67 +34,70 @@ class TermScore:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One place with its best space for the query.
-
-    `facts` is what does not depend on the query, as rendered when the index was built (keys: see
-    `matching/snapshot/feature_rendering.py`, and `communities`, those that the searcher may see). `score` is the sum
-    of the
-    terms' contributions; places are ordered by it rounded to a millionth. `free_from`/`free_until` (UTC) bound the free
-    run around the first asked window in which it is free, a day before and after at most, None without a window; for
-    "any n hours" they are the first run that fits.
-    """
+    """One place with its best space for the query."""
 
     place_id: int
     space_id: int | None
+    """None for a candidate."""
     other_spaces: int
-    """Further spaces of the same place that fit the query."""
+    """Number of further spaces of the place that fit the query."""
     score: float
+    """Sum of the contributions of `terms`; results are ordered by it, rounded to a millionth."""
     distance_m: float
+    """Straight-line distance in tenths of a metre; for a place known by its commune, at least the expected one."""
     terms: tuple[TermScore, ...]
     facts: dict[str, Any]
+    """Properties that do not depend on the query, as rendered when the index was built (keys:
+    `matching/snapshot/feature_rendering.py`), and `communities`: slugs of those that the searcher may see."""
     seats_left: int | None
-    """The fewest in any of the windows in which it is free."""
+    """The fewest in any window in which it is free; None without windows."""
     free_from: datetime | None
+    """UTC start of the free time around the first window in which it is free, at most a day before it; for "any n
+    hours", start of the first free time that is long enough. None without windows."""
     free_until: datetime | None
+    """UTC end of that time, at most a day after the window."""
     price_cents: int | None
-    """Per half-day, at the searcher's price; None when unknown."""
+    """Per half-day, at the searcher's price; None if unknown."""
     free_windows: tuple[bool, ...] = ()
-    """Per window asked: whether it is free in it."""
+    """Per window of the query: whether it is free."""
     wishes: frozenset[Amenity] = frozenset()
-    """Those of the query, so that a result can be explained on its own."""
+    """The wishes of the query, so that a result can be explained on its own."""
     minutes: float | None = None
-    """By the mode asked for, as ranked, in tenths rounded up; None without a mode, and where no way leads."""
-    minutes_by: Way | None = None
+    """Travel time by the mode of the query, in tenths rounded up; None without a mode, and if there is no way."""
+    minutes_by: TravelMethod | None = None
     closest_community: str | None = None
-    """Slug of the visible community offering this that is closest to the searcher's; what affinity refers to."""
-    kinship: Kinship = NO_KINSHIP
-    """What the two have in common."""
+    """Slug of the visible offering community that is closest to the searcher's, which `affinity` refers to."""
+    shared_traits: SharedTraits = NO_SHARED_TRAITS
+    """What that community and the searcher's have in common."""
 
 
 @dataclass(frozen=True, slots=True)
 class Travel:
-    """How the minutes of a search came about."""
+    """Where the minutes of a search come from."""
 
-    by: Way
+    method: TravelMethod
     fallback: PlaceLibreError | None = None
-    """Why the network was not asked after all."""
+    """Why the straight line replaces the network."""
     routed: int = 0
-    """Places whose way was looked up to rank them, of the `within_reach` that fit and are not too far for certain."""
+    """Places routed to rank them."""
     within_reach: int = 0
+    """Places that fit and that may be reached in time at top speed."""
     all_counted: bool = True
-    """Whether `total` and `to_confirm` are exact; if not, there are at least so many."""
+    """Whether `total` and `to_confirm` are exact; if not, they are lower bounds."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResults:
+    """The answer to a query."""
+
     query: Query
     results: tuple[Result, ...]
     total: int
-    """Places that fit, of which `results` are the best."""
+    """Places that fit; `results` are the best `query.limit` of them."""
     to_confirm: int
-    """Places where a need is unknown and all else fits: counted apart, never mixed in."""
+    """Places where a need is unknown and everything else fits; they are in neither `results` nor `total`."""
     as_of: datetime
     """When the index was built."""
     index_version: str
     travel: Travel | None = None
-    """None when no mode was asked for."""
+    """None if the query has no mode."""

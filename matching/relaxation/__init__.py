@@ -1,0 +1,1 @@
+"""Relaxation: the smallest changes of a query that find more places."""

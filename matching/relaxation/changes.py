@@ -1,7 +1,7 @@
-"""What a search may change to find more, and what each change costs a person.
+"""The changes that relax a query, and the cost of each: how much it asks of the searcher.
 
-Costs are whole millionths of the smallest change there is, half an hour earlier or later; `docs/ranking.md` gives them
-and why. Each change makes a new query of one; who may see what is never changed.
+Costs are integers in millionths of the smallest change, half an hour earlier or later; `docs/ranking.md` gives them and
+the reasons. `apply` gives the relaxed query; no change touches what the searcher may see.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,12 +17,12 @@ from matching.snapshot.layout import DAYS
 
 HALF_HOUR = 1_000_000
 SHORTER = 1_500_000
-"""For each half-hour less."""
+"""Per half-hour less."""
 OTHER_DAY, FURTHER_DAY = 5_000_000, 1_000_000
-"""The next day, and each day after it."""
+"""The next day, and each further day."""
 ANY_TIME = 30_000_000
 DECIMETRE: Mapping[Mode | None, int] = {None: 100, Mode.WALK: 400, Mode.BIKE: 150, Mode.CAR: 50}
-"""One kilometre is 1, on foot 4, by bike 1.5, by car 0.5."""
+"""Per decimetre: a kilometre costs 1, on foot 4, by bike 1.5, by car 0.5."""
 OTHER_MODE = 4_000_000
 NEED = 3_000_000
 SEAT = 2_000_000
@@ -30,33 +30,23 @@ CENT = 5_000
 ANY_PRICE = 10_000_000
 ANY_KIND = 4_000_000
 CANDIDATES = 12_000_000
-FASTER: Mapping[Mode | None, tuple[Mode, ...]] = {Mode.WALK: (Mode.BIKE, Mode.CAR), Mode.BIKE: (Mode.CAR,)}
+FASTER_MODES: Mapping[Mode | None, tuple[Mode, ...]] = {Mode.WALK: (Mode.BIKE, Mode.CAR), Mode.BIKE: (Mode.CAR,)}
 
 Windows = tuple[Window, ...]
 
 
-def windows_of(query: Query) -> Windows:
-    """The windows asked, in all of which a space must be free."""
-    return query.windows
-
-
-def at(query: Query, windows: Windows) -> Query:
-    """The query at other times."""
-    return replace(query, windows=windows)
-
-
 @dataclass(frozen=True, slots=True)
-class Further:
+class LargerRadius:
     """A larger radius."""
 
     radius_m: float
 
     @classmethod
-    def to(cls, distance_dm: int) -> "Further":
-        """The smallest clean radius that reaches so far."""
+    def covering(cls, distance_dm: int) -> "LargerRadius":
+        """The smallest round radius that includes a distance in decimetres."""
         return cls(clean_dm(distance_dm) / 10)
 
-    def of(self, query: Query) -> Query:
+    def apply(self, query: Query) -> Query:
         return replace(query, radius_m=self.radius_m, minutes=None)
 
     def cost(self, query: Query) -> int:
@@ -64,20 +54,22 @@ class Further:
 
 
 @dataclass(frozen=True, slots=True)
-class InsteadBy:
-    """Another way to move, for as many minutes as the radius takes now."""
+class OtherMode:
+    """A faster mode, with the radius that it covers in the time of the present radius."""
 
     mode: Mode
 
-    def of(self, query: Query) -> Query:
-        reach = reach_m(minutes(query.radius_m, query.mode or Mode.WALK), self.mode)
-        return replace(query, mode=self.mode, radius_m=min(MAX_RADIUS_M, round(reach, 6)))
+    def apply(self, query: Query) -> Query:
+        radius_m = reach_m(minutes(query.radius_m, query.mode or Mode.WALK), self.mode)
+        return replace(query, mode=self.mode, radius_m=min(MAX_RADIUS_M, round(radius_m, 6)))
 
     def cost(self, query: Query) -> int:
         return OTHER_MODE
 
 
-class Time(StrEnum):
+class TimeChange(StrEnum):
+    """Kinds of other times; the values are codes of the API."""
+
     EARLIER = "earlier"
     LATER = "later"
     OTHER_DAY = "other_day"
@@ -87,34 +79,36 @@ class Time(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OtherTime:
-    """Other windows: so many half-hours earlier, later or shorter, so many days later; none for any time."""
+    """Other windows."""
 
-    how: Time
+    kind: TimeChange
     amount: int
+    """Half-hours earlier, later or shorter, or days later."""
     windows: Windows
+    """Empty for any time."""
 
-    def of(self, query: Query) -> Query:
-        return at(query, self.windows)
+    def apply(self, query: Query) -> Query:
+        return replace(query, windows=self.windows)
 
     def cost(self, query: Query | None = None) -> int:
-        match self.how:
-            case Time.EARLIER | Time.LATER:
+        match self.kind:
+            case TimeChange.EARLIER | TimeChange.LATER:
                 return self.amount * HALF_HOUR
-            case Time.SHORTER:
+            case TimeChange.SHORTER:
                 return self.amount * SHORTER
-            case Time.OTHER_DAY:
+            case TimeChange.OTHER_DAY:
                 return OTHER_DAY + (self.amount - 1) * FURTHER_DAY
-            case Time.ANY:
+            case TimeChange.ANY:
                 return ANY_TIME
 
 
 @dataclass(frozen=True, slots=True)
-class Without:
-    """Needs that become wishes."""
+class DropNeeds:
+    """Some needs become wishes."""
 
     needs: frozenset[Amenity]
 
-    def of(self, query: Query) -> Query:
+    def apply(self, query: Query) -> Query:
         return replace(query, needs=query.needs - self.needs, wishes=query.wishes | self.needs)
 
     def cost(self, query: Query) -> int:
@@ -123,9 +117,11 @@ class Without:
 
 @dataclass(frozen=True, slots=True)
 class FewerSeats:
+    """A smaller number of seats."""
+
     seats: int
 
-    def of(self, query: Query) -> Query:
+    def apply(self, query: Query) -> Query:
         return replace(query, seats=self.seats)
 
     def cost(self, query: Query) -> int:
@@ -133,12 +129,12 @@ class FewerSeats:
 
 
 @dataclass(frozen=True, slots=True)
-class Dearer:
-    """A higher price at most; None: any, known or not."""
+class HigherPrice:
+    """A higher maximum price; None accepts any price, unknown ones included."""
 
     max_price_cents: int | None
 
-    def of(self, query: Query) -> Query:
+    def apply(self, query: Query) -> Query:
         return replace(query, max_price_cents=self.max_price_cents)
 
     def cost(self, query: Query) -> int:
@@ -151,7 +147,7 @@ class Dearer:
 class AnyKind:
     """Any kind of place."""
 
-    def of(self, query: Query) -> Query:
+    def apply(self, query: Query) -> Query:
         return replace(query, kinds=frozenset())
 
     def cost(self, query: Query) -> int:
@@ -162,7 +158,7 @@ class AnyKind:
 class AnySpaceKind:
     """Any kind of space."""
 
-    def of(self, query: Query) -> Query:
+    def apply(self, query: Query) -> Query:
         return replace(query, space_kinds=frozenset())
 
     def cost(self, query: Query) -> int:
@@ -170,62 +166,75 @@ class AnySpaceKind:
 
 
 @dataclass(frozen=True, slots=True)
-class AlsoCandidates:
-    """Places that never agreed to host too."""
+class IncludeCandidates:
+    """Candidates, too: places that never agreed to host."""
 
-    def of(self, query: Query) -> Query:
+    def apply(self, query: Query) -> Query:
         return replace(query, candidates=True)
 
     def cost(self, query: Query) -> int:
         return CANDIDATES
 
 
-Change = Further | InsteadBy | OtherTime | Without | FewerSeats | Dearer | AnyKind | AnySpaceKind | AlsoCandidates
+Change = (
+    LargerRadius
+    | OtherMode
+    | OtherTime
+    | DropNeeds
+    | FewerSeats
+    | HigherPrice
+    | AnyKind
+    | AnySpaceKind
+    | IncludeCandidates
+)
 
 
 def other_times(windows: Windows, zone: ZoneInfo, first: int, stop: int) -> list[OtherTime]:
-    """Every other time within slots [first, stop) for a searcher in `zone`, the smallest change first: the same day
-    half-hours earlier or later, shorter, the same hours of a later day, any time."""
+    """Every other time within slots [first, stop), the smallest change first.
+
+    These are: half-hours earlier or later on the same local day (in `zone`), shorter windows, the same local hours on a
+    later day, and any time. Empty without windows.
+    """
     if not windows:
         return []
     every = [
         *_same_day(windows, zone, first, stop),
         *_shorter(windows),
         *_later_days(windows, zone, stop),
-        OtherTime(Time.ANY, 1, ()),
+        OtherTime(TimeChange.ANY, 1, ()),
     ]
     return sorted(every, key=OtherTime.cost)
 
 
 def _same_day(windows: Windows, zone: ZoneInfo, first: int, stop: int) -> Iterator[OtherTime]:
-    """Windows begin and end on the days on which they do."""
-    ends = [(slot, *_day(slot, zone)) for one in windows for slot in (one.start, one.stop - 1)]
-    later = min(*(midnight - 1 - slot for slot, _, midnight in ends), stop - max(one.stop for one in windows))
+    """All windows moved by half-hours; each begins and ends on its own local day."""
+    ends = [(slot, *_day(slot, zone)) for window in windows for slot in (window.start, window.stop - 1)]
+    later = min(*(midnight - 1 - slot for slot, _, midnight in ends), stop - max(window.stop for window in windows))
     earlier = min(slot - max(midnight, first) for slot, midnight, _ in ends)
     for amount in range(1, later + 1):
-        yield OtherTime(Time.LATER, amount, _moved(windows, amount))
+        yield OtherTime(TimeChange.LATER, amount, _moved(windows, amount))
     for amount in range(1, earlier + 1):
-        yield OtherTime(Time.EARLIER, amount, _moved(windows, -amount))
+        yield OtherTime(TimeChange.EARLIER, amount, _moved(windows, -amount))
 
 
 def _day(slot: int, zone: ZoneInfo) -> tuple[int, int]:
-    """Slots [start, stop) of the local day of a slot."""
+    """Slots [start, stop) of the local day that contains a slot."""
     midnight = slot_start(slot).astimezone(zone).replace(hour=0, minute=0)
     return slot_floor(midnight), slot_floor(midnight + timedelta(days=1))
 
 
 def _moved(windows: Windows, by: int) -> Windows:
-    return tuple(Window(one.start + by, one.stop + by, one.any_slots) for one in windows)
+    return tuple(Window(window.start + by, window.stop + by, window.any_slots) for window in windows)
 
 
 def _shorter(windows: Windows) -> Iterator[OtherTime]:
-    for number, one in enumerate(windows):
-        for part, less in _parts(one):
-            yield OtherTime(Time.SHORTER, less, (*windows[:number], part, *windows[number + 1 :]))
+    for number, window in enumerate(windows):
+        for part, less in _parts(window):
+            yield OtherTime(TimeChange.SHORTER, less, (*windows[:number], part, *windows[number + 1 :]))
 
 
 def _parts(window: Window) -> Iterator[tuple[Window, int]]:
-    """Parts of a window, or its span for a shorter time; and how many half-hours less."""
+    """Parts of a window, or its whole span with fewer `any_slots`; and by how many half-hours each is shorter."""
     if window.any_slots is not None:
         for less in range(1, window.any_slots):
             yield Window(window.start, window.stop, window.any_slots - less), less
@@ -237,15 +246,17 @@ def _parts(window: Window) -> Iterator[tuple[Window, int]]:
 
 
 def _later_days(windows: Windows, zone: ZoneInfo, stop: int) -> Iterator[OtherTime]:
-    """The same hours on the clock; not on a day whose clock changes in between, for then they are not as long."""
-    local = [tuple(slot_start(slot).astimezone(zone) for slot in (one.start, one.stop)) for one in windows]
-    lengths = [one.stop - one.start for one in windows]
+    """The same local hours on later days, except on days whose clock change would alter the length."""
+    local = [tuple(slot_start(slot).astimezone(zone) for slot in (window.start, window.stop)) for window in windows]
+    lengths = [window.stop - window.start for window in windows]
     for days in range(1, DAYS):
         moved = [[slot_floor(moment + timedelta(days=days)) for moment in moments] for moments in local]
         if max(end for _, end in moved) > stop:
             return
         if [end - start for start, end in moved] == lengths:
-            every = zip(moved, windows, strict=True)
+            pairs = zip(moved, windows, strict=True)
             yield OtherTime(
-                Time.OTHER_DAY, days, tuple(Window(begin, end, one.any_slots) for (begin, end), one in every)
+                TimeChange.OTHER_DAY,
+                days,
+                tuple(Window(begin, end, window.any_slots) for (begin, end), window in pairs),
             )

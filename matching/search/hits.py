@@ -1,130 +1,188 @@
-"""An answer as the compiled search gives it: numbers, layer by layer."""
+"""Hits: what a search found, as arrays of numbers per layer; turned into `Result` objects on request."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from matching.affinity.affinity_matrix import NO_SHARED_TRAITS
 from matching.arrays.workspace import COLUMNS, KEY_COLUMNS, RESULT_COLUMNS, TERMS
-from matching.query.query import MAX_LIMIT, Cursor, Query
-from matching.query.results import Travel, Way
-from matching.search.prepared_index import Searchable
+from matching.query.query import MAX_LIMIT, Cursor, Query, slot_start
+from matching.query.results import Result, SearchResults, TermScore, Travel, TravelMethod
+from matching.query.weights import TERM_NAMES
+from matching.search.prepared_index import PreparedIndex
+from matching.snapshot.layout import UNKNOWN_CENTS
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 
-class Ranked:
-    """The best places of one layer, best first, one entry each; read from the copy of what the kernel found."""
+class LayerHits:
+    """The best places of one layer, best first, one entry per place; a view of what the kernel wrote."""
 
-    __slots__ = ("_found", "_values", "size")
+    __slots__ = ("_numbers", "_values", "size")
 
-    def __init__(self, size: int, found: Ints, values: Floats) -> None:
-        self.size, self._found, self._values = size, found, values
+    def __init__(self, size: int, numbers: Ints, values: Floats) -> None:
+        """`numbers`, `values`: copies of the kernel's result buffers, of which the first `size` places count."""
+        self.size, self._numbers, self._values = size, numbers, values
 
     @property
     def keys(self) -> Ints:
         """Merit, distance in decimetres, place, space: shape (places, 4)."""
-        return self._found[: 4 * self.size].reshape(-1, 4)
+        return self._numbers[: 4 * self.size].reshape(-1, 4)
 
-    def told(self, name: str) -> Ints:
-        """One of `matching.arrays.workspace.RESULT_COLUMNS`, a number per place."""
+    def column(self, name: str) -> Ints:
+        """One of the columns `matching.arrays.workspace.RESULT_COLUMNS`, a number per place."""
         return self.columns[RESULT_COLUMNS.index(name), : self.size]
 
     @property
     def columns(self) -> Ints:
-        """All that is told, shape (`matching.arrays.workspace.RESULT_COLUMNS`, MAX_LIMIT)."""
-        return self._found[KEY_COLUMNS * MAX_LIMIT :].reshape(len(RESULT_COLUMNS), MAX_LIMIT)
+        """All columns, shape (len(`matching.arrays.workspace.RESULT_COLUMNS`), MAX_LIMIT)."""
+        return self._numbers[KEY_COLUMNS * MAX_LIMIT :].reshape(len(RESULT_COLUMNS), MAX_LIMIT)
 
     @property
     def values(self) -> Floats:
-        """Of all terms, those that weigh nothing 0: shape (places, terms)."""
+        """Value of each term, 0 for a term without weight: shape (places, terms)."""
         return self._values[: TERMS * self.size].reshape(-1, TERMS)
 
     @property
-    def at(self) -> tuple[int, int]:
-        """Where the numbers stand, and the values of the terms."""
-        return self._found.ctypes.data, self._values.ctypes.data
+    def addresses(self) -> tuple[int, int]:
+        """Memory addresses of the numbers and of the term values, for the kernel."""
+        return self._numbers.ctypes.data, self._values.ctypes.data
 
 
-def nothing(size: int = 0) -> Ranked:
-    """Room for so many places."""
-    return Ranked(size, np.zeros(COLUMNS * MAX_LIMIT, np.int64), np.zeros(TERMS * size))
+def allocate_hits(size: int = 0) -> LayerHits:
+    """Result buffers filled with zeros, for `size` places."""
+    return LayerHits(size, np.zeros(COLUMNS * MAX_LIMIT, np.int64), np.zeros(TERMS * size))
 
 
 class Journey(NamedTuple):
-    """The way to a place: minutes as ranked, in tenths rounded up, None where no way leads; and how they were found."""
+    """The way to a place: minutes as ranked, in tenths rounded up, None when there is no way; and their source."""
 
     minutes: float | None
-    by: Way
+    method: TravelMethod
 
 
 @dataclass(frozen=True)
-class Found:
-    """An answer as the kernel gave it, layer by layer; `order`: (layer, position in its `ranked`), best first."""
+class Hits:
+    """The answer to a query in numbers; `order`: (layer, position in its `layer_hits`), best first."""
 
     query: Query
     weights: dict[str, float]
-    searchables: tuple[Searchable, ...]
-    ranked: tuple[Ranked, ...]
+    """Weight of each term that the query can use, summing to 1."""
+    indexes: tuple[PreparedIndex, ...]
+    """One per layer."""
+    layer_hits: tuple[LayerHits, ...]
     order: tuple[tuple[int, int], ...]
     total: int
+    """Places that fit; `order` holds the best of them."""
     to_confirm: int
+    """Places where a need is unknown and everything else fits."""
     as_of: datetime
     index_version: str
-    is_as_ranked: bool
-    """Whether `order` is that of the only layer, all of it."""
-    next: Cursor | None = None
+    is_layer_order: bool
+    """Whether there is one layer and `order` is its order, complete."""
+    next_cursor: Cursor | None = None
     """Where the next page begins; None after the last."""
     journeys: tuple[Journey, ...] = ()
-    """Of each place, in order; none when no mode was asked for."""
+    """One per place, in order; empty when the query has no mode."""
     travel: Travel | None = None
 
     @cached_property
-    def best(self) -> Ranked:
-        """All that was found, in order."""
-        if self.is_as_ranked:
-            return self.ranked[0]
-        best = nothing(len(self.order))
+    def best(self) -> LayerHits:
+        """All places of `order` in one table."""
+        if self.is_layer_order:
+            return self.layer_hits[0]
+        best = allocate_hits(len(self.order))
         for rank, (layer, at) in enumerate(self.order):
-            one = self.ranked[layer]
-            best.keys[rank], best.values[rank], best.columns[:, rank] = one.keys[at], one.values[at], one.columns[:, at]
+            hits = self.layer_hits[layer]
+            best.keys[rank], best.values[rank] = hits.keys[at], hits.values[at]
+            best.columns[:, rank] = hits.columns[:, at]
         return best
 
     @property
     def keys(self) -> Ints:
-        """`Ranked.keys` of all that was found, in order."""
+        """`LayerHits.keys` of all places, in order."""
         return self.best.keys
 
     @property
     def values(self) -> Floats:
-        """`Ranked.values` of all that was found, in order."""
+        """`LayerHits.values` of all places, in order."""
         return self.best.values
 
-    def told(self, name: str) -> Ints:
-        """`Ranked.told` of all that was found, in order."""
-        return self.best.told(name)
+    def column(self, name: str) -> Ints:
+        """`LayerHits.column` of all places, in order."""
+        return self.best.column(name)
+
+    def to_results(self) -> SearchResults:
+        """All hits as `Result` objects, best first."""
+        return SearchResults(
+            query=self.query,
+            results=tuple(self.result(rank) for rank in range(len(self.order))),
+            total=self.total,
+            to_confirm=self.to_confirm,
+            as_of=self.as_of,
+            index_version=self.index_version,
+            travel=self.travel,
+        )
+
+    def result(self, rank: int) -> Result:
+        """The hit of that rank, 0 being the best, with its facts, its terms and when it is free."""
+        index, query = self.indexes[self.order[rank][0]], self.query
+        snapshot = index.snapshot
+        row, cents, windows, left = (int(self.column(name)[rank]) for name in ("rows", "cents", "windows", "left"))
+        _, decimetres, place_id, space_id = self.keys[rank].tolist()
+        slugs = index.visible_communities(query, int(snapshot.columns.set_id[row]))
+        facts: dict[str, Any] = snapshot.facts.of(row) | {"communities": sorted(slugs)}
+        values = dict(zip(TERM_NAMES, self.values[rank].tolist(), strict=True))
+        terms = tuple(TermScore(name, values[name], weight) for name, weight in self.weights.items())
+        first = snapshot.meta.first_slot
+        closest = slugs[0] if slugs and query.community is not None else None
+        traits = NO_SHARED_TRAITS
+        if query.community and closest:
+            traits = snapshot.affinities.shared_traits(query.community, closest)
+        return Result(
+            place_id=place_id,
+            space_id=space_id or None,
+            other_spaces=int(self.column("other_spaces")[rank]),
+            score=sum(term.contribution for term in terms),
+            distance_m=decimetres / 10,
+            terms=terms,
+            facts=facts,
+            seats_left=left if windows else None,
+            free_from=slot_start(first + int(self.column("start")[rank])) if windows else None,
+            free_until=slot_start(first + int(self.column("stop")[rank])) if windows else None,
+            free_windows=tuple(bool(windows >> number & 1) for number in range(len(query.windows))),
+            price_cents=None if cents == UNKNOWN_CENTS else cents,
+            wishes=query.wishes,
+            minutes=self.journeys[rank].minutes if self.journeys else None,
+            minutes_by=self.journeys[rank].method if self.journeys else None,
+            closest_community=closest,
+            shared_traits=traits,
+        )
 
 
-def put_together(pages: Sequence[Found], places: Sequence[int], query: Query) -> Found:
-    """What was found on the pages of one search in another order, as the answer to `query`: `places` are positions in
-    all of them, one page after the other. No page follows it."""
-    before = [0]
+def combine_pages(pages: Sequence[Hits], positions: Sequence[int], query: Query) -> Hits:
+    """The hits of consecutive pages of one search in a new order, as the answer to `query`.
+
+    `positions` count through all pages, one after the other. The answer has no next page.
+    """
+    first_layers = [0]
     for page in pages:
-        before.append(before[-1] + len(page.searchables))
-    every = [(first + layer, at) for first, page in zip(before, pages, strict=False) for layer, at in page.order]
+        first_layers.append(first_layers[-1] + len(page.indexes))
+    every = [(first + layer, at) for first, page in zip(first_layers, pages, strict=False) for layer, at in page.order]
     journeys = [journey for page in pages for journey in page.journeys]
     return replace(
         pages[0],
         query=query,
-        searchables=tuple(one for page in pages for one in page.searchables),
-        ranked=tuple(one for page in pages for one in page.ranked),
-        order=tuple(every[place] for place in places),
-        is_as_ranked=False,
-        next=None,
-        journeys=tuple(journeys[place] for place in places) if journeys else (),
+        indexes=tuple(index for page in pages for index in page.indexes),
+        layer_hits=tuple(hits for page in pages for hits in page.layer_hits),
+        order=tuple(every[position] for position in positions),
+        is_layer_order=False,
+        next_cursor=None,
+        journeys=tuple(journeys[position] for position in positions) if journeys else (),
     )

@@ -1,4 +1,4 @@
-"""Texts that many results share, put into words once per index: why a place ranks so, and who offers it."""
+"""Cache of texts that many results share, kept for the kernel: explanations, and lists of communities."""
 
 import threading
 from collections.abc import Hashable, Mapping
@@ -8,57 +8,57 @@ from matching.compiler.array_table import address_table
 from matching.kernel.answers.phrase_table import FULL, add_phrase, empty_table
 from matching.query.query import Query
 
-MOST_VOICES = 10_000
-"""Anybody may claim any community: they are not all remembered for ever."""
+MAX_AUDIENCES = 10_000
+"""A searcher may claim any community, so the number of audiences must be bounded."""
 
 
-class Book:
-    """The phrases known while the communities have the same names."""
+class PhraseBook:
+    """The phrases written so far with one set of community names. Thread-safe."""
 
     def __init__(self, names: Mapping[str, str]) -> None:
         self.names = names
         self._table = empty_table()
-        self._handed = address_table(self._table)
-        self._voices: dict[Hashable, int] = {}
-        self._adding = threading.Lock()
+        self._addresses = address_table(self._table)
+        self._audiences: dict[Hashable, int] = {}
+        self._lock = threading.Lock()
         self.is_full = False
 
     @property
-    def at(self) -> int:
-        """Where the kernel finds it."""
-        return self._handed.address
+    def address(self) -> int:
+        """Memory address of the table, for the kernel."""
+        return self._addresses.address
 
     @property
     def size(self) -> int:
-        """How many phrases it has."""
+        """Number of phrases."""
         return int(self._table.used[0])
 
-    def voice(self, query: Query, language: Language) -> int:
-        """A number for who is told in which language: nobody else may get the same words."""
-        asker = (language, query.community, query.visible)
-        known = self._voices.get(asker)
-        if known is None:
-            with self._adding:
-                known = self._voices.setdefault(asker, len(self._voices))
-                self.is_full |= known >= MOST_VOICES
-        return known
+    def audience_number(self, query: Query, language: Language) -> int:
+        """A number for the language and what the searcher may see: only equal ones share phrases."""
+        audience = (language, query.community, query.visible)
+        number = self._audiences.get(audience)
+        if number is None:
+            with self._lock:
+                number = self._audiences.setdefault(audience, len(self._audiences))
+                self.is_full |= number >= MAX_AUDIENCES
+        return number
 
     def add(self, key: bytes, text: bytes) -> None:
-        """Keeps a phrase under a key of the kernel's, if there is room."""
-        with self._adding:
-            self.is_full |= add_phrase(self.at, key, text, len(text)) == FULL
+        """Stores a phrase under a key of the kernel, or sets `is_full`."""
+        with self._lock:
+            self.is_full |= add_phrase(self.address, key, text, len(text)) == FULL
 
 
-class Phrasebook:
-    """The book that is in use: begun anew when it is full, or when communities have other names."""
+class PhraseCache:
+    """Gives the current phrase book; begins a new one when it is full or communities were renamed."""
 
     def __init__(self) -> None:
-        self._book: Book | None = None
+        self._book: PhraseBook | None = None
 
-    def book(self, names: Mapping[str, str]) -> Book:
-        """The book for these names."""
+    def book(self, names: Mapping[str, str]) -> PhraseBook:
+        """The book for these community names (by slug)."""
         book = self._book
         if book is None or book.is_full or (names is not book.names and names != book.names):
-            book = self._book = Book(names)
-        book.names = names  # the same again is seen at a glance
+            book = self._book = PhraseBook(names)
+        book.names = names  # so that the same object is recognised by identity next time
         return book

@@ -15,8 +15,7 @@ import polars as pl
 
 from geo.spatial.distance import unit_vectors
 from geo.spatial.packed_tree import BLOCK_ROWS, cut
-from matching.affinity.affinities import Affinities, affinities_of
-from matching.affinity.community import CommunityEntry
+from matching.affinity.affinity_matrix import AffinityMatrix, CommunityEntry, build_affinities
 from matching.snapshot.arrow_file import checksum
 from matching.snapshot.availability import build_availability
 from matching.snapshot.block_summaries import block_summaries
@@ -69,7 +68,7 @@ def build_index(
     rows = index_rows(source, as_of.date())
     with ThreadPoolExecutor(1) as pool:  # rendering is half of the work, and does not hold the interpreter's lock
         rendered = pool.submit(_render, rows)
-        affinities = affinities_of(source.communities, source.memberships) if like is None else like.affinities
+        affinities = build_affinities(source.communities, source.memberships) if like is None else like.affinities
         entries = _communities(affinities.communities if like is None else like.meta.communities, rows)
         columns, counts = _columns(source, rows, as_of, calendar, entries)
         columns |= _learned_columns(affinities)
@@ -81,6 +80,7 @@ def build_index(
         as_of=as_of,
         revision=source.revision if revision is None else revision,
         communities=entries,
+        store_id="",
         **counts,
     )
     return Snapshot(built, meta, facts, affinities, sums)
@@ -123,7 +123,7 @@ def _communities(described: tuple[CommunityEntry, ...], rows: pl.DataFrame) -> t
     return (*described, *(CommunityEntry(slug, slug, "", ()) for slug in undescribed))
 
 
-def _learned_columns(affinities: Affinities) -> Arrays:
+def _learned_columns(affinities: AffinityMatrix) -> Arrays:
     start, other, value, members = affinities.pairs
     return {"akin_start": start, "akin_other": other, "akin_value": value, "akin_members": members}
 

@@ -5,7 +5,7 @@ opening_hours (the space's, else the place's), amenities {name: yes | no | unkno
 checked_on (ISO date or null), demo, space: null for a candidate, else {id, kind, name, seats, price_half_day_cents,
 member_price_half_day_cents, demo}.
 
-Which communities offer it depends on who asks: see `matching.search.searcher`.
+Which communities offer it depends on who asks: see `matching.search.audience`.
 """
 
 import numpy as np

@@ -25,8 +25,7 @@ from typing import Any
 import numpy as np
 
 from geo.errors import SnapshotUnusable, StorageFull
-from matching.affinity.affinities import Affinities
-from matching.affinity.community import CommunityEntry
+from matching.affinity.affinity_matrix import AffinityMatrix, CommunityEntry
 from matching.affinity.similarity import Pairs
 from matching.snapshot.arrow_file import (
     Arrays,
@@ -162,7 +161,7 @@ def _open_version(path: Path) -> Snapshot:
         raise damaged(path)
     described = tuple(entry for entry in meta.communities if entry.described)
     learned = Pairs(columns.akin_start, columns.akin_other, columns.akin_value, columns.akin_members)
-    return Snapshot(columns, meta, facts, Affinities(described, learned))
+    return Snapshot(columns, meta, facts, AffinityMatrix(described, learned))
 
 
 def _manifest(path: Path) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from geo.spatial.packed_tree import BLOCK_ROWS
 from geo.types import Amenity
-from matching.affinity.community import CommunityEntry
+from matching.affinity.affinity_matrix import CommunityEntry
 
 FORMAT = 4
 DAYS = 63

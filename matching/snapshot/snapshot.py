@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from matching.affinity.affinities import Affinities
+from matching.affinity.affinity_matrix import AffinityMatrix
 from matching.snapshot.layout import COLUMN_DTYPES, DAYS, SLOTS_PER_DAY, Columns, Meta
 from matching.snapshot.rendered_features import Facts
 
@@ -20,7 +20,7 @@ class Snapshot:
     columns: Columns
     meta: Meta
     facts: Facts
-    affinities: Affinities
+    affinities: AffinityMatrix
     """As built, or newer ones."""
     sums: Mapping[str, str] = field(default_factory=dict)
     """Checksums of columns and facts that are already computed."""
@@ -47,4 +47,4 @@ class Snapshot:
 
     def describes(self, slug: str | None) -> bool:
         """Whether the community has an affinity to others."""
-        return self.affinities.knows(slug)
+        return slug in self.affinities

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from geo.localisation.amenity_phrases import listed
-from matching.affinity.affinities import PARTNER, SAME
+from matching.affinity.affinity_matrix import PARTNER, SAME
 from matching.arrays.query_arrays import QueryArrays
 from matching.arrays.tree import Tree
 from matching.compiler.jit import inlined
@@ -37,7 +37,7 @@ def level(value: float) -> int:
 
 
 class Affinity:
-    """Its reasons in words; the values come from `matching/affinity/affinities.py`."""
+    """Its reasons in words; the values come from `matching/affinity/affinity_matrix.py`."""
 
     name: ClassVar[str] = "affinity"
 
@@ -58,13 +58,13 @@ class Affinity:
 
     def _learned(self, name: str, context: ReasonContext) -> str:
         """The strongest reason: common members, then common values, then similar words."""
-        kinship = context.result.kinship
-        if kinship.common_members:
+        shared_traits = context.result.shared_traits
+        if shared_traits.common_members:
             return context.text(
                 f"{name} a des membres en commun avec votre communauté",
                 f"{name} has members in common with your community",
             )
-        if kinship.common_values:
-            values = listed(list(kinship.common_values), context.language)
+        if shared_traits.common_values:
+            values = listed(list(shared_traits.common_values), context.language)
             return context.text(f"{name} partage vos valeurs ({values})", f"{name} shares your values ({values})")
         return context.text(f"{name} ressemble à votre communauté", f"{name} resembles your community")

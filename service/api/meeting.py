@@ -10,7 +10,7 @@ import msgspec
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from matching.meeting.query import DEFAULT_MINUTES, MAX_MINUTES, MOST_PEOPLE
+from matching.meeting.query import DEFAULT_MINUTES, MAX_MINUTES, MAX_PEOPLE
 from service.api.authentication import Caller
 from service.api.dependencies import Meetings
 from service.api.filter_parameters import with_filters
@@ -40,7 +40,7 @@ class FromNames(Room):
     """A question short and public enough for a web address."""
 
     people: list[Annotated[str, Field(max_length=200)]] = Field(
-        alias="from", max_length=MOST_PEOPLE, description="A commune or station: `Angers`, `Angers:bike:45min`"
+        alias="from", max_length=MAX_PEOPLE, description="A commune or station: `Angers`, `Angers:bike:45min`"
     )
 
 
@@ -51,7 +51,7 @@ class Someone(BaseModel):
 
 
 class FromAnywhere(Room):
-    people: list[Someone] = Field(max_length=MOST_PEOPLE)
+    people: list[Someone] = Field(max_length=MAX_PEOPLE)
 
 
 class TripModel(BaseModel):

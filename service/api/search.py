@@ -6,7 +6,6 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from matching.search.result_builder import told
 from service.api.authentication import Caller
 from service.api.dependencies import Names, Searches
 from service.api.filter_parameters import with_filters
@@ -151,7 +150,7 @@ def create_router() -> APIRouter:
         response = Response(body, media_type=GEOJSON)
         if placelibre_consent == RANKING and hits.order:
             log: SearchLog = request.app.state.services.search_log
-            response.headers["PlaceLibre-Impression"] = log.log_impression(told(hits), asked.limit)
+            response.headers["PlaceLibre-Impression"] = log.log_impression(hits.to_results(), asked.limit)
         return response
 
     @router.get("/suggest", summary="Communes and stations whose name starts like this")

@@ -13,8 +13,8 @@ from service.container import system_clock
 from service.localisation.catalogue import Translator
 
 if TYPE_CHECKING:
-    from matching.learning.proposal import Compared, Proposal
-    from matching.learning.recovery_check import Proof
+    from matching.learning.proposal import Comparison, Proposal
+    from matching.learning.recovery_check import RecoveryReport
 
 learn = typer.Typer(help="Learn the weights of the ranking from what visitors chose.", rich_markup_mode=None)
 WORLD_SPACES = 20_000
@@ -66,12 +66,12 @@ def reset_weights() -> None:
 
 
 def _propose(out: Path | None, as_json: bool) -> None:
-    from matching.learning.interaction_log import Log
+    from matching.learning.interaction_log import InteractionLog
     from matching.learning.proposal import propose
     from service.feedback.search_log import read_log
 
     with services() as running:
-        log = Log.of(read_log(running.engine))
+        log = InteractionLog.from_frame(read_log(running.engine))
     found = propose(log)
     path = out or _beside(running.settings.weights)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -88,17 +88,17 @@ def _propose(out: Path | None, as_json: bool) -> None:
 
 def _simulate(impressions: int, seed: int, as_json: bool) -> None:
     from geo.reference.communes import Areas
-    from matching.learning.recovery_check import prove
-    from matching.search.engine import Whole
+    from matching.learning.recovery_check import check_recovery
+    from matching.search.engine import SnapshotLayer
     from matching.snapshot.builder import build_index
     from service.bench.workload.world import AS_OF, build_world
 
-    layer = Whole(build_index(build_world(Areas.load(settings().data), WORLD_SPACES), as_of=AS_OF))
+    layer = SnapshotLayer(build_index(build_world(Areas.load(settings().data), WORLD_SPACES), as_of=AS_OF))
     say(
         f"{impressions} recherches simulées sur {WORLD_SPACES} espaces…",
         f"{impressions} simulated searches over {WORLD_SPACES} spaces…",
     )
-    proof = prove(layer, impressions, JUDGED_BY, seed)
+    proof = check_recovery(layer, impressions, JUDGED_BY, seed)
     if as_json:
         print_json(
             {
@@ -132,7 +132,7 @@ def _show_proposal(found: "Proposal") -> None:
     _show_compared(found.compared)
 
 
-def _show_proof(proof: "Proof") -> None:
+def _show_proof(proof: "RecoveryReport") -> None:
     from rich.table import Table
 
     french = language() == "fr"
@@ -161,7 +161,7 @@ def _show_proof(proof: "Proof") -> None:
     _show_compared(proof.compared)
 
 
-def _show_compared(compared: "Mapping[str, Compared]") -> None:
+def _show_compared(compared: "Mapping[str, Comparison]") -> None:
     from rich.table import Table
 
     gain = "au-delà de la distance seule" if language() == "fr" else "above distance alone"

@@ -30,7 +30,7 @@ class Accepted:
 
 def accept(proposal: Path, path: Path, now: datetime) -> Accepted:
     """Makes the weights of a proposal's file those of the installation. Raises InvalidInput, NotFound."""
-    from matching.learning.proposal import weights_in  # imports all that learns, which is seldom needed
+    from matching.learning.proposal import read_weights  # imports all that learns, which is seldom needed
 
     try:
         text = proposal.read_text(encoding="utf-8")
@@ -39,7 +39,7 @@ def accept(proposal: Path, path: Path, now: datetime) -> Accepted:
             fr=f"Le fichier {proposal} ne se lit pas : donnez celui qu'a écrit « placelibre learn ».",
             en=f"The file {proposal} cannot be read: give the one that “placelibre learn” wrote.",
         ) from error
-    weights_in(text)
+    read_weights(text)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".new")
     draft.write_text(json.dumps({**json.loads(text), "accepted_at": now.isoformat()}, indent=2) + "\n", "utf-8")
@@ -56,13 +56,13 @@ def reset(path: Path) -> bool:
 
 def read(path: Path) -> Accepted:
     """The weights of a file that was accepted. Raises InvalidInput saying what is wrong with it; FileNotFoundError."""
-    from matching.learning.proposal import weights_in  # imports all that learns, which is seldom needed
+    from matching.learning.proposal import read_weights  # imports all that learns, which is seldom needed
 
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         text = ""
-    weights = weights_in(text)
+    weights = read_weights(text)
     since = json.loads(text).get("accepted_at")
     return Accepted(weights, since if isinstance(since, str) else "")
 

@@ -249,11 +249,11 @@ def read_log(engine: Engine) -> pl.DataFrame:
     """The latest impressions that can be learned from, with the columns of
     `matching.learning.interaction_log.COLUMNS`."""
     from matching.learning.interaction_log import DEPTH
-    from matching.learning.location_privacy import TOO_NEAR
+    from matching.learning.location_privacy import UNUSABLE_MODE
 
     latest = (
         select(impression.c.id)
-        .where(or_(impression.c.mode.is_(None), impression.c.mode != TOO_NEAR))
+        .where(or_(impression.c.mode.is_(None), impression.c.mode != UNUSABLE_MODE))
         .order_by(impression.c.hour.desc(), impression.c.id)
         .limit(MAX_IMPRESSIONS)
         .subquery()

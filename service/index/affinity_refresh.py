@@ -8,12 +8,12 @@ import threading
 
 from sqlalchemy import Engine
 
-from matching.affinity.affinities import affinities_of, entries_of
+from matching.affinity.affinity_matrix import build_affinities, community_entries
 from matching.live_index import LiveIndex
 
 
 class LiveAffinities:
-    """Affinities of a running index. `follow` must not be called from two threads at once."""
+    """AffinityMatrix of a running index. `follow` must not be called from two threads at once."""
 
     def __init__(self, engine: Engine, index: LiveIndex) -> None:
         self._engine = engine
@@ -34,7 +34,7 @@ class LiveAffinities:
                 from geo.store.queries import read_communities  # imports polars, which is seldom needed
 
                 self._declared, communities = read_communities(self._engine)
-                self._index.set_affinities(self._index.affinities.among(entries_of(communities)))
+                self._index.set_affinities(self._index.affinities.for_communities(community_entries(communities)))
             behind = self._learned < self._declared
         if behind and (self._learning is None or not self._learning.is_alive()):
             self._learning = threading.Thread(target=self._learn, name="placelibre-affinities", daemon=True)
@@ -49,11 +49,11 @@ class LiveAffinities:
         from geo.store.queries import read_memberships
 
         revision, communities, memberships = read_memberships(self._engine)
-        affinities = affinities_of(communities, memberships)
+        affinities = build_affinities(communities, memberships)
         with self._lock:
             if revision < self._learned:  # a newer snapshot was opened meanwhile
                 return
             if revision < self._declared:  # a later declaration is taken in already; `follow` learns again
-                affinities = affinities.among(self._index.affinities.communities)
+                affinities = affinities.for_communities(self._index.affinities.communities)
             self._index.set_affinities(affinities)
             self._learned, self._declared = revision, max(revision, self._declared)

@@ -22,8 +22,8 @@ from matching.meeting.query import MeetingQuery
 from matching.meeting.ranking import MeetingResults
 from matching.query.query import Cursor, Query, slot_floor
 from matching.relaxation.relaxer import Relaxation
-from matching.search.engine import Whole
-from matching.search.hits import Found
+from matching.search.engine import SnapshotLayer
+from matching.search.hits import Hits
 from matching.snapshot.layout import Meta
 from matching.snapshot.snapshot import Snapshot
 from service.index.affinity_refresh import LiveAffinities
@@ -137,7 +137,7 @@ class LiveSearch:
 
     def find(
         self, query: Query, after: Cursor | None = None, pinned: str | None = None, router: Router | None = None
-    ) -> Found:
+    ) -> Hits:
         """Exact results of the index as of at most `refresh_s` seconds ago.
 
         `after` is a cursor of the version `pinned`: results that follow it. A query with a mode goes by the minutes of
@@ -209,12 +209,12 @@ class LiveSearch:
         """Takes in a newer snapshot, opened while searches go on, and the places and communities changed since it was
         built."""
         with self._swapping:
-            self._look(self._index.newer(self._check_origin))
+            self._look(self._index.open_newer(self._check_origin))
 
     def _swap(self) -> None:
         """Takes in a newer snapshot, if there is one."""
         with self._swapping:
-            newer = self._index.newer(self._check_origin)
+            newer = self._index.open_newer(self._check_origin)
             if newer is not None:
                 self._look(newer)
 
@@ -223,7 +223,7 @@ class LiveSearch:
         with reading(self._engine) as connection:
             check_origin(meta, self._folder, connection)
 
-    def _look(self, newer: Whole | None = None) -> None:
+    def _look(self, newer: SnapshotLayer | None = None) -> None:
         """Takes in what changed; `newer` in the same step, so that no search sees it without the changes since it was
         built."""
         with self._lock:

@@ -98,7 +98,7 @@ def _home(services: Services) -> Iterator[Finding]:
 def _index(services: Services) -> Iterator[Finding]:
     with LiveIndex.open(services.settings.index) as index:
         index.verify()
-        figures = index.figures()
+        figures = index.statistics()
         with reading(services.engine) as connection:
             check_origin(index.snapshot.meta, services.settings.index, connection)
             behind = revision(connection) - index.revision

@@ -10,7 +10,7 @@ import msgspec
 
 from geo.errors import InvalidInput
 from matching.query.query import Cursor
-from matching.search.hits import Found
+from matching.search.hits import Hits
 from service.search.request import FILTERS, SearchRequest
 
 
@@ -30,11 +30,11 @@ class Page:
     cursor: Cursor
 
 
-def write_cursor(hits: Found, request: SearchRequest, searcher: str | None) -> str | None:
+def write_cursor(hits: Hits, request: SearchRequest, searcher: str | None) -> str | None:
     """The cursor of the page after `hits`, for the same search by the same searcher; None after the last page."""
-    if hits.next is None:
+    if hits.next_cursor is None:
         return None
-    fields = _CursorFields(hits.searchables[0].snapshot.meta.version, _digest(request, searcher), *hits.next)
+    fields = _CursorFields(hits.indexes[0].snapshot.meta.version, _digest(request, searcher), *hits.next_cursor)
     return base64.urlsafe_b64encode(msgspec.msgpack.encode(fields)).decode().rstrip("=")
 
 

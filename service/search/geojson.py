@@ -10,9 +10,9 @@ import msgspec
 from geo.errors import Language
 from geo.gazetteer.location import Located
 from geo.types import Amenity
-from matching.presentation.geojson import features
+from matching.presentation.geojson import render_features
 from matching.query.results import Travel
-from matching.search.hits import Found
+from matching.search.hits import Hits
 
 if TYPE_CHECKING:
     from geo.store.queries import PlaceRecord
@@ -29,7 +29,7 @@ def utc(moment: datetime | None) -> str | None:
 
 def search_collection(
     located: Located,
-    hits: Found,
+    hits: Hits,
     names: Mapping[str, str],
     language: Language,
     next_page: str | None = None,
@@ -58,7 +58,7 @@ def search_collection(
     if relaxations is not None:
         about["relaxations"] = relaxations
     begin = b'{"type":"FeatureCollection","features":['
-    return b"".join((begin, features(hits, language, names), b"],", msgspec.json.encode(about)[1:]))
+    return b"".join((begin, render_features(hits, language, names), b"],", msgspec.json.encode(about)[1:]))
 
 
 def _travel(travel: Travel | None) -> dict[str, Any] | None:
@@ -67,7 +67,7 @@ def _travel(travel: Travel | None) -> dict[str, Any] | None:
     if travel is None:
         return None
     return {
-        "by": travel.by,
+        "by": travel.method,
         "fallback": None if travel.fallback is None else travel.fallback.code,
         "routed": travel.routed,
         "within_reach": travel.within_reach,

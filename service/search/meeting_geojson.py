@@ -26,7 +26,7 @@ def meeting_feature(meeting: Meeting) -> dict[str, Any]:
             "worst_minutes": meeting.worst_minutes,
             "sum_minutes": meeting.sum_minutes,
             "trips": [
-                {"minutes": trip.minutes, "minutes_by": trip.by, "distance_m": trip.distance_m}
+                {"minutes": trip.minutes, "minutes_by": trip.method, "distance_m": trip.distance_m}
                 for trip in meeting.trips
             ],
             **{name: meeting.facts[name] for name in FACTS},
@@ -56,7 +56,7 @@ def meeting_collection(located: Sequence[Located], results: MeetingResults) -> d
             }
             for there, person in zip(located, results.query.people, strict=True)
         ],
-        "by": str(results.query.by),
+        "by": str(results.query.goal),
         "seats": results.query.room.seats,
         "travel": _travel(results.travel),
         "as_of": utc(results.as_of),
@@ -66,7 +66,7 @@ def meeting_collection(located: Sequence[Located], results: MeetingResults) -> d
 def _travel(travel: MeetingTravel) -> dict[str, Any]:
     """How minutes were results. Of a failure the code: the rest is for the operator."""
     return {
-        "by": travel.by,
+        "by": travel.method,
         "fallback": None if travel.fallback is None else travel.fallback.code,
         "routed": travel.routed,
         "exact": travel.exact,

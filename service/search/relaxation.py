@@ -12,7 +12,7 @@ from geo.errors import Language
 from geo.gazetteer.location import Located
 from geo.types import Amenity
 from matching.query.query import SLOT_S, Query, Window, slot_start
-from matching.relaxation.changes import Change, Further, InsteadBy, OtherTime, Time, Windows, Without
+from matching.relaxation.changes import Change, DropNeeds, LargerRadius, OtherMode, OtherTime, TimeChange, Windows
 from matching.relaxation.relaxer import Relaxation
 from service.localisation.catalogue import Translator
 from service.localisation.formats import NBSP, Formats
@@ -48,7 +48,7 @@ class RelaxationWords:
         """`4 de plus`, or `4 lieux` for a search without results; and the number of places to confirm."""
         key = "relax.gain" if relaxation.more < relaxation.total else "relax.found"
         gain = self.t.count(key, relaxation.more, number=self.fmt.number(relaxation.more))
-        if not relaxation.to_confirm or not any(isinstance(change, Without) for change in relaxation.changes):
+        if not relaxation.to_confirm or not any(isinstance(change, DropNeeds) for change in relaxation.changes):
             return gain
         to_confirm = self.fmt.number(relaxation.to_confirm)
         return f"{gain}, {self.t.count('relax.to_confirm', relaxation.to_confirm, number=to_confirm)}"
@@ -56,20 +56,20 @@ class RelaxationWords:
     def _words_of(self, change: Change) -> str:
         t = self.t
         match change:
-            case Further():
+            case LargerRadius():
                 return self._further(change)
-            case InsteadBy():
+            case OtherMode():
                 return t(f"relax.by_{change.mode}")
             case OtherTime():
                 return self._time(change)
-            case Without():
+            case DropNeeds():
                 amenities = [t.either(f"amenity_the.{need}", need) for need in Amenity if need in change.needs]
                 return t("relax.without", amenities=_joined(amenities, t("relax.nor")))
         name, relaxable, _ = _FILTERS[type(change)]
         text = relaxable.text
         return t(f"relax.{name}") if text is None else text(change, self.query, t, self.fmt)
 
-    def _further(self, change: Further) -> str:
+    def _further(self, change: LargerRadius) -> str:
         """How much further; the new radius where the old one is no round number, as of twenty minutes on foot."""
         if self.query.radius_m % HUNDRED_M:
             return self.t("relax.up_to", distance=distance_words(change.radius_m, self.fmt))
@@ -77,13 +77,13 @@ class RelaxationWords:
 
     def _time(self, change: OtherTime) -> str:
         t, half_hours = self.t, timedelta(minutes=30 * change.amount)
-        match change.how:
-            case Time.EARLIER | Time.LATER:
-                return t(f"relax.{change.how}", duration=self.fmt.minutes(half_hours))
-            case Time.ANY:
+        match change.kind:
+            case TimeChange.EARLIER | TimeChange.LATER:
+                return t(f"relax.{change.kind}", duration=self.fmt.minutes(half_hours))
+            case TimeChange.ANY:
                 return t("relax.any_time")
         start, stop = local_span(change.windows[0], self.zone)
-        if change.how is Time.OTHER_DAY:
+        if change.kind is TimeChange.OTHER_DAY:
             return t("relax.other_day", day=self.fmt.day(start.date()))
         any_slots = change.windows[0].any_slots
         if any_slots is not None:
@@ -119,14 +119,14 @@ def request_of(relaxation: Relaxation, request: SearchRequest, zone: ZoneInfo) -
 def _fields(change: Change, request: SearchRequest, query: Query, zone: ZoneInfo) -> dict[str, Any]:
     """The fields of a request that a change sets; `query` is the query of the changed request."""
     match change:
-        case Further():
+        case LargerRadius():
             return {"within": f"{change.radius_m / 1000:g}km"}
-        case InsteadBy():
+        case OtherMode():
             in_minutes = (request.within or "").strip().lower().endswith("min")
             return {"mode": str(change.mode), "within": request.within if in_minutes else f"{query.radius_m:.6f}m"}
         case OtherTime():
             return _time_fields(change.windows, zone)
-        case Without():
+        case DropNeeds():
             dropped = [str(need) for need in Amenity if need in change.needs]
             needs = tuple(str(need) for need in Amenity if need in query.needs)
             return {"need": needs, "wish": tuple(dict.fromkeys((*request.wish, *dropped)))}
@@ -181,11 +181,11 @@ def describe_relaxations(
     ]
 
 
-_CODES: dict[type[Change], str] = {Further: "distance", InsteadBy: "mode", Without: "needs"}
+_CODES: dict[type[Change], str] = {LargerRadius: "distance", OtherMode: "mode", DropNeeds: "needs"}
 
 
 def code_of(change: Change) -> str:
     """One word for what changes."""
     if isinstance(change, OtherTime):
-        return str(change.how)
+        return str(change.kind)
     return _CODES.get(type(change)) or _FILTERS[type(change)][1].code

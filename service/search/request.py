@@ -12,7 +12,7 @@ from geo.gazetteer.gazetteer import Gazetteer
 from geo.gazetteer.location import Located
 from geo.types import Amenity, PlaceKind, SpaceKind
 from matching.query.query import DEFAULT_RADIUS_M, Mode, Preset, Query, Window
-from matching.relaxation.changes import AlsoCandidates, AnyKind, AnySpaceKind, Dearer, FewerSeats
+from matching.relaxation.changes import AnyKind, AnySpaceKind, FewerSeats, HigherPrice, IncludeCandidates
 from service.localisation.catalogue import Translator
 from service.localisation.formats import Formats
 from service.search.filters import Filter, FormField, Relaxable, RoomFilter, declared_filters
@@ -37,7 +37,7 @@ def _seats_text(change: FewerSeats, query: Query, t: Translator, _: Formats) -> 
     return t.count("relax.seats", change.seats, asked=query.seats)
 
 
-def _price_text(change: Dearer, _: Query, t: Translator, fmt: Formats) -> str:
+def _price_text(change: HigherPrice, _: Query, t: Translator, fmt: Formats) -> str:
     highest = change.max_price_cents
     return t("relax.any_price") if highest is None else t("relax.max_price", price=fmt.price(highest))
 
@@ -163,7 +163,7 @@ class SearchRequest(msgspec.Struct, frozen=True):
             query=cents("max_price_cents"),
             room=RoomFilter(is_droppable=True),
             form=FormField(length=20, read=price_in_euros, is_further=True),
-            relaxable=Relaxable(Dearer, "price", _price_text),
+            relaxable=Relaxable(HigherPrice, "price", _price_text),
         ),
     ] = None
     community: Annotated[
@@ -197,7 +197,7 @@ class SearchRequest(msgspec.Struct, frozen=True):
             query=same("candidates"),
             room=RoomFilter(),
             form=FormField(is_further=True),
-            relaxable=Relaxable(AlsoCandidates, "candidates"),
+            relaxable=Relaxable(IncludeCandidates, "candidates"),
         ),
     ] = False
     limit: Annotated[

@@ -15,7 +15,7 @@ from geo.travel.router import Router
 from matching.query.query import Query
 from matching.query.results import SearchResults
 from matching.relaxation.relaxer import Relaxation
-from matching.search.hits import Found
+from matching.search.hits import Hits
 from service.communities.directory import CommunityDirectory
 from service.feedback.accepted_weights import AcceptedWeights
 from service.index.live_search import LiveSearch
@@ -54,10 +54,9 @@ class SearchDesk:
         self, request: SearchRequest, *, authenticated: str | None = None, operator: bool = False
     ) -> tuple[Located, SearchResults]:
         """As `find`, place by place."""
-        from matching.search.result_builder import told
 
         located, hits = self.find(request, authenticated=authenticated, operator=operator)
-        return located, told(hits)
+        return located, hits.to_results()
 
     def find(
         self,
@@ -66,7 +65,7 @@ class SearchDesk:
         authenticated: str | None = None,
         operator: bool = False,
         after: str | None = None,
-    ) -> tuple[Located, Found]:
+    ) -> tuple[Located, Hits]:
         """Where the search is, and the best places; with `after`, the cursor of a page, those that follow it.
 
         A claimed `request.community` changes the ranking only. What is visible follows `authenticated`, the community
@@ -86,11 +85,11 @@ class SearchDesk:
         per_host, new_floor = self._variety(request)
         if not per_host and not new_floor:
             return located, find(query)
-        from matching.search.diversify import FIRST_PAGE, Variety, varied
+        from matching.search.diversify import FIRST_PAGE, Variety, diversify
         from service.search.hosts import Hosts
 
         variety = Variety(per_host or None, new_floor or None, min(FIRST_PAGE, query.limit))
-        return located, varied(find, query, variety, Hosts(self._engine, self._now()).read)
+        return located, diversify(find, query, variety, Hosts(self._engine, self._now()).read)
 
     def answers_at_once(self, request: SearchRequest) -> bool:
         """Whether `find` answers from memory alone, so that it may run on an event loop.
@@ -107,7 +106,7 @@ class SearchDesk:
             or self._open_index().is_due
         )
 
-    def relax(self, located: Located, hits: Found | SearchResults, enough: int) -> tuple[Relaxation, ...]:
+    def relax(self, located: Located, hits: Hits | SearchResults, enough: int) -> tuple[Relaxation, ...]:
         """The smallest changes of a search that give more places, when it has fewer than `enough`."""
         if hits.total >= enough:
             return ()
@@ -115,7 +114,7 @@ class SearchDesk:
         return self._open_index().relax(query, ZoneInfo(located.time_zone), enough, self._router(query))
 
     def relaxations(
-        self, request: SearchRequest, located: Located, hits: Found, language: Language
+        self, request: SearchRequest, located: Located, hits: Hits, language: Language
     ) -> list[dict[str, Any]] | None:
         """The `relaxations` of a collection of results; None where as many places fit as the request wants."""
         from service.search.relaxation import describe_relaxations
@@ -128,7 +127,7 @@ class SearchDesk:
     def as_geojson(
         self,
         located: Located,
-        hits: Found,
+        hits: Hits,
         request: SearchRequest,
         language: Language,
         *,

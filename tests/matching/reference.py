@@ -1,6 +1,6 @@
-"""A second search, written apart from the first: plain Python over plain rows, every formula typed again.
+"""Reference implementation of the search: plain Python over plain rows, every formula written a second time.
 
-It imports nothing of `matching` but the question (`Query`). Slow and obvious on purpose.
+It imports nothing of `matching` but the query. Slow and obvious on purpose.
 """
 
 import json
@@ -44,7 +44,7 @@ def row_bitmask(text: str) -> list[str]:
     return [word for word in spaced.split() if len(word) > 1 and word not in COMMON_WORDS.split()]
 
 
-def likeness(communities: list[Row]) -> dict[tuple[str, str], float]:
+def word_similarity(communities: list[Row]) -> dict[tuple[str, str], float]:
     """Cosine of TF-IDF vectors: idf = ln((1 + n) / (1 + df)) + 1, vectors of length 1."""
     counts = {c["slug"]: Counter(row_bitmask(" ".join([*c["values"], c["words"]]))) for c in communities}
     holding = Counter(word for count in counts.values() for word in count)
@@ -60,29 +60,29 @@ def likeness(communities: list[Row]) -> dict[tuple[str, str], float]:
     }
 
 
-def circles(memberships: list[Row]) -> dict[str, set[str]]:
+def members_by_community(memberships: list[Row]) -> dict[str, set[str]]:
     """The members of each community."""
-    found: dict[str, set[str]] = {}
+    members: dict[str, set[str]] = {}
     for row in memberships:
-        found.setdefault(row["community"], set()).add(row["member"])
-    return found
+        members.setdefault(row["community"], set()).add(row["member"])
+    return members
 
 
-def members_in_common(one: set[str], other: set[str]) -> float:
+def members_in_common(first: set[str], second: set[str]) -> float:
     """Root of the cosine, shrunk; nothing for fewer than three."""
-    shared = len(one & other)
-    return 0.0 if shared < 3 else math.sqrt(shared / math.sqrt(len(one) * len(other)) * shared / (shared + 10))
+    shared = len(first & second)
+    return 0.0 if shared < 3 else math.sqrt(shared / math.sqrt(len(first) * len(second)) * shared / (shared + 10))
 
 
-def blended(by_words: float, both_speak: bool, one: set[str], other: set[str]) -> float:
-    """What is learned of two communities: at most 0.6."""
-    known = math.sqrt(len(one) * len(other))
-    weight = known / (known + 5) if both_speak else 1.0
-    return round(0.6 * (weight * members_in_common(one, other) + (1 - weight) * by_words), 6)
+def learned_similarity(by_words: float, both_have_words: bool, first: set[str], second: set[str]) -> float:
+    """Learned similarity of two communities, at most 0.6."""
+    size = math.sqrt(len(first) * len(second))
+    weight = size / (size + 5) if both_have_words else 1.0
+    return round(0.6 * (weight * members_in_common(first, second) + (1 - weight) * by_words), 6)
 
 
 class Reference:
-    """The world seen place by place."""
+    """Brute-force search over all places."""
 
     def __init__(
         self,
@@ -94,7 +94,7 @@ class Reference:
         as_of: datetime,
     ) -> None:
         self.as_of, self.communities = as_of, communities
-        self.like, self.circles = likeness(communities), circles(memberships)
+        self.like, self.members_by_community = word_similarity(communities), members_by_community(memberships)
         self.first_slot = int(datetime(as_of.year, as_of.month, as_of.day, tzinfo=as_of.tzinfo).timestamp()) // 1800
         self.spaces: dict[int, list[Row]] = {}
         for row in spaces:
@@ -131,7 +131,7 @@ class Reference:
     def trust(self, place: Row, row: Row) -> float:
         checked = place["checked_on"]
         fresh = 0.4 if checked is None else (730 - (self.as_of.date() - checked).days) / (730 - 183)
-        known = [
+        facts = [
             place["address"] != "",
             place["precision"] != "commune",
             row["hours"] is not None,
@@ -139,35 +139,37 @@ class Reference:
             row.get("price_half_day_cents") is not None,
             len(row["answers"]) >= 3,
         ]
-        return min(1.0, max(0.0, fresh)) * (known.count(True) / 6)
+        return min(1.0, max(0.0, fresh)) * (facts.count(True) / 6)
 
-    def akin(self, searcher: str, other: str) -> float:
+    def affinity(self, searcher: str, other: str) -> float:
         if searcher == other:
             return 1.0
         declared = next(c["partners"] for c in self.communities if c["slug"] == searcher)
-        known = {c["slug"] for c in self.communities}
-        if other in declared and other in known:
+        slugs = {c["slug"] for c in self.communities}
+        if other in declared and other in slugs:
             return 0.7
-        if other not in known:
+        if other not in slugs:
             return 0.0
-        like, circle = self.like, self.circles
-        both_speak = like[searcher, searcher] > 0 and like[other, other] > 0
-        return blended(like[searcher, other], both_speak, circle.get(searcher, set()), circle.get(other, set()))
+        like, members = self.like, self.members_by_community
+        both_have_words = like[searcher, searcher] > 0 and like[other, other] > 0
+        return learned_similarity(
+            like[searcher, other], both_have_words, members.get(searcher, set()), members.get(other, set())
+        )
 
     def weights(self, query: Query) -> dict[str, float]:
-        asked = dict(zip(KINDS_OF_TERM, WEIGHTS[query.preset.value], strict=True))
+        weights = dict(zip(KINDS_OF_TERM, WEIGHTS[query.preset.value], strict=True))
         if query.weights is not None:
-            asked = {name: dict(query.weights).get(name, 0.0) for name in KINDS_OF_TERM}
+            weights = {name: dict(query.weights).get(name, 0.0) for name in KINDS_OF_TERM}
         if not query.wishes:
-            del asked["wishes"]
+            del weights["wishes"]
         if query.community not in {c["slug"] for c in self.communities}:
-            del asked["affinity"]
-        total = sum(asked.values())
-        return {name: weight / total for name, weight in asked.items() if weight > 0}
+            del weights["affinity"]
+        total = sum(weights.values())
+        return {name: weight / total for name, weight in weights.items() if weight > 0}
 
     def search(self, query: Query, now: datetime) -> tuple[list[Row], int, int]:
         """All fitting places, best first, each with its terms; how many; how many to confirm."""
-        found, unsure, weights = [], 0, self.weights(query)
+        results, unsure, weights = [], 0, self.weights(query)
         band = math.degrees(query.radius_m / 6_371_008.8) + 1e-6
         low, high = bisect_left(self.lats, query.point.lat - band), bisect_right(self.lats, query.point.lat + band)
         for place in self.places[low:high]:
@@ -183,13 +185,15 @@ class Reference:
                 if "no" not in answers and self.fits(row, query):
                     (unsure_rows if "unknown" in answers else sure_rows).append(row)
             if sure_rows:
-                found.append(self.best(place, sure_rows, distance_m, weights, query))
+                results.append(self.best(place, sure_rows, distance_m, weights, query))
             elif unsure_rows:
                 unsure += 1
-        found.sort(key=lambda one: (-one["windows"], -one["score"], one["distance_m"], one["place_id"]))
-        for one in found[: query.limit]:
-            self.tell_when(one, query, now)
-        return found, len(found), unsure
+        results.sort(
+            key=lambda result: (-result["windows"], -result["score"], result["distance_m"], result["place_id"])
+        )
+        for result in results[: query.limit]:
+            self.add_availability(result, query, now)
+        return results, len(results), unsure
 
     def fits(self, row: Row, query: Query) -> bool:
         if row["communities"] and not set(row["communities"]) & query.visible:
@@ -243,7 +247,7 @@ class Reference:
             counts = query.most_windows and row["space_id"] is not None
             windows = sum(self.free_windows(row, query)) if counts else 0
             scored.append((-windows, -score, distance_m, row["space_id"] or 0, row, values))
-        scored.sort(key=lambda one: one[:4])
+        scored.sort(key=lambda candidate: candidate[:4])
         windows, score, _, _, row, values = scored[0]
         return {
             "windows": -windows,
@@ -268,8 +272,8 @@ class Reference:
             price = self.price(row, query)
             return 0.4 if price is None else 2 ** (-price / 1500)
         if name == "affinity":
-            seen = [slug for slug in row["communities"] if slug in query.visible]
-            return max((self.akin(query.community, slug) for slug in seen), default=0.0)
+            visible = [slug for slug in row["communities"] if slug in query.visible]
+            return max((self.affinity(query.community, slug) for slug in visible), default=0.0)
         if name == "fit":
             if row["space_id"] is None:
                 return 0.4
@@ -277,22 +281,22 @@ class Reference:
             return 1.0 if ratio <= 2 else max(0.2, 1 - 0.8 * math.log10(ratio / 2))
         return float(row["trust"])
 
-    def tell_when(self, one: Row, query: Query, now: datetime) -> None:
-        """Adds in which windows it is free, the run around the first of them, and the seats left in all of them."""
-        row = one["row"]
-        one["free"] = one["left"] = None
+    def add_availability(self, result: Row, query: Query, now: datetime) -> None:
+        """Adds in which windows a result is free, the free time around the first of them, and the seats left in all."""
+        row = result["row"]
+        result["free"] = result["left"] = None
         if row["space_id"] is None:
-            one["windows_free"] = [False] * len(query.windows)
+            result["windows_free"] = [False] * len(query.windows)
             return
-        one["windows_free"] = self.free_windows(row, query)
-        for window, free in zip(query.windows, one["windows_free"], strict=True):
+        result["windows_free"] = self.free_windows(row, query)
+        for window, free in zip(query.windows, result["windows_free"], strict=True):
             if not free:
                 continue
             begin = self.first_start(row, query, window)
             stop = begin + (window.any_slots or window.stop - window.start)
             left = min(self.left(row, slot) for slot in range(begin, stop))
-            one["left"] = left if one["left"] is None else min(left, one["left"])
-            one["free"] = one["free"] or self.run_around(row, query, window, begin, stop, now)
+            result["left"] = left if result["left"] is None else min(left, result["left"])
+            result["free"] = result["free"] or self.run_around(row, query, window, begin, stop, now)
 
     def run_around(
         self, row: Row, query: Query, window: Window, start: int, stop: int, now: datetime

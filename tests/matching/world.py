@@ -81,7 +81,7 @@ COMMUNITY_ROWS: list[Row] = [
     },
     {"slug": "mute", "name": "Muette", "sharing": "network", "partners": [], "values": [], "words": ""},
 ]
-# Enough members in common (alpha and delta), too few (alpha and gamma), members and no words (mute); beta told nobody.
+# Enough members in common (alpha, delta), too few (alpha, gamma), members without words (mute), no members (beta).
 MEMBERSHIP_ROWS: list[Row] = [
     {"community": slug, "member": f"member {number}"}
     for slug, numbers in (
@@ -99,10 +99,10 @@ def frame(rows: list[Row], schema: Any) -> pl.DataFrame:
 
 
 class World:
-    """Rows of the four tables; `input()` makes an IndexInput of them, or of some places."""
+    """Rows of the tables; `input()` gives them, or those of some places, as an IndexInput."""
 
     def __init__(self, seed: int = 7, scale: float = 1.0, regions: Sequence[tuple[Any, ...]] = REGIONS) -> None:
-        # An id is never used again, whatever is removed.
+        # Ids are never reused, even if rows are removed.
         self.last_place_id, self.last_space_id = 997, 48
         self.random = random.Random(seed)
         self.places: list[Row] = []
@@ -112,24 +112,24 @@ class World:
         for region in regions:
             for _ in range(max(2, int(region[4] * scale))):
                 self._place(region)
-        self._twins(int(40 * scale) + 2)
+        self._duplicates(int(40 * scale) + 2)
 
     def input(self, place_ids: set[int] | None = None) -> IndexInput:
         spaces = [row for row in self.spaces if place_ids is None or row["place_id"] in place_ids]
-        kept = {row["space_id"] for row in spaces}
+        space_ids = {row["space_id"] for row in spaces}
         return IndexInput(
             places=frame([row for row in self.places if place_ids is None or row["place_id"] in place_ids], PLACES),
             spaces=frame(spaces, SPACES),
-            busy=frame([row for row in self.busy if row["space_id"] in kept], BUSY),
+            busy=frame([row for row in self.busy if row["space_id"] in space_ids], BUSY),
             communities=frame(self.communities, COMMUNITIES),
             memberships=frame(MEMBERSHIP_ROWS, MEMBERSHIPS),
             revision=5,
         )
 
     def _amenities(self, odds: float) -> str:
-        drawn = self.random
-        known = [amenity for amenity in Amenity if drawn.random() < odds]
-        return json.dumps({amenity.value: drawn.choice(["yes", "yes", "no"]) for amenity in known})
+        rng = self.random
+        described = [amenity for amenity in Amenity if rng.random() < odds]
+        return json.dumps({amenity.value: rng.choice(["yes", "yes", "no"]) for amenity in described})
 
     def _slugs(self, odds: float) -> list[str]:
         if self.random.random() > odds:
@@ -146,128 +146,128 @@ class World:
         return self.last_space_id
 
     def _place(self, region: tuple[Any, ...]) -> Row:
-        drawn, (name, lon, lat, spread, _, insee, zone) = self.random, region
-        at = lon + drawn.gauss(0, spread / 2)
-        commune_only = drawn.random() < 0.08
+        rng, (name, lon, lat, spread, _, insee, zone) = self.random, region
+        at = lon + rng.gauss(0, spread / 2)
+        commune_only = rng.random() < 0.08
         row = {
             "place_id": self._next_place_id(),
             "name": f"Lieu « {len(self.places)} »",
-            "kind": drawn.choice(list(PlaceKind)).value,
-            "status": drawn.choices(["offered", "candidate", "closed"], [62, 34, 4])[0],
-            "address": drawn.choice(["", f"{len(self.places)} rue d'Été"]),
+            "kind": rng.choice(list(PlaceKind)).value,
+            "status": rng.choices(["offered", "candidate", "closed"], [62, 34, 4])[0],
+            "address": rng.choice(["", f"{len(self.places)} rue d'Été"]),
             "postcode": insee,
             "commune": name,
             "insee": insee,
             "lon": (at + 180) % 360 - 180,
-            "lat": lat + drawn.gauss(0, spread / 2),
+            "lat": lat + rng.gauss(0, spread / 2),
             "precision": "commune" if commune_only else "exact",
-            "expected_m": drawn.uniform(300, 4000) if commune_only else 0.0,
+            "expected_m": rng.uniform(300, 4000) if commune_only else 0.0,
             "time_zone": zone,
-            "opening_hours": drawn.choice(HOURS),
+            "opening_hours": rng.choice(HOURS),
             "amenities": self._amenities(0.55),
-            "phone": drawn.choice([None, "02 40 00 00 00"]),
-            "website": drawn.choice([None, "", "https://exemple.fr"]),
-            "checked_on": drawn.choice([None, date(2026, 9, 1), date(2025, 9, 1) - timedelta(drawn.randrange(600))]),
+            "phone": rng.choice([None, "02 40 00 00 00"]),
+            "website": rng.choice([None, "", "https://exemple.fr"]),
+            "checked_on": rng.choice([None, date(2026, 9, 1), date(2025, 9, 1) - timedelta(rng.randrange(600))]),
             "communities": self._slugs(0.2),
-            "demo": drawn.random() < 0.5,
+            "demo": rng.random() < 0.5,
         }
         self.places.append(row)
-        if row["status"] != "candidate" or drawn.random() < 0.1:
-            for _ in range(drawn.choice([1, 1, 1, 2, 3, 4, 7])):
+        if row["status"] != "candidate" or rng.random() < 0.1:
+            for _ in range(rng.choice([1, 1, 1, 2, 3, 4, 7])):
                 self._space(row)
         return row
 
     def _space(self, place: Row) -> None:
-        drawn = self.random
+        rng = self.random
         space_id = self._next_space_id()
-        seats = drawn.choice([1, 1, 2, 4, 6, 8, 12, 40, 150])
+        seats = rng.choice([1, 1, 2, 4, 6, 8, 12, 40, 150])
         row = {
             "space_id": space_id,
             "place_id": place["place_id"],
-            "kind": drawn.choice(list(SpaceKind)).value,
+            "kind": rng.choice(list(SpaceKind)).value,
             "name": f"Salle {len(self.spaces)}",
             "seats": seats,
-            "price_half_day_cents": drawn.choice([None, 0, 300, 600, 1200, 1500, 4000]),
-            "member_price_half_day_cents": drawn.choice([None, None, 0, 200, 900]),
-            "opening_hours": drawn.choice([None, None, *HOURS]),
+            "price_half_day_cents": rng.choice([None, 0, 300, 600, 1200, 1500, 4000]),
+            "member_price_half_day_cents": rng.choice([None, None, 0, 200, 900]),
+            "opening_hours": rng.choice([None, None, *HOURS]),
             "amenities": self._amenities(0.15),
             "communities": self._slugs(0.6),
             "demo": place["demo"],
         }
         self.spaces.append(row)
         ledger: dict[int, int] = {}
-        for _ in range(drawn.choice([0, 0, 2, 6, 20])):
-            day = drawn.choice([0, 1, 2, 7, 15, 20, 40, 61, drawn.randrange(63)])
-            start = FIRST_SLOT + 48 * day + drawn.randrange(-20, 40)
-            taken = drawn.randint(1, seats)
-            for slot in range(start, start + drawn.randint(1, 12)):
-                ledger.setdefault(slot, taken)
-        self.busy += [{"space_id": space_id, "slot": slot, "seats_taken": taken} for slot, taken in ledger.items()]
+        for _ in range(rng.choice([0, 0, 2, 6, 20])):
+            day = rng.choice([0, 1, 2, 7, 15, 20, 40, 61, rng.randrange(63)])
+            start = FIRST_SLOT + 48 * day + rng.randrange(-20, 40)
+            seats_taken = rng.randint(1, seats)
+            for slot in range(start, start + rng.randint(1, 12)):
+                ledger.setdefault(slot, seats_taken)
+        self.busy += [
+            {"space_id": space_id, "slot": slot, "seats_taken": seats_taken} for slot, seats_taken in ledger.items()
+        ]
 
-    def _twins(self, count: int) -> None:
-        """Places alike in everything but their ids: ties that only the ids can break."""
+    def _duplicates(self, count: int) -> None:
+        """Copies of places that differ only in their ids: ties that only the ids can break."""
         offered = [row for row in self.places if row["status"] == "offered"]
         for original in self.random.sample(offered, min(count, len(offered))):
-            twin = {**original, "place_id": self._next_place_id()}
-            self.places.append(twin)
+            duplicate = {**original, "place_id": self._next_place_id()}
+            self.places.append(duplicate)
             for space in [row for row in self.spaces if row["place_id"] == original["place_id"]]:
                 for _ in range(2):
-                    self.spaces.append({**space, "space_id": self._next_space_id(), "place_id": twin["place_id"]})
+                    self.spaces.append({**space, "space_id": self._next_space_id(), "place_id": duplicate["place_id"]})
 
 
-def query_from(drawn: random.Random) -> Query:
-    """One plausible question: most of them have an answer."""
-    name, lon, lat, spread, *_ = drawn.choices(REGIONS, [5, 3, 2, 3, 2, 2, 1, 1, 1])[0]
-    reach = drawn.choice([0.3, 1.0, 2.0])
-    at = lon + drawn.gauss(0, spread / 2) * reach
-    point = Point((at + 180) % 360 - 180, lat + drawn.gauss(0, spread / 2) * reach)
+def query_from(rng: random.Random) -> Query:
+    """A plausible query; most of them have results."""
+    name, lon, lat, spread, *_ = rng.choices(REGIONS, [5, 3, 2, 3, 2, 2, 1, 1, 1])[0]
+    reach = rng.choice([0.3, 1.0, 2.0])
+    at = lon + rng.gauss(0, spread / 2) * reach
+    point = Point((at + 180) % 360 - 180, lat + rng.gauss(0, spread / 2) * reach)
     dense = name in {"Paris", "Nantes"}
     radii = [1500.0, 3000.0, 6000.0, 12_000.0] if dense else [5000.0, 20_000.0, 30_000.0, 100_000.0]
-    radii = [0.0] if drawn.random() < 0.01 else radii
+    radii = [0.0] if rng.random() < 0.01 else radii
     slugs = [row["slug"] for row in COMMUNITY_ROWS]
-    community = drawn.choice([None, *slugs, "unheard-of"])
-    visible = {slug for slug in slugs if drawn.random() < 0.6} | ({community} if community in slugs else set())
+    community = rng.choice([None, *slugs, "unheard-of"])
+    visible = {slug for slug in slugs if rng.random() < 0.6} | ({community} if community in slugs else set())
     return Query(
         point=point,
-        windows=(windows := windows_from(drawn)),
-        most_windows=len(windows) > 1 and drawn.random() < 0.6,
-        seats=drawn.choice([1, 1, 1, 2, 3, 8]),
-        needs=frozenset(drawn.sample(list(Amenity), drawn.choice([0, 0, 0, 1, 1, 2]))),
-        wishes=frozenset(drawn.sample(list(Amenity), drawn.choice([0, 0, 1, 2, 4]))),
-        kinds=frozenset(drawn.sample(list(PlaceKind), 6)) if drawn.random() < 0.15 else frozenset(),
-        space_kinds=frozenset(drawn.sample(list(SpaceKind), 2)) if drawn.random() < 0.15 else frozenset(),
-        max_price_cents=drawn.choice([None, None, None, 0, 600, 1500]),
+        windows=(windows := windows_from(rng)),
+        most_windows=len(windows) > 1 and rng.random() < 0.6,
+        seats=rng.choice([1, 1, 1, 2, 3, 8]),
+        needs=frozenset(rng.sample(list(Amenity), rng.choice([0, 0, 0, 1, 1, 2]))),
+        wishes=frozenset(rng.sample(list(Amenity), rng.choice([0, 0, 1, 2, 4]))),
+        kinds=frozenset(rng.sample(list(PlaceKind), 6)) if rng.random() < 0.15 else frozenset(),
+        space_kinds=frozenset(rng.sample(list(SpaceKind), 2)) if rng.random() < 0.15 else frozenset(),
+        max_price_cents=rng.choice([None, None, None, 0, 600, 1500]),
         community=community,
         visible=frozenset(visible),
-        radius_m=drawn.choice(radii),
-        mode=drawn.choice([None, None, *Mode]),
-        preset=drawn.choice(list(Preset)),
-        weights=drawn.choice([None, None, None, (("proximity", 3.0), ("trust", 1.0)), (("price", 0.2), ("fit", 0.1))]),
-        candidates=drawn.random() < 0.25,
-        limit=drawn.choice([1, 5, 20, 20, 100]),
+        radius_m=rng.choice(radii),
+        mode=rng.choice([None, None, *Mode]),
+        preset=rng.choice(list(Preset)),
+        weights=rng.choice([None, None, None, (("proximity", 3.0), ("trust", 1.0)), (("price", 0.2), ("fit", 0.1))]),
+        candidates=rng.random() < 0.25,
+        limit=rng.choice([1, 5, 20, 20, 100]),
     )
 
 
-def windows_from(drawn: random.Random) -> tuple[Window, ...]:
+def windows_from(rng: random.Random) -> tuple[Window, ...]:
     """None, one, or the same hours of several days."""
-    if drawn.random() < 0.35:
+    if rng.random() < 0.35:
         return ()
-    first = window_from(drawn)
-    if drawn.random() < 0.75 or first.stop - first.start > 48:
+    first = window_from(rng)
+    if rng.random() < 0.75 or first.stop - first.start > 48:
         return (first,)
-    step, last = drawn.choice([48, 336]), FIRST_SLOT + SLOTS
+    step, last = rng.choice([48, 336]), FIRST_SLOT + SLOTS
     later = [replace(first, start=first.start + step * n, stop=first.stop + step * n) for n in range(1, 9)]
-    return (first, *[window for window in later[: drawn.choice([1, 3, 8])] if window.stop <= last])
+    return (first, *[window for window in later[: rng.choice([1, 3, 8])] if window.stop <= last])
 
 
-def window_from(drawn: random.Random) -> Window:
+def window_from(rng: random.Random) -> Window:
     now_slot = int(NOW.timestamp()) // 1800
-    day = drawn.choice([0, 1, 2, 7, 15, 20, 40, 61])
-    start = max(now_slot, FIRST_SLOT + 48 * day + drawn.randrange(0, 44))
+    day = rng.choice([0, 1, 2, 7, 15, 20, 40, 61])
+    start = max(now_slot, FIRST_SLOT + 48 * day + rng.randrange(0, 44))
     last = FIRST_SLOT + SLOTS
-    if drawn.random() < 0.3:
-        length = drawn.choice([1, 2, 6])
-        return Window(
-            start, min(last, start + drawn.choice([length, 12, 48, 130])), any_slots=min(length, last - start)
-        )
-    return Window(start, min(last, start + drawn.choice([1, 2, 2, 4, 6, 9])))
+    if rng.random() < 0.3:
+        length = rng.choice([1, 2, 6])
+        return Window(start, min(last, start + rng.choice([length, 12, 48, 130])), any_slots=min(length, last - start))
+    return Window(start, min(last, start + rng.choice([1, 2, 2, 4, 6, 9])))

@@ -3,9 +3,9 @@
 import numpy as np
 import polars as pl
 
-from matching.overlay.overlay import Overlay, build_overlay
+from matching.overlay.layers import Overlay, build_overlay
 from matching.query.query import Query
-from matching.search.engine import Whole, merged, rank, weights_of
+from matching.search.engine import SnapshotLayer, merge_layers, rank, usable_weights
 from matching.snapshot.builder import build_index
 from matching.snapshot.index_input import IndexInput
 from matching.snapshot.layout import SLOTS_PER_DAY, Meta
@@ -24,17 +24,17 @@ class WithOverlay(Peer):
         self._layers, self.over = overlay.layers(), over
 
     def answer(self, query: Query) -> Answer:
-        weights = weights_of(query, self._layers[0].searchable.snapshot)
+        weights = usable_weights(query, self._layers[0].index.snapshot)
         ranked = [rank(layer, query, weights) for layer in self._layers]
         keys = [one.keys.tolist() for one in ranked]
-        best = (keys[layer][at] for layer, at in merged(ranked, query.limit))
+        best = (keys[layer][at] for layer, at in merge_layers(ranked, query.limit))
         return [(place, space, score, metres) for score, metres, place, space in best]
 
 
 def make(world: IndexInput, snapshot: Snapshot, store: str) -> WithOverlay:
     place_ids, now_are = _changed(world, snapshot.meta)
     later = build_index(world.with_places_replaced(place_ids, now_are), as_of=snapshot.meta.as_of)
-    return WithOverlay(build_overlay(Whole(snapshot).searchable, now_are, place_ids), later)
+    return WithOverlay(build_overlay(SnapshotLayer(snapshot).index, now_are, place_ids), later)
 
 
 def _changed(world: IndexInput, meta: Meta, seed: int = 5) -> tuple[list[int], IndexInput]:

@@ -13,9 +13,9 @@ from geo.spatial.distance import haversine_array_m, quantise_m
 from geo.spatial.packed_tree import BLOCK_ROWS, expand
 from matching.query.query import Query
 from matching.query.weights import TERM_NAMES
-from matching.search.engine import weights_of
-from matching.search.prepared_index import mask_of
-from matching.search.searcher import audience_of
+from matching.search.audience import build_audience
+from matching.search.engine import usable_weights
+from matching.search.prepared_index import amenity_mask
 from matching.snapshot.layout import SLOTS_PER_DAY, UNKNOWN_CENTS
 from matching.snapshot.snapshot import Snapshot
 from matching.terms.fit import values_of_seats
@@ -39,8 +39,8 @@ class Plain:
         c = self.snapshot.columns
         metres = quantise_m(haversine_array_m(query.point.lon, query.point.lat, c.lon[rows], c.lat[rows]))
         metres = np.maximum(metres, c.expected_dm[rows] / 10)
-        needs = np.uint32(mask_of(query.needs))
-        audience = audience_of(query.community, query.visible, self.snapshot)
+        needs = np.uint32(amenity_mask(query.needs))
+        audience = build_audience(query.community, query.visible, self.snapshot)
         keep = (metres <= query.radius_m) & ((c.yes[rows] & needs) == needs) & (c.seats[rows] >= query.seats)
         keep &= audience.set_visible[c.set_id[rows]]
         rows, metres = rows[keep], metres[keep]
@@ -54,7 +54,7 @@ class Plain:
             "fit": values_of_seats(c.seats[rows], query.seats),
             "trust": c.trust[rows],
         }
-        weights = weights_of(query, self.snapshot)
+        weights = usable_weights(query, self.snapshot)
         score = np.zeros(len(rows))
         for name in TERM_NAMES:
             if name in weights:

@@ -13,9 +13,9 @@ import polars as pl
 
 from matching.query.query import Query
 from matching.query.weights import TERM_NAMES
-from matching.search.engine import weights_of
-from matching.search.prepared_index import mask_of
-from matching.search.searcher import audience_of
+from matching.search.audience import build_audience
+from matching.search.engine import usable_weights
+from matching.search.prepared_index import amenity_mask
 from matching.snapshot.index_input import IndexInput
 from matching.snapshot.layout import DAYS, SLOTS_PER_DAY
 from matching.snapshot.open_slots import GeoCalendar, open_tables
@@ -85,7 +85,7 @@ def _akin(snapshot: Snapshot) -> pl.DataFrame:
     everybody = frozenset(entry.slug for entry in snapshot.meta.communities)
     parts = []
     for number, slug in enumerate([*(entry.slug for entry in snapshot.meta.communities), None]):
-        audience = audience_of(slug, everybody, snapshot)
+        audience = build_audience(slug, everybody, snapshot)
         sets = np.arange(len(audience.set_own))
         parts.append(
             pl.DataFrame({"set_id": sets, "own": audience.set_own.astype(np.int64), "affinity": audience.set_affinity})
@@ -102,7 +102,7 @@ def parameters(query: Query, snapshot: Snapshot) -> dict[str, Any]:
         raise ValueError("the mix always asks for a time")
     first, stop = window.start - snapshot.meta.first_slot, window.stop - snapshot.meta.first_slot
     day = first // SLOTS_PER_DAY
-    weights = weights_of(query, snapshot)
+    weights = usable_weights(query, snapshot)
     community = snapshot.community(query.community)
     return {
         **{name: weights.get(name, 0.0) for name in TERM_NAMES if name != "wishes"},
@@ -110,7 +110,7 @@ def parameters(query: Query, snapshot: Snapshot) -> dict[str, Any]:
         "lat": query.point.lat,
         "day": day,
         "community": NOBODY if community is None else community,
-        "needs": mask_of(query.needs),
+        "needs": amenity_mask(query.needs),
         "seats": query.seats,
         "window": ((1 << (stop - first)) - 1) << (first - day * SLOTS_PER_DAY),
         "first": first,

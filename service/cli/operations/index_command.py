@@ -18,7 +18,7 @@ def index(as_json: Annotated[bool, typer.Option("--json", help="Figures on stand
         path = rebuild(running.engine, running.settings.index, running.now())
         seconds = time.perf_counter() - started
         with LiveIndex.open(running.settings.index) as built:
-            figures = {"path": str(path), "seconds": round(seconds, 2), **built.figures()}
+            figures = {"path": str(path), "seconds": round(seconds, 2), **built.statistics()}
     if as_json:
         print_json(figures)
     spaces, size = figures["spaces"], figures["bytes_per_space"]

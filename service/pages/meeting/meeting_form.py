@@ -12,7 +12,7 @@ from msgspec import structs
 from starlette.datastructures import QueryParams
 
 from geo.errors import InvalidInput
-from matching.meeting.query import DEFAULT_MINUTES, FEWEST_PEOPLE, MOST_PEOPLE, Goal
+from matching.meeting.query import DEFAULT_MINUTES, MAX_PEOPLE, MIN_PEOPLE, Goal
 from matching.query.query import Mode
 from service.pages.search.filter_controls import BLANK
 from service.pages.search.search_form import DEFAULT_REACH, FIRST_PAGE, SearchForm
@@ -82,14 +82,14 @@ class MeetingForm:
     @classmethod
     def read(cls, given: QueryParams, today: dt.date) -> "MeetingForm":
         """The form as sent, with mode and patience of each person, or as in an address; at least two lines."""
-        texts = [text.strip()[:200] for text in given.getlist("person")[:MOST_PEOPLE]]
+        texts = [text.strip()[:200] for text in given.getlist("person")[:MAX_PEOPLE]]
         modes, patiences = given.getlist("travel"), given.getlist("patience")
         if len(modes) == len(patiences) == len(given.getlist("person")):
             lines = zip(texts, modes, patiences, strict=False)
             people = [PersonLine(where, mode.strip()[:10], patience.strip()[:10]) for where, mode, patience in lines]
         else:
             people = [PersonLine.read(text) for text in texts]
-        people += [PersonLine()] * (FEWEST_PEOPLE - len(people))
+        people += [PersonLine()] * (MIN_PEOPLE - len(people))
         return cls(
             people=tuple(people),
             room=SearchForm.read(given, today).changed(seats="1", reach=DEFAULT_REACH, show=FIRST_PAGE),
@@ -105,7 +105,7 @@ class MeetingForm:
     @property
     def full(self) -> bool:
         """Whether nobody can be added."""
-        return len(self.people) >= MOST_PEOPLE
+        return len(self.people) >= MAX_PEOPLE
 
     def parameters(self) -> list[tuple[str, str]]:
         """Name and value pairs of the page's address, without blank lines."""
@@ -134,7 +134,7 @@ class MeetingForm:
             return replace(self, people=(*self.people, PersonLine()))
         if verb == "remove" and 0 <= at < len(self.people):
             people = [*self.people[:at], *self.people[at + 1 :]]
-            people += [PersonLine()] * (FEWEST_PEOPLE - len(people))
+            people += [PersonLine()] * (MIN_PEOPLE - len(people))
             return replace(self, people=tuple(people))
         if verb == "choose" and 0 <= at < len(self.people):
             chosen = replace(self.people[at], where=value[:200])

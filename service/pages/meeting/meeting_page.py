@@ -22,7 +22,7 @@ from geo.types import Amenity
 from matching.meeting.query import Goal, MeetingQuery
 from matching.meeting.ranking import Meeting, MeetingResults, MeetingTravel
 from matching.query.query import Mode
-from matching.query.results import Way
+from matching.query.results import TravelMethod
 from service.communities.directory import CommunityDirectory
 from service.localisation.catalogue import Translator
 from service.localisation.formats import Formats
@@ -206,14 +206,14 @@ def _ways(
         minutes = fmt.minutes(timedelta(minutes=trip.minutes))
         yield TripLine(
             who=there.label,
-            text=t(f"{'route' if trip.by is Way.NETWORK else 'travel'}.{person.mode}", minutes=minutes),
+            text=t(f"{'route' if trip.method is TravelMethod.NETWORK else 'travel'}.{person.mode}", minutes=minutes),
             width=round(100 * trip.minutes / max(longest, 0.1), 2),
             longest=trip.minutes == one.worst_minutes,
         )
 
 
 def _travel(travel: MeetingTravel, t: Translator) -> str:
-    if travel.by is Way.NETWORK:
+    if travel.method is TravelMethod.NETWORK:
         return t("search.by_network" if travel.exact else "meet.most_promising")
     return t("meet.about" if travel.fallback is None else f"search.{travel.fallback.code}")
 

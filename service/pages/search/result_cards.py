@@ -11,8 +11,8 @@ from geo.opening_hours.patterns import describe_day
 from geo.opening_hours.public_holidays import holiday_region
 from geo.travel.straight_line import minutes as travel_minutes
 from geo.types import Amenity
-from matching.presentation.explanations import sentence
-from matching.query.results import Result, TermScore, Way
+from matching.presentation.explanations import explain
+from matching.query.results import Result, TermScore, TravelMethod
 from service.localisation.catalogue import Translator
 from service.localisation.formats import NBSP, Formats
 
@@ -124,7 +124,7 @@ class CardMaker:
             score=score,
             bar=parts,
             bar_text=self.t("result.bar", score=score, terms=", ".join(part.text for part in parts)),
-            why=sentence(result, self.t.language, self.names),
+            why=explain(result, self.t.language, self.names),
         )
 
     def offer(self, rank: int, result: Offer, distance: str) -> dict[str, Any]:
@@ -200,7 +200,7 @@ class CardMaker:
             return self.t("result.about", distance=distance)
         if result.distance_m < HERE_M:
             return self.t("result.here")
-        mode, minutes, known = self.mode, result.minutes, result.minutes_by is Way.NETWORK
+        mode, minutes, known = self.mode, result.minutes, result.minutes_by is TravelMethod.NETWORK
         if mode is None and result.distance_m <= WALKABLE_M:
             mode, minutes = "walk", travel_minutes(result.distance_m, "walk")
         if mode is None or minutes is None or timedelta(minutes=minutes) > MAX_TRAVEL:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from geo.errors import Ambiguous, InvalidInput, PlaceLibreError
 from geo.types import Amenity
 from matching.query.query import Mode, Preset
-from matching.query.results import SearchResults, Travel, Way
+from matching.query.results import SearchResults, Travel, TravelMethod
 from service.communities.directory import CommunityDirectory
 from service.feedback.consent import agreed
 from service.feedback.search_log import SearchLog
@@ -149,7 +149,7 @@ def _title(form: SearchForm, found: SearchResults, t: Translator, fmt: Formats) 
 
 def _travel(travel: Travel | None, t: Translator) -> str:
     """How minutes were found, when that is worth saying: by the network, or not although there is one."""
-    if travel is None or (travel.by is Way.STRAIGHT_LINE and travel.fallback is None):
+    if travel is None or (travel.method is TravelMethod.STRAIGHT_LINE and travel.fallback is None):
         return ""
     return t("search.by_network" if travel.fallback is None else f"search.{travel.fallback.code}")
 

@@ -6,8 +6,8 @@ import pytest
 
 from geo.localisation.quantities import distance_step, distance_text, euros_text
 from geo.types import Amenity
-from matching.affinity.affinities import Kinship
-from matching.presentation.explanations import sentence
+from matching.affinity.affinity_matrix import SharedTraits
+from matching.presentation.explanations import explain
 from matching.query.results import Result, TermScore
 
 NAMES = {"rura": "RuraConnect"}
@@ -48,7 +48,7 @@ def result(
 
 
 @pytest.mark.parametrize(
-    ("shown", "french", "english"),
+    ("case", "french", "english"),
     [
         (
             result(affinity=0.7),
@@ -87,38 +87,44 @@ def result(
             "not far, and RuraConnect resembles your community",
         ),
         (
-            replace(result(proximity=0.6, affinity=0.2), kinship=Kinship(common_values=("entraide", "ruralité"))),
+            replace(
+                result(proximity=0.6, affinity=0.2), shared_traits=SharedTraits(common_values=("entraide", "ruralité"))
+            ),
             "pas loin, et RuraConnect partage vos valeurs (entraide et ruralité)",
             "not far, and RuraConnect shares your values (entraide and ruralité)",
         ),
         (
-            replace(result(proximity=0.6, affinity=0.2), kinship=Kinship(True, ("entraide",))),
+            replace(result(proximity=0.6, affinity=0.2), shared_traits=SharedTraits(True, ("entraide",))),
             "pas loin, et RuraConnect a des membres en commun avec votre communauté",
             "not far, and RuraConnect has members in common with your community",
         ),
         (
-            replace(result(proximity=0.6, affinity=0.7), kinship=Kinship(True, ("entraide",))),
+            replace(result(proximity=0.6, affinity=0.7), shared_traits=SharedTraits(True, ("entraide",))),
             "pas loin, et RuraConnect est partenaire de votre communauté",
             "not far, and RuraConnect is a partner of your community",
         ),
-        (replace(result(proximity=0.6, affinity=0.1), kinship=Kinship(True, ("entraide",))), "pas loin", "not far"),
+        (
+            replace(result(proximity=0.6, affinity=0.1), shared_traits=SharedTraits(True, ("entraide",))),
+            "pas loin",
+            "not far",
+        ),
         (result(proximity=0.6, price=300), "pas loin et à 3\u00a0€ seulement", "not far and only €3"),
     ],
 )
-def test_sentences(shown: Result, french: str, english: str | None) -> None:
-    assert sentence(shown, "fr", NAMES) == french
+def test_sentences(case: Result, french: str, english: str | None) -> None:
+    assert explain(case, "fr", NAMES) == french
     if english is not None:
-        assert sentence(shown, "en", NAMES) == english
+        assert explain(case, "en", NAMES) == english
 
 
 def test_a_community_without_a_known_name_is_called_by_its_slug() -> None:
-    assert "rura est partenaire" in sentence(result(affinity=0.7), "fr")
+    assert "rura est partenaire" in explain(result(affinity=0.7), "fr")
 
 
 def test_there_is_always_something_to_say() -> None:
     bare = replace(result(), terms=(TermScore("trust", 0.8, 1.0),))
-    assert sentence(bare, "fr") == "convient à votre demande"
-    assert sentence(bare, "en") == "fits your search"
+    assert explain(bare, "fr") == "convient à votre demande"
+    assert explain(bare, "en") == "fits your search"
 
 
 @pytest.mark.parametrize(
@@ -134,10 +140,10 @@ def test_prices() -> None:
     assert [euros_text(cents, "en") for cents in (600, 750)] == ["€6", "€7.50"]
 
 
-def test_distances_of_one_step_are_told_alike() -> None:
+def test_distances_of_one_step_have_the_same_text() -> None:
     """`distance_step` stands for the text of a distance wherever sentences are remembered."""
-    told: dict[int, str] = {}
+    texts: dict[int, str] = {}
     for decimetres in range(400_000):
         text = distance_text(decimetres / 10, "fr")
-        assert told.setdefault(distance_step(decimetres), text) == text
-    assert len(told) < 1_000
+        assert texts.setdefault(distance_step(decimetres), text) == text
+    assert len(texts) < 1_000

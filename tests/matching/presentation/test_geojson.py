@@ -1,4 +1,4 @@
-"""Features that the kernel writes are those that a slow and plain twin writes."""
+"""The features that the kernel writes are those of a plain implementation in Python."""
 
 import json
 import random
@@ -11,81 +11,82 @@ from typing import Any
 import pytest
 
 from geo.errors import Language
-from matching.kernel.answers.phrase_table import MAX_PHRASES
-from matching.presentation.explanations import sentence
-from matching.presentation.geojson import features
+from matching.kernel.answers.phrase_table import MOST
+from matching.presentation.explanations import explain
+from matching.presentation.geojson import render_features
 from matching.query.query import Cursor, Query
 from matching.query.results import Result
-from matching.search.diversify import Variety, varied
-from matching.search.engine import Whole, find
-from matching.search.hits import Found
-from matching.search.result_builder import told
+from matching.search.diversify import Variety, diversify
+from matching.search.engine import SnapshotLayer, find
+from matching.search.hits import Hits
 from matching.snapshot.snapshot import Snapshot
 from tests.matching.world import NOW, query_from
 
 NAMES = {"alpha": "Alpha « à l’ouest »", "beta": "Bêta"}
 
 
-def written(found: Found, language: Language, names: Mapping[str, str] = NAMES) -> list[dict[str, Any]]:
-    features_ = json.loads(b"[" + features(found, language, names) + b"]")
-    return [one["properties"] for one in features_]
+def rendered(hits: Hits, language: Language, names: Mapping[str, str] = NAMES) -> list[dict[str, Any]]:
+    features_ = json.loads(b"[" + render_features(hits, language, names) + b"]")
+    return [feature["properties"] for feature in features_]
 
 
 def moment(at: datetime | None) -> str | None:
     return None if at is None else at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def plain(one: Result, language: Language, names: Mapping[str, str] = NAMES) -> dict[str, Any]:
-    facts = {name: value for name, value in one.facts.items() if name not in ("lon", "lat")}
+def plain(result: Result, language: Language, names: Mapping[str, str] = NAMES) -> dict[str, Any]:
+    facts = {name: value for name, value in result.facts.items() if name not in ("lon", "lat")}
     values = {
-        "other_spaces": one.other_spaces,
-        "score": pytest.approx(one.score, abs=1e-12),
-        "distance_m": one.distance_m,
-        "price_half_day_cents": one.price_cents,
-        "seats_left": one.seats_left,
+        "other_spaces": result.other_spaces,
+        "score": pytest.approx(result.score, abs=1e-12),
+        "distance_m": result.distance_m,
+        "price_half_day_cents": result.price_cents,
+        "seats_left": result.seats_left,
         "terms": {
             term.name: {
                 "weight": term.weight,
                 "value": pytest.approx(term.value, abs=1e-12),
                 "contribution": pytest.approx(term.contribution, abs=1e-12),
             }
-            for term in one.terms
+            for term in result.terms
         },
-        "reason": sentence(one, language, names),
-        "free_from": moment(one.free_from),
-        "free_until": moment(one.free_until),
+        "reason": explain(result, language, names),
+        "free_from": moment(result.free_from),
+        "free_until": moment(result.free_until),
     }
-    several = {"free_windows": list(one.free_windows)} if len(one.free_windows) > 1 else {}
+    several = {"free_windows": list(result.free_windows)} if len(result.free_windows) > 1 else {}
     return facts | values | several
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_every_feature_is_that_of_its_result(snapshot: Snapshot, language: Language) -> None:
-    """What is said alike is put into words once: nobody may get the words of another."""
-    drawn, whole, compared = random.Random(31), Whole(snapshot), 0
+    """Phrases are shared: no result may get the phrase of another."""
+    rng, layer, compared = random.Random(31), SnapshotLayer(snapshot), 0
     for _ in range(400):
-        found = find([whole], query_from(drawn), NOW)
-        for got, one in zip(written(found, language), told(found).results, strict=True):
-            expected = plain(one, language)
-            assert got == expected
-            assert sum(term["contribution"] for term in got["terms"].values()) == pytest.approx(got["score"], abs=1e-9)
+        hits = find([layer], query_from(rng), NOW)
+        for feature, result in zip(rendered(hits, language), hits.to_results().results, strict=True):
+            expected = plain(result, language)
+            assert feature == expected
+            assert sum(term["contribution"] for term in feature["terms"].values()) == pytest.approx(
+                feature["score"], abs=1e-9
+            )
             compared += 1
     assert compared > 2_000
-    assert 0 < whole.searchable.phrases.book(NAMES).size < 1.5 * compared  # of twice as many
+    assert 0 < layer.index.phrases.book(NAMES).size < 1.5 * compared  # of twice as many
 
 
 def test_results_in_another_order_than_they_were_found(snapshot: Snapshot) -> None:
-    drawn, whole, changed = random.Random(32), Whole(snapshot), 0
+    rng, layer, changed = random.Random(32), SnapshotLayer(snapshot), 0
     for _ in range(60):
-        query = query_from(drawn)
-        found = varied(partial(find_after, whole), query, Variety(1, None, query.limit), three_hosts)
-        assert written(found, "fr") == [plain(one, "fr") for one in told(found).results]
-        changed += len(found.order) > 0 and not found.is_as_ranked
+        query = query_from(rng)
+        hits = diversify(partial(find_after, layer), query, Variety(1, None, query.limit), three_hosts)
+        assert rendered(hits, "fr") == [plain(result, "fr") for result in hits.to_results().results]
+        changed += len(hits.order) > 0 and not hits.is_layer_order
     assert changed > 0
 
 
-def find_after(whole: Whole, query: Query, after: Cursor | None) -> Found:
-    return find([whole], query, NOW, after=after)
+def find_after(layer: SnapshotLayer, query: Query, after: Cursor | None) -> Hits:
+    return find([layer], query, NOW, after=after)
 
 
 def three_hosts(places: Sequence[tuple[int, int]]) -> list[tuple[int, bool]]:
@@ -93,49 +94,43 @@ def three_hosts(places: Sequence[tuple[int, int]]) -> list[tuple[int, bool]]:
 
 
 def test_communities_that_change_their_names_are_called_by_the_new_ones(snapshot: Snapshot) -> None:
-    drawn, whole, told_of = random.Random(33), Whole(snapshot), 0
+    rng, layer, renamed = random.Random(33), SnapshotLayer(snapshot), 0
     for _ in range(200):
-        found = find([whole], query_from(drawn), NOW)
+        hits = find([layer], query_from(rng), NOW)
         for names in (NAMES, {"alpha": "Autre nom", "beta": "Autre nom"}):
-            reasons = [one["reason"] for one in written(found, "fr", names)]
-            assert reasons == [sentence(one, "fr", names) for one in told(found).results]
-            told_of += any("Autre nom" in reason for reason in reasons)
-    assert told_of > 0
+            reasons = [feature["reason"] for feature in rendered(hits, "fr", names)]
+            assert reasons == [explain(result, "fr", names) for result in hits.to_results().results]
+            renamed += any("Autre nom" in reason for reason in reasons)
+    assert renamed > 0
 
 
-def something(whole: Whole) -> Found:
-    every = (find([whole], query_from(random.Random(seed)), NOW) for seed in range(99))
-    return next(one for one in every if one.order)
+def some_hits(layer: SnapshotLayer) -> Hits:
+    every = (find([layer], query_from(random.Random(seed)), NOW) for seed in range(99))
+    return next(hits for hits in every if hits.order)
 
 
-def test_a_full_book_is_begun_anew(snapshot: Snapshot) -> None:
-    whole = Whole(snapshot)
-    found = next(
-        one for one in (find([whole], query_from(random.Random(seed)), NOW) for seed in range(99)) if one.order
-    )
-    expected = features(found, "fr", NAMES)
-    book = whole.searchable.phrases.book(NAMES)
-    for number in range(MAX_PHRASES):
+def test_a_full_book_is_replaced(snapshot: Snapshot) -> None:
+    layer = SnapshotLayer(snapshot)
+    hits = some_hits(layer)
+    expected = render_features(hits, "fr", NAMES)
+    book = layer.index.phrases.book(NAMES)
+    for number in range(MOST):
         book.add(number.to_bytes(40, "big"), b"x")
     assert book.is_full
-    assert features(found, "fr", NAMES) == expected
-    assert 0 < whole.searchable.phrases.book(NAMES).size < 100
+    assert render_features(hits, "fr", NAMES) == expected
+    assert 0 < layer.index.phrases.book(NAMES).size < 100
 
 
-def test_an_answer_longer_than_its_room(snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_text_buffer_grows(snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
     from matching.presentation import geojson as module
 
-    found = next(
-        one
-        for one in (find([Whole(snapshot)], query_from(random.Random(seed)), NOW) for seed in range(99))
-        if one.order
-    )
-    expected = features(found, "fr", NAMES)
-    monkeypatch.setattr(module, "_FIRST_ROOM", 1_000)
-    monkeypatch.setattr(module, "_room", module._Room())
-    assert features(found, "fr", NAMES) == expected
+    hits = some_hits(SnapshotLayer(snapshot))
+    expected = render_features(hits, "fr", NAMES)
+    monkeypatch.setattr(module, "_FIRST_SIZE", 1_000)
+    monkeypatch.setattr(module, "_buffers", module._Buffers())
+    assert render_features(hits, "fr", NAMES) == expected
 
 
-def test_nothing_found_is_written_as_nothing(snapshot: Snapshot) -> None:
-    found = find([Whole(snapshot)], query_from(random.Random(1)), NOW)
-    assert features(replace(found, order=(), ranked=()), "fr", NAMES) == b""
+def test_no_hits_give_no_features(snapshot: Snapshot) -> None:
+    hits = find([SnapshotLayer(snapshot)], query_from(random.Random(1)), NOW)
+    assert render_features(replace(hits, order=(), layer_hits=()), "fr", NAMES) == b""

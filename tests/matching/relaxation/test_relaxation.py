@@ -1,5 +1,5 @@
-"""What is proposed is the smallest change that helps, and gives what is said: every possible change is tried by the
-second search, written apart, and every cost typed again."""
+"""Proposals are the smallest changes that help, with the right numbers: the reference search tries every change, and
+every cost is written a second time."""
 
 import random
 from collections.abc import Callable
@@ -13,26 +13,25 @@ import pytest
 
 from geo.travel.straight_line import PACES
 from geo.types import Amenity, PlaceKind, Point
-from matching.overlay.overlay import build_overlay
+from matching.overlay.layers import build_overlay
 from matching.query.query import MAX_LIMIT, MAX_RADIUS_M, Mode, Query, Window, slot_start
 from matching.relaxation.changes import (
-    AlsoCandidates,
     AnyKind,
     AnySpaceKind,
-    Dearer,
+    DropNeeds,
     FewerSeats,
-    Further,
-    InsteadBy,
+    HigherPrice,
+    IncludeCandidates,
+    LargerRadius,
+    OtherMode,
     OtherTime,
-    Time,
-    Without,
+    TimeChange,
     other_times,
 )
-from matching.relaxation.relaxer import MOST_ALONE, Relaxation, _Relaxer, relax
-from matching.search.engine import Whole, search
-from matching.search.prepared_index import Searchable
-from matching.search.result_builder import told
-from matching.search.travel_time import find_by_minutes
+from matching.relaxation.relaxer import MAX_WITHOUT_RESULTS, Relaxation, _Relaxer, relax
+from matching.search.engine import SnapshotLayer, search
+from matching.search.prepared_index import PreparedIndex
+from matching.search.travel_time import find_by_travel_time
 from matching.snapshot.builder import build_index
 from matching.snapshot.snapshot import Snapshot
 from tests.matching.overlay.test_overlay import changed_world, comparable
@@ -55,47 +54,47 @@ def short_queries(
     reference: Reference, count: int, seed: int, several: bool = False, **changes: Any
 ) -> list[tuple[Query, int]]:
     """Queries with fewer places than asked, and how many they have; `several`: for some windows perhaps."""
-    drawn, found = random.Random(seed), []
-    while len(found) < count:
-        query = query_from(drawn)
+    rng, short = random.Random(seed), []
+    while len(short) < count:
+        query = query_from(rng)
         query = replace(query if several else for_one_window(query), **changes)
         total = reference.search(query, NOW)[1]
         if total < query.limit:
-            found.append((query, total))
-    return found
+            short.append((query, total))
+    return short
 
 
 def for_one_window(query: Query) -> Query:
     return replace(query, windows=query.windows[:1], most_windows=False)
 
 
-def alone(snapshot: Snapshot, query: Query, kind: type) -> list[Any]:
+def single_changes(snapshot: Snapshot, query: Query, kind: type) -> list[Any]:
     """The changes of one kind that are weighed."""
-    relaxer = _Relaxer([Whole(snapshot)], query, NOW, PARIS, query.limit)
-    return [one for (one,) in relaxer.alone() if isinstance(one, kind)]
+    relaxer = _Relaxer([SnapshotLayer(snapshot)], query, NOW, PARIS, query.limit)
+    return [single for (single,) in relaxer.single_changes() if isinstance(single, kind)]
 
 
 def smallest(reference: Reference, query: Query, total: int, changed: list[tuple[Any, Query]]) -> list[Any]:
     """Of changes, the smallest first: the first that gives one more, and the first that gives enough."""
-    counted = [(one, reference.search(other, NOW)[1]) for one, other in changed]
-    found = [one for one, count in counted if count > total][:1]
-    found += [one for one, count in counted if count >= query.limit][:1]
-    return list(dict.fromkeys(found))
+    counted = [(change, reference.search(query_, NOW)[1]) for change, query_ in changed]
+    first = [change for change, count in counted if count > total][:1]
+    first += [change for change, count in counted if count >= query.limit][:1]
+    return list(dict.fromkeys(first))
 
 
 def test_every_number_is_what_its_search_answers(small_snapshot: Snapshot, reference: Reference) -> None:
     proposed = 0
     for query, total in short_queries(reference, 160, seed=1, several=True):
-        found = relax([Whole(small_snapshot)], query, NOW, PARIS)
-        assert [one.cost for one in found] == sorted(one.cost for one in found)
-        assert len(found) <= (3 if total else MOST_ALONE)
-        for one in found:
-            answer = told(find_by_minutes([Whole(small_snapshot)], one.query, NOW))
-            _, counted, unsure = reference.search(one.query, NOW)
-            assert (one.total, one.to_confirm, one.more) == (counted, unsure, counted - total)
-            assert one.more > 0
-            assert one.first == answer.results[: min(3, query.limit)]
-            assert (one.query.visible, one.query.community) == (query.visible, query.community)
+        relaxations = relax([SnapshotLayer(small_snapshot)], query, NOW, PARIS)
+        assert [relaxation.cost for relaxation in relaxations] == sorted(relaxation.cost for relaxation in relaxations)
+        assert len(relaxations) <= (3 if total else MAX_WITHOUT_RESULTS)
+        for relaxation in relaxations:
+            answer = find_by_travel_time([SnapshotLayer(small_snapshot)], relaxation.query, NOW).to_results()
+            _, counted, unsure = reference.search(relaxation.query, NOW)
+            assert (relaxation.total, relaxation.to_confirm, relaxation.more) == (counted, unsure, counted - total)
+            assert relaxation.more > 0
+            assert relaxation.first == answer.results[: min(3, query.limit)]
+            assert (relaxation.query.visible, relaxation.query.community) == (query.visible, query.community)
             proposed += 1
     assert proposed > 200
 
@@ -103,8 +102,8 @@ def test_every_number_is_what_its_search_answers(small_snapshot: Snapshot, refer
 def test_enough_places_need_no_proposal(small_snapshot: Snapshot, reference: Reference) -> None:
     query = Query(Point(2.35, 48.86), limit=5)
     assert reference.search(query, NOW)[1] >= 5
-    assert relax([Whole(small_snapshot)], query, NOW, PARIS) == ()
-    assert relax([Whole(small_snapshot)], query, NOW, PARIS, enough=MAX_LIMIT) != ()
+    assert relax([SnapshotLayer(small_snapshot)], query, NOW, PARIS) == ()
+    assert relax([SnapshotLayer(small_snapshot)], query, NOW, PARIS, enough=MAX_LIMIT) != ()
 
 
 def test_the_shortest_way_further(small_snapshot: Snapshot, reference: Reference) -> None:
@@ -113,10 +112,10 @@ def test_the_shortest_way_further(small_snapshot: Snapshot, reference: Reference
         steps = [100.0 * n for n in range(1, 101)] + [500.0 * n for n in range(21, 201)]
         radii = [radius for radius in steps if radius > query.radius_m]
         everywhere, _, _ = reference.search(replace(query, radius_m=MAX_RADIUS_M), NOW)
-        useful = {next((r for r in radii if r >= one["distance_m"]), None) for one in everywhere}
-        tried = [(Further(r), replace(query, radius_m=r)) for r in radii if r in useful]
+        useful = {next((r for r in radii if r >= row["distance_m"]), None) for row in everywhere}
+        tried = [(LargerRadius(r), replace(query, radius_m=r)) for r in radii if r in useful]
         expected = smallest(reference, query, total, tried)
-        assert alone(small_snapshot, query, Further) == expected
+        assert single_changes(small_snapshot, query, LargerRadius) == expected
         helped += len(expected)
     assert helped > 40
 
@@ -127,7 +126,7 @@ def test_the_fewest_seats_given_up(small_snapshot: Snapshot, reference: Referenc
         for query, total in short_queries(reference, 25, seed=seats, seats=seats, limit=20, radius_m=30_000.0):
             tried = [(FewerSeats(n), replace(query, seats=n)) for n in range(seats - 1, 0, -1)]
             expected = smallest(reference, query, total, tried)
-            assert alone(small_snapshot, query, FewerSeats) == expected
+            assert single_changes(small_snapshot, query, FewerSeats) == expected
             helped += len(expected)
     assert helped > 30
 
@@ -139,73 +138,73 @@ def test_the_smallest_ceiling(small_snapshot: Snapshot, reference: Reference) ->
         for query, total in short_queries(
             reference, 60, seed=ceiling + 3, max_price_cents=ceiling, limit=20, radius_m=30_000.0
         ):
-            tried = [(Dearer(cents), replace(query, max_price_cents=cents)) for cents in prices if cents > ceiling]
-            tried.append((Dearer(None), replace(query, max_price_cents=None)))
+            tried = [(HigherPrice(cents), replace(query, max_price_cents=cents)) for cents in prices if cents > ceiling]
+            tried.append((HigherPrice(None), replace(query, max_price_cents=None)))
             expected = smallest(reference, query, total, tried)
-            assert alone(small_snapshot, query, Dearer) == expected
-            helped, unknown = helped + len(expected), unknown + (Dearer(None) in expected)
+            assert single_changes(small_snapshot, query, HigherPrice) == expected
+            helped, unknown = helped + len(expected), unknown + (HigherPrice(None) in expected)
     assert helped > 40 and unknown > 5
 
 
 def test_the_fewest_needs_given_up(small_snapshot: Snapshot, reference: Reference) -> None:
-    drawn, sizes = random.Random(9), []
+    rng, sizes = random.Random(9), []
     for query, _ in short_queries(reference, 120, seed=9):
-        asked = replace(query, needs=frozenset(drawn.sample(list(Amenity), drawn.choice([1, 2, 3, 4]))))
-        total = reference.search(asked, NOW)[1]
+        narrowed = replace(query, needs=frozenset(rng.sample(list(Amenity), rng.choice([1, 2, 3, 4]))))
+        total = reference.search(narrowed, NOW)[1]
         if total >= query.limit:
             continue
-        got = alone(small_snapshot, asked, Without)
+        drops = single_changes(small_snapshot, narrowed, DropNeeds)
         gains: dict[frozenset[Amenity], int] = {}
-        for size in range(1, len(asked.needs) + 1):
-            for some in combinations(sorted(asked.needs), size):
-                dropped = replace(asked, needs=asked.needs - set(some), wishes=asked.wishes | set(some))
+        for size in range(1, len(narrowed.needs) + 1):
+            for some in combinations(sorted(narrowed.needs), size):
+                dropped = replace(narrowed, needs=narrowed.needs - set(some), wishes=narrowed.wishes | set(some))
                 gains[frozenset(some)] = reference.search(dropped, NOW)[1] - total
             if max(gains.values()) > 0:
                 break
         useful = {some: gain for some, gain in gains.items() if gain > 0}
         least = min((len(some) for some in useful), default=0)
         most = sorted((gain for gain in useful.values()), reverse=True)[: 2 if least == 1 else 1]
-        assert [useful[one.needs] for one in got] == most
-        sizes += [len(one.needs) for one in got]
+        assert [useful[drop.needs] for drop in drops] == most
+        sizes += [len(drop.needs) for drop in drops]
     assert {1, 2} <= set(sizes)
 
 
-def other_times_tried(query: Query, zone: ZoneInfo) -> dict[Time, list[tuple[float, Query]]]:
+def other_times_tried(query: Query, zone: ZoneInfo) -> dict[TimeChange, list[tuple[float, Query]]]:
     """Every other time with its cost, found by walking over all there are."""
     (window,) = query.windows
     start, stop = (slot_start(slot).astimezone(zone) for slot in (window.start, window.stop))
     last = slot_start(window.stop - 1).astimezone(zone)
-    tried: dict[Time, list[tuple[float, Query]]] = {how: [] for how in Time}
-    for how, sign in ((Time.EARLIER, -1), (Time.LATER, 1)):
+    tried: dict[TimeChange, list[tuple[float, Query]]] = {kind: [] for kind in TimeChange}
+    for kind, sign in ((TimeChange.EARLIER, -1), (TimeChange.LATER, 1)):
         for slots in range(1, 49):
             by = timedelta(minutes=30 * sign * slots)
             moved_start = slot_start(window.start + sign * slots).astimezone(zone)
             moved_last = slot_start(window.stop - 1 + sign * slots).astimezone(zone)
             if (moved_start.date(), moved_last.date()) == (start.date(), last.date()):
                 at = int((slot_start(window.start) + by).timestamp()) // 1800
-                tried[how].append((slots, at_slots(query, at, at + window.stop - window.start)))
+                tried[kind].append((slots, at_slots(query, at, at + window.stop - window.start)))
     for days in range(1, 63):
         begin, end = (int((moment + timedelta(days=days)).timestamp()) // 1800 for moment in (start, stop))
         if end - begin == window.stop - window.start:
-            tried[Time.OTHER_DAY].append((4 + days, at_slots(query, begin, end)))
+            tried[TimeChange.OTHER_DAY].append((4 + days, at_slots(query, begin, end)))
     if window.any_slots is None:
         for begin in range(window.start, window.stop):
             for end in range(begin + 1, window.stop + 1):
                 less = window.stop - window.start - (end - begin)
                 if less:
-                    tried[Time.SHORTER].append((1.5 * less, at_slots(query, begin, end)))
+                    tried[TimeChange.SHORTER].append((1.5 * less, at_slots(query, begin, end)))
     else:
         for less in range(1, window.any_slots):
             briefer = replace(window, any_slots=window.any_slots - less)
-            tried[Time.SHORTER].append((1.5 * less, replace(query, windows=(briefer,))))
-    tried[Time.ANY].append((30.0, replace(query, windows=())))
+            tried[TimeChange.SHORTER].append((1.5 * less, replace(query, windows=(briefer,))))
+    tried[TimeChange.ANY].append((30.0, replace(query, windows=())))
     return {
-        how: [
-            (cost, one)
-            for cost, one in every
-            if all(window.start >= NOW_SLOT and window.stop <= FIRST_SLOT + SLOTS for window in one.windows)
+        kind: [
+            (cost, changed)
+            for cost, changed in every
+            if all(window.start >= NOW_SLOT and window.stop <= FIRST_SLOT + SLOTS for window in changed.windows)
         ]
-        for how, every in tried.items()
+        for kind, every in tried.items()
     }
 
 
@@ -214,24 +213,24 @@ def at_slots(query: Query, start: int, stop: int) -> Query:
 
 
 def test_the_smallest_change_of_time(small_snapshot: Snapshot, reference: Reference) -> None:
-    helped: list[Time] = []
+    helped: list[TimeChange] = []
     for query, total in short_queries(reference, 60, seed=4, needs=frozenset(), radius_m=30_000.0):
-        got = alone(small_snapshot, query, OtherTime)
+        times = single_changes(small_snapshot, query, OtherTime)
         if not query.windows:
-            assert got == []
+            assert times == []
             continue
-        for how, every in other_times_tried(query, PARIS).items():
-            totals = [(cost, reference.search(one, NOW)[1]) for cost, one in every]
+        for kind, every in other_times_tried(query, PARIS).items():
+            totals = [(cost, reference.search(time, NOW)[1]) for cost, time in every]
             expected = []
             for least in (total + 1, query.limit):
                 enough = [(cost, -count) for cost, count in totals if count >= least]
                 # Of changes as small, the one that gives most.
                 expected += [min(enough)] if enough else []
-            of_ours = [one for one in got if one.how is how]
-            ours = [(one.cost() / 1e6, -reference.search(one.of(query), NOW)[1]) for one in of_ours]
-            assert ours == list(dict.fromkeys(expected)), (how, query)
-            helped += [how] * len(ours)
-    assert set(helped) == set(Time)
+            of_ours = [time for time in times if time.kind is kind]
+            ours = [(time.cost() / 1e6, -reference.search(time.apply(query), NOW)[1]) for time in of_ours]
+            assert ours == list(dict.fromkeys(expected)), (kind, query)
+            helped += [kind] * len(ours)
+    assert set(helped) == set(TimeChange)
 
 
 @pytest.mark.parametrize("day", [18, 19, 20])
@@ -239,8 +238,8 @@ def test_hours_stay_the_same_on_the_clock_when_it_changes(day: int) -> None:
     """Summer time ends on 25 October 2026: nine o'clock is then half-hours later in UTC."""
     nine = FIRST_SLOT + 48 * day + 14
     later = other_times((Window(nine, nine + 6),), PARIS, FIRST_SLOT, FIRST_SLOT + SLOTS)
-    days = [one for one in later if one.how is Time.OTHER_DAY]
-    clocks = {slot_start(one.windows[0].start).astimezone(PARIS).time() for one in days}
+    days = [time for time in later if time.kind is TimeChange.OTHER_DAY]
+    clocks = {slot_start(time.windows[0].start).astimezone(PARIS).time() for time in days}
     assert clocks == {slot_start(nine).astimezone(PARIS).time()}
     assert len(days) == 63 - day - 1
 
@@ -250,12 +249,12 @@ def test_what_holds_or_does_not(small_snapshot: Snapshot, reference: Reference) 
     lifts: list[tuple[Any, Callable[[Query], bool], dict[str, Any]]] = [
         (AnyKind(), lambda query: bool(query.kinds), {"kinds": frozenset()}),
         (AnySpaceKind(), lambda query: bool(query.space_kinds), {"space_kinds": frozenset()}),
-        (AlsoCandidates(), lambda query: not query.candidates, {"candidates": True}),
+        (IncludeCandidates(), lambda query: not query.candidates, {"candidates": True}),
     ]
     for query, total in short_queries(reference, 150, seed=6):
         for lift, usable, changes in lifts:
             helps = usable(query) and reference.search(replace(query, **changes), NOW)[1] > total
-            assert alone(small_snapshot, query, type(lift)) == ([lift] if helps else [])
+            assert single_changes(small_snapshot, query, type(lift)) == ([lift] if helps else [])
             helped += [type(lift)] * helps
         expected = []
         for mode in {Mode.WALK: ["bike", "car"], Mode.BIKE: ["car"]}.get(query.mode, []):  # type: ignore[call-overload]
@@ -263,10 +262,10 @@ def test_what_holds_or_does_not(small_snapshot: Snapshot, reference: Reference) 
             reach = min(100_000.0, query.radius_m * ratio)
             faster = replace(query, mode=Mode(mode), radius_m=round(reach, 6))
             if reference.search(faster, NOW)[1] > total:
-                expected.append(InsteadBy(Mode(mode)))
-        assert alone(small_snapshot, query, InsteadBy) == expected
-        helped += [InsteadBy] * len(expected)
-    assert set(helped) == {AnyKind, AnySpaceKind, AlsoCandidates, InsteadBy}
+                expected.append(OtherMode(Mode(mode)))
+        assert single_changes(small_snapshot, query, OtherMode) == expected
+        helped += [OtherMode] * len(expected)
+    assert set(helped) == {AnyKind, AnySpaceKind, IncludeCandidates, OtherMode}
 
 
 def least_costs(reference: Reference, query: Query) -> list[float]:
@@ -274,9 +273,9 @@ def least_costs(reference: Reference, query: Query) -> list[float]:
     times: list[tuple[float, Window | None]] = [(0.0, query.windows[0] if query.windows else None)]
     if query.windows:
         times += [
-            (cost, one.windows[0] if one.windows else None)
+            (cost, changed.windows[0] if changed.windows else None)
             for every in other_times_tried(query, PARIS).values()
-            for cost, one in every
+            for cost, changed in every
         ]
     costs = []
     for place in reference.places:
@@ -284,7 +283,9 @@ def least_costs(reference: Reference, query: Query) -> list[float]:
         away = max(round(away, 1), round(place["expected_m"], 1))
         if away > MAX_RADIUS_M:
             continue
-        here = [one for row in reference.rows_of(place) for one in row_costs(reference, query, place, row, away, times)]
+        here = [
+            cost for row in reference.rows_of(place) for cost in row_costs(reference, query, place, row, away, times)
+        ]
         if here:
             costs.append(min(here))
     return sorted(costs)
@@ -310,77 +311,87 @@ def row_costs(
         price = reference.price(row, query)
         over = 1e9 if price is None else max(0, price - query.max_price_cents)
         cost += min(10.0, over / 100 * 0.5)
-    found = []
+    costs = []
     for dearer, window in times:
         for seats in range(query.seats, 0, -1):
             fewer = replace(query, windows=(window,) if window else (), seats=seats)
             if row["seats"] >= seats and (window is None or reference.first_start(row, fewer, window) is not None):
-                found.append(cost + dearer + 2.0 * (query.seats - seats))
+                costs.append(cost + dearer + 2.0 * (query.seats - seats))
                 break
-    return found
+    return costs
 
 
-def narrow(drawn: random.Random) -> Query:
-    """A question that asks too much."""
-    query = query_from(drawn)
+def narrow(rng: random.Random) -> Query:
+    """A query with hardly any results."""
+    query = query_from(rng)
     return replace(
         query,
-        needs=frozenset(drawn.sample(list(Amenity), 4)),
-        kinds=frozenset(drawn.sample(list(PlaceKind), 2)),
-        seats=drawn.choice([1, 2, 9]),
-        max_price_cents=drawn.choice([None, 0, 600]),
-        radius_m=drawn.choice([1000.0, 5000.0, 1230.7692307692307]),
+        needs=frozenset(rng.sample(list(Amenity), 4)),
+        kinds=frozenset(rng.sample(list(PlaceKind), 2)),
+        seats=rng.choice([1, 2, 9]),
+        max_price_cents=rng.choice([None, 0, 600]),
+        radius_m=rng.choice([1000.0, 5000.0, 1230.7692307692307]),
         candidates=False,
     )
 
 
 def test_several_changes_together_are_the_least_there_is(small_snapshot: Snapshot, reference: Reference) -> None:
-    drawn, sizes = random.Random(12), []
+    rng, sizes = random.Random(12), []
     for _ in range(60):
-        query = for_one_window(narrow(drawn))
-        relaxer = _Relaxer([Whole(small_snapshot)], query, NOW, PARIS, query.limit)
-        together = relaxer.together()
+        query = for_one_window(narrow(rng))
+        relaxer = _Relaxer([SnapshotLayer(small_snapshot)], query, NOW, PARIS, query.limit)
+        combined = relaxer.combined_changes()
         costs = least_costs(reference, query)
         total = costs.count(0.0)
         assert relaxer.total == total
-        ours = [relaxer.cost(changes) / 1e6 for changes in together]
+        ours = [relaxer.cost(changes) / 1e6 for changes in combined]
         beyond = costs[total : total + 3]
         assert sorted(set(ours)) == pytest.approx(sorted(set(beyond)), abs=1e-5)
-        sizes += [len(changes) for changes in together]
-        found = relax([Whole(small_snapshot)], query, NOW, PARIS)
-        assert bool(found) == (len(costs) > total)
+        sizes += [len(changes) for changes in combined]
+        relaxations = relax([SnapshotLayer(small_snapshot)], query, NOW, PARIS)
+        assert bool(relaxations) == (len(costs) > total)
     assert max(sizes) >= 4
 
 
 def test_no_dead_end_while_anything_is_near(small_snapshot: Snapshot, reference: Reference) -> None:
-    drawn, ends = random.Random(30), 0
+    rng, ends = random.Random(30), 0
     for number in range(100):
-        query = replace(narrow(drawn), seats=10_000, limit=20)
+        query = replace(narrow(rng), seats=10_000, limit=20)
         if number % 10 == 0:
             query = replace(query, point=Point(-30.0, 40.0))
-        found = relax([Whole(small_snapshot)], query, NOW, PARIS)
+        relaxations = relax([SnapshotLayer(small_snapshot)], query, NOW, PARIS)
         anything = replace(
             query, needs=frozenset(), kinds=frozenset(), space_kinds=frozenset(), seats=1, max_price_cents=None,
             windows=(), candidates=True, radius_m=MAX_RADIUS_M,
         )  # fmt: skip
-        assert bool(found) == (reference.search(anything, NOW)[1] > 0)
-        ends += not found
+        assert bool(relaxations) == (reference.search(anything, NOW)[1] > 0)
+        ends += not relaxations
     assert 10 <= ends < 50
 
 
-def all_of(found: tuple[Relaxation, ...]) -> list[tuple[object, ...]]:
-    return [(one.changes, one.query, one.cost, one.total, one.to_confirm, one.first) for one in found]
+def comparable_relaxations(relaxations: tuple[Relaxation, ...]) -> list[tuple[object, ...]]:
+    return [
+        (
+            relaxation.changes,
+            relaxation.query,
+            relaxation.cost,
+            relaxation.total,
+            relaxation.to_confirm,
+            relaxation.first,
+        )
+        for relaxation in relaxations
+    ]
 
 
 def test_overlay_proposes_what_a_rebuild_proposes(small_world: World, small_snapshot: Snapshot) -> None:
     after, changed = changed_world(small_world, 40)
-    overlay = build_overlay(Searchable(small_snapshot), after.input(changed), changed)
-    rebuilt = Whole(build_index(after.input(), as_of=AS_OF))
-    layers, drawn, proposed = [overlay.masked, overlay.changed], random.Random(21), 0
+    overlay = build_overlay(PreparedIndex(small_snapshot), after.input(changed), changed)
+    rebuilt = SnapshotLayer(build_index(after.input(), as_of=AS_OF))
+    layers, rng, proposed = [overlay.masked, overlay.changed], random.Random(21), 0
     for number in range(120):
-        query = narrow(drawn) if number % 3 == 0 else query_from(drawn)
+        query = narrow(rng) if number % 3 == 0 else query_from(rng)
         assert comparable(search(layers, query, NOW)) == comparable(search([rebuilt], query, NOW))
-        ours = all_of(relax(layers, query, NOW, PARIS))
-        assert ours == all_of(relax([rebuilt], query, NOW, PARIS))
+        ours = comparable_relaxations(relax(layers, query, NOW, PARIS))
+        assert ours == comparable_relaxations(relax([rebuilt], query, NOW, PARIS))
         proposed += len(ours)
     assert proposed > 100

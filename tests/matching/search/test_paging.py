@@ -1,4 +1,4 @@
-"""Pages of one search put together are the search: every place once, in the one order there is."""
+"""The pages of a search together are its results: every place once, in order."""
 
 import random
 from dataclasses import replace
@@ -9,7 +9,7 @@ from geo.types import Point
 from matching.kernel.scoring import MORE_THAN_ANY_SCORE
 from matching.query.query import MAX_LIMIT, MAX_RADIUS_M, Cursor, Query
 from matching.query.results import Result, SearchResults
-from matching.search.engine import Whole, search
+from matching.search.engine import SnapshotLayer, search
 from matching.snapshot.snapshot import Snapshot
 from tests.matching.world import NOW, query_from
 
@@ -27,45 +27,45 @@ def cursor(page: SearchResults, result: Result) -> Cursor:
 
 
 @pytest.fixture(scope="module")
-def whole(snapshot: Snapshot) -> Whole:
-    return Whole(snapshot)
+def layer(snapshot: Snapshot) -> SnapshotLayer:
+    return SnapshotLayer(snapshot)
 
 
-def pages(whole: Whole, query: Query) -> list[int]:
+def pages(layer: SnapshotLayer, query: Query) -> list[int]:
     """Places of all pages, in order."""
-    told: list[int] = []
-    page = search([whole], query, NOW)
+    place_ids: list[int] = []
+    page = search([layer], query, NOW)
     while page.results:
-        told += [result.place_id for result in page.results]
-        page = search([whole], query, NOW, after=last(page))
-    return told
+        place_ids += [result.place_id for result in page.results]
+        page = search([layer], query, NOW, after=last(page))
+    return place_ids
 
 
-def test_small_pages_are_the_large_page_cut(whole: Whole) -> None:
-    drawn, several = random.Random(20), 0
+def test_small_pages_are_the_large_page_cut(layer: SnapshotLayer) -> None:
+    rng, several = random.Random(20), 0
     for _ in range(150):
-        query = replace(query_from(drawn), limit=MAX_LIMIT)
-        large = [result.place_id for result in search([whole], query, NOW).results]
-        small = pages(whole, replace(query, limit=drawn.choice([1, 2, 3, 7])))
+        query = replace(query_from(rng), limit=MAX_LIMIT)
+        large = [result.place_id for result in search([layer], query, NOW).results]
+        small = pages(layer, replace(query, limit=rng.choice([1, 2, 3, 7])))
         assert small[: len(large)] == large
         several += len(large) > 7
     assert several > 50
 
 
 @pytest.mark.parametrize("candidates", [False, True])
-def test_every_place_that_fits_is_on_one_page(whole: Whole, candidates: bool) -> None:
+def test_every_place_that_fits_is_on_one_page(layer: SnapshotLayer, candidates: bool) -> None:
     query = Query(Point(2.35, 48.86), radius_m=MAX_RADIUS_M, candidates=candidates, limit=13)
-    told = pages(whole, query)
-    assert len(told) == len(set(told)) == search([whole], query, NOW).total
-    assert len(told) > 300
+    place_ids = pages(layer, query)
+    assert len(place_ids) == len(set(place_ids)) == search([layer], query, NOW).total
+    assert len(place_ids) > 300
 
 
-def test_a_place_with_several_spaces_is_told_by_the_best_and_never_again(whole: Whole) -> None:
+def test_a_place_with_several_spaces_appears_once(layer: SnapshotLayer) -> None:
     query = Query(Point(2.35, 48.86), limit=MAX_LIMIT)
-    page = search([whole], query, NOW)
+    page = search([layer], query, NOW)
     several = [result for result in page.results if result.other_spaces]
     assert several
     for result in several[:20]:
         after = cursor(page, result)
-        later = search([whole], query, NOW, after=after)
-        assert result.place_id not in [one.place_id for one in later.results]
+        later = search([layer], query, NOW, after=after)
+        assert result.place_id not in [other.place_id for other in later.results]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from geo.errors import InvalidInput
 from geo.types import Point
 from matching.query.query import Query, Window, slot_floor
-from matching.search.engine import Whole, search
+from matching.search.engine import SnapshotLayer, search
 from matching.snapshot.availability import SLOTS, build_availability
 from matching.snapshot.layout import DAYS
 from matching.snapshot.snapshot import Snapshot
@@ -91,19 +91,21 @@ def test_any_run_of_n_slots(words: list[int], length: int) -> None:
 )
 def test_windows_over_or_too_far_ahead(snapshot: Snapshot, start: int, stop: int) -> None:
     with pytest.raises(InvalidInput) as refusal:
-        search([Whole(snapshot)], Query(HERE, windows=(Window(start, stop),)), NOW)
+        search([SnapshotLayer(snapshot)], Query(HERE, windows=(Window(start, stop),)), NOW)
     assert refusal.value.values["field"] == "window"
 
 
 def test_a_window_may_begin_in_the_current_half_hour(snapshot: Snapshot) -> None:
     window = Window(slot_floor(NOW), slot_floor(NOW) + 2)
-    assert search([Whole(snapshot)], Query(HERE, windows=(window,)), NOW).total > 0
+    assert search([SnapshotLayer(snapshot)], Query(HERE, windows=(window,)), NOW).total > 0
 
 
 def test_spaces_with_unknown_hours_match_only_without_a_window(snapshot: Snapshot) -> None:
-    results = search([Whole(snapshot)], Query(HERE, limit=100), NOW)
+    results = search([SnapshotLayer(snapshot)], Query(HERE, limit=100), NOW)
     unknown = {result.space_id for result in results.results if result.facts["opening_hours"] is None}
     assert unknown
     window = Window(FIRST_SLOT, FIRST_SLOT + SLOTS, any_slots=1)
-    later = search([Whole(snapshot)], Query(HERE, windows=(Window(slot_floor(NOW), window.stop, 1),), limit=100), NOW)
+    later = search(
+        [SnapshotLayer(snapshot)], Query(HERE, windows=(Window(slot_floor(NOW), window.stop, 1),), limit=100), NOW
+    )
     assert not unknown & {result.space_id for result in later.results}

@@ -9,11 +9,11 @@ import pytest
 
 from geo.store.frames import COMMUNITIES, MEMBERSHIPS, PLACES, SPACES
 from geo.types import Amenity, Point
-from matching.affinity.affinities import affinities_of
+from matching.affinity.affinity_matrix import build_affinities
 from matching.query.query import Query
 from matching.query.results import Result
 from matching.query.weights import PRESETS, TERM_NAMES
-from matching.search.engine import Whole, search
+from matching.search.engine import SnapshotLayer, search
 from matching.snapshot.builder import build_index
 from matching.snapshot.index_input import IndexInput
 from tests.matching.world import frame
@@ -75,7 +75,7 @@ def example() -> Result:
         community="rebondsconnect",
         visible=frozenset({"ruraconnect", "rebondsconnect"}),
     )
-    return search([Whole(build_index(source, as_of=AS_OF))], query, AS_OF).results[0]
+    return search([SnapshotLayer(build_index(source, as_of=AS_OF))], query, AS_OF).results[0]
 
 
 def cells(heading: str) -> dict[str, list[str]]:
@@ -117,7 +117,7 @@ def test_the_learned_affinity() -> None:
         for slug, numbers in (("bourg", range(40)), ("canal", range(28, 118)))
         for number in numbers
     ]
-    affinities = affinities_of(frame(communities, COMMUNITIES), frame(memberships, MEMBERSHIPS))
+    affinities = build_affinities(frame(communities, COMMUNITIES), frame(memberships, MEMBERSHIPS))
     assert affinities.of("bourg")["canal"] == affinities.of("canal")["bourg"] == documented["affinity"]
 
 

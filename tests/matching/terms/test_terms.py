@@ -18,9 +18,9 @@ from matching.arrays.tree import BLOCKS, OFFERED_ROWS, Tree, read_tree
 from matching.kernel.bounds import NO_RESULT, nearest_m, upper_bound
 from matching.kernel.scoring import distance_dm, score_of, write_other_values
 from matching.query.query import MAX_RADIUS_M, Mode, Preset, Query
-from matching.query.weights import PRESETS, TERM_NAMES, asked_weights, renormalised
-from matching.search.engine import Whole, search, weights_of
-from matching.search.prepared_index import Asked, Searchable, mask_of
+from matching.query.weights import PRESETS, TERM_NAMES, normalise_weights, requested_weights
+from matching.search.engine import SnapshotLayer, search, usable_weights
+from matching.search.prepared_index import EncodedQuery, PreparedIndex, amenity_mask
 from matching.snapshot.snapshot import Snapshot
 from matching.terms import TERMS, affinity, fit, price, proximity, trust, wishes
 from matching.terms.proximity import HALF_M
@@ -28,8 +28,8 @@ from tests.matching.world import NOW, query_from
 
 
 @pytest.fixture(scope="module")
-def searchable(snapshot: Snapshot) -> Searchable:
-    return Searchable(snapshot)
+def index(snapshot: Snapshot) -> PreparedIndex:
+    return PreparedIndex(snapshot)
 
 
 @numba.njit
@@ -64,12 +64,12 @@ def _of_parts(tree: Any, numbers: Any, whole: Any, tables: Any) -> Any:
     return answer
 
 
-def _addresses(searchable: Searchable, packed_query: Asked) -> tuple[int, int, int, int]:
+def _addresses(index: PreparedIndex, packed_query: EncodedQuery) -> tuple[int, int, int, int]:
     """Arguments of the kernel's entry points."""
     numbers, whole = (
-        np.frombuffer(packed, np.uint8).ctypes.data for packed in (packed_query.numbers, packed_query.whole)
+        np.frombuffer(packed, np.uint8).ctypes.data for packed in (packed_query.floats, packed_query.integers)
     )
-    return searchable.tree_addresses.address, numbers, whole, packed_query.tables
+    return index.tree_address, numbers, whole, packed_query.tables
 
 
 def _members(part: int, tree: Tree) -> tuple[int, int]:
@@ -81,44 +81,44 @@ def _members(part: int, tree: Tree) -> tuple[int, int]:
     return int(tree.block_start[first]), int(tree.block_start[last + 1])
 
 
-def _check_rows(searchable: Searchable, packed_query: Asked, weights: dict[str, float], seats: int) -> None:
+def _check_rows(index: PreparedIndex, packed_query: EncodedQuery, weights: dict[str, float], seats: int) -> None:
     """No row exceeds its bound, and the rows marked as eligible are those that are."""
-    joint_bounds, row_bounds, eligible_rows = packed_query.kept[-3:]
-    assert len(joint_bounds) == searchable.parts + 2
-    values = _of_rows(*_addresses(searchable, packed_query), -1.0)
+    joint_bounds, row_bounds, eligible_rows = packed_query.arrays[-3:]
+    assert len(joint_bounds) == index.parts + 2
+    values = _of_rows(*_addresses(index, packed_query), -1.0)
     sums = sum(weights.get(name, 0.0) * values[:, 2 + at] for at, name in enumerate(TERM_NAMES[2:]))
-    visible = packed_query.kept[2]
-    for block in range(int(searchable.tree.counts[BLOCKS])):
-        rows = slice(int(searchable.tree.block_start[block]), int(searchable.tree.block_start[block + 1]))
+    visible = packed_query.arrays[2]
+    for block in range(int(index.tree.counts[BLOCKS])):
+        rows = slice(int(index.tree.block_start[block]), int(index.tree.block_start[block + 1]))
         bounds = row_bounds.view(np.uint8)[64 * block :][: rows.stop - rows.start]
         assert np.all(joint_bounds[-2] + bounds * joint_bounds[-1] >= sums[rows] - 1e-12)
         assert np.all(bounds <= 127)
-        is_eligible = visible[searchable.tree.set_id[rows]] & (
-            (searchable.tree.seats[rows] >= seats) | (rows.start >= int(searchable.tree.counts[OFFERED_ROWS]))
+        is_eligible = visible[index.tree.set_id[rows]] & (
+            (index.tree.seats[rows] >= seats) | (rows.start >= int(index.tree.counts[OFFERED_ROWS]))
         )
         assert int(eligible_rows[block]) == sum(1 << at for at in np.flatnonzero(is_eligible).tolist())
 
 
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 10**9), is_bounded=st.booleans())
-def test_no_row_exceeds_the_bound_of_a_part_it_is_in(searchable: Searchable, seed: int, is_bounded: bool) -> None:
+def test_no_row_exceeds_the_bound_of_a_part_it_is_in(index: PreparedIndex, seed: int, is_bounded: bool) -> None:
     """Neither the sum of the bounds of its terms, nor the joint bound of the searcher's profile."""
     query = replace(query_from(random.Random(seed)), radius_m=MAX_RADIUS_M)
-    weights = weights_of(query, searchable.snapshot)
-    packed_query = searchable.asked(query, weights)
+    weights = usable_weights(query, index.snapshot)
+    packed_query = index.encode(query, weights)
     if is_bounded:
-        searchable.wait_for_bounds()
-        packed_query = searchable.asked(query, weights)
-        _check_rows(searchable, packed_query, weights, query.seats)
-    values = _of_rows(*_addresses(searchable, packed_query), -1.0)
-    bounds = _of_parts(*_addresses(searchable, packed_query))
+        index.wait_for_bounds()
+        packed_query = index.encode(query, weights)
+        _check_rows(index, packed_query, weights, query.seats)
+    values = _of_rows(*_addresses(index, packed_query), -1.0)
+    bounds = _of_parts(*_addresses(index, packed_query))
     assert np.all((values[:, :6] >= 0) & (values[:, :6] <= 1))
-    needs = mask_of(query.needs)
+    needs = amenity_mask(query.needs)
     for part, bound in enumerate(bounds):
-        first, stop = _members(part, searchable.tree)
+        first, stop = _members(part, index.tree)
         assert np.all(bound[:6] >= values[first:stop, :6].max(axis=0)), part
         if bound[6] == NO_RESULT:  # too far, or no row has all needed amenities
-            yes = searchable.tree.yes[first:stop]
+            yes = index.tree.yes[first:stop]
             far = values[first:stop, 0] <= 2 ** (-(MAX_RADIUS_M - 1) / HALF_M[query.mode])
             assert np.all(far | ((yes & needs) != needs))
         else:
@@ -139,9 +139,9 @@ def with_columns(snapshot: Snapshot, **facts: int) -> Snapshot:
 
 
 def value(name: str, snapshot: Snapshot, query: Query, distance_m: float = 0.0) -> float:
-    searchable = Searchable(snapshot)
-    packed_query = searchable.asked(query, dict.fromkeys(TERM_NAMES, 1 / 6))
-    return float(_of_rows(*_addresses(searchable, packed_query), distance_m / 1000)[0, TERM_NAMES.index(name)])
+    index = PreparedIndex(snapshot)
+    packed_query = index.encode(query, dict.fromkeys(TERM_NAMES, 1 / 6))
+    return float(_of_rows(*_addresses(index, packed_query), distance_m / 1000)[0, TERM_NAMES.index(name)])
 
 
 HERE = Point(2.35, 48.86)
@@ -183,7 +183,7 @@ def test_fit_falls_from_2_to_20_times(small_snapshot: Snapshot, seats: int, want
 
 
 def test_terms_that_a_query_cannot_use_leave_their_weight_to_the_others(snapshot: Snapshot) -> None:
-    answer = search([Whole(snapshot)], Query(HERE), NOW)
+    answer = search([SnapshotLayer(snapshot)], Query(HERE), NOW)
     names = [term.name for term in answer.results[0].terms]
     assert names == ["proximity", "price", "fit", "trust"]
     assert sum(term.weight for term in answer.results[0].terms) == pytest.approx(1.0)
@@ -191,16 +191,16 @@ def test_terms_that_a_query_cannot_use_leave_their_weight_to_the_others(snapshot
 
 def test_an_undescribed_community_has_no_affinity(snapshot: Snapshot) -> None:
     for slug in ("stranger", "unheard-of"):
-        answer = search([Whole(snapshot)], Query(HERE, community=slug), NOW)
+        answer = search([SnapshotLayer(snapshot)], Query(HERE, community=slug), NOW)
         assert "affinity" not in [term.name for term in answer.results[0].terms]
 
 
 @pytest.mark.parametrize("weights", [(("beauty", 1.0),), (("price", -1.0),), (("price", float("nan")),)])
 def test_invalid_weights_are_refused(weights: tuple[tuple[str, float], ...]) -> None:
     with pytest.raises(InvalidInput):
-        asked_weights(Preset.BALANCED, weights)
+        requested_weights(Preset.BALANCED, weights)
 
 
 def test_weights_of_unusable_terms_only_are_refused() -> None:
     with pytest.raises(InvalidInput, match="None of the weighted terms"):
-        renormalised(asked_weights(Preset.BALANCED, (("wishes", 1.0),)), frozenset({"proximity"}))
+        normalise_weights(requested_weights(Preset.BALANCED, (("wishes", 1.0),)), frozenset({"proximity"}))

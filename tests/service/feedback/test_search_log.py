@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select, text
 from geo.errors import StoreUnavailable
 from geo.store.engine import open_store, reading, writing
 from geo.types import Amenity, Point
-from matching.learning.interaction_log import Log
+from matching.learning.interaction_log import InteractionLog
 from matching.query.query import Mode, Query
 from matching.query.results import Result, SearchResults, TermScore
 from service.container import Services
@@ -122,7 +122,7 @@ def test_the_log_is_read_as_learning_takes_it(store: Engine, log: SearchLog) -> 
     log.log_impression(found(mode=Mode.WALK), 3)
     log.log_click(one, 2)
     log.close()
-    read = Log.of(read_log(store))
+    read = InteractionLog.from_frame(read_log(store))
     assert (read.impressions, len(read.rank), read.with_a_choice) == (1, 20, 1)
     assert read.chosen.tolist() == [False, True] + 18 * [False]
     assert read.values[:, 2].tolist() == 20 * [0.5]
@@ -130,7 +130,7 @@ def test_the_log_is_read_as_learning_takes_it(store: Engine, log: SearchLog) -> 
 
 
 def test_an_empty_log_reads_as_one(store: Engine) -> None:
-    assert Log.of(read_log(store)).impressions == 0
+    assert InteractionLog.from_frame(read_log(store)).impressions == 0
 
 
 def test_a_store_that_fails_costs_a_note_and_no_search(

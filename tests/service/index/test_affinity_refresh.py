@@ -12,11 +12,10 @@ from geo.store.revisions import record_changes
 from geo.store.schema import space
 from geo.types import Point
 from matching.affinity import similarity
-from matching.affinity.affinities import PARTNER
-from matching.presentation.explanations import sentence
+from matching.affinity.affinity_matrix import PARTNER
+from matching.presentation.explanations import explain
 from matching.query.query import Query
 from matching.query.results import Result
-from matching.search.result_builder import told
 from service.communities.community import Community, add, sync
 from service.communities.members import add_members, remove_members
 from service.index.live_search import LiveSearch, rebuild
@@ -41,7 +40,7 @@ def workers(store: Engine, tmp_path: Path) -> Iterator[list[LiveSearch]]:
 
 def found(live: LiveSearch, community: str = "one", offered_by: str = "two") -> Result:
     query = Query(Point(-1.55, 47.21), community=community, visible=frozenset({"one", "two", "new"}))
-    (result,) = [one for one in told(live.find(query)).results if one.closest_community == offered_by]
+    (result,) = [one for one in live.find(query).to_results().results if one.closest_community == offered_by]
     return result
 
 
@@ -75,7 +74,7 @@ def test_a_declared_partner_counts_in_the_next_search_of_every_worker(store: Eng
     for live in workers:
         result = found(live)
         assert {term.name: term.value for term in result.terms}["affinity"] == PARTNER
-        assert "Deux est partenaire de votre communauté" in sentence(result, "fr", {"two": "Deux"})
+        assert "Deux est partenaire de votre communauté" in explain(result, "fr", {"two": "Deux"})
     after = [version(live) for live in workers]
     assert after[0] == after[1] != before[0] == before[1]  # a page of the one order is none of the other
     sync(store, [ONE])
@@ -101,7 +100,7 @@ def test_members_are_learned_from_beside_the_searches(store: Engine, workers: li
         live.settle()
         weight = 20 / 25  # no word in common
         assert affinity(live) == pytest.approx(0.6 * weight * 0.5, abs=1e-6)
-        assert "Deux a des membres en commun avec votre communauté" in sentence(found(live), "fr", {"two": "Deux"})
+        assert "Deux a des membres en commun avec votre communauté" in explain(found(live), "fr", {"two": "Deux"})
     remove_members(store, "two", None, SECRET)
     for live in workers:
         live.settle()
@@ -113,7 +112,7 @@ def test_words_are_learned_again(store: Engine, workers: list[LiveSearch]) -> No
     (live, _) = workers
     live.settle()
     assert affinity(live) == pytest.approx(0.6)
-    assert "Deux shares your values (entraide)" in sentence(found(live), "en", {"two": "Deux"})
+    assert "Deux shares your values (entraide)" in explain(found(live), "en", {"two": "Deux"})
 
 
 def test_what_the_service_learned_is_what_a_rebuild_learns(

@@ -24,8 +24,7 @@ from geo.store.schema import place, space
 from geo.types import Point
 from matching.query.query import Query, Window, slot_floor
 from matching.query.results import SearchResults
-from matching.search.engine import Whole, search
-from matching.search.result_builder import told
+from matching.search.engine import SnapshotLayer, search
 from matching.snapshot.builder import build_index, build_snapshot
 from matching.snapshot.files import current_version
 from service.bookings.booking import book, cancel
@@ -147,13 +146,13 @@ def comparable(found: SearchResults) -> tuple[object, ...]:
     return found.results, found.total, found.to_confirm
 
 
-def as_rebuilt(store: Engine, as_of: datetime = NOW) -> tuple[int, Whole]:
+def as_rebuilt(store: Engine, as_of: datetime = NOW) -> tuple[int, SnapshotLayer]:
     """The revision of the store, and all of it as an index of its own."""
     frames = read_frames(store, first_slot=first_slot_of(as_of))
-    return frames.revision, Whole(build_index(index_input(frames), as_of=as_of))
+    return frames.revision, SnapshotLayer(build_index(index_input(frames), as_of=as_of))
 
 
-def at_rest(store: Engine, live: LiveSearch) -> Whole:
+def at_rest(store: Engine, live: LiveSearch) -> SnapshotLayer:
     """The rebuilt store, once the index is up to it: whoever was still writing has committed."""
     begun = time.monotonic()
     while True:
@@ -214,7 +213,7 @@ def test_every_answer_is_that_of_a_rebuild_while_writers_run(store: Engine, live
             rebuilt = at_rest(store, live)
             for _ in range(20):
                 query = question(drawn)
-                assert comparable(told(live.find(query))) == comparable(search([rebuilt], query, NOW))
+                assert comparable(live.find(query).to_results()) == comparable(search([rebuilt], query, NOW))
 
 
 def test_the_next_search_of_the_process_that_wrote_sees_it(store: Engine, live: LiveSearch) -> None:
@@ -222,7 +221,7 @@ def test_the_next_search_of_the_process_that_wrote_sees_it(store: Engine, live: 
     place_id = add_place(store, random.Random(5), RENNES)
     everything = Query(Point(*RENNES), radius_m=30_000)
     live.touch()
-    assert [one.place_id for one in told(live.find(everything)).results] == [place_id]
+    assert [one.place_id for one in live.find(everything).to_results().results] == [place_id]
     with writing(store) as connection:
         connection.execute(update(place).where(place.c.id == place_id).values(status="closed"))
         record_changes(connection, [place_id])
@@ -278,7 +277,7 @@ def test_searches_go_on_exactly_while_a_new_snapshot_takes_over(store: Engine, f
 
     def ask() -> None:
         for query in asked:
-            found = told(live.find(query))
+            found = live.find(query).to_results()
             seen.add(found.as_of)
             assert comparable(found) == comparable(search([expected[found.as_of]], query, tomorrow))
 
@@ -316,14 +315,14 @@ def test_too_many_changes_are_answered_by_a_new_snapshot(
 ) -> None:
     monkeypatch.setattr("service.index.live_search.REBUILD_PLACES", 3)
     monkeypatch.setattr("service.index.live_search.OVERLAY_PLACES", 5)
-    before = told(live.find(Query(Point(*NANTES)))).index_version
+    before = live.find(Query(Point(*NANTES))).to_results().index_version
     drawn = random.Random(6)
     for _ in range(8):
         add_place(store, drawn, RENNES)
     query = Query(Point(*RENNES), radius_m=30_000)
     live.watch()
     until(lambda: live.find(query).total == 8)
-    assert told(live.find(query)).index_version.split("+")[0] != before
+    assert live.find(query).to_results().index_version.split("+")[0] != before
 
 
 def test_a_rebuild_that_fails_says_why_and_is_not_tried_at_once(

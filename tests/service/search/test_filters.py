@@ -12,7 +12,7 @@ from starlette.datastructures import QueryParams
 from geo.gazetteer.location import Located
 from geo.types import Point, Precision
 from matching.query.query import Query
-from matching.relaxation.changes import Change, Further, InsteadBy, OtherTime, Time, Without
+from matching.relaxation.changes import Change, DropNeeds, LargerRadius, OtherMode, OtherTime, TimeChange
 from service.api.search_fast_path import parse
 from service.app import create_app
 from service.cli.main import app
@@ -168,10 +168,10 @@ def test_several_texts_may_come_as_a_list_and_nothing_is_the_default() -> None:
 
 def test_every_change_of_a_relaxation_has_a_code() -> None:
     apart: dict[type[Any], Change] = {
-        Further: Further(1.0),
-        OtherTime: OtherTime(Time.ANY, 1, ()),
-        Without: Without(frozenset()),
+        LargerRadius: LargerRadius(1.0),
+        OtherTime: OtherTime(TimeChange.ANY, 1, ()),
+        DropNeeds: DropNeeds(frozenset()),
     }
     declared = {each.relaxable.change for each in FILTERS if each.relaxable is not None}
-    assert declared | {*apart, InsteadBy} == set(get_args(Change))
+    assert declared | {*apart, OtherMode} == set(get_args(Change))
     assert [code_of(change) for change in apart.values()] == ["distance", "any_time", "needs"]

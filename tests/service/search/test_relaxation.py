@@ -9,17 +9,17 @@ from geo.errors import Language
 from geo.types import Amenity, Point
 from matching.query.query import Mode, Query, Window
 from matching.relaxation.changes import (
-    AlsoCandidates,
     AnyKind,
     AnySpaceKind,
     Change,
-    Dearer,
+    DropNeeds,
     FewerSeats,
-    Further,
-    InsteadBy,
+    HigherPrice,
+    IncludeCandidates,
+    LargerRadius,
+    OtherMode,
     OtherTime,
-    Time,
-    Without,
+    TimeChange,
 )
 from matching.relaxation.relaxer import Relaxation
 from service.localisation.catalogue import Translator
@@ -37,7 +37,7 @@ SCREEN, WIFI = Amenity.SCREEN, Amenity.WIFI
 
 def relaxation(*changes: Change, query: Query = ASKED, more: int = 4, total: int = 6, unsure: int = 0) -> Relaxation:
     for change in changes:
-        query = change.of(query)
+        query = change.apply(query)
     return Relaxation(changes, query, 1.0, total, more, unsure, ())
 
 
@@ -49,38 +49,38 @@ def line(one: Relaxation, language: Language, query: Query = ASKED) -> str:
 @pytest.mark.parametrize(
     ("changes", "french", "english"),
     [
-        ([Further(12_500.0)], "2,5 km plus loin", "2.5 km further"),
-        ([Further(10_300.0)], "300 m plus loin", "300 m further"),
-        ([InsteadBy(Mode.BIKE)], "à vélo", "by bike"),
-        ([OtherTime(Time.LATER, 1, (Window(NINE + 1, NINE + 7),))], "30 min plus tard", "30 min later"),
-        ([OtherTime(Time.EARLIER, 3, (Window(NINE - 3, NINE + 3),))], "1 h 30 plus tôt", "1 h 30 earlier"),
+        ([LargerRadius(12_500.0)], "2,5 km plus loin", "2.5 km further"),
+        ([LargerRadius(10_300.0)], "300 m plus loin", "300 m further"),
+        ([OtherMode(Mode.BIKE)], "à vélo", "by bike"),
+        ([OtherTime(TimeChange.LATER, 1, (Window(NINE + 1, NINE + 7),))], "30 min plus tard", "30 min later"),
+        ([OtherTime(TimeChange.EARLIER, 3, (Window(NINE - 3, NINE + 3),))], "1 h 30 plus tôt", "1 h 30 earlier"),
         (
-            [OtherTime(Time.OTHER_DAY, 1, (Window(NINE + 48, NINE + 54),))],
+            [OtherTime(TimeChange.OTHER_DAY, 1, (Window(NINE + 48, NINE + 54),))],
             "mêmes heures, mer. 18 nov.",
             "same hours, Wed 18 Nov",
         ),
         (
-            [OtherTime(Time.SHORTER, 2, (Window(NINE, NINE + 4),))],
+            [OtherTime(TimeChange.SHORTER, 2, (Window(NINE, NINE + 4),))],
             "de 9 h à 11 h seulement",
             "from 09:00 to 11:00 only",
         ),
-        ([OtherTime(Time.SHORTER, 2, (Window(NINE, NINE + 9, 4),))], "pendant 2 h seulement", "for 2 h only"),
-        ([OtherTime(Time.ANY, 1, ())], "à n’importe quelle heure", "at any time"),
-        ([Without(frozenset({SCREEN}))], "sans exiger l’écran", "without requiring a screen"),
+        ([OtherTime(TimeChange.SHORTER, 2, (Window(NINE, NINE + 9, 4),))], "pendant 2 h seulement", "for 2 h only"),
+        ([OtherTime(TimeChange.ANY, 1, ())], "à n’importe quelle heure", "at any time"),
+        ([DropNeeds(frozenset({SCREEN}))], "sans exiger l’écran", "without requiring a screen"),
         (
-            [Without(frozenset({SCREEN, WIFI}))],
+            [DropNeeds(frozenset({SCREEN, WIFI}))],
             "sans exiger le wifi ni l’écran",
             "without requiring wifi or a screen",
         ),
         ([FewerSeats(6)], "pour 6 personnes au lieu de 8", "for 6 people instead of 8"),
         ([FewerSeats(1)], "pour une seule personne", "for one person only"),
-        ([Dearer(1200)], "jusqu’à 12 € la demi-journée", "up to €12 per half-day"),
-        ([Dearer(None)], "à tout prix", "at any price"),
+        ([HigherPrice(1200)], "jusqu’à 12 € la demi-journée", "up to €12 per half-day"),
+        ([HigherPrice(None)], "à tout prix", "at any price"),
         ([AnyKind()], "tous les genres de lieux", "all kinds of places"),
         ([AnySpaceKind()], "tous les genres d’espaces", "all kinds of spaces"),
-        ([AlsoCandidates()], "avec les lieux candidats", "with candidate places"),
+        ([IncludeCandidates()], "avec les lieux candidats", "with candidate places"),
         (
-            [Dearer(None), AnyKind(), Further(11_000.0)],
+            [HigherPrice(None), AnyKind(), LargerRadius(11_000.0)],
             "à tout prix, tous les genres de lieux et 1 km plus loin",
             "at any price, all kinds of places and 1 km further",
         ),
@@ -93,11 +93,11 @@ def test_every_change_in_words(changes: list[Change], french: str, english: str)
 
 def test_a_radius_of_minutes_is_said_as_a_distance() -> None:
     on_foot = replace(ASKED, radius_m=1230.769, mode=Mode.WALK)
-    assert line(relaxation(Further(1500.0), query=on_foot), "fr", on_foot) == "jusqu’à 1,5 km : 4 de plus"
+    assert line(relaxation(LargerRadius(1500.0), query=on_foot), "fr", on_foot) == "jusqu’à 1,5 km : 4 de plus"
 
 
 def test_beside_nothing_there_is_no_more_and_what_is_unknown_is_counted_apart() -> None:
-    without = relaxation(Without(frozenset({SCREEN})), more=1, total=1, unsure=3)
+    without = relaxation(DropNeeds(frozenset({SCREEN})), more=1, total=1, unsure=3)
     assert line(without, "fr") == "sans exiger l’écran : 1 lieu, 3 à confirmer"
     assert line(without, "en") == "without requiring a screen: 1 place, 3 to confirm"
 
@@ -105,23 +105,23 @@ def test_beside_nothing_there_is_no_more_and_what_is_unknown_is_counted_apart() 
 @pytest.mark.parametrize(
     ("changes", "asked", "parameters"),
     [
-        ([Further(12_500.0)], {"within": "10km"}, {"within": "12.5km"}),
-        ([InsteadBy(Mode.CAR)], {"within": "20min", "mode": "walk"}, {"within": "20min", "mode": "car"}),
+        ([LargerRadius(12_500.0)], {"within": "10km"}, {"within": "12.5km"}),
+        ([OtherMode(Mode.CAR)], {"within": "20min", "mode": "walk"}, {"within": "20min", "mode": "car"}),
         (
-            [OtherTime(Time.LATER, 1, (Window(NINE + 1, NINE + 7),))],
+            [OtherTime(TimeChange.LATER, 1, (Window(NINE + 1, NINE + 7),))],
             {"at": "2026-11-17T09:00/12:00"},
             {"at": "2026-11-17T09:30+01:00/2026-11-17T12:30+01:00"},
         ),
         (
-            [OtherTime(Time.SHORTER, 1, (Window(NINE, NINE + 9, 3),))],
+            [OtherTime(TimeChange.SHORTER, 1, (Window(NINE, NINE + 9, 3),))],
             {"any": "2h", "between": "2026-11-17T09:00/13:30"},
             {"any": "PT90M", "between": "2026-11-17T09:00+01:00/2026-11-17T13:30+01:00"},
         ),
-        ([OtherTime(Time.ANY, 1, ())], {"at": "2026-11-17T09:00/12:00"}, {}),
-        ([Without(frozenset({SCREEN}))], {"need": ("screen",), "wish": ("quiet",)}, {"wish": "quiet,screen"}),
-        ([FewerSeats(6), Dearer(1250)], {"seats": 8, "max_price": 5.0}, {"seats": "6", "max_price": "12.5"}),
-        ([Dearer(None), AnyKind()], {"max_price": 5.0, "kind": ("hotel",)}, {}),
-        ([AnySpaceKind(), AlsoCandidates()], {"space_kind": ("desk",)}, {"candidates": "true"}),
+        ([OtherTime(TimeChange.ANY, 1, ())], {"at": "2026-11-17T09:00/12:00"}, {}),
+        ([DropNeeds(frozenset({SCREEN}))], {"need": ("screen",), "wish": ("quiet",)}, {"wish": "quiet,screen"}),
+        ([FewerSeats(6), HigherPrice(1250)], {"seats": 8, "max_price": 5.0}, {"seats": "6", "max_price": "12.5"}),
+        ([HigherPrice(None), AnyKind()], {"max_price": 5.0, "kind": ("hotel",)}, {}),
+        ([AnySpaceKind(), IncludeCandidates()], {"space_kind": ("desk",)}, {"candidates": "true"}),
     ],
 )
 def test_every_change_as_it_is_asked(
