@@ -97,6 +97,6 @@ def test_no_index_of_a_sample_of_the_exactness_tests_is_outside() -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1200,
     )
     assert process.returncode == 0, process.stdout + process.stderr
