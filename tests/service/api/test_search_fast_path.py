@@ -100,12 +100,16 @@ def test_a_search_that_might_wait_for_the_store_goes_the_documented_way(quick: Q
     assert quick.answer(scope("where=Nantes")) is None
 
 
-def test_through_the_application_both_ways_give_the_same(whole: TestClient) -> None:
-    plain = whole.get("/api/v1/search?where=Nantes&limit=5")
-    with_cookie = whole.get("/api/v1/search?where=Nantes&limit=5", headers={"cookie": "a=b"})
+@pytest.mark.parametrize(
+    ("encoding", "more"), [("identity", {"content-length"}), ("gzip", {"content-encoding", "vary"})]
+)
+def test_through_the_application_both_ways_give_the_same(whole: TestClient, encoding: str, more: set[str]) -> None:
+    headers = {"accept-encoding": encoding}
+    plain = whole.get("/api/v1/search?where=Nantes&limit=5", headers=headers)
+    with_cookie = whole.get("/api/v1/search?where=Nantes&limit=5", headers=headers | {"cookie": "a=b"})
     assert plain.content == with_cookie.content
-    kept = {"content-type", "x-content-type-options", "content-security-policy", "content-length"}
-    assert {name: plain.headers[name] for name in kept} == {name: with_cookie.headers[name] for name in kept}
+    same = {"content-type", "x-content-type-options", "content-security-policy"} | more
+    assert {name: plain.headers[name] for name in same} == {name: with_cookie.headers[name] for name in same}
 
 
 @pytest.mark.parametrize("query", ["seats=1.5&where=x", "candidates=perhaps&where=x", "after=a&after=b&where=x"])

@@ -94,6 +94,7 @@ def test_one_host_holds_at_most_so_many_and_off_is_the_exact_order(client: TestC
 
 def test_an_installation_may_have_it_always(small_services: Services, client: TestClient, crowded: list[int]) -> None:
     object.__setattr__(small_services.settings, "per_host", 2)
+    small_services.close()  # what opens again has the setting
     assert set(crowded[2:15]).isdisjoint(ids(client))
     assert ids(client, per_host="0") == crowded
 
