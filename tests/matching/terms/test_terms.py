@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import matching.compiler.raw_array_type  # noqa: F401  numba must know the type before it compiles
 from geo.errors import InvalidInput
 from geo.types import Amenity, Point
 from matching.arrays.query_arrays import read_query
