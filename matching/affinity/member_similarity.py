@@ -71,7 +71,7 @@ def shared_members(memberships: "pl.DataFrame", slugs: Sequence[str]) -> SharedM
 def _similarity(shared: "csr_array", start: int, sizes: Ints) -> "csr_array":
     """Similarity from the counts of shared members of consecutive rows, the first of which is row `start`.
 
-    It is the square root of the shrunk cosine, because cosines of members are small beside those of words.
+    It is the square root of the shrunk cosine, because cosines of members are small compared with those of words.
     """
     from scipy.sparse import coo_array, csr_array
 

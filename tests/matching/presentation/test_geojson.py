@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from geo.errors import Language
-from matching.kernel.answers.phrase_table import MOST
+from matching.kernel.answers.phrase_table import MAX_PHRASES
 from matching.presentation.explanations import explain
 from matching.presentation.geojson import render_features
 from matching.query.query import Cursor, Query
@@ -114,7 +114,7 @@ def test_a_full_book_is_replaced(snapshot: Snapshot) -> None:
     hits = some_hits(layer)
     expected = render_features(hits, "fr", NAMES)
     book = layer.index.phrases.book(NAMES)
-    for number in range(MOST):
+    for number in range(MAX_PHRASES):
         book.add(number.to_bytes(40, "big"), b"x")
     assert book.is_full
     assert render_features(hits, "fr", NAMES) == expected

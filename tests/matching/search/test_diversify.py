@@ -39,7 +39,7 @@ def brute(items: list[Item], variety: Variety) -> list[int]:
         for at in range(len(items)):
             full = (
                 variety.per_host is not None
-                and sum(items[positions][0] == items[at][0] for positions in best) >= variety.per_host
+                and sum(items[position][0] == items[at][0] for position in best) >= variety.per_host
             )
             if len(best) < variety.page and at not in best and (crowded or not full):
                 best.append(at)

@@ -109,4 +109,4 @@ def test_an_encoded_query_keeps_its_tables_alive(small_snapshot: Snapshot) -> No
     encoded = prepared_index.encode(PARIS, {"proximity": 1.0})
     address = weakref.ref(encoded.address_table.table)
     gc.collect()
-    assert address() is not None and encoded.tables == encoded.address_table.at
+    assert address() is not None and encoded.tables == encoded.address_table.address

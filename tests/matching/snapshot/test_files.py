@@ -83,10 +83,10 @@ def test_versions_before_the_last_two_are_removed(folder: Path, small_world: Wor
     names += [build_snapshot(small_world.input(), folder, as_of=moment).name for moment in moments]
     assert {path.name for path in folder.iterdir() if path.is_dir()} == set(names[1:])
     assert reader.snapshot.facts.of(0)["name"]  # its mapped files are gone, its data are not
-    newer = reader.newer()
+    newer = reader.open_newer()
     assert newer is not None and newer.snapshot.meta.version == names[2]
     reader.set_overlay(IndexInput(), [], newer)
-    assert reader.version == names[2] and reader.newer() is None
+    assert reader.version == names[2] and reader.open_newer() is None
 
 
 def test_no_index_at_all(tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_an_empty_store_makes_an_index_that_answers_nothing(tmp_path: Path) -> N
         index.verify()
         results = index.search(Query(point=query_from(random.Random(1)).point, candidates=True), NOW)
         assert (results.total, results.results, index.revision) == (0, (), 12)
-        assert index.figures()["spaces"] == 0
+        assert index.statistics()["spaces"] == 0
 
 
 def test_index_in_memory_equals_index_on_disk(folder: Path, small_world: World) -> None:
