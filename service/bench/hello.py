@@ -1,4 +1,4 @@
-"""The least a server can answer: what a search over HTTP is compared with."""
+"""The smallest possible server, with which a search over HTTP is compared."""
 
 from starlette.applications import Starlette
 from starlette.requests import Request

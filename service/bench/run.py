@@ -1,4 +1,4 @@
-"""Every peer answers the same queries, one after the other; answers are checked against the brute force."""
+"""Measures peers one after the other on the same queries, and checks their answers against the brute force."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,17 +13,17 @@ from service.bench.peers import available, make
 from service.bench.peers.peer import Peer
 from service.bench.peers.plain import Answer
 from service.bench.peers.scan import Scan
-from service.bench.workload.queries import Asked, queries
+from service.bench.workload.queries import BenchQuery, queries
 
-FEWEST, LONGEST_S = 20, 60.0
-"""A slow peer answers as many queries as it can in a minute, but not fewer than these."""
+LEAST_QUERIES, LONGEST_S = 20, 60.0
+"""A slow peer answers as many queries as it can in LONGEST_S, and at least LEAST_QUERIES."""
 WARM_UP_S = 5.0
-"""Every peer answers before it is measured: caches are as in a server that has run for some seconds."""
+"""How long each peer answers before it is measured, so that its caches are warm."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """How one peer did; `exact`: every answer was the brute force's."""
+    """Times of one peer; `exact`: every answer was that of the brute force."""
 
     name: str
     spaces: int
@@ -36,9 +36,9 @@ class Figures:
 
 
 def names_of(peers: str | None, store: str) -> list[str]:
-    """The peers asked for, ours first; by default all that can answer here."""
-    asked = [name.strip() for name in peers.split(",") if name.strip()] if peers else available(store)
-    return ["placelibre", *(name for name in asked if name != "placelibre")]
+    """The chosen peers, PlaceLibre first; by default all that can answer here."""
+    names = [name.strip() for name in peers.split(",") if name.strip()] if peers else available(store)
+    return ["placelibre", *(name for name in names if name != "placelibre")]
 
 
 def run(
@@ -49,48 +49,48 @@ def run(
     store: str,
     progress: Callable[[str], None],
 ) -> Iterator[Figures]:
-    """Figures of each peer, as they come."""
-    asked = queries(snapshot, count)
-    right = _Right(snapshot)
+    """Yields the figures of each peer when it is measured."""
+    mix = queries(snapshot, count)
+    brute_force = _BruteForce(snapshot)
     for name in names:
         progress(name)
         peer = make(name, world, snapshot, store)
-        seconds, answers = _timed(peer, asked)
+        seconds, answers = _measure(peer, mix)
         peer.close()
-        checked = right if peer.over is None else _Right(peer.over)
+        reference = brute_force if peer.over is None else _BruteForce(peer.over)
         milliseconds = np.array(seconds) * 1e3
         p50, p95, p99 = np.percentile(milliseconds, [50, 95, 99])
-        exact = all(answer == checked.answer(at, asked[at].query) for at, answer in enumerate(answers))
-        a_second = 1e3 / float(milliseconds.mean())
-        yield Figures(name, snapshot.meta.rows, len(answers), float(p50), float(p95), float(p99), a_second, exact)
+        exact = all(answer == reference.answer(number, mix[number].query) for number, answer in enumerate(answers))
+        per_second = 1e3 / float(milliseconds.mean())
+        yield Figures(name, snapshot.meta.rows, len(answers), float(p50), float(p95), float(p99), per_second, exact)
 
 
-class _Right:
-    """What the brute force answers, found once."""
+class _BruteForce:
+    """Answers of the brute force, each computed once."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        self._brute, self._known = Scan(snapshot), dict[int, Answer]()
+        self._scan, self._answers = Scan(snapshot), dict[int, Answer]()
 
-    def answer(self, at: int, query: Query) -> Answer:
-        """The answer to the query of that number."""
-        if at not in self._known:
-            self._known[at] = self._brute.answer(query)
-        return self._known[at]
+    def answer(self, number: int, query: Query) -> Answer:
+        """The answer to `query`, which is number `number` of the mix."""
+        if number not in self._answers:
+            self._answers[number] = self._scan.answer(query)
+        return self._answers[number]
 
 
-def _timed(peer: Peer, asked: Sequence[Asked]) -> tuple[list[float], list[Answer]]:
-    begun = time.perf_counter()
-    for one in asked:
-        peer.answer(one.query)
-        if time.perf_counter() - begun > WARM_UP_S:
+def _measure(peer: Peer, mix: Sequence[BenchQuery]) -> tuple[list[float], list[Answer]]:
+    start = time.perf_counter()
+    for entry in mix:
+        peer.answer(entry.query)
+        if time.perf_counter() - start > WARM_UP_S:
             break
     seconds: list[float] = []
     answers: list[Answer] = []
-    begun = time.perf_counter()
-    for one in asked:
-        started = time.perf_counter()
-        answers.append(peer.answer(one.query))
-        seconds.append(time.perf_counter() - started)
-        if time.perf_counter() - begun > LONGEST_S and len(answers) >= FEWEST:
+    start = time.perf_counter()
+    for entry in mix:
+        query_start = time.perf_counter()
+        answers.append(peer.answer(entry.query))
+        seconds.append(time.perf_counter() - query_start)
+        if time.perf_counter() - start > LONGEST_S and len(answers) >= LEAST_QUERIES:
             break
     return seconds, answers

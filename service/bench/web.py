@@ -1,8 +1,7 @@
 """Searches over HTTP, one worker on one core, `wrk` on the other; beside a bare "hello" in the same run.
 
-The mix is that of `service.bench.workload.queries`, asked as people do: by the name of a commune, drawn by
-population. One
-search in five is by a position, as a browser sends it.
+The queries are those of `service.bench.workload.queries`. Most name a commune, drawn by population; one in five gives a
+position, as a browser does.
 """
 
 import json
@@ -27,7 +26,7 @@ from geo.store.identity import read_store_id
 from matching.query.query import slot_start
 from matching.snapshot.files import publish
 from matching.snapshot.snapshot import Snapshot
-from service.bench.workload.queries import Asked, queries
+from service.bench.workload.queries import BenchQuery, queries
 from service.communities.community import Community, sync
 from service.migrations import upgrade
 from service.settings import Settings
@@ -55,7 +54,7 @@ end
 
 @dataclass(frozen=True, slots=True)
 class WebFigures:
-    """How a server did: requests a second, milliseconds, answers that were no success, bytes of an answer."""
+    """Figures of a server: requests a second, milliseconds, failed answers, mean bytes of an answer."""
 
     name: str
     requests_per_s: float
@@ -83,13 +82,13 @@ def measure(
     progress("hello")
     hello = [sys.executable, "-m", "uvicorn", "--factory", "service.bench.hello:create_app", "--log-level", "warning"]
     with _serving([*hello, "--no-access-log"], {}) as port:
-        yield _wrk("hello", port, ["/"], folder)
+        yield _run_wrk("hello", port, ["/"], folder)
     settings = Settings(home=folder)
     engine = open_store(settings.store)
     upgrade(engine)
     with reading(engine) as connection:
         store_id = read_store_id(connection)
-    sync(engine, [Community(one.slug, one.name, partners=one.partners) for one in snapshot.meta.communities])
+    sync(engine, [Community(entry.slug, entry.name, partners=entry.partners) for entry in snapshot.meta.communities])
     engine.dispose()
     publish(snapshot, settings.index, store_id)
     progress("placelibre")
@@ -100,21 +99,21 @@ def measure(
     }
     ours = [sys.executable, "-c", "from service.cli.main import run; run()", "serve"]
     with _serving(ours, environment) as port:
-        paths = [f"/api/v1/search?{text}" for text in _addresses(queries(snapshot, 2_000), areas, now)]
-        _wrk("warm-up", port, paths, folder)
-        yield _wrk("placelibre", port, paths, folder)
+        paths = [f"/api/v1/search?{text}" for text in _query_strings(queries(snapshot, 2_000), areas, now)]
+        _run_wrk("warm-up", port, paths, folder)
+        yield _run_wrk("placelibre", port, paths, folder)
 
 
-def _addresses(asked: Sequence[Asked], areas: Areas, now: datetime) -> Iterator[str]:
+def _query_strings(mix: Sequence[BenchQuery], areas: Areas, now: datetime) -> Iterator[str]:
     random = np.random.default_rng(5)
-    communes = [one for one in areas.communes if one.kind == "COM" and one.postcodes]
-    people = np.array([one.population for one in communes], np.float64)
-    drawn = random.choice(len(communes), len(asked), p=people / people.sum())
-    for one, at in zip(asked, drawn, strict=True):
-        query, window = one.query, one.query.windows[0]
+    communes = [commune for commune in areas.communes if commune.kind == "COM" and commune.postcodes]
+    people = np.array([commune.population for commune in communes], np.float64)
+    commune_numbers = random.choice(len(communes), len(mix), p=people / people.sum())
+    for entry, commune_number in zip(mix, commune_numbers, strict=True):
+        query, window = entry.query, entry.query.windows[0]
         if slot_start(window.start) <= now:
             continue
-        commune = communes[at]
+        commune = communes[commune_number]
         by_position = random.random() < BY_POSITION
         where = (
             f"{query.point.lat:.5f},{query.point.lon:.5f}"
@@ -163,13 +162,13 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError(f"the server did not answer on port {port}")
 
 
-def _wrk(name: str, port: int, paths: list[str], folder: Path) -> WebFigures:
+def _run_wrk(name: str, port: int, paths: list[str], folder: Path) -> WebFigures:
     (folder / "paths").write_text("\n".join(paths) + "\n", encoding="ascii")
     (folder / "wrk.lua").write_text(SCRIPT % (folder / "paths"), encoding="utf-8")
     command = ["taskset", "-c", CLIENT_CORE, "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s"]
     command += ["-s", str(folder / "wrk.lua"), f"http://127.0.0.1:{port}"]
-    ran = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603  numbers and paths of ours
-    told = json.loads(ran.stdout.splitlines()[-1])
-    each = told["bytes"] // max(1, told["requests"])
-    per_s = told["requests"] / told["us"] * 1e6
-    return WebFigures(name, per_s, told["p50"] / 1e3, told["p99"] / 1e3, told["wrong"], each)
+    finished = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603  our own arguments
+    summary = json.loads(finished.stdout.splitlines()[-1])
+    bytes_each = summary["bytes"] // max(1, summary["requests"])
+    per_s = summary["requests"] / summary["us"] * 1e6
+    return WebFigures(name, per_s, summary["p50"] / 1e3, summary["p99"] / 1e3, summary["wrong"], bytes_each)

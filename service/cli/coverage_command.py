@@ -50,13 +50,13 @@ def coverage(
     with services() as running:
         desk = running.coverage
         answer = desk.answer(request)
-        written = write_coverage(out, answer, desk.outlines(answer)) if out is not None else []
+        files = write_coverage(out, answer, desk.outlines(answer)) if out is not None else []
     if as_json_:
         print_json(as_json(answer))
     else:
         _print(answer, language())
     _warn(answer)
-    for path in written:
+    for path in files:
         say(f"Écrit : {path}", f"Written: {path}")
 
 
@@ -73,55 +73,55 @@ def _print(answer: "Answer", tongue: Language) -> None:
     from service.localisation.formats import Formats
     from service.planning.coverage_desk import percent
 
-    french, found, write = tongue == "fr", answer.coverage, Formats(tongue)
+    french, result, formats = tongue == "fr", answer.coverage, Formats(tongue)
     screen = console()
-    people, places, cells = (write.number(n) for n in (found.people, len(found.places), len(found.demand)))
+    people, places, cells = (formats.number(n) for n in (result.people, len(result.places), len(result.demand)))
     if french:
         screen.print(f"{people} personnes ({cells} carreaux), {places} lieux")
     else:
         screen.print(f"{people} people ({cells} cells), {places} places")
-    for reach in found.reaches:
-        share = percent(found.within[reach.label], tongue)
+    for reach in result.reaches:
+        share = percent(result.within[reach.label], tongue)
         screen.print(f"  à {reach.label} au plus : {share}" if french else f"  within {reach.label}: {share}")
-    if found.commune_only.places:
-        number = write.number(found.commune_only.places)
-        adds = ", ".join(f"{label} +{percent(share, tongue)}" for label, share in found.commune_only.adds.items())
+    if result.commune_only.places:
+        number = formats.number(result.commune_only.places)
+        adds = ", ".join(f"{label} +{percent(share, tongue)}" for label, share in result.commune_only.adds.items())
         screen.print(
             f"  dont {number} lieux connus par leur seule commune ; ils apportent : {adds}"
             if french
             else f"  of which {number} places known only by their commune; they bring: {adds}"
         )
-    if found.areas:
-        _print_areas(answer, tongue, write)
+    if result.areas:
+        _print_areas(answer, tongue, formats)
 
 
-def _print_areas(answer: "Answer", tongue: Language, write: "Formats") -> None:
+def _print_areas(answer: "Answer", tongue: Language, formats: "Formats") -> None:
     from rich.table import Table
 
     from service.planning.coverage_desk import percent
 
-    french, found = tongue == "fr", answer.coverage
+    french, result = tongue == "fr", answer.coverage
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("Territoire" if french else "Area")
-    limit = found.farthest.label
+    limit = result.farthest.label
     for title in (
         "Habitants" if french else "People",
         f"au-delà de {limit}" if french else f"beyond {limit}",
-        *(reach.label for reach in found.reaches),
+        *(reach.label for reach in result.reaches),
         "médiane" if french else "median",
     ):
         table.add_column(title, justify="right")
-    for row in found.areas[:SHOWN_AREAS]:
+    for row in result.areas[:SHOWN_AREAS]:
         table.add_row(
             f"{answer.area_names.get(row.code, row.code)} ({row.code})",
-            write.number(row.people),
-            write.number(row.beyond),
-            *(percent(row.within[reach.label], tongue) for reach in found.reaches),
-            "-" if row.median_m is None else write.distance(row.median_m),
+            formats.number(row.people),
+            formats.number(row.beyond),
+            *(percent(row.within[reach.label], tongue) for reach in result.reaches),
+            "-" if row.median_m is None else formats.distance(row.median_m),
         )
     screen = console()
     screen.print(table)
-    hidden = len(found.areas) - SHOWN_AREAS
+    hidden = len(result.areas) - SHOWN_AREAS
     if hidden > 0:
         screen.print(
             f"… et {hidden} autres : --json ou --out les donnent tous."

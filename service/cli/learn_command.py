@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from matching.learning.recovery_check import RecoveryReport
 
 learn = typer.Typer(help="Learn the weights of the ranking from what visitors chose.", rich_markup_mode=None)
-WORLD_SPACES = 20_000
-JUDGED_BY = 2_000
+SIMULATED_SPACES = 20_000
+JUDGING_SEARCHES = 2_000
 
 
 @learn.callback(invoke_without_command=True)
@@ -28,7 +28,7 @@ def propose_weights(
         bool, typer.Option("--simulate", help="Simulated visitors with planted tastes instead")
     ] = False,
     impressions: Annotated[int, typer.Option(help="With --simulate: searches to learn from", min=1_000)] = 200_000,
-    seed: Annotated[int, typer.Option(help="With --simulate: another crowd")] = 0,
+    seed: Annotated[int, typer.Option(help="With --simulate: random seed")] = 0,
     out: Annotated[Path | None, typer.Option(help="File of the proposal; default: beside PLACELIBRE_WEIGHTS")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Figures on standard output")] = False,
 ) -> None:
@@ -49,7 +49,7 @@ def accept_weights(
     from service.feedback.accepted_weights import accept, weights_text
 
     path = settings().weights
-    accepted = accept(proposal or _beside(path), path, system_clock())
+    accepted = accept(proposal or _proposal_path(path), path, system_clock())
     weights = weights_text(accepted.weights, language())
     say(f"Poids du préréglage équilibré : {weights}", f"Weights of the balanced preset: {weights}")
 
@@ -72,14 +72,14 @@ def _propose(out: Path | None, as_json: bool) -> None:
 
     with services() as running:
         log = InteractionLog.from_frame(read_log(running.engine))
-    found = propose(log)
-    path = out or _beside(running.settings.weights)
+    proposal = propose(log)
+    path = out or _proposal_path(running.settings.weights)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(found.to_json(running.now().isoformat()), encoding="utf-8")
+    path.write_text(proposal.to_json(running.now().isoformat()), encoding="utf-8")
     if as_json:
-        print_json(asdict(found))
+        print_json(asdict(proposal))
     else:
-        _show_proposal(found)
+        _show_proposal(proposal)
     say(
         f"Proposition écrite dans {path} ; « placelibre learn accept » la met en vigueur.",
         f"Proposal written to {path}; “placelibre learn accept” puts it in force.",
@@ -93,12 +93,12 @@ def _simulate(impressions: int, seed: int, as_json: bool) -> None:
     from matching.snapshot.builder import build_index
     from service.bench.workload.world import AS_OF, build_world
 
-    layer = SnapshotLayer(build_index(build_world(Areas.load(settings().data), WORLD_SPACES), as_of=AS_OF))
+    layer = SnapshotLayer(build_index(build_world(Areas.load(settings().data), SIMULATED_SPACES), as_of=AS_OF))
     say(
-        f"{impressions} recherches simulées sur {WORLD_SPACES} espaces…",
-        f"{impressions} simulated searches over {WORLD_SPACES} spaces…",
+        f"{impressions} recherches simulées sur {SIMULATED_SPACES} espaces…",
+        f"{impressions} simulated searches over {SIMULATED_SPACES} spaces…",
     )
-    proof = check_recovery(layer, impressions, JUDGED_BY, seed)
+    proof = check_recovery(layer, impressions, JUDGING_SEARCHES, seed)
     if as_json:
         print_json(
             {
@@ -111,25 +111,26 @@ def _simulate(impressions: int, seed: int, as_json: bool) -> None:
                 "errors_uncorrected": proof.errors(proof.uncorrected),
                 "planted_examination": proof.planted_examination.tolist(),
                 "found_examination": proof.found_examination.tolist(),
-                "ndcg_at_10": {name: asdict(one) for name, one in proof.compared.items()},
+                "ndcg_at_10": {name: asdict(comparison) for name, comparison in proof.compared.items()},
             }
         )
     else:
         _show_proof(proof)
 
 
-def _show_proposal(found: "Proposal") -> None:
+def _show_proposal(proposal: "Proposal") -> None:
     from service.feedback.accepted_weights import weights_text
 
     french = language() == "fr"
+    searches, choices, held_out = proposal.impressions, proposal.with_a_choice, proposal.held_out
     head = (
-        f"{found.impressions} recherches, dont {found.with_a_choice} suivies d'un choix ; {found.held_out} pour juger"
+        f"{searches} recherches, dont {choices} suivies d'un choix ; {held_out} pour juger"
         if french
-        else f"{found.impressions} searches, {found.with_a_choice} followed by a choice; {found.held_out} to judge by"
+        else f"{searches} searches, {choices} followed by a choice; {held_out} to judge by"
     )
     console().print(head)
-    console().print(weights_text(found.weights, language()))
-    _show_compared(found.compared)
+    console().print(weights_text(proposal.weights, language()))
+    _show_compared(proposal.compared)
 
 
 def _show_proof(proof: "RecoveryReport") -> None:
@@ -144,17 +145,17 @@ def _show_proof(proof: "RecoveryReport") -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in titles:
         table.add_column(title, justify="right" if table.columns else "left")
-    right, wrong = proof.errors(proof.learned), proof.errors(proof.uncorrected)
-    t, tongue = Translator(language()), language()
+    errors, uncorrected_errors = proof.errors(proof.learned), proof.errors(proof.uncorrected)
+    t, lang = Translator(language()), language()
     for name, weight in proof.planted.items():
         texts = (
             f"{weight:.3f}",
             f"{proof.learned[name]:.4f}",
-            f"{right[name]:.1%}",
+            f"{errors[name]:.1%}",
             f"{proof.uncorrected[name]:.4f}",
-            f"{wrong[name]:.1%}",
+            f"{uncorrected_errors[name]:.1%}",
         )
-        table.add_row(t.either(f"term.{name}", name), *(decimal_text(text, tongue) for text in texts))
+        table.add_row(t.either(f"term.{name}", name), *(decimal_text(text, lang) for text in texts))
     searches = f"{proof.impressions} recherches" if french else f"{proof.impressions} searches"
     console().print(f"{searches}, {proof.clicks} clics" if french else f"{searches}, {proof.clicks} clicks")
     console().print(table)
@@ -168,19 +169,19 @@ def _show_compared(compared: "Mapping[str, Comparison]") -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("", "NDCG@10", "95 %", gain, "95 %"):
         table.add_column(title, justify="right" if title else "left")
-    t, tongue = Translator(language()), language()
+    t, lang = Translator(language()), language()
     french = {"distance_only": "distance seule", "learned": "poids appris"}
-    for name, one in compared.items():
-        shown = t.either(f"preset.{name}", french.get(name, name) if tongue == "fr" else name.replace("_", " "))
+    for name, comparison in compared.items():
+        label = t.either(f"preset.{name}", french.get(name, name) if lang == "fr" else name.replace("_", " "))
         texts = (
-            f"{one.ndcg.mean:.4f}",
-            f"{one.ndcg.low:.4f} – {one.ndcg.high:.4f}",
-            f"{one.gain.mean:+.1%}",
-            f"{one.gain.low:+.1%} – {one.gain.high:+.1%}",
+            f"{comparison.ndcg.mean:.4f}",
+            f"{comparison.ndcg.low:.4f} – {comparison.ndcg.high:.4f}",
+            f"{comparison.gain.mean:+.1%}",
+            f"{comparison.gain.low:+.1%} – {comparison.gain.high:+.1%}",
         )
-        table.add_row(shown, *(decimal_text(text, tongue) for text in texts))
+        table.add_row(label, *(decimal_text(text, lang) for text in texts))
     console().print(table)
 
 
-def _beside(weights: Path) -> Path:
+def _proposal_path(weights: Path) -> Path:
     return weights.with_suffix(".proposal.json")

@@ -1,0 +1,1 @@
+"""The demonstration: which real places offer what, and their pretended bookings."""

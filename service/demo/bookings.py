@@ -1,7 +1,7 @@
-"""Pretended bookings of the demonstration, so that "free" means something: real rows in the real ledger, marked.
+"""Pretended bookings of the demonstration, so that "free" means something: marked rows in the real ledger.
 
-What is busy follows from the space and the date alone. Near days fill up more than far ones, so as days go by
-bookings are added and none is taken back.
+What is busy depends on the space and the date only. Near days fill up more than far ones: as days go by, bookings
+are added and none is taken back.
 """
 
 from collections.abc import Iterable, Sequence
@@ -76,19 +76,19 @@ class _Pretended:
 
 
 def book_demo_seats(engine: Engine, spaces: Sequence[BusySpace], now: datetime) -> tuple[int, int]:
-    """Makes the pretended bookings that are missing; returns how many there are now, and of how many slots.
+    """Makes the pretended bookings that are missing; returns the counts of all of them and of their slots.
 
-    Raises Conflict when somebody books the same seats at the same moment; running again goes on.
+    Raises Conflict when somebody books the same seats at the same moment; another run completes the work.
     """
-    _forget_past(engine, now)
-    wanted = pretended_bookings(spaces, now)
+    _remove_past(engine, now)
+    planned = pretended_bookings(spaces, now)
     with reading(engine) as connection:
-        there = set(connection.execute(select(booking.c.idempotency_key).where(booking.c.demo)).scalars())
-    missing = [one for one in wanted if one.key not in there]
-    for at in range(0, len(missing), CHUNK_BOOKINGS):
+        existing = set(connection.execute(select(booking.c.idempotency_key).where(booking.c.demo)).scalars())
+    missing = [pretended for pretended in planned if pretended.key not in existing]
+    for first in range(0, len(missing), CHUNK_BOOKINGS):
         try:
             with writing(engine) as connection:
-                _insert(connection, missing[at : at + CHUNK_BOOKINGS], now)
+                _insert(connection, missing[first : first + CHUNK_BOOKINGS], now)
         except IntegrityError as error:
             raise Conflict(
                 fr="Des places ont été réservées pendant la préparation de la démonstration : relancez la commande.",
@@ -100,99 +100,110 @@ def book_demo_seats(engine: Engine, spaces: Sequence[BusySpace], now: datetime) 
 
 
 def pretended_bookings(spaces: Iterable[BusySpace], now: datetime) -> list[_Pretended]:
-    """What should be busy from tomorrow on, inside opening hours, at most `MAX_BUSY_SLOTS` slots in all."""
+    """The bookings from tomorrow on, inside opening hours, of at most `MAX_BUSY_SLOTS` slots in all."""
     tomorrow = now.astimezone(UTC).date() + timedelta(days=1)
     first_slot = slot_floor(datetime.combine(tomorrow, datetime.min.time(), UTC))
     calendar = HoursCalendar(tomorrow, HORIZON_DAYS - 1)
-    opened: dict[tuple[str, str, str], _Slots] = {}
-    found: list[_Pretended] = []
+    open_slots: dict[tuple[str, str, str], _Slots] = {}
+    bookings: list[_Pretended] = []
     slots = 0
-    for one in spaces:
-        chance = Chance(one.identity)
-        if chance.share("popular") >= POPULAR_SHARES.get(one.kind, 0.0):
+    for space in spaces:
+        chance = Chance(space.identity)
+        if chance.share("popular") >= POPULAR_SHARES.get(space.kind, 0.0):
             continue
-        how = (one.opening_hours, one.time_zone, holiday_region(one.insee))
-        if how not in opened:
-            opened[how] = calendar.slots(*how)
-        for ahead in range(HORIZON_DAYS - 1):
-            made = _on_day(one, chance, ahead, first_slot + ahead * SLOTS_PER_DAY, opened[how][ahead])
-            if made is not None:
-                slots += made.stop_slot - made.start_slot
+        hours_key = (space.opening_hours, space.time_zone, holiday_region(space.insee))
+        if hours_key not in open_slots:
+            open_slots[hours_key] = calendar.slots(*hours_key)
+        for day_number in range(HORIZON_DAYS - 1):
+            start = first_slot + day_number * SLOTS_PER_DAY
+            booked = _book_day(space, chance, day_number, start, open_slots[hours_key][day_number])
+            if booked is not None:
+                slots += booked.stop_slot - booked.start_slot
                 if slots > MAX_BUSY_SLOTS:
-                    return found
-                found.append(made)
-    return found
+                    return bookings
+                bookings.append(booked)
+    return bookings
 
 
-def _on_day(one: BusySpace, chance: Chance, ahead: int, first_slot: int, opened: _Slots) -> _Pretended | None:
-    """The booking of a space on one UTC day, None on most. The question names the day, not how far it is."""
+def _book_day(
+    space: BusySpace, chance: Chance, day_number: int, first_slot: int, open_slots: _Slots
+) -> _Pretended | None:
+    """The booking of a space on one UTC day, None on most days.
+
+    Chance depends on the date, not on how far it is: tomorrow the same day gives the same booking.
+    """
     day = first_slot // SLOTS_PER_DAY
-    share = next(share for below, share in DAY_SHARES if ahead < below)
-    if chance.share(f"day {day}") >= share or not opened.any():
+    share = next(share for below, share in DAY_SHARES if day_number < below)
+    if chance.share(f"day {day}") >= share or not open_slots.any():
         return None
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], opened, [False]))))
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], open_slots, [False]))))
     runs = list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
     start, stop = runs[chance.between(f"run {day}", 0, len(runs) - 1)]
     length = chance.between(f"length {day}", 2, MAX_BOOKING_SLOTS)
     start += chance.between(f"start {day}", 0, max(0, stop - start - length))
     everything = chance.share(f"all {day}") < 0.3
-    seats = one.seats if everything else chance.between(f"seats {day}", 1, one.seats)
-    return _Pretended(one, first_slot + start, first_slot + min(start + length, stop), seats)
+    seats = space.seats if everything else chance.between(f"seats {day}", 1, space.seats)
+    return _Pretended(space, first_slot + start, first_slot + min(start + length, stop), seats)
 
 
 def _insert(connection: Connection, chunk: Sequence[_Pretended], now: datetime) -> None:
-    """Writes bookings and their slots; where real ones leave too few seats, there is no pretended one."""
-    ids = [one.space.space_id for one in chunk]
-    taken = {
+    """Writes bookings and their slots, except where real bookings leave too few seats."""
+    ids = [pretended.space.space_id for pretended in chunk]
+    taken_seats = {
         (row.space_id, row.slot): row.seats_taken
         for row in connection.execute(select(busy).where(busy.c.space_id.in_(ids)))
     }
-    fits = []
-    for one in chunk:
-        slots = range(one.start_slot, one.stop_slot)
-        most = max(taken.get((one.space.space_id, slot), 0) for slot in slots)
-        if most + one.seats <= one.space.seats:
-            fits.append(one)
-    if not fits:
+    fitting = []
+    for pretended in chunk:
+        slots = range(pretended.start_slot, pretended.stop_slot)
+        most_taken = max(taken_seats.get((pretended.space.space_id, slot), 0) for slot in slots)
+        if most_taken + pretended.seats <= pretended.space.seats:
+            fitting.append(pretended)
+    if not fitting:
         return
     connection.execute(
         booking.insert(),
         [
             {
                 "id": booking_id,
-                "space_id": one.space.space_id,
+                "space_id": pretended.space.space_id,
                 "community": None,
-                "starts_slot": one.start_slot,
-                "stop_slot": one.stop_slot,
-                "seats": one.seats,
+                "starts_slot": pretended.start_slot,
+                "stop_slot": pretended.stop_slot,
+                "seats": pretended.seats,
                 "state": BookingState.CONFIRMED,
-                "idempotency_key": one.key,
+                "idempotency_key": pretended.key,
                 "request_hash": "",
                 "created_at": now.astimezone(UTC),
                 "demo": True,
             }
-            for booking_id, one in zip(mint(connection, "booking", len(fits)), fits, strict=True)
+            for booking_id, pretended in zip(mint(connection, "booking", len(fitting)), fitting, strict=True)
         ],
     )
     rows = [
-        {"space_id": one.space.space_id, "slot": slot, "seats_taken": one.seats, "seats": one.space.seats}
-        for one in fits
-        for slot in range(one.start_slot, one.stop_slot)
+        {
+            "space_id": pretended.space.space_id,
+            "slot": slot,
+            "seats_taken": pretended.seats,
+            "seats": pretended.space.seats,
+        }
+        for pretended in fitting
+        for slot in range(pretended.start_slot, pretended.stop_slot)
     ]
-    # Added to what the ledger says at that moment, never replacing it: its CHECK stays the judge.
+    # Adds to the ledger as it is at that moment and replaces nothing: its CHECK decides.
     added = {"seats_taken": busy.c.seats_taken + literal_column("excluded.seats_taken")}
     upsert(connection, busy, rows, key=["space_id", "slot"], update=added)
-    record_changes(connection, (one.space.place_id for one in fits))
+    record_changes(connection, (pretended.space.place_id for pretended in fitting))
 
 
 def release_demo_seats(connection: Connection, space_ids: Sequence[int]) -> None:
-    """Takes the pretended bookings of these spaces back, and leaves the real ones in the ledger."""
+    """Removes the pretended bookings of these spaces; the real ones stay in the ledger."""
     if space_ids:
         _release(connection, booking.c.space_id.in_(space_ids))
 
 
-def _forget_past(engine: Engine, now: datetime) -> None:
-    """Pretended bookings that are over are nobody's history."""
+def _remove_past(engine: Engine, now: datetime) -> None:
+    """Removes pretended bookings that are over."""
     with writing(engine) as connection:
         _release(connection, booking.c.stop_slot <= slot_floor(now))
 
@@ -201,9 +212,9 @@ def _release(connection: Connection, which: Any) -> None:
     rows = connection.execute(select(booking).where(booking.c.demo, which)).mappings().all()
     if not rows:
         return
-    mine = (busy.c.space_id == bindparam("_space")) & busy.c.slot.between(bindparam("_first"), bindparam("_last"))
+    is_slot_of = (busy.c.space_id == bindparam("_space")) & busy.c.slot.between(bindparam("_first"), bindparam("_last"))
     connection.execute(
-        update(busy).where(mine).values(seats_taken=busy.c.seats_taken - bindparam("_seats")),
+        update(busy).where(is_slot_of).values(seats_taken=busy.c.seats_taken - bindparam("_seats")),
         [
             {
                 "_space": row["space_id"],

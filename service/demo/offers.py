@@ -1,7 +1,7 @@
 """Puts the demo rule into the store, and takes it out again.
 
-Applying reconciles: it compares what the rule wants with what is there and writes the differences only, in chunks
-short enough for others to write in between. A place that hosts really offered is never touched.
+Applying reconciles: it compares what the rule wants with what is stored and writes the differences only, in chunks
+short enough for others to write in between. A place that its host really offers is never touched.
 """
 
 from collections import Counter
@@ -20,7 +20,7 @@ from geo.store.schema import busy, place, space, space_community
 from geo.store.schema import community as community_table
 from geo.types import PlaceStatus
 from service.demo.bookings import book_demo_seats, release_demo_seats
-from service.demo.places import SPACE_COLUMNS, KnownPlace, read_busy_candidates, read_known
+from service.demo.places import SPACE_COLUMNS, StoredPlace, read_busy_candidates, read_stored_places
 from service.demo.rule import COMMUNITIES, DemoOffer, DemoSpace, demo_offer
 
 CHUNK_PLACES = 400
@@ -31,7 +31,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class DemoReport:
-    """What the demonstration offers now. `by_kind` counts places; `written` are those this run changed."""
+    """What the demonstration offers now. `by_kind` counts places; `written` counts those that this run changed."""
 
     places: int
     spaces: int
@@ -51,38 +51,42 @@ def apply_demo_offers(
     the example communities are not in the store.
     """
     _check_communities(engine)
-    known = read_known(engine)
-    wanted = {one.id: offer for one in known if not one.real and (offer := demo_offer(one.facts, share)) is not None}
-    todo = [one for one in known if _differs(one, wanted.get(one.id))]
-    for done, chunk in _chunks(todo):
+    places = read_stored_places(engine)
+    offers = {
+        stored.id: offer
+        for stored in places
+        if not stored.real and (offer := demo_offer(stored.facts, share)) is not None
+    }
+    changed = [stored for stored in places if _differs(stored, offers.get(stored.id))]
+    for count, chunk in _chunks(changed):
         with writing(engine) as connection:
-            _write(connection, chunk, wanted)
+            _write(connection, chunk, offers)
         if progress is not None:
-            progress(done, len(todo))
+            progress(count, len(changed))
     spaces = read_busy_candidates(engine)
     bookings, slots = book_demo_seats(engine, spaces, now)
-    kinds = {one.id: one.facts.kind for one in known}
+    kinds = {stored.id: stored.facts.kind for stored in places}
     return DemoReport(
-        places=len(wanted),
-        spaces=sum(len(offer.spaces) for offer in wanted.values()),
-        by_kind=dict(Counter(str(kinds[place_id]) for place_id in wanted)),
-        spaces_by_kind=dict(Counter(str(one.kind) for offer in wanted.values() for one in offer.spaces)),
-        written=len(todo),
+        places=len(offers),
+        spaces=sum(len(offer.spaces) for offer in offers.values()),
+        by_kind=dict(Counter(str(kinds[place_id]) for place_id in offers)),
+        spaces_by_kind=dict(Counter(str(demo_space.kind) for offer in offers.values() for demo_space in offer.spaces)),
+        written=len(changed),
         bookings=bookings,
         busy_slots=slots,
     )
 
 
 def remove_demo_offers(engine: Engine) -> int:
-    """Takes every demo offer and demo booking out; returns how many places went back to what their sources say.
+    """Removes every demo offer and demo booking; returns how many places are again what their sources say.
 
-    A demo space that somebody really booked is closed instead of removed.
+    A demo space with a real booking is closed instead of removed.
     """
-    todo = [one for one in read_known(engine) if one.current[1] or one.spaces]
-    for _, chunk in _chunks(todo):
+    changed = [stored for stored in read_stored_places(engine) if stored.current[1] or stored.spaces]
+    for _, chunk in _chunks(changed):
         with writing(engine) as connection:
             _write(connection, chunk, {})
-    return len(todo)
+    return len(changed)
 
 
 def _check_communities(engine: Engine) -> None:
@@ -96,64 +100,70 @@ def _check_communities(engine: Engine) -> None:
         )
 
 
-def _place_columns(one: KnownPlace, offer: DemoOffer | None) -> tuple[str, bool, str | None, bool]:
-    """Status, demo, hours and whether they are assumed, as they should be."""
+def _place_columns(stored: StoredPlace, offer: DemoOffer | None) -> tuple[str, bool, str | None, bool]:
+    """Status, demo mark, hours and whether they are assumed, as the rule wants them."""
     if offer is None:
-        status = PlaceStatus.OFFERED if one.real and one.asserted else PlaceStatus.CANDIDATE
-        return (status, False, one.facts.opening_hours, False)
-    hours = one.facts.opening_hours or offer.assumed_hours
+        status = PlaceStatus.OFFERED if stored.real and stored.asserted else PlaceStatus.CANDIDATE
+        return (status, False, stored.facts.opening_hours, False)
+    hours = stored.facts.opening_hours or offer.assumed_hours
     return (PlaceStatus.OFFERED, True, hours, offer.assumed_hours is not None)
 
 
-def _space_columns(wanted: DemoSpace) -> dict[str, Any]:
+def _space_columns(demo_space: DemoSpace) -> dict[str, Any]:
     return {
-        "kind": str(wanted.kind),
-        "name": wanted.name,
-        "seats": wanted.seats,
-        "price_half_day_cents": wanted.price_cents,
-        "member_price_half_day_cents": wanted.member_price_cents,
+        "kind": str(demo_space.kind),
+        "name": demo_space.name,
+        "seats": demo_space.seats,
+        "price_half_day_cents": demo_space.price_cents,
+        "member_price_half_day_cents": demo_space.member_price_cents,
         "opening_hours": None,
-        "amenities": dict(wanted.amenities),
+        "amenities": dict(demo_space.amenities),
         "closed": False,
     }
 
 
-def _differs(one: KnownPlace, offer: DemoOffer | None) -> bool:
+def _differs(stored: StoredPlace, offer: DemoOffer | None) -> bool:
     if offer is None:
-        open_spaces = any(not columns["closed"] for _, columns in one.spaces.values())
-        return one.current[1] or open_spaces
-    wanted = {s.key: _space_columns(s) | {"communities": sorted(s.communities)} for s in offer.spaces}
-    stored = {key: columns for key, (_, columns) in one.spaces.items() if key in wanted or not columns["closed"]}
-    return one.current != _place_columns(one, offer) or wanted != stored
+        open_spaces = any(not columns["closed"] for _, columns in stored.spaces.values())
+        return stored.current[1] or open_spaces
+    expected = {
+        demo_space.key: _space_columns(demo_space) | {"communities": sorted(demo_space.communities)}
+        for demo_space in offer.spaces
+    }
+    current = {key: columns for key, (_, columns) in stored.spaces.items() if key in expected or not columns["closed"]}
+    return stored.current != _place_columns(stored, offer) or expected != current
 
 
-def _chunks(todo: Sequence[KnownPlace]) -> Iterator[tuple[int, list[KnownPlace]]]:
-    """Runs of places with how many are done after each."""
-    left = iter(todo)
-    done = 0
-    while chunk := list(islice(left, CHUNK_PLACES)):
-        done += len(chunk)
-        yield done, chunk
+def _chunks(places: Sequence[StoredPlace]) -> Iterator[tuple[int, list[StoredPlace]]]:
+    """Runs of places, each with the count of places up to its end."""
+    remaining = iter(places)
+    count = 0
+    while chunk := list(islice(remaining, CHUNK_PLACES)):
+        count += len(chunk)
+        yield count, chunk
 
 
-def _write(connection: Connection, chunk: Sequence[KnownPlace], wanted: Mapping[int, DemoOffer]) -> None:
-    """Brings some places to what is wanted; those that changed under our feet are left for the next run."""
-    ids = [one.id for one in chunk]
+def _write(connection: Connection, chunk: Sequence[StoredPlace], offers: Mapping[int, DemoOffer]) -> None:
+    """Writes what the rule wants of some places; those that changed since they were read wait for the next run."""
+    ids = [stored.id for stored in chunk]
     state = select(place.c.id, place.c.status, place.c.demo).where(place.c.id.in_(ids))
-    still = {row.id: (row.status, row.demo) for row in connection.execute(state)}
-    chunk = [one for one in chunk if still.get(one.id) == one.current[:2]]
-    gone = [
+    present = {row.id: (row.status, row.demo) for row in connection.execute(state)}
+    chunk = [stored for stored in chunk if present.get(stored.id) == stored.current[:2]]
+    dropped_ids = [
         space_id
-        for one in chunk
-        for key, (space_id, _) in one.spaces.items()
-        if key not in {s.key for s in (wanted[one.id].spaces if one.id in wanted else ())}
+        for stored in chunk
+        for key, (space_id, _) in stored.spaces.items()
+        if key not in {demo_space.key for demo_space in (offers[stored.id].spaces if stored.id in offers else ())}
     ]
-    _withdraw(connection, gone)
-    _put(connection, [(one, offered) for one in chunk if one.id in wanted for offered in wanted[one.id].spaces])
+    _withdraw(connection, dropped_ids)
+    _put(
+        connection,
+        [(stored, demo_space) for stored in chunk if stored.id in offers for demo_space in offers[stored.id].spaces],
+    )
     rows = [
-        dict(zip(("_id", "_status", "_demo", "_hours", "_assumed"), (one.id, *columns), strict=True))
-        for one in chunk
-        if (columns := _place_columns(one, wanted.get(one.id))) != one.current
+        dict(zip(("_id", "_status", "_demo", "_hours", "_assumed"), (stored.id, *columns), strict=True))
+        for stored in chunk
+        if (columns := _place_columns(stored, offers.get(stored.id))) != stored.current
     ]
     if rows:
         statement = update(place).where(place.c.id == bindparam("_id"))
@@ -166,40 +176,49 @@ def _write(connection: Connection, chunk: Sequence[KnownPlace], wanted: Mapping[
             ),
             rows,
         )
-    record_changes(connection, (one.id for one in chunk))
+    record_changes(connection, (stored.id for stored in chunk))
 
 
-def _put(connection: Connection, offers: Sequence[tuple[KnownPlace, DemoSpace]]) -> None:
-    """Inserts new demo spaces and updates known ones, with the communities that offer them."""
-    new = [(one, offered) for one, offered in offers if offered.key not in one.spaces]
-    known = [(one.spaces[offered.key][0], offered) for one, offered in offers if offered.key in one.spaces]
+def _put(connection: Connection, offers: Sequence[tuple[StoredPlace, DemoSpace]]) -> None:
+    """Inserts new demo spaces and updates existing ones, with the communities that offer them."""
+    new = [(stored, demo_space) for stored, demo_space in offers if demo_space.key not in stored.spaces]
+    existing = [
+        (stored.spaces[demo_space.key][0], demo_space)
+        for stored, demo_space in offers
+        if demo_space.key in stored.spaces
+    ]
     ids = mint(connection, "space", len(new)) if new else range(0)
     if new:
         connection.execute(
             space.insert(),
             [
-                {"id": space_id, "place_id": one.id, "key": offered.key, "demo": True} | _space_columns(offered)
-                for space_id, (one, offered) in zip(ids, new, strict=True)
+                {"id": space_id, "place_id": stored.id, "key": demo_space.key, "demo": True}
+                | _space_columns(demo_space)
+                for space_id, (stored, demo_space) in zip(ids, new, strict=True)
             ],
         )
-    if known:
+    if existing:
         statement = update(space).where(space.c.id == bindparam("_id"))
         connection.execute(
             statement.values({name: bindparam(f"_{name}") for name in SPACE_COLUMNS}),
             [
-                {"_id": space_id} | {f"_{name}": value for name, value in _space_columns(offered).items()}
-                for space_id, offered in known
+                {"_id": space_id} | {f"_{name}": value for name, value in _space_columns(demo_space).items()}
+                for space_id, demo_space in existing
             ],
         )
-        connection.execute(delete(space_community).where(space_community.c.space_id.in_([one for one, _ in known])))
-    pairs = [*zip(ids, (offered for _, offered in new), strict=True), *known]
-    rows = [{"space_id": space_id, "community": slug} for space_id, offered in pairs for slug in offered.communities]
+        connection.execute(
+            delete(space_community).where(space_community.c.space_id.in_([space_id for space_id, _ in existing]))
+        )
+    pairs = [*zip(ids, (demo_space for _, demo_space in new), strict=True), *existing]
+    rows = [
+        {"space_id": space_id, "community": slug} for space_id, demo_space in pairs for slug in demo_space.communities
+    ]
     if rows:
         connection.execute(space_community.insert(), rows)
 
 
 def _withdraw(connection: Connection, space_ids: Sequence[int]) -> None:
-    """Removes demo spaces; those that somebody really booked are closed, so that the booking keeps its room."""
+    """Removes demo spaces; one with a real booking is closed instead, so that the booking keeps its room."""
     release_demo_seats(connection, space_ids)
     if not space_ids:
         return

@@ -32,11 +32,11 @@ SPACE_COLUMNS = (
 
 
 @dataclass(slots=True)
-class KnownPlace:
+class StoredPlace:
     """A place as stored. `current` is its status, demo mark, hours and whether they are assumed.
 
-    `spaces` are its demo spaces by key: id and columns, communities included. `real` when a list brought spaces of
-    its own, `asserted` when the community of that list says that the hosts agreed.
+    `spaces` are its demo spaces by key: id and columns, communities included. `real`: a list brought spaces of its
+    own. `asserted`: the community of that list says that the hosts agreed.
     """
 
     id: int
@@ -47,7 +47,7 @@ class KnownPlace:
     asserted: bool = False
 
 
-def read_known(engine: Engine) -> list[KnownPlace]:
+def read_stored_places(engine: Engine) -> list[StoredPlace]:
     """Every place that the rule may concern, in order of id."""
     columns = ("id", "match_key", "kind", "status", "demo", "opening_hours", "hours_assumed", "capacity", "amenities")
     statement = (
@@ -56,27 +56,31 @@ def read_known(engine: Engine) -> list[KnownPlace]:
         .order_by(place.c.id)
     )
     with reading(engine) as connection:
-        known = {row.id: _known(row) for row in connection.execute(statement)}
+        places = {row.id: _stored_place(row) for row in connection.execute(statement)}
         pairs: dict[int, list[str]] = {}
         demo_pairs = select(space_community).join(space).where(space.c.demo).order_by(space_community.c.community)
         for space_id, slug in connection.execute(demo_pairs):
             pairs.setdefault(space_id, []).append(slug)
         for row in connection.execute(select(space).where(space.c.demo)).mappings():
-            if row["place_id"] in known:
+            if row["place_id"] in places:
                 columns_of = {name: row[name] for name in SPACE_COLUMNS} | {"communities": pairs.get(row["id"], [])}
-                known[row["place_id"]].spaces[row["key"]] = (row["id"], columns_of)
+                places[row["place_id"]].spaces[row["key"]] = (row["id"], columns_of)
         real = select(space.c.place_id).distinct().where(space.c.demo.is_(False), space.c.closed.is_(False))
         for place_id in connection.execute(real).scalars():
-            if place_id in known:
-                known[place_id].real = True
+            if place_id in places:
+                places[place_id].real = True
         for place_id in connection.execute(_ASSERTED).scalars():
-            if place_id in known:
-                known[place_id].asserted = True
-    # Offered without any space of ours: somebody else's word, even when its spaces are all closed by now.
-    return [one for one in known.values() if one.current[0] == PlaceStatus.CANDIDATE or one.current[1] or one.spaces]
+            if place_id in places:
+                places[place_id].asserted = True
+    # A place offered without a demo space was offered by a list, even when all its spaces are closed by now.
+    return [
+        stored
+        for stored in places.values()
+        if stored.current[0] == PlaceStatus.CANDIDATE or stored.current[1] or stored.spaces
+    ]
 
 
-def _known(row: Any) -> KnownPlace:
+def _stored_place(row: Any) -> StoredPlace:
     kind = PlaceKind(row.kind)
     facts = PlaceFacts(
         identity=f"{kind}|{row.match_key}",
@@ -86,7 +90,7 @@ def _known(row: Any) -> KnownPlace:
         amenities=row.amenities,
     )
     current = (row.status, row.demo, row.opening_hours, row.hours_assumed)
-    return KnownPlace(row.id, facts, current)
+    return StoredPlace(row.id, facts, current)
 
 
 def read_busy_candidates(engine: Engine) -> list[BusySpace]:

@@ -1,7 +1,7 @@
-"""The demo rule: which real places offer what in the demonstration. Pure: same facts, same offer.
+"""The demo rule: which real places offer what in the demonstration. It is pure: same facts, same offer.
 
-`docs/demo-offers.md` says it to people. Chance comes from a hash of what the place is (its kind and its normalised
-name, address and commune), so neither the order of imports nor the day changes what a place offers.
+`docs/demo-offers.md` describes it. Chance comes from a hash of the kind and of the normalised name, address and commune
+of a place, so neither the order of imports nor the day changes what it offers.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ OFFER_SHARES: dict[PlaceKind, float] = {
     PlaceKind.FRANCE_SERVICES: 0.3,
     PlaceKind.CAFE: 0.2,
 }
-"""Share of the places of a kind that could host which do, before `share`; other kinds never do."""
+"""Share of the suitable places of a kind that offer spaces, before `share`; other kinds never do."""
 
 SMALL_LIBRARY_HOURS = "Tu 16:00-18:30; We 10:00-12:30,14:00-18:30; Fr 14:00-18:30; Sa 10:00-17:00"
 LARGE_LIBRARY_HOURS = "Tu-Fr 10:00-18:30; Sa 10:00-18:00"
@@ -38,7 +38,7 @@ ASSUMED_HOURS: dict[PlaceKind, str] = {
     PlaceKind.FRANCE_SERVICES: "Mo-Fr 09:00-12:00,14:00-17:00",
     PlaceKind.CAFE: "Mo-Sa 08:00-19:00",
 }
-"""Where the source has none. A mairie without hours makes no offer: only its own are true."""
+"""Hours where the source has none. A mairie without hours makes no offer: hours are never invented for one."""
 
 _Odds = Mapping[Amenity, tuple[float, float]]
 AMENITY_ODDS: dict[PlaceKind, _Odds] = {
@@ -108,7 +108,7 @@ AMENITY_ODDS: dict[PlaceKind, _Odds] = {
         Amenity.QUIET: (0.1, 0.3),
     },
 }
-"""Odds that a space says yes, and no; what remains of 1 stays unknown."""
+"""Odds of the answers yes and no; the rest up to 1 is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ class DemoOffer:
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """Draws that depend only on `identity` and on the name of the question."""
+    """Random draws that depend on `identity` and on the name of the question only."""
 
     identity: str
 
@@ -231,9 +231,9 @@ def _coworking(facts: PlaceFacts, chance: Chance) -> tuple[DemoSpace, ...]:
         )
         if draw < below
     )
-    known = facts.capacity or chance.between("coworking seats", 6, 40, 2)
+    capacity = facts.capacity or chance.between("coworking seats", 6, 40, 2)
     price = chance.between("coworking price", 700, 1800, 100)
-    seats = max(2, min(known, 120))
+    seats = max(2, min(capacity, 120))
     spaces = [_space(facts, chance, SpaceKind.OPEN_SPACE, "Espace partagé", seats, price, communities)]
     if chance.share("coworking room") < 0.65:
         room = chance.between("coworking room seats", 4, 14, 2)
@@ -306,10 +306,10 @@ def _space(
 
 
 def _amenities(facts: PlaceFacts, chance: Chance, kind: SpaceKind) -> dict[str, str]:
-    """What the host pretends to have said. Where a source has spoken, nothing is added to it."""
-    said: dict[str, str] = {}
+    """Invented answers of the host, for the amenities that no source mentions."""
+    answers: dict[str, str] = {}
     for amenity, (yes, no) in AMENITY_ODDS[facts.kind].items():
         draw = chance.share(f"{kind} {amenity}")
         if amenity not in facts.amenities and draw < yes + no:
-            said[str(amenity)] = "yes" if draw < yes else "no"
-    return said
+            answers[str(amenity)] = "yes" if draw < yes else "no"
+    return answers

@@ -1,0 +1,1 @@
+"""Operation of an installation: checks, the worker, the owner of the home."""

@@ -1,4 +1,4 @@
-"""What may be wrong with an installation, each finding with its remedy. Checks only look; they change nothing."""
+"""Checks of an installation. A finding names its remedy; no check changes anything."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -24,12 +24,12 @@ from service.operations.home import check_home
 
 FREE_SPACE_MB = 200
 LOST_SHARE = 0.01
-"""Of the search log: more losses than this are worth mending."""
+"""Share of the search log; a check fails when more is lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at: fine, or not and why with the remedy."""
+    """The result of one check; the text of a failure ends with its remedy."""
 
     name: str
     ok: bool
@@ -41,7 +41,7 @@ class Finding:
 
 
 def run_checks(services: Services) -> list[Finding]:
-    """Findings in the order in which to mend them; a check that cannot run is a finding as well."""
+    """Findings, in the order in which to mend them; an error of a check is a finding too."""
     findings: list[Finding] = []
     for name, check in CHECKS.items():
         try:
@@ -66,13 +66,13 @@ def _data(services: Services) -> Iterator[Finding]:
 
 
 def _store(services: Services) -> Iterator[Finding]:
-    found, known = current(services.engine), head()
-    if found != known:
+    revision_now, newest = current(services.engine), head()
+    if revision_now != newest:
         yield Finding(
             "store",
             False,
-            f"La base est à la version {found}, le programme à {known} ; lancez « placelibre migrate ».",
-            f"The store is at version {found}, the program at {known}; run “placelibre migrate”.",
+            f"La base est à la version {revision_now}, le programme à {newest} ; lancez « placelibre migrate ».",
+            f"The store is at version {revision_now}, the program at {newest}; run “placelibre migrate”.",
         )
         return
     with reading(services.engine) as connection:

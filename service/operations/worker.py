@@ -1,4 +1,4 @@
-"""The worker: imports the lists that are due, again and again, and keeps the house tidy between two of them."""
+"""The worker: imports feeds when they are due, removes what stopped imports left, and keeps the index fresh."""
 
 import shutil
 import threading
@@ -24,18 +24,18 @@ from service.index.background_build import build_lock
 from service.index.live_search import is_outdated, rebuild
 
 PAUSE_S = 30.0
-RENEWED_EVERY_S = 60.0
+RENEWAL_S = 60.0
 
 Say = Callable[[str, str], None]
 
 
 class StoppedError(Exception):
-    """The worker was asked to stop in the middle of a list. Never shown."""
+    """The worker must stop in the middle of a list. Never shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one feed: its status, the difference if the list was read, the error if it failed."""
+    """Result of one feed: its status, what changed if the list was read, the error if it failed."""
 
     source: str
     status: str
@@ -44,25 +44,27 @@ class Outcome:
 
 
 class Worker:
-    """Imports what is due. `say` takes one French and one English line per feed; `stop` ends it, in the middle of a
-    list too: what was written of it unseen is taken away, and the feed stays due."""
+    """Imports feeds that are due. `say` takes one French and one English line per feed.
+
+    `stop` ends it, also in the middle of a list: its unpublished rows are removed and the feed stays due.
+    """
 
     def __init__(self, running: Services, fetcher: Fetcher, say: Say, stop: threading.Event | None = None) -> None:
         self._running, self._fetcher, self._say = running, fetcher, say
         self._stop = stop or threading.Event()
 
     def run(self) -> None:
-        """Until `stop` is set."""
+        """Works until `stop` is set."""
         while not self._stop.is_set():
             try:
                 self.once()
-            except StoreUnavailable as error:  # it may come back; the others cannot mend themselves
+            except StoreUnavailable as error:  # it may come back; other errors do not pass by waiting
                 self._say(error.message("fr"), error.message("en"))
             self._stop.wait(PAUSE_S)
 
     def once(self) -> list[Outcome]:
-        """Tidies up and imports everything that is due now."""
-        clear_away(self._running.engine, "", IDLE_S)  # "": no list's name; only what has been idle for long
+        """Removes leftovers and imports every feed that is due now."""
+        clear_away(self._running.engine, "", IDLE_S)  # "" names no list: only imports idle for long
         purge_log(self._running.engine, self._running.now(), self._running.settings.search_log_days)
         outcomes = []
         while not self._stop.is_set() and (row := feeds.claim_due(self._running.engine, self._running.now())):
@@ -74,7 +76,7 @@ class Worker:
         return outcomes
 
     def run_one(self, source: str) -> Outcome:
-        """Fetches and imports one feed now, changed or not. Raises NotFound, Conflict when a worker is at it."""
+        """Fetches and imports one feed now, changed or not. Raises NotFound, and Conflict while a worker imports it."""
         row = feeds.claim_now(self._running.engine, source, self._running.now())
         outcome = self._run(row, whole=True)
         self._refresh_index()
@@ -83,9 +85,9 @@ class Worker:
     def _run(self, row: Row[Any], *, whole: bool = False) -> Outcome:
         engine, now = self._running.engine, self._running.now
         try:
-            with self._held(row):
-                done = self._import(row, whole=whole)
-                feeds.finish(engine, row, done, now())
+            with self._renewing_claim(row):
+                result = self._import(row, whole=whole)
+                feeds.finish(engine, row, result, now())
         except PlaceLibreError as error:
             again_at = feeds.fail(engine, row, error, now())
             self._log(row.source, f"échec : {error.message('fr')}", f"failed: {error.message('en')}", again_at)
@@ -94,32 +96,36 @@ class Worker:
             feeds.give_back(engine, row)
             raise
         except BaseException:
-            feeds.fail(engine, row, None, now())  # or it would be tried first, for ever
+            feeds.fail(engine, row, None, now())  # else it would be claimed first for ever
             raise
-        self._log(row.source, *_in_words(done))
-        return Outcome(row.source, done.status, done.change)
+        self._log(row.source, *_result_text(result))
+        return Outcome(row.source, result.status, result.change)
 
     def _import(self, row: Row[Any], *, whole: bool) -> feeds.Done:
         running = self._running
         folder = running.settings.staging / "feeds" / str(row.id)
-        shutil.rmtree(folder, ignore_errors=True)  # of a worker that died
+        shutil.rmtree(folder, ignore_errors=True)  # left by a worker that died
         try:
-            got = self._fetcher.fetch(
+            download = self._fetcher.fetch(
                 row.url,
                 folder,
                 etag=None if whole else row.etag,
                 last_modified=None if whole else row.last_modified,
-                go_on=self._go_on,
+                go_on=self._check_stop,
             )
-            if got.path is None:
+            if download.path is None:
                 return feeds.Done(
-                    "unchanged", etag=got.etag or row.etag, last_modified=got.last_modified or row.last_modified
+                    "unchanged",
+                    etag=download.etag or row.etag,
+                    last_modified=download.last_modified or row.last_modified,
                 )
-            seen = feeds.Done("unchanged", etag=got.etag, last_modified=got.last_modified, file_sha256=got.sha256)
-            if got.sha256 == row.file_sha256 and not whole:
-                return seen
+            fetched = feeds.Done(
+                "unchanged", etag=download.etag, last_modified=download.last_modified, file_sha256=download.sha256
+            )
+            if download.sha256 == row.file_sha256 and not whole:
+                return fetched
             request = ImportRequest(
-                got.path,
+                download.path,
                 source=row.source,
                 community=row.community,
                 kind=row.kind,
@@ -132,46 +138,46 @@ class Worker:
                 running.geocoder,
                 request,
                 now=running.now(),
-                progress=lambda _done, _total: self._go_on(),
+                progress=lambda _count, _total: self._check_stop(),
                 context=running.import_context,
             )
             difference = changes(running.engine, report, running.now())
-            return replace(seen, status="imported", import_id=report.import_id, change=difference)
+            return replace(fetched, status="imported", import_id=report.import_id, change=difference)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _go_on(self) -> None:
+    def _check_stop(self) -> None:
         if self._stop.is_set():
             raise StoppedError
 
     @contextmanager
-    def _held(self, row: Row[Any]) -> Iterator[None]:
-        """Renews the claim while the work lasts: a national list takes longer than a claim."""
-        over = threading.Event()
+    def _renewing_claim(self, row: Row[Any]) -> Iterator[None]:
+        """Renews the claim of a feed during the work: a national list takes longer than a claim lasts."""
+        finished = threading.Event()
 
         def renew() -> None:
-            while not over.wait(RENEWED_EVERY_S):
+            while not finished.wait(RENEWAL_S):
                 try:
                     feeds.renew(self._running.engine, row, self._running.now())
                 except StoreUnavailable:
-                    continue  # the claim lasts for several beats
+                    continue  # a claim outlasts several renewals
 
-        beat = threading.Thread(target=renew, daemon=True)
-        beat.start()
+        renewal = threading.Thread(target=renew, daemon=True)
+        renewal.start()
         try:
             yield
         finally:
-            over.set()
-            beat.join()
+            finished.set()
+            renewal.join()
 
     def _refresh_index(self) -> None:
-        """A new snapshot when an overlay of what changed would slow every search, or a day began."""
+        """Builds a new snapshot when the present one is outdated (`service.index.live_search.is_outdated`)."""
         running = self._running
         folder = running.settings.index
         if self._stop.is_set() or not (folder / "CURRENT").exists():
             return
         try:
-            with build_lock(folder) as is_free:  # else a server is at it
+            with build_lock(folder) as is_free:  # else a server is building
                 if is_free and is_outdated(running.engine, folder, running.now()):
                     rebuild(running.engine, folder, running.now())
                     self._say("L'index a été reconstruit.", "The index was rebuilt.")
@@ -186,15 +192,15 @@ class Worker:
         self._say(f"{at} {source} : {french}{fr}", f"{at} {source}: {english}{en}")
 
 
-def _in_words(done: feeds.Done) -> tuple[str, str]:
-    if done.change is None:
+def _result_text(result: feeds.Done) -> tuple[str, str]:
+    if result.change is None:
         return "rien de nouveau", "nothing new"
-    told = done.change
-    new = told["accepted"] + told["merged"]
+    change = result.change
+    new = change["accepted"] + change["merged"]
     return (
-        f"{rows_text(told['rows'], 'fr')}, {counted_fr(new, 'nouvelle')}, "
-        f"{counted_fr(told['updated'], 'mise à jour', 'mises à jour')}, {counted_fr(told['rejected'], 'rejetée')}, "
-        f"{counted_fr(told['vanished'], 'disparue')}",
-        f"{rows_text(told['rows'], 'en')}, {new} new, {told['updated']} updated, {told['rejected']} rejected, "
-        f"{told['vanished']} vanished",
+        f"{rows_text(change['rows'], 'fr')}, {counted_fr(new, 'nouvelle')}, "
+        f"{counted_fr(change['updated'], 'mise à jour', 'mises à jour')}, {counted_fr(change['rejected'], 'rejetée')}, "
+        f"{counted_fr(change['vanished'], 'disparue')}",
+        f"{rows_text(change['rows'], 'en')}, {new} new, {change['updated']} updated, {change['rejected']} rejected, "
+        f"{change['vanished']} vanished",
     )

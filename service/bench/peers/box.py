@@ -1,11 +1,11 @@
-"""A box of lon and lat around a disk, for indexes that know no sphere. Not for the antimeridian or the poles."""
+"""A box of lon and lat around a disk, for flat indexes. It is wrong across the antimeridian and at the poles."""
 
 import math
 
 from geo.types import Point
 
 METRES_PER_DEGREE = 111_194.0
-"""Of latitude, a little less than it is: boxes must not be too small."""
+"""Length of a degree of latitude, rounded down: boxes must not be too small."""
 
 
 def box_around(point: Point, radius_m: float) -> tuple[float, float, float, float]:

@@ -15,11 +15,11 @@ def make(world: IndexInput, snapshot: Snapshot, store: str) -> Database:
         connection.execute(f"CREATE TABLE {name} AS SELECT * FROM arriving")  # noqa: S608  our names
         connection.unregister("arriving")
     connection.execute("CREATE INDEX busy_space ON busy (space_id)")
-    asked = statement(
+    sql = statement(
         "spot s",
         "s.lon BETWEEN $west AND $east AND s.lat BETWEEN $south AND $north",
         {name: f"${name}" for name in NAMES},
         "least",
         "greatest",
     )
-    return Database(snapshot, connection, asked)
+    return Database(snapshot, connection, sql)

@@ -1,4 +1,4 @@
-"""geoindex-rs, a packed Hilbert R-tree in Rust, asked for a box, then numpy."""
+"""geoindex-rs, a packed Hilbert R-tree in Rust, queried with a box, then numpy."""
 
 import numpy as np
 from geoindex_rs import rtree

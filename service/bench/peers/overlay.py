@@ -1,4 +1,4 @@
-"""Ours, a thousand places after the snapshot was built: in every second one a room was booked, the others moved."""
+"""PlaceLibre when a thousand places changed after the build of its snapshot: half of them booked, half moved."""
 
 import numpy as np
 import polars as pl
@@ -25,9 +25,9 @@ class WithOverlay(Peer):
 
     def answer(self, query: Query) -> Answer:
         weights = usable_weights(query, self._layers[0].index.snapshot)
-        ranked = [rank(layer, query, weights) for layer in self._layers]
-        keys = [one.keys.tolist() for one in ranked]
-        best = (keys[layer][at] for layer, at in merge_layers(ranked, query.limit))
+        rankings = [rank(layer, query, weights) for layer in self._layers]
+        keys = [ranking.keys.tolist() for ranking in rankings]
+        best = (keys[layer][at] for layer, at in merge_layers(rankings, query.limit))
         return [(place, space, score, metres) for score, metres, place, space in best]
 
 
@@ -38,16 +38,16 @@ def make(world: IndexInput, snapshot: Snapshot, store: str) -> WithOverlay:
 
 
 def _changed(world: IndexInput, meta: Meta, seed: int = 5) -> tuple[list[int], IndexInput]:
-    """Ids of the places that change, and what is true of them then."""
+    """Ids of the places that change, and their rows after the change."""
     random = np.random.default_rng(seed)
-    known = world.places["place_id"].to_numpy()
-    chosen = random.choice(known, min(PLACES, len(known)), replace=False)
-    booked, moved = chosen[::2], chosen[1::2]
-    places = world.places.filter(pl.col("place_id").is_in(chosen))
-    spaces = world.spaces.filter(pl.col("place_id").is_in(chosen))
+    place_ids = world.places["place_id"].to_numpy()
+    changed_ids = random.choice(place_ids, min(PLACES, len(place_ids)), replace=False)
+    booked, moved = changed_ids[::2], changed_ids[1::2]
+    places = world.places.filter(pl.col("place_id").is_in(changed_ids))
+    spaces = world.spaces.filter(pl.col("place_id").is_in(changed_ids))
     rooms = spaces.filter(pl.col("place_id").is_in(booked)).unique("place_id", keep="first", maintain_order=True)
     first = meta.first_slot + random.choice(BOOKED_DAYS, rooms.height) * SLOTS_PER_DAY + 2 * FIRST_HOUR
-    taken = pl.DataFrame(
+    bookings = pl.DataFrame(
         {
             "space_id": np.repeat(rooms["space_id"].to_numpy(), BOOKED_SLOTS),
             "slot": (first[:, None] + np.arange(BOOKED_SLOTS)).reshape(-1),
@@ -55,8 +55,10 @@ def _changed(world: IndexInput, meta: Meta, seed: int = 5) -> tuple[list[int], I
         },
         schema=world.busy.schema,
     )
-    before = world.busy.join(spaces, on="space_id", how="semi").join(taken, on=["space_id", "slot"], how="anti")
+    other_bookings = world.busy.join(spaces, on="space_id", how="semi").join(
+        bookings, on=["space_id", "slot"], how="anti"
+    )
     east = pl.when(pl.col("place_id").is_in(moved)).then(MOVED_DEGREES).otherwise(0.0)
-    return chosen.tolist(), IndexInput(
-        places.with_columns(lon=pl.col("lon") + east), spaces, pl.concat([before, taken]), world.communities
+    return changed_ids.tolist(), IndexInput(
+        places.with_columns(lon=pl.col("lon") + east), spaces, pl.concat([other_bookings, bookings]), world.communities
     )

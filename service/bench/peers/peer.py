@@ -1,4 +1,4 @@
-"""What a peer is."""
+"""The interface of a peer."""
 
 from abc import ABC, abstractmethod
 
@@ -8,14 +8,14 @@ from service.bench.peers.plain import Answer
 
 
 class Peer(ABC):
-    """Ready to answer. What it takes to get ready is not counted."""
+    """An engine ready to answer; its preparation is not measured."""
 
     over: Snapshot | None = None
-    """What it answers about, when that is not the snapshot it was made of: the brute force scans this."""
+    """The snapshot that it answers about, where that is not the one it was made of; the brute force scans it."""
 
     @abstractmethod
     def answer(self, query: Query) -> Answer:
         """The best places, exactly."""
 
-    def close(self) -> None:  # noqa: B027  most have nothing to let go of
-        """Lets go of connections, of those who have some."""
+    def close(self) -> None:  # noqa: B027  most have nothing to close
+        """Closes connections, where there are any."""

@@ -1,7 +1,7 @@
-"""The plain way, which every peer with a good index of points takes: numpy over all rows within reach.
+"""Answers with numpy over the rows within reach, which any index of points can give.
 
 Filter, free window, score and best space per place, with the formulas of `docs/ranking.md`. Over all rows it is the
-brute force that the others are checked against.
+brute force that checks the answers of the other peers.
 """
 
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Plain:
     snapshot: Snapshot
 
     def answer(self, query: Query, rows: Ints) -> Answer:
-        """The best places among `rows`, among which are all within the radius."""
+        """The best places among `rows`, which hold all rows within the radius."""
         c = self.snapshot.columns
         metres = quantise_m(haversine_array_m(query.point.lon, query.point.lat, c.lon[rows], c.lat[rows]))
         metres = np.maximum(metres, c.expected_dm[rows] / 10)
@@ -68,7 +68,7 @@ class Plain:
         blocks, which = np.unique(rows // BLOCK_ROWS, return_inverse=True)
         for window in query.windows:
             words = free_words(self.snapshot, blocks, window.start, window.stop, query.seats)
-            word = fitting(words, window.any_slots)[which]
+            word = fitting_words(words, window.any_slots)[which]
             free &= (word >> (rows % BLOCK_ROWS).astype(np.uint64)) & np.uint64(1) == 1
         return free
 
@@ -104,8 +104,8 @@ def _clear_short(snapshot: Snapshot, blocks: Ints, first: int, seats: int, words
     np.bitwise_and.at(words, (block[short], slot[short]), ~(np.uint64(1) << lane))
 
 
-def fitting(words: Words, any_slots: int | None) -> Words:
-    """One word per block: the rows free all along, or for `any_slots` slots in a row somewhere."""
+def fitting_words(words: Words, any_slots: int | None) -> Words:
+    """One word per block: its rows free in all slots, or in any run of `any_slots` consecutive slots."""
     if any_slots is None:
         all_along: Words = np.bitwise_and.reduce(words, axis=1)
         return all_along

@@ -22,7 +22,7 @@ from matching.snapshot.open_slots import GeoCalendar, open_tables
 from matching.snapshot.rows import index_rows
 from matching.snapshot.snapshot import Snapshot
 
-NOBODY = -1
+NO_COMMUNITY = -1
 """Number of "no community"."""
 
 STATEMENT = """
@@ -82,21 +82,21 @@ def tables(world: IndexInput, snapshot: Snapshot) -> dict[str, pl.DataFrame]:
 
 
 def _akin(snapshot: Snapshot) -> pl.DataFrame:
-    everybody = frozenset(entry.slug for entry in snapshot.meta.communities)
+    all_slugs = frozenset(entry.slug for entry in snapshot.meta.communities)
     parts = []
     for number, slug in enumerate([*(entry.slug for entry in snapshot.meta.communities), None]):
-        audience = build_audience(slug, everybody, snapshot)
+        audience = build_audience(slug, all_slugs, snapshot)
         sets = np.arange(len(audience.set_own))
         parts.append(
             pl.DataFrame({"set_id": sets, "own": audience.set_own.astype(np.int64), "affinity": audience.set_affinity})
-            .with_columns(community=pl.lit(NOBODY if slug is None else number, pl.Int64))
+            .with_columns(community=pl.lit(NO_COMMUNITY if slug is None else number, pl.Int64))
             .select("community", "set_id", "own", "affinity")
         )
     return pl.concat(parts)
 
 
 def parameters(query: Query, snapshot: Snapshot) -> dict[str, Any]:
-    """The numbers of one query; those of the radius apart, they are the same for every database."""
+    """The parameters of one query that are the same for every database: all but those of the radius."""
     window = query.windows[0] if query.windows else None
     if window is None:
         raise ValueError("the mix always asks for a time")
@@ -109,7 +109,7 @@ def parameters(query: Query, snapshot: Snapshot) -> dict[str, Any]:
         "lon": query.point.lon,
         "lat": query.point.lat,
         "day": day,
-        "community": NOBODY if community is None else community,
+        "community": NO_COMMUNITY if community is None else community,
         "needs": amenity_mask(query.needs),
         "seats": query.seats,
         "window": ((1 << (stop - first)) - 1) << (first - day * SLOTS_PER_DAY),
@@ -121,7 +121,8 @@ def parameters(query: Query, snapshot: Snapshot) -> dict[str, Any]:
 
 
 def statement(spots: str, within: str, bound: Mapping[str, str], least: str, greatest: str) -> str:
-    """The statement of a database: where it finds spots, its placeholders, its words for the smaller and the larger."""
+    """The statement in the dialect of a database: source of near spots and its condition, placeholders, names of the
+    functions for the smaller and the larger of two values."""
     text = STATEMENT.format(spots=spots, within=within, **bound)
     return text.replace("least_of", least).replace("greatest_of", greatest)
 
@@ -130,4 +131,4 @@ NAMES = (
     *("lon", "lat", "day", "community", "needs", "seats", "window", "first", "stop", "reach", "limit"),
     *("proximity", "price", "affinity", "fit", "trust"),
 )
-"""What `parameters` gives."""
+"""Names of the values that `parameters` returns."""

@@ -21,11 +21,11 @@ def make(world: IndexInput, snapshot: Snapshot, store: str) -> Database:
     connection.execute("CREATE VIRTUAL TABLE here USING rtree (id, x0, x1, y0, y1)")
     connection.execute("INSERT INTO here SELECT space_id, lon, lon, lat, lat FROM spot")
     connection.execute("ANALYZE")
-    asked = statement(
+    sql = statement(
         "here JOIN spot s ON s.space_id = here.id",
         "here.x0 <= :east AND here.x1 >= :west AND here.y0 <= :north AND here.y1 >= :south",
         {name: f":{name}" for name in NAMES},
         "min",
         "max",
     )
-    return Database(snapshot, connection, asked)
+    return Database(snapshot, connection, sql)

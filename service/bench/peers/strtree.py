@@ -1,4 +1,4 @@
-"""shapely's STRtree over lon and lat, asked for a box, then numpy."""
+"""shapely's STRtree over lon and lat, queried with a box, then numpy."""
 
 import numpy as np
 import shapely

@@ -1,0 +1,1 @@
+"""The world and the queries of the bench, drawn from a seed."""

@@ -1,4 +1,4 @@
-"""The published mix of queries, seeded: where people ask from, for when, and what they need."""
+"""The published mix of queries, drawn from a seed: positions, times and needs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,19 +25,19 @@ ISLANDS = ((55.53, -21.12, 0.2), (-61.55, 16.2, 0.15))
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A query of the mix, and which share it belongs to."""
+class BenchQuery:
+    """A query of the mix, and the share that it belongs to."""
 
     share: str
     query: Query
 
 
-def queries(snapshot: Snapshot, count: int, seed: int = 11) -> list[Asked]:
-    """So many queries of the mix; the communities and days are those of the snapshot."""
+def queries(snapshot: Snapshot, count: int, seed: int = 11) -> list[BenchQuery]:
+    """Draws `count` queries of the mix; communities and days are those of the snapshot."""
     random = np.random.default_rng(seed)
     shares = random.choice(list(SHARES), count, p=list(SHARES.values()))
     slugs = [entry.slug for entry in snapshot.meta.communities]
-    return [Asked(str(share), _query(random, str(share), snapshot, slugs)) for share in shares]
+    return [BenchQuery(str(share), _query(random, str(share), snapshot, slugs)) for share in shares]
 
 
 def _query(random: np.random.Generator, share: str, snapshot: Snapshot, slugs: list[str]) -> Query:
@@ -46,12 +46,12 @@ def _query(random: np.random.Generator, share: str, snapshot: Snapshot, slugs: l
     start = snapshot.meta.first_slot + day * SLOTS_PER_DAY + begin
     return Query(
         point=_point(random, share, snapshot),
-        windows=(Window(start, start + 2 * _drawn(random, HOURS)),),
-        seats=_drawn(random, SEATS),
-        needs=frozenset(list(Amenity)[at] for at in random.choice(len(Amenity), _drawn(random, NEEDS), replace=False)),
+        windows=(Window(start, start + 2 * _draw(random, HOURS)),),
+        seats=_draw(random, SEATS),
+        needs=frozenset(list(Amenity)[at] for at in random.choice(len(Amenity), _draw(random, NEEDS), replace=False)),
         community=slugs[int(random.integers(len(slugs)))] if random.random() < COMMUNITY_SHARE else None,
         visible=frozenset(slugs),
-        radius_m=1000.0 * _drawn(random, RADII_KM),
+        radius_m=1000.0 * _draw(random, RADII_KM),
     )
 
 
@@ -71,5 +71,5 @@ def _point(random: np.random.Generator, share: str, snapshot: Snapshot) -> Point
     return Point(float(random.normal(c.lon[row], 0.02)), float(random.normal(c.lat[row], 0.015)))
 
 
-def _drawn(random: np.random.Generator, of: tuple[tuple[int, float], ...]) -> int:
-    return int(random.choice([value for value, _ in of], p=[share for _, share in of]))
+def _draw(random: np.random.Generator, shares: tuple[tuple[int, float], ...]) -> int:
+    return int(random.choice([value for value, _ in shares], p=[share for _, share in shares]))

@@ -1,0 +1,1 @@
+"""Output of commands: text, JSON, tables and progress."""

@@ -1,4 +1,4 @@
-"""What every command shares: settings, language, progress on a terminal only, errors as one sentence."""
+"""What all commands share: settings, services, language, output, and progress on a terminal only."""
 
 import json
 import sys
@@ -58,12 +58,12 @@ def console() -> "Console":
 
 @contextmanager
 def progress_bar(title: str) -> Iterator[ProgressCallback | None]:
-    """A callback (done, total; 0 when nobody knows) that draws a bar, the rate and the time left on a terminal; None in
-    a pipe."""
+    """A callback (done, total; 0: unknown) that draws a bar, the rate and the time left on a terminal; None in a
+    pipe."""
     if not sys.stderr.isatty():
         yield None
         return
-    from service.cli.console.progress import drawn
+    from service.cli.console.progress import draw_bar
 
-    with drawn(title) as callback:
+    with draw_bar(title) as callback:
         yield callback

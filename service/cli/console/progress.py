@@ -1,4 +1,4 @@
-"""A progress bar as it is drawn on a terminal."""
+"""Draws a progress bar on a terminal."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,16 +9,16 @@ from rich.text import Text
 
 
 class _Rate(ProgressColumn):
-    """How many a second: "12 300/s"."""
+    """Units a second: "12 300/s"."""
 
     def render(self, task: Task) -> Text:
         return Text(f"{task.speed:,.0f}/s".replace(",", "\u202f") if task.speed else "")
 
 
 @contextmanager
-def drawn(title: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error, and the callback that moves it; see `service.cli.console.output.progress_bar`."""
+def draw_bar(title: str) -> Iterator[Callable[[int, int], None]]:
+    """Draws a bar on standard error and yields its callback; see `service.cli.console.output.progress_bar`."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(title, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total or None)
+        yield lambda count, total: progress.update(task, completed=count, total=total or None)

@@ -1,0 +1,1 @@
+"""Commands about lists, communities and what becomes of their rows."""

@@ -22,12 +22,12 @@ Json = Annotated[bool, typer.Option("--json", help="Results on standard output")
 def list_(as_json: Json = False) -> None:
     """Communities of this installation."""
     with services() as running:
-        found = running.directory.communities
+        rows = running.directory.communities
     if as_json:
-        print_json([{"slug": one.slug, "name": one.name, "sharing": one.sharing} for one in found])
+        print_json([{"slug": row.slug, "name": row.name, "sharing": row.sharing} for row in rows])
     else:
-        for one in found:
-            console().print(f"{one.slug}  {one.name}  ({one.sharing})", markup=False)
+        for row in rows:
+            console().print(f"{row.slug}  {row.name}  ({row.sharing})", markup=False)
 
 
 @communities.command("add")
@@ -37,7 +37,7 @@ def add(
     sharing: Annotated[str, typer.Option(help="private, partners or network")] = "network",
     as_json: Json = False,
 ) -> None:
-    """Add a community (or find it) and make it a key, shown once."""
+    """Add a community, unless it exists, and create a key for it, shown once."""
     from service.accounts.api_keys import create_key
     from service.communities.community import add as add_community
 
@@ -106,11 +106,11 @@ def _dated(words: str, moment: datetime) -> str:
 def members(
     slug: Annotated[str, typer.Argument(help="Slug of the community")],
     file: Annotated[Path | None, typer.Argument(help="CSV with a column email or member; none: only count")] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Forget those whom the list does not name")] = False,
-    remove: Annotated[bool, typer.Option("--remove", help="Forget those whom the list names; no list: all")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Remove members that the list does not name")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove members that the list names; no list: all")] = False,
     as_json: Json = False,
 ) -> None:
-    """Tell who belongs to a community, to learn which communities are close; only pseudonyms are kept."""
+    """Record the members of a community, to learn which communities are close; only pseudonyms are kept."""
     from service.communities.members import MembersReport, add_members, count_members, remove_members
 
     if replace and (remove or file is None):
@@ -123,7 +123,7 @@ def members(
         else:
             report = MembersReport(members=count_members(running.engine, slug))
     if as_json:
-        rejections = [{"row": one.row, "reason": one.text(language())} for one in report.rejections]
+        rejections = [{"row": rejection.row, "reason": rejection.text(language())} for rejection in report.rejections]
         print_json({**asdict(report), "rejected": report.rejected, "rejections": rejections})
     else:
         _print_members(slug, report)
@@ -140,18 +140,21 @@ def _print_members(slug: str, report: "MembersReport") -> None:
     )
     screen = console()
     if report.rows or report.removed:
-        told = ", ".join(
-            counted_fr(count, one_fr, others_fr) if french else f"{count} {en}"
-            for count, one_fr, others_fr, en in counts
+        counts_text = ", ".join(
+            counted_fr(count, singular_fr, plural_fr) if french else f"{count} {en}"
+            for count, singular_fr, plural_fr, en in counts
             if count
         )
-        screen.print(f"{rows_text(report.rows, language())}{' : ' if french else ': '}{told}", markup=False)
-    for one in report.rejections:
+        screen.print(f"{rows_text(report.rows, language())}{' : ' if french else ': '}{counts_text}", markup=False)
+    for rejection in report.rejections:
         line = "ligne" if french else "row"
-        screen.print(f"  {line} {one.row} : {one.fr}" if french else f"  {line} {one.row}: {one.en}", markup=False)
-    known = (
+        screen.print(
+            f"  {line} {rejection.row} : {rejection.fr}" if french else f"  {line} {rejection.row}: {rejection.en}",
+            markup=False,
+        )
+    total = (
         f" : {counted_fr(report.members, 'membre connu', 'membres connus')}"
         if french
         else f": {counted_en(report.members, 'member')} known"
     )
-    screen.print(f"{slug}{known}", markup=False)
+    screen.print(f"{slug}{total}", markup=False)

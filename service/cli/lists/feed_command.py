@@ -10,7 +10,7 @@ from service.cli.lists.import_command import column_pairs
 
 feeds = typer.Typer(help="Lists that live at a URL, imported again by the worker.", no_args_is_help=False)
 Json = Annotated[bool, typer.Option("--json", help="Results on standard output")]
-SHOWN = 10
+SHOWN_NAMES = 10
 
 
 @feeds.callback(invoke_without_command=True)
@@ -93,11 +93,11 @@ def show(source: Annotated[str, typer.Argument(help="Name of the list")], as_jso
     from service.imports.feeds import read
 
     with services() as running:
-        found = read(running.engine, source)
+        feed = read(running.engine, source)
     if as_json:
-        print_json(found)
+        print_json(feed)
     else:
-        _print(found)
+        _print(feed)
 
 
 @feeds.command("run")
@@ -108,31 +108,31 @@ def run(source: Annotated[str, typer.Argument(help="Name of the list")], as_json
 
     with services(writes_home=True) as running:
         outcome = Worker(running, running.fetcher, say).run_one(source)
-        found = read(running.engine, source)
+        feed = read(running.engine, source)
     if as_json:
-        print_json(found)
+        print_json(feed)
     elif outcome.error is None:
-        _print(found)
+        _print(feed)
     if outcome.error is not None:
         raise typer.Exit(1)
 
 
-def _print(found: dict[str, Any]) -> None:
+def _print(feed: dict[str, Any]) -> None:
     french = language() == "fr"
     screen = console()
-    said = (
-        (f"toutes les {found['every_hours']} h, prochaine fois", "dernière fois")
+    labels = (
+        (f"toutes les {feed['every_hours']} h, prochaine fois", "dernière fois")
         if french
-        else (f"every {found['every_hours']} h, next", "last")
+        else (f"every {feed['every_hours']} h, next", "last")
     )
-    screen.print(f"{found['source']}  {_without_query(found['url'])}", markup=False)
-    screen.print(f"  {said[0]} : {found['next_at']}" if french else f"  {said[0]}: {found['next_at']}", markup=False)
-    if found["last_at"]:
-        screen.print(f"  {said[1]} {found['last_at']} ({found['last_status']})", markup=False)
-    if found["last_error"]:
-        screen.print(f"  {found['last_error'][language()]}", markup=False)
-    if found["last_change"]:
-        _print_change(found["last_change"], french=french)
+    screen.print(f"{feed['source']}  {_without_query(feed['url'])}", markup=False)
+    screen.print(f"  {labels[0]} : {feed['next_at']}" if french else f"  {labels[0]}: {feed['next_at']}", markup=False)
+    if feed["last_at"]:
+        screen.print(f"  {labels[1]} {feed['last_at']} ({feed['last_status']})", markup=False)
+    if feed["last_error"]:
+        screen.print(f"  {feed['last_error'][language()]}", markup=False)
+    if feed["last_change"]:
+        _print_change(feed["last_change"], french=french)
 
 
 def _print_change(change: dict[str, Any], *, french: bool) -> None:
@@ -151,18 +151,19 @@ def _print_change(change: dict[str, Any], *, french: bool) -> None:
     )
     colon = " :" if french else ":"
     screen.print(f"  {change['at']}{colon} {rows_text(change['rows'], language())}", markup=False)
-    for key, one_fr, others_fr, en, count in titles:
+    for key, singular_fr, plural_fr, en, count in titles:
         total = change[key] if count is None else count
         if not total:
             continue
         names = [
-            one["name"] or (f"ligne {one['line']}" if french else f"row {one['line']}") for one in change["names"][key]
+            entry["name"] or (f"ligne {entry['line']}" if french else f"row {entry['line']}")
+            for entry in change["names"][key]
         ]
-        more = total - len(names[:SHOWN])
-        others = f"et {counted_fr(more, 'autre')}" if french else f"and {more} more"
-        tail = f" … {others} (--json)" if more > 0 else ""
-        title = counted_fr(total, one_fr, others_fr) if french else f"{total} {en}"
-        screen.print(f"    {title}{colon} {', '.join(names[:SHOWN])}{tail}", markup=False)
+        more = total - len(names[:SHOWN_NAMES])
+        more_text = f"et {counted_fr(more, 'autre')}" if french else f"and {more} more"
+        tail = f" … {more_text} (--json)" if more > 0 else ""
+        title = counted_fr(total, singular_fr, plural_fr) if french else f"{total} {en}"
+        screen.print(f"    {title}{colon} {', '.join(names[:SHOWN_NAMES])}{tail}", markup=False)
 
 
 def _without_query(url: str) -> str:

@@ -60,16 +60,18 @@ def import_lists(
         with _keeping_garbage(), _start_staging(running, requests) as staging:
             for number, request in enumerate(requests):
                 try:
-                    done = _import(running, request, staging, number, dry_run=dry_run)
+                    outcome = _import(running, request, staging, number, dry_run=dry_run)
                 except PlaceLibreError as error:
                     # The other files still deserve their import; this one is reported and the exit code says so.
                     failed.append(error)
                     say(error.message("fr"), error.message("en"))
                     continue
-                answers.append(done.to_dict(language()))
+                answers.append(outcome.to_dict(language()))
                 if report is not None:
-                    alone = len(files) == 1
-                    done.write(report if alone else report.with_stem(f"{report.stem}-{done.source}"), language())
+                    is_single = len(files) == 1
+                    outcome.write(
+                        report if is_single else report.with_stem(f"{report.stem}-{outcome.source}"), language()
+                    )
                 if not as_json:
                     _print_report(answers[-1])
         if any(answer["import_id"] for answer in answers):
@@ -128,9 +130,9 @@ def _refresh_index(running: Services) -> None:
         say("L'index a été reconstruit.", "The index was rebuilt.")
 
 
-def column_pairs(given: list[str]) -> dict[str, str]:
+def column_pairs(texts: list[str]) -> dict[str, str]:
     """`COLUMN=FIELD` texts as a mapping. Raises InvalidInput."""
-    pairs = [text.split("=", 1) for text in given]
+    pairs = [text.split("=", 1) for text in texts]
     for pair in pairs:
         if len(pair) != 2 or not all(pair):
             raise InvalidInput(
@@ -166,8 +168,8 @@ def _print_report(answer: dict[str, Any]) -> None:
     for lacking in answer.get("missing_to_offer", [])[:5]:
         screen.print(f"  {lacking['name']} : {lacking['message']} {lacking['remedy']}", markup=False)
     if more > 0:
-        others = counted_fr(more, "autre")
-        screen.print(f"  … {others} : --report FICHIER.csv" if french else f"  … {more} more: --report FILE.csv")
+        others_text = counted_fr(more, "autre")
+        screen.print(f"  … {others_text} : --report FICHIER.csv" if french else f"  … {more} more: --report FILE.csv")
 
 
 @imports.callback(invoke_without_command=True)

@@ -57,8 +57,8 @@ def forget(key_a: KeyA, key_b: KeyB, as_json: Json = False) -> None:
     from ingest.review.decisions import undecide
 
     with services() as running:
-        done = undecide(running.engine, key_a, key_b, running.now())
-    _print_done(done, as_json)
+        result = undecide(running.engine, key_a, key_b, running.now())
+    _print_result(result, as_json)
 
 
 @review.command("explain")
@@ -67,29 +67,29 @@ def explain_(place_id: Annotated[int, typer.Argument()], as_json: Json = False) 
     from ingest.review.decisions import explain
 
     with services() as running:
-        told = explain(running.engine, place_id)
+        explanation = explain(running.engine, place_id)
     if as_json:
-        print_json(told.to_dict(language()))
+        print_json(explanation.to_dict(language()))
     else:
-        _print_explanation(told)
+        _print_explanation(explanation)
 
 
 def _decide(key_a: str, key_b: str, as_json: bool, *, same: bool) -> None:
     from ingest.review.decisions import decide_pair
 
     with services() as running:
-        done = decide_pair(running.engine, key_a, key_b, same, running.now())
-    _print_done(done, as_json)
+        result = decide_pair(running.engine, key_a, key_b, same, running.now())
+    _print_result(result, as_json)
 
 
-def _print_done(done: "DecisionResult", as_json: bool) -> None:
+def _print_result(result: "DecisionResult", as_json: bool) -> None:
     if as_json:
-        print_json(done.to_dict(language()))
+        print_json(result.to_dict(language()))
         return
-    console().print(done.message(language()), markup=False)
-    if done.import_id is not None and done.change.after is not None:
+    console().print(result.message(language()), markup=False)
+    if result.import_id is not None and result.change.after is not None:
         back = "Pour revenir en arrière" if language() == "fr" else "To take it back"
-        console().print(f"{back} : placelibre imports undo {done.import_id}", markup=False)
+        console().print(f"{back} : placelibre imports undo {result.import_id}", markup=False)
 
 
 def _print_page(page: "Page") -> None:
@@ -106,28 +106,28 @@ def _print_page(page: "Page") -> None:
 
 def _print_pair(pair: "ReviewPair") -> None:
     french = language() == "fr"
-    now = ("un lieu" if french else "one place") if pair.together else ("deux lieux" if french else "two places")
+    state = ("un lieu" if french else "one place") if pair.together else ("deux lieux" if french else "two places")
     decided = {None: "", True: " = ", False: " ≠ "}[pair.decided]
     screen = console()
-    screen.print(f"{pair.probability:.0%}  ({now}){decided}", markup=False)
+    screen.print(f"{pair.probability:.0%}  ({state}){decided}", markup=False)
     for end in (pair.left, pair.right):
         facts = end.facts
         where = ", ".join(part for part in (facts.address, f"{facts.postcode} {facts.commune}".strip()) if part)
         screen.print(f"  {end.key}  {facts.name} — {where}  [{end.place_id}]", markup=False, soft_wrap=True)
     signs = {"for": "+", "against": "-", "unknown": "?"}
-    told = "; ".join(f"{signs[why.side]} {why.text(language())}" for why in pair.reasons)
-    screen.print(f"  {told}", markup=False, soft_wrap=True)
+    reasons = "; ".join(f"{signs[reason.side]} {reason.text(language())}" for reason in pair.reasons)
+    screen.print(f"  {reasons}", markup=False, soft_wrap=True)
 
 
-def _print_explanation(told: "Explanation") -> None:
+def _print_explanation(explanation: "Explanation") -> None:
     french = language() == "fr"
     screen = console()
-    former = f"  ({'anciens numéros' if french else 'former ids'} : {', '.join(map(str, told.aliases))})"
-    screen.print(f"{told.place_id}  {told.name}{former if told.aliases else ''}", markup=False)
-    for one in told.listings:
-        screen.print(f"  {one.key}  {one.facts.name}", markup=False, soft_wrap=True)
+    former = f"  ({'anciens numéros' if french else 'former ids'} : {', '.join(map(str, explanation.aliases))})"
+    screen.print(f"{explanation.place_id}  {explanation.name}{former if explanation.aliases else ''}", markup=False)
+    for listing in explanation.listings:
+        screen.print(f"  {listing.key}  {listing.facts.name}", markup=False, soft_wrap=True)
     by_hand = "modifié à la main" if french else "changed by hand"
-    for name, (value, source) in told.fields.items():
+    for name, (value, source) in explanation.fields.items():
         screen.print(f"    {name} : {value}  ({source or by_hand})", markup=False, soft_wrap=True)
-    for pair in told.pairs:
+    for pair in explanation.pairs:
         _print_pair(pair)

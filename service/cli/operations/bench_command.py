@@ -39,8 +39,8 @@ def bench(
     for figures in run(world, snapshot, names, count, store, lambda name: say(f"… {name}", f"… {name}")):
         results.append(asdict(figures))
         times = f"{figures.p50_ms:>10.3f}{figures.p95_ms:>10.3f}{figures.p99_ms:>10.3f} ms"
-        same = "=" if figures.exact else "≠"
-        _line(as_json, f"{figures.name:<20}{times}{figures.queries_per_s:>10.0f}/s  {same}")
+        mark = "=" if figures.exact else "≠"
+        _line(as_json, f"{figures.name:<20}{times}{figures.queries_per_s:>10.0f}/s  {mark}")
     if as_json:
         print_json({"spaces": spaces, "queries": count, "results": results})
 
@@ -58,10 +58,10 @@ def _over_http(data: Path, spaces: int, as_json: bool) -> None:
     results = []
     with TemporaryDirectory(prefix="placelibre-bench-") as folder:
         figures = measure(snapshot, areas, now, Path(folder), lambda name: say(f"… {name}", f"… {name}"))
-        for one in figures:
-            results.append(asdict(one))
-            times = f"{one.requests_per_s:>10.0f}/s  p50 {one.p50_ms:.3f} ms  p99 {one.p99_ms:.3f} ms"
-            _line(as_json, f"{one.name:<12}{times}  {one.bytes:>8} B  {one.wrong} ≠")
+        for entry in figures:
+            results.append(asdict(entry))
+            times = f"{entry.requests_per_s:>10.0f}/s  p50 {entry.p50_ms:.3f} ms  p99 {entry.p99_ms:.3f} ms"
+            _line(as_json, f"{entry.name:<12}{times}  {entry.bytes:>8} B  {entry.wrong} ≠")
     if as_json:
         print_json({"spaces": spaces, "results": results})
 

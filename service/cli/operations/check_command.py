@@ -19,11 +19,13 @@ def check(as_json: Annotated[bool, typer.Option("--json", help="Findings on stan
     with services() as running:
         findings = run_checks(running)
         if as_json:
-            rows = [{"name": one.name, "ok": one.ok, "detail": one.text(language())} for one in findings]
+            rows = [
+                {"name": finding.name, "ok": finding.ok, "detail": finding.text(language())} for finding in findings
+            ]
             print_json({"findings": rows, "settings": described()})
         else:
             _print(findings, running)
-    if not all(one.ok for one in findings):
+    if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
 
 
@@ -31,8 +33,8 @@ def _print(findings: "list[Finding]", running: Services) -> None:
     from service.settings import described
 
     screen = console()
-    for one in findings:
-        screen.print(f"{'✓' if one.ok else '✗'} {one.name} : {one.text(language())}", markup=False)
+    for finding in findings:
+        screen.print(f"{'✓' if finding.ok else '✗'} {finding.name} : {finding.text(language())}", markup=False)
     for setting in described():
         value = getattr(running.settings, setting["name"].removeprefix("PLACELIBRE_").lower())
         if setting["name"] == "PLACELIBRE_STORE":

@@ -11,7 +11,7 @@ from service.cli.console.output import progress_bar, say, services
 from service.container import Services
 from service.localisation.outcomes import outcomes_text
 
-TOLD = ("accepted", "merged", "unchanged", "rejected")
+SHOWN_OUTCOMES = ("accepted", "merged", "unchanged", "rejected")
 """Of each list: nothing is updated in a store that is begun."""
 
 
@@ -60,14 +60,14 @@ def _lists(running: Services) -> None:
     for path in shipped_lists(running.settings.data):
         with progress_bar(path.name) as progress:
             report = import_file(running.engine, running.areas, path, now=running.now(), progress=progress)
-        french, english = (outcomes_text(report.rows, report.counts, TOLD, tongue) for tongue in LANGUAGES)
+        french, english = (outcomes_text(report.rows, report.counts, SHOWN_OUTCOMES, tongue) for tongue in LANGUAGES)
         say(f"{path.name} : {french}", f"{path.name}: {english}")
 
 
-def _offers(running: Services, wanted: bool) -> None:
+def _offers(running: Services, with_offers: bool) -> None:
     from service.demo.offers import apply_demo_offers, remove_demo_offers
 
-    if not wanted:
+    if not with_offers:
         remove_demo_offers(running.engine)
         return
     with progress_bar("demo") as progress:

@@ -25,12 +25,12 @@ def worker(
     signal.signal(signal.SIGINT, end)
     failed = False
     with services(writes_home=True) as running:
-        one = Worker(running, running.fetcher, say, stop)
+        importer = Worker(running, running.fetcher, say, stop)
         if once:
-            failed = any(outcome.error for outcome in one.once())
+            failed = any(outcome.error for outcome in importer.once())
         else:
             say("Le worker attend les listes à importer.", "The worker waits for lists to import.")
-            one.run()
+            importer.run()
     if stop.is_set():
         say("Le worker s'est arrêté proprement.", "The worker stopped cleanly.")
     if failed:

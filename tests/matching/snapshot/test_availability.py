@@ -13,7 +13,7 @@ from matching.search.engine import SnapshotLayer, search
 from matching.snapshot.availability import SLOTS, build_availability
 from matching.snapshot.layout import DAYS
 from matching.snapshot.snapshot import Snapshot
-from service.bench.peers.plain import fitting
+from service.bench.peers.plain import fitting_words
 from tests.matching.world import FIRST_SLOT, NOW
 
 HERE = Point(2.35, 48.86)
@@ -74,7 +74,7 @@ def test_identical_days_are_stored_once() -> None:
 @given(st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=12), st.integers(1, 12))
 def test_any_run_of_n_slots(words: list[int], length: int) -> None:
     length = min(length, len(words))
-    got = int(fitting(np.array([words], np.uint64), length)[0])
+    got = int(fitting_words(np.array([words], np.uint64), length)[0])
     for lane in range(64):
         bits = [word >> lane & 1 for word in words]
         expected = any(all(bits[start : start + length]) for start in range(len(bits) - length + 1))
