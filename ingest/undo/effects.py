@@ -42,6 +42,7 @@ class ImportEffects:
         self.inserted = {table: self._inserted(table) for table in (place, listing, space)}
         self.places: dict[int, Values] = {}
         self.members: dict[int, list[Values]] = defaultdict(list)
+        self._records: dict[int, list[SourceRecord]] = {}
         self._read_places()
 
     def _inserted(self, table: Table) -> range | set[int]:
@@ -168,8 +169,10 @@ class ImportEffects:
         return False
 
     def records(self, place_id: int) -> list[SourceRecord]:
-        """The listings of a place as they are now."""
-        return [record_of(row) for row in self.members[place_id]]
+        """The listings of a place as they are now; decoded once."""
+        if place_id not in self._records:
+            self._records[place_id] = [record_of(row) for row in self.members[place_id]]
+        return self._records[place_id]
 
     def is_untouched(self, values: Values) -> bool:
         """Whether a place is what its listings make it, its status aside."""
