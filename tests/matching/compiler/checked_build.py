@@ -1,4 +1,7 @@
-"""pytest plugin: `-p tests.matching.compiler.checked_build` runs tests with bounds checks, on fewer random queries."""
+"""pytest plugin: `-s -p tests.matching.compiler.checked_build` runs tests with bounds checks, on fewer random queries.
+
+Without `-s`, pytest captures the message of an index outside, and the process ends before it is shown.
+"""
 
 import pytest
 

@@ -85,11 +85,11 @@ def test_an_index_outside_ends_the_process_and_is_named(call: str, index: int, m
 def test_no_index_of_a_sample_of_the_exactness_tests_is_outside() -> None:
     """Searches, features and overlays; meetings and relaxations take as long again to compile.
 
-    `pytest -p tests.matching.compiler.checked_build PATH` runs any other tests with checks.
+    `pytest -s -p tests.matching.compiler.checked_build PATH` runs any other tests with checks.
     """
     numbers = [number for number, point in enumerate(ENTRY_POINTS) if point not in NOT_IN_SAMPLE]
     compile_in_parallel(numbers, checked=True)
-    command = [sys.executable, "-X", "faulthandler", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-X", "faulthandler", "-m", "pytest", "-x", "-s", "-q", "-p", "no:cacheprovider"]
     process = subprocess.run(
         [*command, "-p", "tests.matching.compiler.checked_build", *SAMPLE],
         check=False,
