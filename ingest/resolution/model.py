@@ -37,7 +37,7 @@ Tree = Sequence[object] | float
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Feature and threshold; `struck_out`: bitmask of the leaves out of reach when the feature is above the threshold."""
+    """Feature and threshold; `struck_out`: bitmask of the leaves that a feature above the threshold rules out."""
 
     feature: int
     threshold: np.float32
