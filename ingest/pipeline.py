@@ -174,8 +174,8 @@ def _update_cache(engine: Engine, cache: ListingCache, batches: WriteBatches) ->
     listings = cache.listings
     if changed:
         with reading(engine) as connection:
-            again = stored_listings.read_listings(connection, sorted(changed))
-        listings = pl.concat([listings.filter(~pl.col("listing").is_in(changed)), again])
+            reread = stored_listings.read_listings(connection, sorted(changed))
+        listings = pl.concat([listings.filter(~pl.col("listing").is_in(changed)), reread])
     published, undone = cache.mark
     return ListingCache(pl.concat([listings, batches.new_listings()]), (published + 1, undone))
 

@@ -41,8 +41,8 @@ class PlaceChange:
 class SpacePlanner:
     """Plans spaces in `rows` (by id, provisional ones negative), `links` and `unlinked` (space, community).
 
-    `inserted`: spaces of an import that is being undone, which go when nobody names them. `removed`: rows, by place and
-    key, that it removed and that get their id back.
+    `inserted`: spaces of an import that is being undone, which go when no list names them. `removed`: rows, by place
+    and key, that it removed and that get their id back.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class SpacePlanner:
             self._row(space_id)
 
     def put_back(self, image: Values, current: Values | None, communities: Set[str]) -> None:
-        """Gives a space its row of before again, and the offers that went with it when it was removed."""
+        """Restores the earlier row of a space, and the offers that went with it when it was removed."""
         space_id = image["id"]
         if image["key"] in self._keys[image["place_id"]]:
             return

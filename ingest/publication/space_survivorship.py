@@ -72,7 +72,7 @@ def _lay_over(spaces: dict[str, ComposedSpace], draft: SpaceDraft, *, offered: b
     stated = {name: getattr(draft, name) for name in STATED} | {"kind": str(draft.kind)}
     space = spaces.get(draft.key)
     if space is None:
-        # A room nobody vouched for must not become bookable in a place that others offer.
+        # A room without a host's agreement must not become bookable in a place that others offer.
         spaces[draft.key] = ComposedSpace(stated | {"closed": not offered})
         return
     space.values |= {name: value for name, value in stated.items() if value not in NOTHING}

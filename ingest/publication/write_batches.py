@@ -130,12 +130,12 @@ class WriteBatches:
         yield from _cut(listing_pair, *self._dicts(listing_pair, self._pairs(late=False)), size)
 
     def _pairs(self, *, late: bool) -> list[dict[str, Any]]:
-        again = set(self.plan.compared_again)
+        recompared = set(self.plan.compared_again)
         named = ((self._listings.get(a, a), self._listings.get(b, b), p) for a, b, p in self.plan.pairs)
         return [
             {"listing_a": min(a, b), "listing_b": max(a, b), "probability": p}
             for a, b, p in named
-            if late == (a in again or b in again)
+            if late == (a in recompared or b in recompared)
         ]
 
     def _lone_places(self) -> Portion:

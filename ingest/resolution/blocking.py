@@ -27,7 +27,7 @@ name nor address nor contact."""
 CROWD = 50
 """More listings of one list at one address or point are firms of a business centre, or rows that nobody placed: there
 only the name distinguishes them."""
-ALIKE = 0.75
+SIMILAR_NAMES = 0.75
 """Share of the affixes of the longer name that a name written in another way still has."""
 
 
@@ -121,19 +121,19 @@ class PairFilter:
         halls = self._hall[left] & self._hall[right]
         near = (metres <= FAR_M) | vague | self._same("insee", left, right) & (numbered | name)
         strong = name | halls | address | contact | self._same("host", left, right)
-        # One list rarely says a place twice, and lists of a thousand rooms of one town share their words: within a
-        # list a word is not enough, unless the points are one; nor is anything but the name in a business centre.
-        apart = (metres > SAME_POINT_M) | vague
+        # One list rarely names a place twice, and lists of a thousand rooms of one town share their words: within a
+        # list a word is not enough, unless the points are equal; in a business centre only the name is.
+        distant = (metres > SAME_POINT_M) | vague
         one_list = self._same("source", left, right)
         crowd = one_list & self._crowded[left] & self._crowded[right]
-        kept = np.flatnonzero(
-            near & ~(one_list & apart & ~(name | numbered | contact | halls)) & ~(crowd & ~(name | halls))
+        near_pairs = np.flatnonzero(
+            near & ~(one_list & distant & ~(name | numbered | contact | halls)) & ~(crowd & ~(name | halls))
         )
-        shared, larger = self._shared_affixes(left[kept], right[kept])
+        shared, larger = self._shared_affixes(left[near_pairs], right[near_pairs])
         unnamed = larger == 0
-        streets_apart = (metres > STREET_M)[kept] & ~vague[kept]
-        word = unnamed | np.where(streets_apart, shared >= ALIKE * larger, shared > 0)
-        answer[at[kept[word | strong[kept]]]] = True
+        streets_apart = (metres > STREET_M)[near_pairs] & ~vague[near_pairs]
+        word = unnamed | np.where(streets_apart, shared >= SIMILAR_NAMES * larger, shared > 0)
+        answer[at[near_pairs[word | strong[near_pairs]]]] = True
         return answer
 
     def _may_share(self, left: Ints, right: Ints) -> Bools:

@@ -95,8 +95,8 @@ def representatives(derived: pl.DataFrame, excluded: Set[int]) -> Ints:
     `excluded`: listings that people decided about, which represent themselves.
     """
     answer = np.arange(derived.height)
-    alike = derived.select(pl.struct("name", "lon", "lat").is_duplicated()).to_series()
-    some = derived.with_row_index("row").filter(alike & ~derived["listing"].is_in(list(excluded)))
+    repeated = derived.select(pl.struct("name", "lon", "lat").is_duplicated()).to_series()
+    some = derived.with_row_index("row").filter(repeated & ~derived["listing"].is_in(list(excluded)))
     if some.is_empty():
         return answer
     equal = some.sort("source_key").group_by(_COMPARED).agg("row").filter(pl.col("row").list.len() > 1)
@@ -132,8 +132,8 @@ def _score_pairs(new: pl.DataFrame, stored: pl.DataFrame, decided: set[int]) -> 
     has_new[position[is_new]] = True
     left, right = linkage.pairs(compared, has_new)
     probability = linkage.probabilities(compared, left, right)
-    kept = probability >= linkage.REVIEW
-    scored = zip(left[kept].tolist(), right[kept].tolist(), probability[kept].tolist(), strict=True)
+    relevant = probability >= linkage.REVIEW
+    scored = zip(left[relevant].tolist(), right[relevant].tolist(), probability[relevant].tolist(), strict=True)
     ids = compared["listing"].to_list()
     if len(chosen) == own.height:
         return [_edge(ids[a], ids[b], p) for a, b, p in scored], set()

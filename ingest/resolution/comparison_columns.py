@@ -91,7 +91,7 @@ blocking `keys` and H3 cell (0 when its position is only its commune's)."""
 _SALT = {name: np.uint64(i * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF) for i, name in enumerate("CPWSAND", start=1)}
 MAX_NAME_KEYS = 7
 TELLING = 0.45
-"""Words of a smaller weight (`common`) are in too many names to look for others by."""
+"""Words of a smaller weight are in too many names to be blocking keys."""
 RARE_LETTERS = 3
 
 
@@ -235,7 +235,7 @@ def _telling(words: tuple[str, ...]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=200_000)
 def _whole(words: tuple[str, ...]) -> str | None:
-    """The words in order when one of them is rare: such a name is met again in the next commune."""
+    """The sorted words of a name with a rare word, which is looked for beyond its commune; else None."""
     weights = token_weights.load_statistics().weights
     return " ".join(sorted(words)) if any(word not in weights and len(word) >= RARE_LETTERS for word in words) else None
 

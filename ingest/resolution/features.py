@@ -315,12 +315,12 @@ def _equal(a: pl.Series, b: pl.Series, blank: str | None = None) -> tuple[Column
 def _kinds(columns: Columns, pairs: Pairs) -> None:
     kinds = [str(kind) for kind in PlaceKind]
     at = pairs.listings["kind"].replace_strict(kinds, range(len(kinds)), return_dtype=pl.Int64).to_numpy()
-    one, other = at[pairs.left], at[pairs.right]
+    left, right = at[pairs.left], at[pairs.right]
     vague = (PlaceKind.OTHER, PlaceKind.PUBLIC_BODY, PlaceKind.ASSOCIATION, PlaceKind.COMPANY)
-    open_ = np.isin(one, [kinds.index(kind) for kind in vague]) | np.isin(other, [kinds.index(kind) for kind in vague])
-    columns["kind_equal"] = (one == other).astype(float)
-    columns["kind_apart"] = _table(kinds, KINDS_APART)[one, other].astype(float)
-    columns["kind_open"] = (open_ & (one != other)).astype(float)
+    open_ = np.isin(left, [kinds.index(kind) for kind in vague]) | np.isin(right, [kinds.index(kind) for kind in vague])
+    columns["kind_equal"] = (left == right).astype(float)
+    columns["kind_apart"] = _table(kinds, KINDS_APART)[left, right].astype(float)
+    columns["kind_open"] = (open_ & (left != right)).astype(float)
 
 
 def _roles(columns: Columns, pairs: Pairs) -> None:

@@ -37,16 +37,16 @@ Tree = Sequence[object] | float
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Feature and threshold; `gone`: bitmask of the leaves out of reach when the feature is above the threshold."""
+    """Feature and threshold; `struck_out`: bitmask of the leaves out of reach when the feature is above it."""
 
     feature: int
     threshold: np.float32
-    gone: np.uint16
+    struck_out: np.uint16
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A tree as splits that each rule leaves out. `values[gone]`: the value of the first leaf that is left."""
+    """A tree as splits that each rule leaves out. `values[struck_out]`: the value of the first leaf that is left."""
 
     splits: tuple[Split, ...]
     values: npt.NDArray[np.float32]
@@ -77,14 +77,14 @@ class Model:
         result (QuickScorer, Lucchese et al. 2015)."""
         columns = np.ascontiguousarray(matrix.T)
         score = np.full(len(matrix), self.start)
-        above, struck = np.zeros(len(matrix), bool), np.zeros(len(matrix), np.uint16)
+        above, by_split = np.zeros(len(matrix), bool), np.zeros(len(matrix), np.uint16)
         for tree in self.compiled:
-            gone: Masks = np.zeros(len(matrix), np.uint16)
+            struck_out: Masks = np.zeros(len(matrix), np.uint16)
             for split in tree.splits:
                 np.greater(columns[split.feature], split.threshold, out=above)
-                np.multiply(above, split.gone, out=struck)
-                gone |= struck
-            score += tree.values[gone]
+                np.multiply(above, split.struck_out, out=by_split)
+                struck_out |= by_split
+            score += tree.values[struck_out]
         return score
 
     def to_json(self) -> str:
@@ -104,8 +104,8 @@ def _compiled(tree: Tree) -> Compiled:
         name, threshold, low, high = node
         before = len(leaves)
         visit(low)  # type: ignore[arg-type]
-        gone = sum(1 << leaf for leaf in range(before, len(leaves)))
-        splits.append(Split(NAMES.index(str(name)), np.float32(threshold), np.uint16(gone)))  # type: ignore[arg-type]
+        struck_out = sum(1 << leaf for leaf in range(before, len(leaves)))
+        splits.append(Split(NAMES.index(str(name)), np.float32(threshold), np.uint16(struck_out)))  # type: ignore[arg-type]
         visit(high)  # type: ignore[arg-type]
 
     visit(tree)

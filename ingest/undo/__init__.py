@@ -1,1 +1,1 @@
-"""Undo of imports: restores the rows of before, or composes again what the remaining lists say."""
+"""Undo of imports: restores the earlier rows, or composes again what the remaining lists say."""

@@ -46,7 +46,7 @@ class ImportEffects:
         self._read_places()
 
     def _inserted(self, table: Table) -> range | set[int]:
-        """Ids of inserted rows: a range, or one by one for imports of before there were ranges."""
+        """Ids of inserted rows: a range, or single ids for imports older than ranges."""
         single = {row_id for row_id, change in self.changes[table.name].items() if change.before is None}
         return single or self.ranges.get(table.name, range(0))
 

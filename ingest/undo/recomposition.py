@@ -1,4 +1,4 @@
-"""An undo of an import that others built on: what the listings that stay say is composed again."""
+"""Recomposition: the undo of an import that others build on composes places and spaces from the remaining listings."""
 
 from collections import defaultdict
 from collections.abc import Iterable

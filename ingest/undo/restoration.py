@@ -1,4 +1,4 @@
-"""An undo of an import that nobody built on: the very rows of before come back."""
+"""Restoration: the undo of an import that nothing builds on brings the earlier rows back."""
 
 from collections.abc import Sequence
 
@@ -27,7 +27,7 @@ def refuse_rewritten(effects: ImportEffects) -> None:
 
 
 def put_back(effects: ImportEffects, plan: UndoPlan) -> None:
-    """Plans the rows of before, of an import that nobody built on. Raises Conflict when somebody edited them."""
+    """Plans the rows as they were before an import that nothing builds on. Raises Conflict when they were edited."""
     edited: list[str] = []
     for table in (place, listing, place_alias, space):
         current = effects.current(table)

@@ -69,8 +69,8 @@ def undo(engine: Engine, import_id: int, now: datetime) -> UndoReport:
 def plan_undo(connection: Connection, import_id: int) -> UndoPlan:
     """The plan of an undo. Raises Conflict when later imports or people changed the same rows.
 
-    When nobody built on an import, the very rows that it found come back. Otherwise the listings that stay are grouped
-    anew, and their places and spaces composed again: these keep what the other lists say, and lose what only this
+    When nothing builds on an import, the rows that it found come back. Otherwise the remaining listings are grouped
+    again, and their places and spaces composed again: these keep what the other lists say, and lose what only this
     import said.
     """
     effects = ImportEffects(connection, import_id)
