@@ -41,13 +41,8 @@ class PlaceChange:
 class SpacePlanner:
     """Plans spaces in `rows` (by id, provisional ones negative), `links` and `unlinked` (space, community).
 
-<<<<<<< HEAD
-    `inserted`: spaces of an import that is being undone; they go when no list names them. `removed`: rows, by place
-    and key, that this import removed and that get their id back.
-=======
     `inserted`: spaces of an import that is being undone, which go when no list names them. `removed`: rows, by place
     and key, that it removed and that get their id back.
->>>>>>> publication
     """
 
     def __init__(

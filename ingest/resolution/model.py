@@ -37,11 +37,7 @@ Tree = Sequence[object] | float
 
 @dataclass(frozen=True, slots=True)
 class Split:
-<<<<<<< HEAD
-    """Feature and threshold; `struck_out`: bitmask of the leaves that a feature above the threshold rules out."""
-=======
     """Feature and threshold; `struck_out`: bitmask of the leaves out of reach when the feature is above it."""
->>>>>>> publication
 
     feature: int
     threshold: np.float32
