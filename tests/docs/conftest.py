@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 
 from geo.geocoder.ban_index_builder import build
 from geo.reference.communes import Areas
+from ingest.review.queue import uncertain
 from matching.learning.simulator import PLANTED
 from service.accounts.api_keys import create_key
 from service.app import create_app
@@ -82,13 +83,18 @@ def reader(small_product_template: Path, areas: Areas, tmp_path_factory: pytest.
     rebuild(services.engine, services.settings.index, services.now())
     with TestClient(create_app(services.settings, services)) as client:
         place = _free_place(client)
-        keys = {"KEY": create_key(services.engine, "ruraconnect", services.now()), "SPACE": str(place["space_id"])}
-        yield Reader(folder, client, keys, {"PLACE_ID": str(place["place_id"])})
+        pair = uncertain(services.engine, limit=1).pairs[0]
+        yield Reader(
+            folder,
+            client,
+            {"KEY": create_key(services.engine, "ruraconnect", services.now()), "SPACE": str(place["space_id"])},
+            {"PLACE_ID": str(place["place_id"]), "KEY_A": pair.left.key, "KEY_B": pair.right.key},
+        )
     services.close()
 
 
 def _free_place(client: TestClient) -> dict[str, Any]:
-    """A place with two free seats tomorrow morning."""
-    answer = client.get("/api/v1/search", params={"where": "Nantes", "at": "demain 9h-12h", "seats": 2, "limit": 1})
+    """A place with two seats free tomorrow at 9:00 in winter time, for three hours, in summer too."""
+    answer = client.get("/api/v1/search", params={"where": "Nantes", "at": "demain 9h-13h", "seats": 2, "limit": 1})
     properties: dict[str, Any] = answer.json()["features"][0]["properties"]
     return properties

@@ -1,5 +1,6 @@
-"""The examples of the Markdown pages: fenced blocks, the commands in them, and commands named in a sentence."""
+"""The examples of the Markdown pages and of the notebooks: fenced blocks, commands in them and in sentences."""
 
+import json
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ PAGES = tuple(
         for path in (
             *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "data/README.md", "web/README.md")),
             *(ROOT / "docs").rglob("*.md"),
+            *(ROOT / "notebooks").glob("*.ipynb"),
         )
     )
 )
@@ -38,12 +40,21 @@ class Block:
         return f"{self.page}:{self.line}"
 
 
+def page_text(page: str) -> str:
+    """The Markdown of a page; of a notebook, that of its text cells."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    if not page.endswith(".ipynb"):
+        return text
+    cells = json.loads(text)["cells"]
+    return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+
+
 def read_blocks(page: str) -> list[Block]:
     """The fenced blocks of a page, in order."""
     blocks: list[Block] = []
     lines: list[str] | None = None
     language = ""
-    for number, line in enumerate((ROOT / page).read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(page_text(page).splitlines(), 1):
         if not _FENCE.match(line):
             if lines is not None:
                 lines.append(line)
@@ -58,8 +69,7 @@ def read_blocks(page: str) -> list[Block]:
 
 def read_command_spans(page: str) -> list[str]:
     """The commands and requests that sentences and tables of a page name in backquotes, without repetition."""
-    text = (ROOT / page).read_text(encoding="utf-8")
-    prose = re.sub(r"^ *```.*?^ *```", "", text, flags=re.MULTILINE | re.DOTALL)
+    prose = re.sub(r"^ *```.*?^ *```", "", page_text(page), flags=re.MULTILINE | re.DOTALL)
     return [span for span in dict.fromkeys(_SPAN.findall(prose)) if _COMMAND_SPAN.match(span)]
 
 

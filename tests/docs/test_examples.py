@@ -6,19 +6,21 @@ A block of a language, or a command of a program, that this test does not know f
 import argparse
 import importlib.util
 import json
+import os
 import re
 import tomllib
 import warnings
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from service.cli.main import app
-from service.settings import ROOT
+from service.settings import PREFIX, ROOT
 from tests.docs.conftest import Reader
-from tests.docs.examples import PAGES, Block, read_blocks, read_command_spans
+from tests.docs.examples import PAGES, Block, read_blocks, read_command_spans, shell_commands
 
 SERVER = "http://127.0.0.1:8000"
 LANGUAGES_NOT_RUN = {
@@ -44,7 +46,10 @@ COMMANDS_RUN = ("placelibre learn accept", "placelibre learn reset")
 
 @pytest.fixture(autouse=True)
 def _working_folder(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test stands in the reader's folder, with the default settings: what it writes stays there."""
     monkeypatch.chdir(reader.folder)
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        monkeypatch.delenv(name)
 
 
 def blocks(language: str, page: str | None = None) -> list[Block]:
@@ -153,7 +158,7 @@ def check_python(arguments: list[str]) -> None:
 
 def check_pytest(arguments: list[str]) -> None:
     """The plugins that the command loads exist."""
-    for before, word in zip(arguments, arguments[1:], strict=False):
+    for before, word in pairwise(arguments):
         assert before != "-p" or importlib.util.find_spec(word), word
 
 
@@ -178,7 +183,46 @@ def check_request(reader: Reader, method: str, path: str) -> None:
     assert method.lower() in methods, f"{method} {path}"
 
 
-# --- the tests ------------------------------------------------------------------------------------------------------
+# --- the tests of the readers of examples ---------------------------------------------------------------------------
+
+
+def test_bash_reads_the_commands(tmp_path: Path) -> None:
+    text = 'day=$(date -u +%%)  # a comment\ncurl -d \'{"at": "\'$day\'",\n "n": 1}\' \\\n  "$KEY"\nrm -rf \'a b\'\n'
+    assert shell_commands(text, tmp_path / "programs", KEY="plk key") == [
+        ["curl", "-d", '{"at": "%",\n "n": 1}', "plk key"],
+        ["rm", "-rf", "a b"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "placelibre search Nantes --nead wifi",
+        "placelibre serach Nantes",
+        "make tset",
+        "pip install placelibre[rooting]",
+    ],
+)
+def test_a_misspelt_command_fails(command: str) -> None:
+    program, *arguments = command.split()
+    with pytest.raises(AssertionError):
+        CHECKS[program](arguments)
+
+
+@pytest.mark.parametrize("script", ["-m benchmarks.national genrate", "-m benchmarks.notional", "docs/check.py --rite"])
+def test_a_misspelt_script_fails(script: str) -> None:
+    with pytest.raises(AssertionError):
+        check_python(script.split())
+
+
+def test_a_misspelt_request_fails(reader: Reader) -> None:
+    check_request(reader, "GET", "/places/{number}")
+    for method, path in (("PUT", "/places/{id}"), ("GET", "/place/{id}")):
+        with pytest.raises(AssertionError):
+            check_request(reader, method, path)
+
+
+# --- the tests of the pages -----------------------------------------------------------------------------------------
 
 
 def test_every_block_is_of_a_kind_that_is_tested() -> None:
