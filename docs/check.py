@@ -56,7 +56,7 @@ def cli_page() -> str:
     for command in commands:
         shown = runner.invoke(app, [*command.split(), "--help"], terminal_width=100, prog_name="placelibre")
         text = "\n".join(line.rstrip() for line in shown.output.strip().splitlines())
-        lines += ["", f"## placelibre {command}".rstrip(), "", "```", text, "```"]
+        lines += ["", f"## placelibre {command}".rstrip(), "", "```text", text, "```"]
     return "\n".join(lines) + "\n"
 
 
