@@ -10,7 +10,6 @@ import gzip
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.errors import Language, OperationError
-from geo.spatial.distance import Floats
 
 COMMUNES = "communes.csv.gz"
 FORMER_COMMUNES = "former_communes.csv.gz"
@@ -29,7 +27,6 @@ OUTLINES_DEPARTEMENTS = "outlines_departements.parquet"
 STATIONS = "stations.csv.gz"
 STREETS = "streets.csv.gz"
 POPULATION = "population_1km.parquet"
-LISTS = "lists"
 
 
 class ReferenceMissing(OperationError):
@@ -102,38 +99,6 @@ def commune_outlines_gz(data_dir: Path, departement: str) -> bytes | None:
     """`commune_outlines` as compressed JSON (20 to 100 kB); None for an unknown département."""
     outlines = commune_outlines(data_dir, departement)
     return None if outlines is None else _compressed(outlines)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PopulationGrid:
-    """The 1 km census grid of 2021: one row per inhabited cell, arrays of equal length.
-
-    `lon`, `lat`: centres; `x_m`, `y_m`: south-west corners in EPSG:3035; `country`: "FR", or as "BE-FR" where a
-    cell lies across a border.
-    """
-
-    lon: Floats
-    lat: Floats
-    x_m: npt.NDArray[np.int32]
-    y_m: npt.NDArray[np.int32]
-    population: npt.NDArray[np.int32]
-    country: npt.NDArray[np.object_]
-
-
-def population_grid(data_dir: Path) -> PopulationGrid:
-    """All 376,608 cells; the 372,427 with country "FR" hold 64,540,441 people."""
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(reference_file(data_dir, POPULATION))
-    column = {name: table[name].to_numpy(zero_copy_only=False) for name in table.column_names}
-    return PopulationGrid(
-        lon=column["lon"],
-        lat=column["lat"],
-        x_m=column["x_laea_sw"],
-        y_m=column["y_laea_sw"],
-        population=column["population"],
-        country=column["cntr"].astype(object),
-    )
 
 
 def _shapes(path: Path, key: str, filters: Any = None) -> tuple[npt.NDArray[np.object_], Any]:

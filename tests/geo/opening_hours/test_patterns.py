@@ -13,7 +13,7 @@ from opening_hours import OpeningHours
 from geo.errors import InvalidInput
 from geo.opening_hours.day_selectors import always_in_season, spans_on
 from geo.opening_hours.parser import parse
-from geo.opening_hours.patterns import HoursCalendar, describe_briefly, normalise, open_slots, open_slots_many
+from geo.opening_hours.patterns import HoursCalendar, describe_briefly, normalise, open_slots
 
 MONDAY = date(2026, 11, 23)  # no public holiday near, winter time
 PARIS = "Europe/Paris"
@@ -389,21 +389,14 @@ def test_spelling_again_changes_neither_text_nor_hours(pattern: str, more: str) 
 # --- many at once --------------------------------------------------------------------------------------
 
 
-def test_many_places_are_worked_out_once_per_distinct_one() -> None:
-    places = [
-        ("Mo-Fr 09:00-12:00", PARIS, "metropole"),
-        ("Mo-Su 18:00-02:00", "Indian/Reunion", "la-reunion"),
-        ("Mo-Fr 09:00-12:00", PARIS, "metropole"),
-        ("Mo-Fr 09:00-12:00", PARIS, "alsace-moselle"),
-        ("Dec Mo 09:00-12:00", PARIS, "metropole"),
-    ]
-    distinct, which = open_slots_many(places, first_day=date(2026, 12, 14), days=14)
-    assert which.tolist() == [0, 1, 0, 2, 3]
-    assert distinct.shape == (4, 14, 48)
-    for place, row in zip(places, which, strict=True):
-        alone = open_slots(place[0], first_day=date(2026, 12, 14), days=14, time_zone=place[1], holiday_region=place[2])
-        np.testing.assert_array_equal(distinct[row], alone)
-        assert alone.any()
+@pytest.mark.parametrize(("zone", "region"), [(PARIS, "metropole"), ("Indian/Reunion", "la-reunion")])
+def test_many_patterns_are_open_as_each_by_itself(zone: str, region: str) -> None:
+    patterns = ["Mo-Fr 09:00-12:00", "Mo-Su 18:00-02:00", "Mo-Fr 09:00-12:00", "Dec Mo 09:00-12:00"]
+    many = HoursCalendar(date(2026, 12, 14), 14).slots_many(patterns, zone, region)
+    for pattern, slots in zip(patterns, many, strict=True):
+        single = open_slots(pattern, first_day=date(2026, 12, 14), days=14, time_zone=zone, holiday_region=region)
+        np.testing.assert_array_equal(slots, single)
+        assert single.any()
 
 
 def test_many_patterns_cross_the_chunks() -> None:
@@ -413,10 +406,8 @@ def test_many_patterns_cross_the_chunks() -> None:
     assert slots[0].sum() == 38  # 00:00-20:00 in Paris, of which one hour is Sunday's in UTC
 
 
-def test_no_place_is_no_work() -> None:
-    distinct, which = open_slots_many([], first_day=MONDAY, days=2)
-    assert distinct.shape == (0, 2, 48)
-    assert which.shape == (0,)
+def test_no_pattern_gives_no_slots() -> None:
+    assert HoursCalendar(MONDAY, 2).slots_many([], PARIS, "metropole").shape == (0, 2, 48)
 
 
 @pytest.mark.parametrize("zone", ["Europe/Nantes", "", "../etc/passwd", "Europe"])
