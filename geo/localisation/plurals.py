@@ -3,14 +3,14 @@
 from geo.errors import Language
 
 
-def counted_fr(number: int, one: str, other: str | None = None) -> str:
+def counted_fr(number: int, singular: str, plural: str | None = None) -> str:
     """« 0 ligne », « 1 ligne », « 2 lignes »; `other` where an s will not do."""
-    return f"{number} {one if number < 2 else other or one + 's'}"
+    return f"{number} {singular if number < 2 else plural or singular + 's'}"
 
 
-def counted_en(number: int, one: str, other: str | None = None) -> str:
+def counted_en(number: int, singular: str, plural: str | None = None) -> str:
     """“0 rows”, “1 row”, “2 rows”; `other` where an s will not do, as for adjectives."""
-    return f"{number} {one if number == 1 else other or one + 's'}"
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"
 
 
 def rows_text(number: int, language: Language) -> str:

@@ -4,7 +4,7 @@
 
 `normalise` checks a pattern and spells it one way (what the store keeps); `open_slots` and `HoursCalendar`
 expand it to the UTC half-hours of a window of days; `describe_day`, `describe_week` and
-`describe_briefly` say it to people.
+`describe_briefly` put it into words.
 
 How a pattern is read (see `geo.opening_hours.day_selectors` for the reasons):
 

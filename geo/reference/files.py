@@ -1,7 +1,7 @@
-"""The reference files shipped in `data/`: where they are and how they are read.
+"""Paths and readers of the reference files shipped in `data/`.
 
-Nothing is kept here: `Areas` and `Gazetteer` hold what they need. Readers import their heavy libraries when
-called, so that a command that needs a name does not pay for polygons. What each file holds, its source and its
+Nothing is cached here: `Areas` and `Gazetteer` hold what they need. Readers import their heavy libraries when
+called, so that a command that looks up a name does not load polygons. What each file holds, its source and its
 licence: `data/README.md`.
 """
 
@@ -55,13 +55,13 @@ def rows(data_dir: Path, name: str) -> Iterator[list[str]]:
 
 
 def lines(data_dir: Path, name: str) -> list[str]:
-    """The same, not taken apart yet (`cells`): no cell of a shipped file goes over several lines."""
+    """Lines of a shipped `.csv.gz`, header left out, for `cells`: no cell of a shipped file spans several lines."""
     return _text(data_dir, name).splitlines()[1:]
 
 
-def cells(line: str, wanted: int = -1) -> list[str]:
-    """The cells of a line, or the first `wanted` of them and whatever follows."""
-    return next(csv.reader((line,))) if '"' in line else line.split(",", wanted)
+def cells(line: str, count: int = -1) -> list[str]:
+    """The cells of a line, or its first `count` cells and the rest."""
+    return next(csv.reader((line,))) if '"' in line else line.split(",", count)
 
 
 def _text(data_dir: Path, name: str) -> str:

@@ -16,7 +16,7 @@ import pytest
 
 from geo.errors import Conflict, StorageFull
 from geo.geocoder import ban_index_builder as building
-from geo.geocoder.ban_files import NotBan, pieces
+from geo.geocoder.ban_files import NotBan, read_batches
 from geo.geocoder.ban_index import CURRENT, AddressIndexUnusable, BanIndex, exists
 from geo.geocoder.ban_index_builder import build
 from geo.geocoder.geocoder import Geocoder
@@ -87,10 +87,10 @@ def test_several_files_make_one_index(areas: Areas, tmp_path: Path) -> None:
 
 def test_pieces_do_not_depend_on_where_the_file_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def read() -> list[tuple[object, ...]]:
-        return [row for frame, _ in pieces(BONDY) for row in frame.iter_rows()]
+        return [row for frame, _ in read_batches(BONDY) for row in frame.iter_rows()]
 
     whole = read()
-    monkeypatch.setattr("geo.geocoder.ban_files.PIECE_BYTES", 50_000)
+    monkeypatch.setattr("geo.geocoder.ban_files.BATCH_BYTES", 50_000)
     assert read() == whole
     assert len(whole) == 8_413
 
@@ -230,7 +230,7 @@ class TestSwap:
         with building.alone(folder, building._busy(folder)), pytest.raises(Conflict):
             build([BONDY], tmp_path / "index", areas)
 
-    @pytest.mark.parametrize("moment", ["_set_aside", "_write", "_put_in_force"])
+    @pytest.mark.parametrize("moment", ["_partition_rows", "_write", "_activate"])
     def test_killed_midway_it_leaves_the_old_one(self, areas: Areas, tmp_path: Path, moment: str) -> None:
         folder = tmp_path / "index"
         build([BONDY], folder, areas)

@@ -16,11 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.geocoder.address_parser import Asked, read_address
+from geo.geocoder.address_parser import AddressQuery, read_address
 from geo.geocoder.ban_index import AddressIndexUnusable, BanIndex
 from geo.geocoder.ban_index_builder import build
 from geo.geocoder.geocoder import Answer, Geocoder
-from geo.geocoder.house_numbers import HOUSE, STEP, Found, place, suffix_code
+from geo.geocoder.house_numbers import HOUSE, STEP, Placement, place, suffix_code
 from geo.geocoder.similarity import ACCEPTED, similarity
 from geo.geocoder.street_names import key_text, split_key
 from geo.reference.communes import Areas, Commune
@@ -93,17 +93,17 @@ class TestReadingALine:
         ],
     )
     def test_number_suffix_and_street(self, line: str, number: int, suffix: str, street: str) -> None:
-        assert read_address(line)[0] == Asked(number, suffix, split_key(street))
+        assert read_address(line)[0] == AddressQuery(number, suffix, split_key(street))
 
     @pytest.mark.parametrize(
         "line", ["12-14 rue Carnot", "12 à 14, r. Carnot", "12/14 rue Carnot", "12 et 14 rue Carnot"]
     )
     def test_both_numbers_of_several_houses(self, line: str) -> None:
-        assert read_address(line)[0] == Asked(12, "", ("rue", "carnot"), 14)
+        assert read_address(line)[0] == AddressQuery(12, "", ("rue", "carnot"), 14)
 
     def test_a_suffix_may_stand_between_them(self) -> None:
-        assert read_address("12 bis à 14 rue Carnot")[0] == Asked(12, "bis", ("rue", "carnot"), 14)
-        assert read_address("12b-14b rue Carnot")[0] == Asked(12, "b", ("rue", "carnot"), 14)
+        assert read_address("12 bis à 14 rue Carnot")[0] == AddressQuery(12, "bis", ("rue", "carnot"), 14)
+        assert read_address("12b-14b rue Carnot")[0] == AddressQuery(12, "b", ("rue", "carnot"), 14)
 
     @pytest.mark.parametrize("line", ["", " , ; ", "BP 12", "12"])
     def test_a_line_without_a_street_asks_for_nothing_that_is_one(self, line: str) -> None:
@@ -186,30 +186,30 @@ class TestHouses:
         HOUSE,
     )
 
-    def at(self, number: int, suffix: str = "") -> tuple[int, int, Found]:
+    def at(self, number: int, suffix: str = "") -> tuple[int, int, Placement]:
         spot = place(self.houses, 2.0, 48.0, number, suffix)
-        return round((spot.lon - 2.0) / STEP), round((spot.lat - 48.0) / STEP), spot.found
+        return round((spot.lon - 2.0) / STEP), round((spot.lat - 48.0) / STEP), spot.placement
 
     @pytest.mark.parametrize(
         ("number", "suffix", "east", "north", "found"),
         [
-            (4, "", 40, 0, Found.HOUSE),
-            (8, "bis", 85, 0, Found.HOUSE),
-            (8, "b", 85, 0, Found.HOUSE),
-            (8, "ter", 80, 0, Found.SAME_NUMBER),
-            (6, "", 60, 0, Found.BETWEEN),
-            (7, "", 80, 0, Found.NEAREST),
-            (50, "", 85, 0, Found.NEAREST),
-            (90, "", 1000, 0, Found.NEAREST),
-            (500, "", 1000, 0, Found.NEAREST),
-            (0, "", 0, 0, Found.STREET),
+            (4, "", 40, 0, Placement.HOUSE),
+            (8, "bis", 85, 0, Placement.HOUSE),
+            (8, "b", 85, 0, Placement.HOUSE),
+            (8, "ter", 80, 0, Placement.SAME_NUMBER),
+            (6, "", 60, 0, Placement.BETWEEN),
+            (7, "", 80, 0, Placement.NEAREST),
+            (50, "", 85, 0, Placement.NEAREST),
+            (90, "", 1000, 0, Placement.NEAREST),
+            (500, "", 1000, 0, Placement.NEAREST),
+            (0, "", 0, 0, Placement.STREET),
         ],
     )
-    def test_where_a_number_is(self, number: int, suffix: str, east: int, north: int, found: Found) -> None:
+    def test_where_a_number_is(self, number: int, suffix: str, east: int, north: int, found: Placement) -> None:
         assert self.at(number, suffix) == (east, north, found)
 
     def test_a_street_without_houses_has_its_own_point(self) -> None:
-        assert place(self.houses[:0], 2.0, 48.0, 12, "").found == Found.STREET
+        assert place(self.houses[:0], 2.0, 48.0, 12, "").placement == Placement.STREET
 
     def test_suffixes_have_codes_of_their_own(self) -> None:
         said = ["", "a", "b", "t", "q", "bis", "ter", "quater", "quinquies"]

@@ -14,7 +14,7 @@ import pytest
 from geo.spatial.distance import haversine_array_m, haversine_m
 from geo.travel import cached_router
 from geo.travel import valhalla_tile_builder as building
-from geo.travel.cached_router import Remembered
+from geo.travel.cached_router import CachedRouter
 from geo.travel.router import TOP_KM_H, Floats, RoutingUnavailable, top_m_per_minute
 from geo.travel.valhalla_embedded import EmbeddedValhalla
 from geo.travel.valhalla_http import RemoteValhalla
@@ -245,9 +245,9 @@ def test_what_was_routed_is_remembered_for_the_last_origins(monkeypatch: pytest.
             self.asked += (len(points),)
             return points[:, 0] + origin.lon
 
-    monkeypatch.setattr(cached_router, "ORIGINS", 2)
+    monkeypatch.setattr(cached_router, "MAX_ORIGINS", 2)
     counting = Counting()
-    router = Remembered(counting)
+    router = CachedRouter(counting)
     points = np.array([(1.0, 2.0), (3.0, 4.0), (1.0, 2.0)])
     assert router.minutes(Point(10, 0), points, "walk").tolist() == [11, 13, 11]
     assert router.minutes(Point(10, 0), np.array([(3.0, 4.0), (5.0, 6.0)]), "walk").tolist() == [13, 15]
