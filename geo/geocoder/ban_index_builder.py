@@ -8,7 +8,6 @@ in place; the next build removes its remains.
 import errno
 import hashlib
 import json
-import os
 import shutil
 import zlib
 from collections.abc import Callable, Sequence
@@ -19,7 +18,7 @@ import numpy as np
 import polars as pl
 
 from geo.errors import Conflict, StorageFull
-from geo.files import alone
+from geo.files import exclusive, write_text
 from geo.geocoder.ban_files import NotBan, read_batches
 from geo.geocoder.ban_index import COMMUNE, CURRENT, STREET, VERSION
 from geo.geocoder.house_numbers import HOUSE, MAX_STEPS
@@ -49,7 +48,7 @@ def build(files: Sequence[Path], folder: Path, areas: Areas, progress: Progress 
     those of today. Raises NotBan for another kind of file, Conflict when another build is running there, StorageFull.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with alone(folder, _busy(folder)):
+    with exclusive(folder, _busy(folder)):
         current = _generation(folder)
         for left in folder.glob("index-*"):
             if left.name != current:
@@ -93,12 +92,7 @@ def _generation(folder: Path) -> str:
 
 
 def _activate(folder: Path, facts: dict[str, Any]) -> None:
-    new = folder / f"{CURRENT}.new"
-    with new.open("w", encoding="utf-8") as file:
-        json.dump(facts, file, ensure_ascii=False, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(folder / CURRENT)
+    write_text(folder / CURRENT, json.dumps(facts, ensure_ascii=False, indent=1))
 
 
 def _partition_rows(files: Sequence[Path], parts: Path, areas: Areas, progress: Progress | None) -> None:

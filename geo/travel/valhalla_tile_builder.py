@@ -2,7 +2,6 @@
 
 import errno
 import json
-import os
 import shutil
 import subprocess
 from collections import deque
@@ -11,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from geo.errors import Conflict, NotFound, StorageFull, UnreadableFile
-from geo.files import alone
+from geo.files import exclusive, write_text
 from geo.travel.valhalla_tiles import CURRENT, MANIFEST, NetworkManifest, configuration
 
 Progress = Callable[[int, int], None]
@@ -45,7 +44,7 @@ def build(file: Path, folder: Path, now: datetime, progress: Progress | None = N
     _check(file)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with alone(folder, _busy(folder)):
+        with exclusive(folder, _busy(folder)):
             draft = folder / DRAFT
             shutil.rmtree(draft, ignore_errors=True)
             try:
@@ -126,12 +125,7 @@ def _activate(file: Path, draft: Path, folder: Path, now: datetime) -> NetworkMa
     NetworkManifest(draft, file.name, now, len(sizes), sum(sizes)).write()
     generation = draft.rename(folder / f"{now:%Y%m%dT%H%M%S%f}Z")
     before = (folder / CURRENT).read_text(encoding="utf-8").strip() if (folder / CURRENT).is_file() else ""
-    pointer = folder / f"{CURRENT}.new"
-    with pointer.open("w", encoding="utf-8") as target:
-        target.write(generation.name + "\n")
-        target.flush()
-        os.fsync(target.fileno())
-    pointer.replace(folder / CURRENT)
+    write_text(folder / CURRENT, generation.name + "\n")
     for old in folder.glob(f"*/{MANIFEST}"):
         if old.parent.name not in {before, generation.name}:
             shutil.rmtree(old.parent, ignore_errors=True)

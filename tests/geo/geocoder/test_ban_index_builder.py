@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from geo.errors import Conflict, StorageFull
+from geo.files import exclusive
 from geo.geocoder import ban_index_builder as building
 from geo.geocoder.ban_files import NotBan, read_batches
 from geo.geocoder.ban_index import CURRENT, AddressIndexUnusable, BanIndex, exists
@@ -227,7 +228,7 @@ class TestSwap:
     def test_two_builds_at_once_are_refused(self, areas: Areas, tmp_path: Path) -> None:
         (tmp_path / "index").mkdir()
         folder = tmp_path / "index"
-        with building.alone(folder, building._busy(folder)), pytest.raises(Conflict):
+        with exclusive(folder, building._busy(folder)), pytest.raises(Conflict):
             build([BONDY], tmp_path / "index", areas)
 
     @pytest.mark.parametrize("moment", ["_partition_rows", "_write", "_activate"])

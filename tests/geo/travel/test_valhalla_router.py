@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
+from geo.files import exclusive
 from geo.spatial.distance import haversine_array_m, haversine_m
 from geo.travel import cached_router
 from geo.travel import valhalla_tile_builder as building
@@ -305,7 +306,7 @@ def test_what_a_killed_build_left_is_in_nobodys_way(tmp_path: Path) -> None:
 
 
 def test_two_builds_at_once_are_one_too_many(tmp_path: Path) -> None:
-    with building.alone(tmp_path, building._busy(tmp_path)), pytest.raises(building.Conflict):
+    with exclusive(tmp_path, building._busy(tmp_path)), pytest.raises(building.Conflict):
         build(NETWORKS / "bondy.osm.pbf", tmp_path, NOW)
 
 
