@@ -31,4 +31,5 @@ def _plural_rule(language: Language) -> Callable[[float], str]:
     """The CLDR plural category of a number: "one", "many" or "other"."""
     from babel import Locale  # not needed by a search
 
-    return Locale.parse(language).plural_form
+    rule: Callable[[float], str] = Locale.parse(language).plural_form
+    return rule

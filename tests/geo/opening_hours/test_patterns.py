@@ -24,11 +24,11 @@ def _open_at(pattern: str, day: date, *, zone: str = PARIS, region: str = "metro
     slots = open_slots(pattern, first_day=day, days=days, time_zone=zone, holiday_region=region).ravel()
     edges = np.flatnonzero(np.diff(np.concatenate(([0], slots.astype(int), [0]))))
     start = datetime.combine(day, datetime.min.time())
-    said = []
+    spans = []
     for begin, end in edges.reshape(-1, 2):
         opens, closes = (start + timedelta(minutes=30 * int(edge)) for edge in (begin, end))
-        said.append(f"{opens:%d %H:%M}-{closes:%H:%M}")
-    return said
+        spans.append(f"{opens:%d %H:%M}-{closes:%H:%M}")
+    return spans
 
 
 # --- spelling ------------------------------------------------------------------------------------------
@@ -109,10 +109,10 @@ def test_what_is_not_a_pattern_is_refused_in_one_sentence(pattern: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         normalise(pattern)
     for language in ("fr", "en"):
-        said = refused.value.message(language)  # type: ignore[arg-type]
-        assert f"{pattern}" in said
-        assert said.count("\n") == 0
-        assert "Mo-Fr 09:00-12:00,14:00-18:00" in said
+        message = refused.value.message(language)  # type: ignore[arg-type]
+        assert f"{pattern}" in message
+        assert message.count("\n") == 0
+        assert "Mo-Fr 09:00-12:00,14:00-18:00" in message
     assert refused.value.values["field"] == "hours"
 
 
@@ -125,7 +125,7 @@ def test_opening_is_local_and_answered_in_utc() -> None:
 
 
 @pytest.mark.parametrize(
-    ("zone", "said"),
+    ("zone", "expected"),
     [
         ("Indian/Reunion", ["23 05:00-08:00"]),
         ("America/Guadeloupe", ["23 13:00-16:00"]),
@@ -135,9 +135,9 @@ def test_opening_is_local_and_answered_in_utc() -> None:
         ("Pacific/Marquesas", ["23 18:30-21:30"]),
     ],
 )
-def test_far_zones(zone: str, said: list[str]) -> None:
+def test_far_zones(zone: str, expected: list[str]) -> None:
     pattern = "Tu 09:00-12:00" if zone == "Pacific/Noumea" else "Mo 09:00-12:00"
-    assert _open_at(pattern, MONDAY, zone=zone, days=2) == said
+    assert _open_at(pattern, MONDAY, zone=zone, days=2) == expected
 
 
 def test_a_slot_is_open_only_when_all_of_it_is() -> None:
@@ -179,7 +179,7 @@ CHRISTMAS = date(2026, 12, 25)  # a Friday
 
 
 @pytest.mark.parametrize(
-    ("pattern", "said"),
+    ("pattern", "expected"),
     [
         ("Mo-Fr 09:00-12:00", []),
         ("Mo-Su 09:00-12:00", []),
@@ -197,8 +197,8 @@ CHRISTMAS = date(2026, 12, 25)  # a Friday
         ("Jul PH 09:00-12:00", []),
     ],
 )
-def test_on_a_public_holiday(pattern: str, said: list[str]) -> None:
-    assert _open_at(pattern, CHRISTMAS) == said
+def test_on_a_public_holiday(pattern: str, expected: list[str]) -> None:
+    assert _open_at(pattern, CHRISTMAS) == expected
 
 
 def test_a_rule_for_public_holidays_says_nothing_of_other_days() -> None:
@@ -215,7 +215,7 @@ def test_holidays_are_those_of_the_region() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "said"),
+    ("pattern", "expected"),
     [
         ("SH Mo-Fr 09:00-12:00", []),
         ("SH 09:00-12:00", []),
@@ -225,15 +225,15 @@ def test_holidays_are_those_of_the_region() -> None:
         ("Mo-Fr 14:00-15:00; PH,SH off", ["23 13:00-14:00"]),
     ],
 )
-def test_rules_for_school_holidays_never_apply(pattern: str, said: list[str]) -> None:
-    assert _open_at(pattern, MONDAY) == said
+def test_rules_for_school_holidays_never_apply(pattern: str, expected: list[str]) -> None:
+    assert _open_at(pattern, MONDAY) == expected
 
 
 # --- how rules combine ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("pattern", "said"),
+    ("pattern", "expected"),
     [
         ("off", []),
         ("Mo-Fr 09:00-12:00; Mo 14:00-15:00", ["23 13:00-14:00"]),
@@ -256,8 +256,8 @@ def test_rules_for_school_holidays_never_apply(pattern: str, said: list[str]) ->
         ("Mo 09:00-12:00; Nov 20-24 off", []),
     ],
 )
-def test_rules_combine(pattern: str, said: list[str]) -> None:
-    assert _open_at(pattern, MONDAY) == said
+def test_rules_combine(pattern: str, expected: list[str]) -> None:
+    assert _open_at(pattern, MONDAY) == expected
 
 
 def test_a_library_that_changes_its_hours_in_summer() -> None:
