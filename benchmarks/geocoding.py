@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from geo.geocoder.ban_index_builder import Built, build
+from geo.geocoder.ban_index_builder import BuiltIndex, build
 from geo.geocoder.geocoder import Geocoder
 from geo.reference import files
 from geo.reference.communes import Areas, Commune
@@ -132,7 +132,7 @@ def measure(addresses: int, rows: int) -> dict[str, Any]:
         folder = Path(name)
         paths = write_ban(areas, folder, addresses)
         started = time.perf_counter()
-        built: Built = build(paths, folder / "index", areas)
+        built: BuiltIndex = build(paths, folder / "index", areas)
         seconds = time.perf_counter() - started
         peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         found = Finder(areas, Geocoder(areas, folder / "index"))

@@ -1,1 +1,1 @@
-"""What is true of any place on the map. Knows none of the other rooms."""
+"""Geography, time and storage: what every other package builds on. Imports none of them."""

@@ -1,12 +1,12 @@
-"""The one error tree. Every error says, in French and in English, what happened and what to do.
+"""The error tree. Every error says, in French and in English, what happened and what to do.
 
     PlaceLibreError
-    ├── UserError                 what was asked cannot be done as asked       (CLI 1, HTTP 4xx)
+    ├── UserError                 the request cannot be served as it stands    (CLI 1, HTTP 4xx)
     │   ├── InvalidInput          a value is malformed or out of range         (HTTP 422)
     │   ├── NotFound              nothing by that name or id                   (HTTP 404)
     │   ├── Ambiguous             several things by that name: `choices`       (HTTP 409)
     │   ├── NotAllowed            no key, wrong key, or not yours              (HTTP 401 / 403)
-    │   ├── Conflict              somebody or something came first             (HTTP 409)
+    │   ├── Conflict              another request or process came first        (HTTP 409)
     │   └── UnreadableFile        a file that cannot be read as a list         (HTTP 422)
     └── OperationError            the installation needs its operator          (CLI 1, HTTP 503)
         ├── StoreUnavailable      unreachable, locked, or not migrated
@@ -70,7 +70,7 @@ class NotFound(UserError):
 
 
 class Ambiguous(UserError):
-    """Several things answer to that name; `choices` are the texts to choose from, best first."""
+    """Several places have that name; `choices` are the texts to choose from, best first."""
 
     code = "ambiguous"
     http_status = 409

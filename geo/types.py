@@ -1,4 +1,4 @@
-"""The words every room shares: kinds, statuses, amenities, precision, a point.
+"""Shared vocabulary of every package: kinds, statuses, amenities, precision, a point.
 
 Coordinates are decimal degrees, WGS 84, always lon before lat.
 """
@@ -11,7 +11,7 @@ from geo.errors import InvalidInput
 
 
 class PlaceKind(StrEnum):
-    """What a place is. The order is the code stored in snapshots: append only."""
+    """Kind of a place. The order is the code stored in snapshots: append only."""
 
     COWORKING = "coworking"
     COMPANY = "company"
@@ -29,7 +29,7 @@ class PlaceKind(StrEnum):
 
 
 class SpaceKind(StrEnum):
-    """What a bookable unit is. The order is the code stored in snapshots: append only."""
+    """Kind of a bookable space. The order is the code stored in snapshots: append only."""
 
     DESK = "desk"
     OPEN_SPACE = "open_space"
@@ -45,7 +45,7 @@ class PlaceStatus(StrEnum):
 
 
 class Sharing(StrEnum):
-    """Who may see what a community offers."""
+    """Audience of the spaces that a community offers."""
 
     PRIVATE = "private"
     PARTNERS = "partners"
@@ -53,7 +53,7 @@ class Sharing(StrEnum):
 
 
 class Amenity(StrEnum):
-    """What a place may have. The order is the bit in snapshots: append only."""
+    """An amenity of a place. The order is the bit in snapshots: append only."""
 
     WIFI = "wifi"
     QUIET = "quiet"
@@ -72,7 +72,7 @@ class Amenity(StrEnum):
 
 
 class Answer(StrEnum):
-    """Unknown is never treated as no, nor as yes."""
+    """Whether a place has an amenity. Unknown is never treated as no, nor as yes."""
 
     YES = "yes"
     NO = "no"
@@ -90,7 +90,7 @@ class Precision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A position that cannot be wrong: finite, lon in [-180, 180], lat in [-90, 90]."""
+    """A valid position: finite, lon in [-180, 180], lat in [-90, 90]."""
 
     lon: float
     lat: float
@@ -110,6 +110,6 @@ class Point:
 def expected_distance_m(area_km2: float) -> float:
     """Mean distance, in metres, from the centre of a disk of `area_km2` to a uniform point of it.
 
-    2/3 of the radius; what a place known only by its commune is never shown closer than.
+    2/3 of the radius: the least distance shown for a place known only by its commune.
     """
     return 2.0 / 3.0 * math.sqrt(area_km2 * 1e6 / math.pi)

@@ -1,8 +1,8 @@
-"""How far people are from the nearest place: pure arrays in, numbers that can be checked out.
+"""Coverage: how far people are from the nearest place, computed on arrays.
 
-`demand` reads who lives where, `nearest` measures distances exactly on the sphere, `counting` counts the
-places around each cell, `report` turns distances into shares of people, nationally and by area (`territories` says
-which), and `hexagons` sums cells into H3 cells for a map.
+`demand` reads population per grid cell and `supply` the places of the store. `nearest` measures distances on the
+sphere, `range_counts` counts the places within a radius of each cell. `report` turns distances into shares of people,
+overall and by area (`administrative_areas`). `hexagons` sums cells into H3 cells for a map.
 """
 
 from geo.coverage.administrative_areas import NO_EPCI, Level, codes_at, communes_of, names_at, outlines_at

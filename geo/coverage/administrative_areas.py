@@ -1,4 +1,4 @@
-"""Which commune, EPCI, département and région each cell belongs to."""
+"""Administrative areas of points: commune, EPCI, département, région; their names and outlines."""
 
 from collections.abc import Collection
 from enum import StrEnum
@@ -20,7 +20,7 @@ _JUST_BEYOND_M = 5_000.0
 
 
 class Level(StrEnum):
-    """What a table of areas is cut by. Paris, Lyon and Marseille count by arrondissement at the level of communes."""
+    """An administrative level. At the level of communes, Paris, Lyon and Marseille are split into arrondissements."""
 
     COMMUNE = "commune"
     EPCI = "epci"
@@ -37,13 +37,13 @@ def communes_of(data_dir: Path, lon: Floats, lat: Floats, *, all_in_france: bool
     """
     from geo.reference.boundaries import Boundaries
 
-    found: Codes = Boundaries.load(data_dir).locate(lon, lat).astype(np.str_)
-    lost = np.flatnonzero(found == "")
-    known = np.flatnonzero(found != "")
-    if all_in_france and len(lost) and len(known):
-        distance_m, index = nearest(lon[lost], lat[lost], lon[known], lat[known])
-        found[lost] = np.where(distance_m <= _JUST_BEYOND_M, found[known][index], "")
-    return found
+    codes: Codes = Boundaries.load(data_dir).locate(lon, lat).astype(np.str_)
+    outside = np.flatnonzero(codes == "")
+    inside = np.flatnonzero(codes != "")
+    if all_in_france and len(outside) and len(inside):
+        distance_m, index = nearest(lon[outside], lat[outside], lon[inside], lat[inside])
+        codes[outside] = np.where(distance_m <= _JUST_BEYOND_M, codes[inside][index], "")
+    return codes
 
 
 def codes_at(data_dir: Path, communes: Codes, level: Level) -> Codes:
@@ -54,8 +54,8 @@ def codes_at(data_dir: Path, communes: Codes, level: Level) -> Codes:
     otherwise = NO_EPCI if level is Level.EPCI else ""
     area_of = {row[0]: row[column] or otherwise for row in files.rows(data_dir, files.COMMUNES)}
     unique, back = np.unique(communes, return_inverse=True)
-    known = np.array([area_of.get(code, "") for code in unique.tolist()], dtype=np.str_)
-    result: Codes = known[back]
+    areas = np.array([area_of.get(code, "") for code in unique.tolist()], dtype=np.str_)
+    result: Codes = areas[back]
     return result
 
 
@@ -84,8 +84,8 @@ def outlines_at(
     shapes = shapely.from_wkb(table["geometry"].to_numpy(zero_copy_only=False))
     areas = codes_at(data_dir, communes, level)
     if only is not None:
-        kept = np.isin(areas, list(only))
-        areas, shapes = areas[kept], shapes[kept]
+        selected = np.isin(areas, list(only))
+        areas, shapes = areas[selected], shapes[selected]
     if level is Level.COMMUNE:
         return areas, shapes
     codes, group = np.unique(areas, return_inverse=True)

@@ -1,4 +1,4 @@
-"""Who lives where: people on a grid, from the shipped census grid or a planner's own file."""
+"""Population by grid cell, read from the shipped census grid or from a planner's own file."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,8 +94,8 @@ def _read_map(path: Path) -> pl.DataFrame:
         points = geopandas.GeoSeries.from_xy(*_planar_centroids(frame.geometry.to_numpy()), crs=4326)
     attributes = frame.drop(columns=frame.geometry.name).select_dtypes(include=["number", "object", "string"])
     table: pl.DataFrame = pl.from_pandas(attributes)
-    kept = table.select(name for name in table.columns if name.lower() not in {*_LON, *_LAT})
-    return kept.with_columns(lon=pl.Series(points.x.to_numpy()), lat=pl.Series(points.y.to_numpy()))
+    columns = table.select(name for name in table.columns if name.lower() not in {*_LON, *_LAT})
+    return columns.with_columns(lon=pl.Series(points.x.to_numpy()), lat=pl.Series(points.y.to_numpy()))
 
 
 def _planar_centroids(geometries: npt.NDArray[np.object_]) -> tuple[Floats, Floats]:
@@ -114,7 +114,7 @@ def _unreadable(path: Path) -> UnreadableFile:
 
 
 def _checked(path: Path, table: pl.DataFrame) -> Demand:
-    """Columns found and values in range, or one sentence that says which is not."""
+    """Demand from the columns of a table. Raises InvalidInput for a missing column or a value out of range."""
     lon, lat, people = (_column(path, table, names) for names in (_LON, _LAT, _PEOPLE))
     wrong = ~(np.isfinite(lon) & np.isfinite(lat) & (np.abs(lon) <= 180) & (np.abs(lat) <= 90))
     wrong |= ~(np.isfinite(people) & (people >= 0))
@@ -135,9 +135,9 @@ def _checked(path: Path, table: pl.DataFrame) -> Demand:
 
 
 def _column(path: Path, table: pl.DataFrame, names: tuple[str, ...]) -> Floats:
-    known = {name.strip().lower(): name for name in table.columns}
-    found = next((known[name] for name in names if name in known), None)
-    if found is None:
+    headers = {name.strip().lower(): name for name in table.columns}
+    header = next((headers[name] for name in names if name in headers), None)
+    if header is None:
         raise InvalidInput(
             field="demand",
             value=path.name,
@@ -145,7 +145,7 @@ def _column(path: Path, table: pl.DataFrame, names: tuple[str, ...]) -> Floats:
             f"nommez-la {names[0]} ({', '.join(names[1:4])} conviennent aussi).",
             en=f"“{path.name}” has no {names[0]} column; name it {names[0]} ({', '.join(names[1:4])} also work).",
         )
-    column = table.get_column(found)
+    column = table.get_column(header)
     if column.dtype == pl.String:
         column = column.str.replace(",", ".")
     numbers = column.cast(pl.Float64, strict=False).fill_null(float("nan"))

@@ -1,4 +1,4 @@
-"""Cells summed into H3 hexagons, for a map a browser can draw."""
+"""Sums of grid cells by H3 hexagon: few enough for a browser to draw."""
 
 from dataclasses import dataclass
 

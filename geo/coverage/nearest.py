@@ -1,4 +1,4 @@
-"""The nearest place of every cell, exactly, on the sphere of `geo.spatial.distance`."""
+"""The nearest place of every cell, exact on the sphere of `geo.spatial.distance`."""
 
 import numpy as np
 import numpy.typing as npt
@@ -29,13 +29,13 @@ def nearest(cells_lon: Floats, cells_lat: Floats, places_lon: Floats, places_lat
 
     Returns two arrays as long as the cells. Without places: infinity and -1. Chords between unit vectors
     grow with distance on the sphere, so a flat k-d tree answers exactly, antimeridian and poles included;
-    the distance returned is the haversine of the pair found.
+    the distance returned is the haversine of the pair.
     """
     if len(places_lon) == 0:
         return np.full(len(cells_lon), np.inf), np.full(len(cells_lon), NO_PLACE, dtype=np.int64)
     tree = cKDTree(unit_vectors(places_lon, places_lat))
-    _, found = tree.query(unit_vectors(cells_lon, cells_lat), workers=-1)
-    index = np.asarray(found, dtype=np.int64)
+    _, rows = tree.query(unit_vectors(cells_lon, cells_lat), workers=-1)
+    index = np.asarray(rows, dtype=np.int64)
     return pairwise_haversine_m(cells_lon, cells_lat, places_lon[index], places_lat[index]), index
 
 
@@ -73,27 +73,27 @@ def _nearest_with_floor(
     order = np.lexsort((floor_m, lat, lon))
     first = np.ones(len(order), dtype=bool)
     first[1:] = (np.diff(lon[order]) != 0) | (np.diff(lat[order]) != 0)
-    kept = order[first]
-    lon, lat, floor_m = lon[kept], lat[kept], floor_m[kept]
+    representatives = order[first]
+    lon, lat, floor_m = lon[representatives], lat[representatives], floor_m[representatives]
     tree = cKDTree(unit_vectors(lon, lat))
     best_m, best = to_beat_m.copy(), np.zeros(len(cells_lon), dtype=np.int64)
     pending = np.arange(len(cells_lon))
-    neighbours = min(_FIRST_LOOK, len(kept))
+    neighbour_count = min(_FIRST_LOOK, len(representatives))
     while len(pending):
-        chords, found = tree.query(
-            unit_vectors(cells_lon[pending], cells_lat[pending]), k=list(range(1, neighbours + 1)), workers=-1
+        chords, candidates = tree.query(
+            unit_vectors(cells_lon[pending], cells_lat[pending]), k=list(range(1, neighbour_count + 1)), workers=-1
         )
-        found = np.asarray(found, dtype=np.int64)
-        rows = np.broadcast_to(pending[:, None], found.shape)
-        distances = pairwise_haversine_m(cells_lon[rows], cells_lat[rows], lon[found], lat[found])
-        floored = np.maximum(distances, floor_m[found])
+        candidates = np.asarray(candidates, dtype=np.int64)
+        rows = np.broadcast_to(pending[:, None], candidates.shape)
+        distances = pairwise_haversine_m(cells_lon[rows], cells_lat[rows], lon[candidates], lat[candidates])
+        floored = np.maximum(distances, floor_m[candidates])
         lowest = floored.argmin(axis=1)
         line = np.arange(len(pending))
         better = floored[line, lowest] < best_m[pending]
         best_m[pending[better]] = floored[line, lowest][better]
-        best[pending[better]] = kept[found[line, lowest][better]]
+        best[pending[better]] = representatives[candidates[line, lowest][better]]
         # The next neighbour is at least as far as the last one read: only a lower floor could still win.
         unsure = arc_m_of_chord(np.asarray(chords)[:, -1]) - _SLACK_M < best_m[pending]
-        pending = pending[unsure] if neighbours < len(kept) else pending[:0]
-        neighbours = min(neighbours * 2, len(kept))
+        pending = pending[unsure] if neighbour_count < len(representatives) else pending[:0]
+        neighbour_count = min(neighbour_count * 2, len(representatives))
     return best_m, best

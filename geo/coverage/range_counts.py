@@ -1,4 +1,4 @@
-"""How many places lie within a distance of each cell, exactly, without visiting every pair.
+"""Number of places within a radius of each cell, exact, without measuring every pair.
 
 Places are cut into strips of latitude and sorted by longitude inside each. Within a strip, the disk around a cell
 certainly contains one run of longitudes (counted by two binary searches) and possibly touches a little more on
@@ -51,12 +51,12 @@ def _stays_on_the_map(lon: Floats, lat: Floats, radius_deg: float) -> npt.NDArra
 def _count_by_tree(
     cells_lon: Floats, cells_lat: Floats, places_lon: Floats, places_lat: Floats, radius_m: float
 ) -> Indices:
-    """The rare cells by the antimeridian or a pole, pair by pair among what a k-d tree finds."""
+    """Counts for the rare cells near the antimeridian or a pole: measures the candidates of a k-d tree."""
     tree = cKDTree(unit_vectors(places_lon, places_lat))
     around = tree.query_ball_point(unit_vectors(cells_lon, cells_lat), chord_of_m(radius_m) + 1e-9)
     counts = np.zeros(len(cells_lon), dtype=np.int64)
-    for row, found in enumerate(around):
-        at = np.asarray(found, dtype=np.int64)
+    for row, candidates in enumerate(around):
+        at = np.asarray(candidates, dtype=np.int64)
         lon, lat = np.full(len(at), cells_lon[row]), np.full(len(at), cells_lat[row])
         counts[row] = np.count_nonzero(pairwise_haversine_m(lon, lat, places_lon[at], places_lat[at]) <= radius_m)
     return counts

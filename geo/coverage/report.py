@@ -1,4 +1,4 @@
-"""Distances turned into what a planner asks: which share of people is within reach, and where it is not."""
+"""Coverage report: the share of people within each distance of a place, overall and by area."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -71,12 +71,12 @@ class AreaRow:
     mean_m: float | None
     median_m: float | None
     beyond: float
-    """People farther than the longest distance asked."""
+    """People farther than the longest distance of the report."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coverage:
-    """Who can reach a place.
+    """Population within reach of a place, overall and by area.
 
     Arrays follow the cells of `demand`; without places `nearest` is -1 and the distance infinite.
     """
@@ -94,7 +94,7 @@ class Coverage:
 
     @property
     def farthest(self) -> Reach:
-        """The longest distance asked: who is beyond it counts as not covered."""
+        """The longest distance of the report: people beyond it count as not covered."""
         return max(self.reaches, key=lambda reach: reach.metres)
 
     @property
@@ -106,7 +106,7 @@ class Coverage:
 
     @property
     def beyond(self) -> float:
-        """People farther than the longest distance asked."""
+        """People farther than the longest distance of the report."""
         return float(self.demand.people[self.distance_m > self.farthest.metres].sum())
 
 

@@ -1,4 +1,4 @@
-"""Which places a planner means: a filter of the store, read into the arrays that coverage works on."""
+"""Reads the places of the store that pass a filter into the arrays of a coverage report."""
 
 from collections.abc import Sequence
 
@@ -27,11 +27,11 @@ def read_positions(
     the communities whose listings and offers may be seen; None sees everything. Raises StoreUnavailable.
     """
     condition: list[ColumnElement[bool]] = [
-        place.c.status.in_([str(one) for one in statuses or OPEN_STATUSES]),
+        place.c.status.in_([str(value) for value in statuses or OPEN_STATUSES]),
         published(),
     ]
     if kinds:
-        condition.append(place.c.kind.in_([str(one) for one in kinds]))
+        condition.append(place.c.kind.in_([str(value) for value in kinds]))
     if sources:
         from_them = (
             listing.c.place_id == place.c.id,
@@ -56,13 +56,13 @@ def read_positions(
     )
 
 
-def known_sources(engine: Engine, visible: frozenset[str] | None = None) -> list[str]:
+def list_sources(engine: Engine, visible: frozenset[str] | None = None) -> list[str]:
     """Names of the lists in the store, sorted; only those that may be seen. Raises StoreUnavailable."""
     with reading(engine) as connection:
-        found = connection.execute(
+        names = connection.execute(
             select(listing.c.source).where(_may_see(visible), published_listing()).distinct()
         ).scalars()
-        return sorted(str(source) for source in found)
+        return sorted(str(source) for source in names)
 
 
 def _may_see(visible: frozenset[str] | None) -> ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""WHERE: what people type for a place, into a point; suggestions while they type."""
+"""Gazetteer: resolves the WHERE of a search (commune, postcode, station, address) to a point, and autocompletes it."""
 
 from geo.gazetteer.gazetteer import Gazetteer
 

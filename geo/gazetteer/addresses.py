@@ -1,4 +1,4 @@
-"""Addresses inside a known commune, looked up among the streets of the shipped lists.
+"""Looks up an address inside a commune among the streets of the shipped lists.
 
 No national address base is shipped: some 48,000 addresses of town halls, libraries, France Services houses,
 coworkings and cafés are known. Any other street gives the middle of its commune, and the label says so.
@@ -15,13 +15,13 @@ from geo.reference.communes import Areas, Commune
 from geo.reference.toponyms import fold, is_street, split_number, street_key
 
 _SAME_STREET = 90.0
-_MOST_WORDS_OF_A_TOWN = 8
+_MAX_TOWN_WORDS = 8
 _POSTCODE = re.compile(r"\b\d{5}\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A text read as house number ("" if none), street, and the text of its town."""
+    """An address split into house number ("" if none), street, and the text of its town."""
 
     number: str
     street: str
@@ -30,7 +30,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A known house or street: `number` is the house the point belongs to."""
+    """The point of a house in the shipped lists, in decimal degrees; `number` is its house number."""
 
     insee: str
     street: str
@@ -40,7 +40,7 @@ class Spot:
 
 
 def readings(text: str) -> Iterator[Address]:
-    """The ways to cut a text into street and town, most likely first; none when it holds no street.
+    """The possible splits of a text into street and town, most likely first; none when it holds no street.
 
     "12 rue de Strasbourg, 44000 Nantes", "44000 Nantes, 12 rue de Strasbourg", "12 rue de Strasbourg Nantes".
     """
@@ -52,13 +52,13 @@ def readings(text: str) -> Iterator[Address]:
     for index, part in enumerate(parts):
         # A comma often stands between number and street: "12, rue de Strasbourg, Nantes".
         number_before = index and parts[index - 1].isdigit()
-        others = parts[: index - 1 if number_before else index] + parts[index + 1 :]
-        if _starts_as_street(part) and others:
-            yield _address(f"{parts[index - 1]} {part}" if number_before else part, ", ".join(others))
+        town_parts = parts[: index - 1 if number_before else index] + parts[index + 1 :]
+        if _starts_as_street(part) and town_parts:
+            yield _address(f"{parts[index - 1]} {part}" if number_before else part, ", ".join(town_parts))
             return
     if _starts_as_street(text):
         words = text.split()
-        for count in range(min(_MOST_WORDS_OF_A_TOWN, len(words) - 2), 0, -1):
+        for count in range(min(_MAX_TOWN_WORDS, len(words) - 2), 0, -1):
             address = _address(" ".join(words[:-count]), " ".join(words[-count:]))
             # "rue de Paris" alone is a street of an unknown town, not a street called "rue de" in Paris.
             if " " in street_key(address.street):
@@ -75,7 +75,7 @@ def _address(street: str, town: str) -> Address:
 
 
 class Streets:
-    """The known addresses, by commune; read at the first look-up."""
+    """The shipped addresses by commune, read at the first look-up."""
 
     def __init__(self, data_dir: Path, areas: Areas) -> None:
         self._data_dir = data_dir
@@ -93,18 +93,16 @@ class Streets:
         return index
 
     def find(self, commune: Commune, number: str, street: str) -> Spot | None:
-        """The known house of that street nearest in number (the middle one when no number is asked), or None.
+        """The house of that street nearest to `number` (the middle house when `number` is ""), or None.
 
-        A street spelt almost so is accepted. In Paris, Lyon and Marseille any arrondissement counts.
+        A street of nearly the same spelling is accepted. In Paris, Lyon and Marseille any arrondissement counts.
         """
         from rapidfuzz import fuzz
 
-        wanted = street_key(street)
-        if " " not in wanted:
+        key = street_key(street)
+        if " " not in key:
             return None
-        keyed = [
-            (fuzz.ratio(wanted, street_key(spot.street)), spot) for spot in self._by_commune.get(commune.insee, [])
-        ]
+        keyed = [(fuzz.ratio(key, street_key(spot.street)), spot) for spot in self._by_commune.get(commune.insee, [])]
         best = max((score for score, _ in keyed), default=0.0)
         if best < _SAME_STREET:
             return None

@@ -1,4 +1,4 @@
-"""Names that begin like what is being typed, in a few milliseconds."""
+"""Autocompletion: place names by prefix, in a few milliseconds."""
 
 import heapq
 from bisect import bisect_left
@@ -13,14 +13,14 @@ from geo.reference.overseas import TERRITORIES, Territory
 from geo.reference.toponyms import fold, without_article
 
 _WORD_INSIDE = 1 << 24
-"""Added to the rank of a name whose second or later word begins so: after every name that begins so itself."""
+"""Added to the rank of a match in the second or a later word, so that it comes after every match at the start."""
 _QUARTER_STATION = 30_000
-"""People that a station named after a quarter counts for at most."""
+"""Upper limit of the weight, in people, of a station named after a quarter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Something that may be suggested: its folded name, its weight (people), postcodes to find it by."""
+    """A possible suggestion: its folded name, its weight (people), the postcodes that find it."""
 
     key: str
     weight: int
@@ -30,7 +30,7 @@ class Entry:
 
 
 class Suggestions:
-    """An index of entries by the beginnings of their words and of their postcodes."""
+    """A prefix index of entries by their words and their postcodes."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._entries = sorted(entries, key=lambda e: (-e.weight, e.key, e.suggestion.value))
@@ -50,7 +50,7 @@ class Suggestions:
         self._ranks = [rank for _, rank in beginnings]
 
     def find(self, text: str, limit: int) -> list[Suggestion]:
-        """Best first: exact names, then names that begin so, then names with a word that begins so; most people first.
+        """Best first: equal names, names that start with `text`, names with a word that does; each by population.
 
         "gare ..." gives stations only.
         """
@@ -65,13 +65,13 @@ class Suggestions:
         last = bisect_left(self._keys, folded + "~")
         exact = bisect_left(self._keys, folded + " ", first, last)
         whole = [rank for rank in self._ranks[first:exact] if rank < _WORD_INSIDE]
-        found: dict[int, None] = {}
+        matches: dict[int, None] = {}
         for ranks in (whole, self._ranks[first:last]):
             for rank in heapq.nsmallest(limit * 40 if stations_only else limit * 3, ranks):
                 index = rank % _WORD_INSIDE
                 if not stations_only or self._entries[index].station:
-                    found[index] = None
-        return [self._entries[index].suggestion for index in list(found)[:limit]]
+                    matches[index] = None
+        return [self._entries[index].suggestion for index in list(matches)[:limit]]
 
 
 def _after(words: list[str], little: tuple[str, ...]) -> str:
@@ -81,18 +81,18 @@ def _after(words: list[str], little: tuple[str, ...]) -> str:
 
 
 def entries(areas: Areas, stations: Stations) -> list[Entry]:
-    """What may be suggested: communes, former communes, stations and the main towns of the territories."""
+    """Every possible suggestion: communes, former communes, stations and the main towns of the territories."""
     # Most people first, former communes last: the first of a name in its département goes by its plain label.
     ordered = sorted(areas.communes, key=lambda c: -c.population)
     ordered += sorted(areas.former, key=lambda c: (-c.population, c.insee))
-    taken: set[tuple[str, str]] = set()
-    found = []
+    labelled: set[tuple[str, str]] = set()
+    result = []
     for commune in ordered:
         key = fold(commune.short_name)
-        found.append(_commune_entry(areas, commune, key, first=(key, commune.departement) not in taken))
-        taken.add((key, commune.departement))
-    found += [_station_entry(areas, s, stations.label(s)) for s in stations.all]
-    return found + [_town_entry(one) for one in TERRITORIES]
+        result.append(_commune_entry(areas, commune, key, first=(key, commune.departement) not in labelled))
+        labelled.add((key, commune.departement))
+    result += [_station_entry(areas, s, stations.label(s)) for s in stations.all]
+    return result + [_town_entry(territory) for territory in TERRITORIES]
 
 
 def _commune_entry(areas: Areas, commune: Commune, key: str, *, first: bool) -> Entry:
@@ -122,7 +122,19 @@ def _station_entry(areas: Areas, station: Station, label: str) -> Entry:
     return Entry(key=station.key, weight=people // 10, suggestion=suggestion, station=True)
 
 
-def _town_entry(one: Territory) -> Entry:
-    label = f"{one.town} ({one.code})"
-    suggestion = Suggestion(one.town, f"{one.name}, {one.postcode}", "commune", label, one.town_lon, one.town_lat)
-    return Entry(key=fold(one.town), weight=one.town_population, suggestion=suggestion, postcodes=(one.postcode,))
+def _town_entry(territory: Territory) -> Entry:
+    label = f"{territory.town} ({territory.code})"
+    suggestion = Suggestion(
+        territory.town,
+        f"{territory.name}, {territory.postcode}",
+        "commune",
+        label,
+        territory.town_lon,
+        territory.town_lat,
+    )
+    return Entry(
+        key=fold(territory.town),
+        weight=territory.town_population,
+        suggestion=suggestion,
+        postcodes=(territory.postcode,),
+    )

@@ -1,4 +1,4 @@
-"""WHERE: from what people type to a point.
+"""Gazetteer: resolves the text of a WHERE to a point.
 
 A commune ("Nantes", "st étienne", "Paris 10e"), with its postcode or département ("44000 Nantes",
 "Saint-Denis (974)", "Saint-Denis, Réunion"), a postcode, a station ("gare de Nantes"), an address inside a known
@@ -6,8 +6,8 @@ commune ("12 rue de Strasbourg, Nantes"), or `lat,lon`.
 
 A name held by several communes means the one with ten times the people of each other ("Valence" is in Drôme); else
 `Ambiguous` lists choices that resolve as they are written. A short name that no commune has, or only a village, also
-means the city whose name begins so ("Cherbourg"; "Aix" asks). An unknown name raises `NotFound` with the closest
-spellings.
+means the city whose name starts with it ("Cherbourg"; "Aix" is `Ambiguous`). An unknown name raises `NotFound` with the
+closest spellings.
 """
 
 import re
@@ -26,8 +26,8 @@ from geo.reference.toponyms import fold, split_number
 from geo.types import Point, Precision
 
 _LONGEST = 200
-REMEMBERED = 10_000
-"""Texts asked lately."""
+CACHED_TEXTS = 10_000
+"""Texts whose result is cached."""
 _AROUND = re.compile(
     r"^\s*(?:(?:tout\s+)?pr[eè]s\s+d(?:e\s+|u\s+|es\s+|['’]\s*)|proche\s+d(?:e\s+|u\s+|['’]\s*)|autour\s+d(?:e\s+|u\s+|['’]\s*)"
     r"|aux\s+alentours\s+d(?:e\s+|['’]\s*)|near\s+|around\s+)",
@@ -39,17 +39,17 @@ _TRAILING_CODE = re.compile(r"^(.+?)\s+(\d{1,3}|2[ab])$", re.IGNORECASE)
 _SUGGESTED = 3
 _CLOSE_SPELLING = 70.0
 _FAR_BETTER_KNOWN = 20
-"""A city with twenty times the people of the village called so may be meant by the beginning of its name."""
+"""A city with twenty times the people of the village of that name may be meant by the start of its name."""
 
 
 class Gazetteer:
-    """Answers WHERE and suggests names, from the shipped tables."""
+    """Resolves WHERE and suggests names, from the shipped tables."""
 
     def __init__(self, data_dir: Path, areas: Areas | None = None) -> None:
         self.areas = areas or Areas.load(data_dir)
         self._data_dir = data_dir
         self._streets = Streets(data_dir, self.areas)
-        self._known = lru_cache(REMEMBERED)(self._find)
+        self._cached_find = lru_cache(CACHED_TEXTS)(self._find)
 
     @classmethod
     def load(cls, data_dir: Path, areas: Areas | None = None) -> "Gazetteer":
@@ -65,22 +65,22 @@ class Gazetteer:
         return Stations.load(self._data_dir, self.areas)
 
     def where(self, text: str) -> Located:
-        """The point meant by `text`. Raises InvalidInput, Ambiguous (several places) or NotFound."""
-        return self._known(text)
+        """The location of `text`. Raises InvalidInput, Ambiguous (several places) or NotFound."""
+        return self._cached_find(text)
 
     def _find(self, text: str) -> Located:
-        asked = " ".join(text.split())
-        if not asked or len(asked) > _LONGEST:
+        query = " ".join(text.split())
+        if not query or len(query) > _LONGEST:
             raise InvalidInput(
                 field="where",
-                value=asked[:_LONGEST],
+                value=query[:_LONGEST],
                 fr="Il manque un lieu : donnez une commune, une gare, une adresse ou « latitude,longitude ».",
                 en="A place is missing: give a commune, a station, an address or “latitude,longitude”.",
             )
-        point = read_position(asked)
+        point = read_position(query)
         if point:
             return self._at(point)
-        near = _AROUND.sub("", asked)
+        near = _AROUND.sub("", query)
         folded = fold(near)
         if "gare" in folded.split():
             return self._commune(near) or self._station(near)
@@ -91,7 +91,7 @@ class Gazetteer:
             or self._short(near)
             or self._station_by_name(near)
             or self._commune(near, loosely=True)
-            or self._unknown(asked, near)
+            or self._unknown(query, near)
         )
 
     def suggest(self, text: str, limit: int = 8) -> list[Suggestion]:
@@ -122,32 +122,32 @@ class Gazetteer:
 
     def _commune(self, text: str, *, loosely: bool = False) -> Located | None:
         """A commune, with or without postcode or département; `loosely` accepts a slip among those of the postcode."""
-        found = self._communes(text, loosely=loosely)
-        if not found:
+        communes = self._communes(text, loosely=loosely)
+        if not communes:
             return None
-        longer = self.areas.beginning(text)[:1] if fold(found[0].name) == fold(text) else []
-        if longer and longer[0].population >= _FAR_BETTER_KNOWN * max(c.population for c in found):
-            raise Ambiguous(name=text, choices=[self._choice(c) for c in (*longer, *found)])
-        return self._located(self._one(text, found))
+        longer = self.areas.beginning(text)[:1] if fold(communes[0].name) == fold(text) else []
+        if longer and longer[0].population >= _FAR_BETTER_KNOWN * max(c.population for c in communes):
+            raise Ambiguous(name=text, choices=[self._choice(c) for c in (*longer, *communes)])
+        return self._located(self._dominant(text, communes))
 
     def _short(self, text: str) -> Located | None:
-        """The city known by the beginning of its name, when no commune is called so: "Cherbourg", "Châlons"."""
-        found = self.areas.beginning(text)
-        return self._located(self._one(text, found)) if found else None
+        """The city whose name starts with `text`, when no commune has that name: "Cherbourg", "Châlons"."""
+        communes = self.areas.beginning(text)
+        return self._located(self._dominant(text, communes)) if communes else None
 
     def _communes(self, text: str, *, loosely: bool = False) -> list[Commune]:
-        """Communes meant by a text, best first."""
+        """Communes that match a text, best first."""
         postcode = _POSTCODE.search(text)
         if postcode:
             name = re.sub(r"[(),\s]+$|^[(),\s]+", "", text.replace(postcode.group(0), " "))
             return self._of_postcode(name, clean_postcode(postcode.group(1)), loosely=loosely)
         # "Marseille (13)" is not "Marseille 13", its 13th arrondissement.
-        found = [] if "(" in text else _exact(text, self.areas.find_all(text))
+        communes = [] if "(" in text else _exact(text, self.areas.find_all(text))
         for pattern in (_QUALIFIED, _TRAILING_CODE):
             match = pattern.match(text)
-            if match and not found:
-                found = self._inside(match.group(1), match.group(2))
-        return found
+            if match and not communes:
+                communes = self._inside(match.group(1), match.group(2))
+        return communes
 
     def _of_postcode(self, name: str, postcode: str, *, loosely: bool) -> list[Commune]:
         if not name:
@@ -161,17 +161,17 @@ class Gazetteer:
 
     def _inside(self, name: str, area: str) -> list[Commune]:
         """Communes of a name in a département or region given by code or name; "France" is no restriction."""
-        found = self.areas.find_all(name)
-        code, wanted = self.areas.departement_code(area), fold(area)
+        communes = self.areas.find_all(name)
+        code, region = self.areas.departement_code(area), fold(area)
         if code:
-            found = [c for c in found if c.departement == code]
-        elif wanted != "france":
-            found = [c for c in found if fold(self.areas.region_name(c.region)) == wanted]
-        return _exact(name, found)
+            communes = [c for c in communes if c.departement == code]
+        elif region != "france":
+            communes = [c for c in communes if fold(self.areas.region_name(c.region)) == region]
+        return _exact(name, communes)
 
-    def _one(self, text: str, found: list[Commune]) -> Commune:
-        """The only one, or the dominant one. Raises Ambiguous."""
-        current = [c for c in found if c.kind != "COMD"] or found
+    def _dominant(self, text: str, communes: list[Commune]) -> Commune:
+        """The only commune, or the one with DOMINANCE times the people of each other. Raises Ambiguous."""
+        current = [c for c in communes if c.kind != "COMD"] or communes
         current = sorted(current, key=lambda c: -c.population)
         if len(current) == 1 or current[0].population >= DOMINANCE * max(current[1].population, 1):
             return current[0]
@@ -196,11 +196,17 @@ class Gazetteer:
 
     def _territory(self, folded: str) -> Located | None:
         """The main town of a territory without communes of its own here, by its name or that of the territory."""
-        for one in TERRITORIES:
-            if folded in {fold(one.town), fold(one.name), one.postcode, f"{one.postcode} {fold(one.town)}"} or (
-                folded.startswith(f"{fold(one.town)} ") and folded.endswith((one.code, fold(one.name)))
+        for territory in TERRITORIES:
+            if folded in {
+                fold(territory.town),
+                fold(territory.name),
+                territory.postcode,
+                f"{territory.postcode} {fold(territory.town)}",
+            } or (
+                folded.startswith(f"{fold(territory.town)} ")
+                and folded.endswith((territory.code, fold(territory.name)))
             ):
-                return _town(one)
+                return _town(territory)
         return None
 
     # Stations
@@ -210,20 +216,20 @@ class Gazetteer:
         match = _QUALIFIED.match(text)
         if match and not self._stations.named(text) and self.areas.departement_code(match.group(2)):
             name, departement = match.group(1), self.areas.departement_code(match.group(2))
-        found = self._stations.find(name, departement)
-        if len(found) == 1:
-            return self._at_station(found[0])
-        if found:
-            raise Ambiguous(name=text, choices=[self._stations.label(s) for s in found])
+        stations = self._stations.find(name, departement)
+        if len(stations) == 1:
+            return self._at_station(stations[0])
+        if stations:
+            raise Ambiguous(name=text, choices=[self._stations.label(s) for s in stations])
         raise NotFound(
             fr=f"Aucune gare de voyageurs « {text} » n'est connue : donnez la commune, ou la gare d'une ville voisine.",
             en=f"No passenger station “{text}” is known: give the commune, or the station of a town nearby.",
         )
 
     def _station_by_name(self, text: str) -> Located | None:
-        """A station called by its name alone ("Lyon Part-Dieu"), when no commune is called so."""
-        found = self._stations.named(text)
-        return self._at_station(found[0]) if len(found) == 1 else None
+        """A station by its name without "gare" ("Lyon Part-Dieu"), when no commune has that name."""
+        stations = self._stations.named(text)
+        return self._at_station(stations[0]) if len(stations) == 1 else None
 
     def _at_station(self, station: Station) -> Located:
         commune = self.areas.commune(station.insee)
@@ -241,13 +247,13 @@ class Gazetteer:
 
     def _address(self, text: str) -> Located | None:
         for address in readings(text):
-            found = self._communes(address.town, loosely=True)
-            if found:
-                return self._house(address, self._one(address.town, found))
+            communes = self._communes(address.town, loosely=True)
+            if communes:
+                return self._house(address, self._dominant(address.town, communes))
         return None
 
     def _house(self, address: Address, commune: Commune) -> Located:
-        """The house or street when the shipped lists know it, else the middle of the commune, said so."""
+        """The house or street when the shipped lists hold it; else the middle of the commune, and the label says so."""
         town, spot = commune_label(commune), self._streets.find(commune, address.number, address.street)
         if spot is None:
             middle = self._located(commune)
@@ -267,22 +273,22 @@ class Gazetteer:
             commune=commune.name,
         )
 
-    # What is not known
+    # Unknown names
 
-    def _unknown(self, asked: str, text: str) -> Located:
-        """Never returns: NotFound with the closest spellings, or with the way to write an address."""
+    def _unknown(self, query: str, text: str) -> Located:
+        """Raises NotFound with the closest spellings, or with the way to write an address."""
         choices = self._close(text)
         listed = " ; ".join(choices)
         if split_number(text)[0] or next(readings(f"{text}, ?"), None):
             raise NotFound(
-                fr=f"« {asked} » n'est pas reconnu : ajoutez la commune, par exemple « 12 rue de Strasbourg, Nantes ».",
-                en=f"“{asked}” is not understood: add the commune, for instance “12 rue de Strasbourg, Nantes”.",
+                fr=f"« {query} » n'est pas reconnu : ajoutez la commune, par exemple « 12 rue de Strasbourg, Nantes ».",
+                en=f"“{query}” is not understood: add the commune, for instance “12 rue de Strasbourg, Nantes”.",
                 choices=(),
             )
         raise NotFound(
-            fr=f"« {asked} » n'est pas un lieu connu : "
+            fr=f"« {query} » n'est pas un lieu connu : "
             + (f"vouliez-vous dire {listed} ?" if choices else "donnez une commune, son code postal ou une gare."),
-            en=f"“{asked}” is not a known place: "
+            en=f"“{query}” is not a known place: "
             + (f"did you mean {listed}?" if choices else "give a commune, its postcode or a station."),
             choices=choices,
         )
@@ -303,18 +309,18 @@ class Gazetteer:
         return communes, [fold(c.name) for c in communes]
 
 
-def _exact(name: str, found: list[Commune]) -> list[Commune]:
-    """Those called exactly so, if any: "Vergné" is not "La Vergne"."""
-    return [c for c in found if fold(c.name) == fold(name)] or found
+def _exact(name: str, communes: list[Commune]) -> list[Commune]:
+    """The communes with exactly that name, if any, else all: "Vergné" is not "La Vergne"."""
+    return [c for c in communes if fold(c.name) == fold(name)] or communes
 
 
-def _town(one: Territory) -> Located:
+def _town(territory: Territory) -> Located:
     return Located(
-        point=Point(one.town_lon, one.town_lat),
-        label=f"{one.town} ({one.code})",
+        point=Point(territory.town_lon, territory.town_lat),
+        label=f"{territory.town} ({territory.code})",
         kind="commune",
-        insee=one.town_insee,
-        time_zone=one.time_zone,
+        insee=territory.town_insee,
+        time_zone=territory.time_zone,
         precision=Precision.COMMUNE,
-        commune=one.town,
+        commune=territory.town,
     )

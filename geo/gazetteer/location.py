@@ -1,4 +1,4 @@
-"""What a WHERE becomes: a point with its label, and the labels of communes and stations."""
+"""The result of a WHERE, a point with its label; labels of communes and stations."""
 
 import re
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ DOMINANCE = 10
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """Where a text is.
+    """The location of a text.
 
     `kind`: commune, arrondissement, station, address or coordinates. `precision`: exact (a station, coordinates, a
     known house), street, or commune (its middle; also for an address whose street is not known: the label says so).

@@ -1,4 +1,4 @@
-"""Stations by what people call them: "gare de Nantes", "gare du Nord", "Lyon Part-Dieu"."""
+"""Stations by their usual names: "gare de Nantes", "gare du Nord", "Lyon Part-Dieu"."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,8 +36,8 @@ class Stations:
     def __init__(self, stations: Sequence[Station]) -> None:
         self.all = tuple(stations)
         self._by_key: dict[str, list[Station]] = {}
-        for one in stations:
-            self._by_key.setdefault(one.key, []).append(one)
+        for station in stations:
+            self._by_key.setdefault(station.key, []).append(station)
 
     @classmethod
     def load(cls, data_dir: Path, areas: Areas) -> "Stations":
@@ -50,16 +50,16 @@ class Stations:
         return f"{label} ({station.departement})" if len(self._by_key[station.key]) > 1 else label
 
     def named(self, text: str, departement: str = "") -> list[Station]:
-        """Stations called exactly so, with or without "gare" before or after ("Lyon Part-Dieu", "gare du Mans")."""
+        """Stations of exactly that name, with or without "gare" before or after ("Lyon Part-Dieu", "gare du Mans")."""
         words = fold(text).split()
-        found = self._by_key.get(_key(words)) or self._by_key.get(_key(_without_gare(words)), [])
-        return [s for s in found if not departement or s.departement == departement]
+        matches = self._by_key.get(_key(words)) or self._by_key.get(_key(_without_gare(words)), [])
+        return [s for s in matches if not departement or s.departement == departement]
 
     def find(self, text: str, departement: str = "") -> list[Station]:
-        """Stations meant by a text with the word "gare" in it; one when it is clear, best first otherwise.
+        """Stations that match a text with the word "gare" in it: one when it is clear, else several, best first.
 
-        The name may be whole ("gare de nantes"), begin so ("gare de lille": those of Lille) or else end so ("gare du
-        nord"). Among several, the main one ("Strasbourg-Ville") or the one in a city ten times larger is meant.
+        The text may be the whole name ("gare de nantes"), its start ("gare de lille": those of Lille) or its end ("gare
+        du nord"). Among several, the main one ("Strasbourg-Ville") or the one in a city ten times larger is meant.
         "gare de lyon" is both a station of Paris and any of Lyon.
         """
         folded = fold(text)
@@ -85,11 +85,11 @@ def _key(words: list[str]) -> str:
     return " ".join(words)
 
 
-def _clear(found: list[Station]) -> list[Station]:
-    found = sorted(found, key=lambda s: (-s.weight, s.key))
-    if len(found) > 1 and found[0].weight >= DOMINANCE * found[1].weight:
-        return found[:1]
-    return found
+def _clear(stations: list[Station]) -> list[Station]:
+    stations = sorted(stations, key=lambda s: (-s.weight, s.key))
+    if len(stations) > 1 and stations[0].weight >= DOMINANCE * stations[1].weight:
+        return stations[:1]
+    return stations
 
 
 def _station(row: list[str], areas: Areas) -> Station:

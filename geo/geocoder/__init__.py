@@ -1,1 +1,1 @@
-"""From an address to a point and back, offline: BAN when the user has it, the shipped streets, the commune."""
+"""Geocoding: from an address and its commune to a point, with the address index of the Base Adresse Nationale (BAN)."""

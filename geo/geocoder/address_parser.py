@@ -1,4 +1,4 @@
-"""An address line read for geocoding: house number, suffix and street, whatever stands around them."""
+"""Parses an address line for geocoding: house number, suffix and street, whatever stands around them."""
 
 import re
 from collections.abc import Iterator
@@ -19,10 +19,10 @@ _ONLY_NUMBER = re.compile(r"^\s*\d{1,5}\s*(?:bis|ter|quater|[a-z])?(?:\s*(?:[-/&
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What an address asks for; `number` is 0 when it has none, `suffix` is "" or lower case ("bis", "b").
+class AddressQuery:
+    """A parsed address; `number` is 0 when it has none, `suffix` is "" or lower case ("bis", "b").
 
-    `last` is the other number of "12-14 rue X", which may be the one that is known; 0 when there is none.
+    `last` is the second number of "12-14 rue X", because the index may hold only that one; 0 when there is none.
     """
 
     number: int
@@ -31,51 +31,51 @@ class Asked:
     last: int = 0
 
 
-def read_address(text: str) -> tuple[Asked, ...]:
-    """What an address line may ask for, most likely first; nothing when it holds no word.
+def read_address(text: str) -> tuple[AddressQuery, ...]:
+    """The possible readings of an address line, most likely first; none when it holds no word.
 
     Of several parts ("Bâtiment A, 12 rue X", "ZA du Bois - 3 rue Y"), those that are numbered streets, then other
     streets; a part that is no street only where there is none. "12, rue X" is one part. Boxes (BP, CS) and CEDEX are
     left out.
     """
-    found: list[tuple[int, Asked]] = []
+    ranked: list[tuple[int, AddressQuery]] = []
     for part in _parts(_BOX.sub(" ", text)):
         number, last, suffix, street = _split(part)
         folded = fold(street)
         rank = 2 if not is_street(folded) else 1 if not number else 0
         if key := key_text(folded):
-            found.append((rank, Asked(number, suffix, split_key(key), last)))
+            ranked.append((rank, AddressQuery(number, suffix, split_key(key), last)))
             if rank == 0:
                 break
-    if not found:
+    if not ranked:
         return ()
-    best = min(rank for rank, _ in found)
+    best = min(rank for rank, _ in ranked)
     if best == 2:
-        return (found[0][1],)
-    return tuple(asked for rank, asked in sorted(found, key=lambda one: one[0]) if rank < 2)
+        return (ranked[0][1],)
+    return tuple(query for rank, query in sorted(ranked, key=lambda pair: pair[0]) if rank < 2)
 
 
 def _parts(text: str) -> Iterator[str]:
-    """Parts between commas and dashes, a number joined with what follows it; then what begins inside a part."""
+    """Parts between commas and dashes, a number joined to the next part; then streets that start inside a part."""
     parts: list[str] = []
-    held = ""
+    number = ""
     for part in _PARTS.split(text):
         if not part or part.isspace():
             continue
         if _ONLY_NUMBER.match(part):
-            held = part
+            number = part
             continue
-        parts.append(f"{held} {part}" if held and not part.lstrip()[:1].isdigit() else part)
-        held = ""
+        parts.append(f"{number} {part}" if number and not part.lstrip()[:1].isdigit() else part)
+        number = ""
         yield parts[-1]
     for part in parts:
-        found = _INSIDE.search(part, 1)
-        if found:
-            yield part[found.start() :]
+        match = _INSIDE.search(part, 1)
+        if match:
+            yield part[match.start() :]
 
 
 def _split(part: str) -> tuple[int, int, str, str]:
-    found = _NUMBER.match(part)
-    if not found or not part[found.end() :].strip():
+    match = _NUMBER.match(part)
+    if not match or not part[match.end() :].strip():
         return 0, 0, "", part
-    return int(found.group(1)), int(found.group(3) or 0), (found.group(2) or "").lower(), part[found.end() :]
+    return int(match.group(1)), int(match.group(3) or 0), (match.group(2) or "").lower(), part[match.end() :]

@@ -1,8 +1,8 @@
-"""Files of the Base Adresse Nationale as frames of equal columns, read piece by piece.
+"""Reads files of the Base Adresse Nationale (BAN) in batches, as frames with the same columns.
 
-Both shapes that people have are read: `adresses-XX.csv` and `lieux-dits-XX-beta.csv` of the national download (";"),
-and extracts of them with an index column, quotes and `NA` (","). Gzip or plain. The national file in one piece works
-too: memory is bounded by `PIECE_BYTES`. Text that went through the wrong encoding ("GalliÃ©ni") is put right.
+Two layouts are read: `adresses-XX.csv` and `lieux-dits-XX-beta.csv` of the national download (";"),
+and extracts of them with an index column, quotes and `NA` (","). Gzip or plain. The national file as a whole works
+too: memory is bounded by `BATCH_BYTES`. Text that was decoded with the wrong encoding ("GalliÃ©ni") is repaired.
 """
 
 import gzip
@@ -15,18 +15,18 @@ from typing import IO, ClassVar
 import polars as pl
 
 from geo.errors import Language, UnreadableFile
-from geo.geocoder.house_numbers import MOST_NUMBER, STEPS_PER_DEGREE, suffix_code
+from geo.geocoder.house_numbers import MAX_NUMBER, STEPS_PER_DEGREE, suffix_code
 from geo.geocoder.street_names import key_text
 from geo.reference.toponyms import fold
 
-PIECE_BYTES = 48_000_000
+BATCH_BYTES = 48_000_000
 NEEDED = ("code_insee", "code_postal", "lon", "lat")
 _OPTIONAL = ("nom_voie", "nom_lieu_dit", "numero", "rep", "nom_ld", "type_position", "nom_ancienne_commune")
 _BEST_POSITIONS = ("entrée", "délivrance postale", "bâtiment", "cage d’escalier", "logement", "parcelle", "segment")
 
 
 class NotBan(UnreadableFile):
-    """A file that is not one of BAN's. Use `NotBan(name=...)`."""
+    """The file is not a BAN file. Use `NotBan(name=...)`."""
 
     code = "not_ban"
     messages: ClassVar[dict[Language, str]] = {
@@ -37,61 +37,62 @@ class NotBan(UnreadableFile):
     }
 
 
-def pieces(path: Path) -> Iterator[tuple[pl.DataFrame, int]]:
+def read_batches(path: Path) -> Iterator[tuple[pl.DataFrame, int]]:
     """Frames of addresses of a BAN file, with the bytes of the file read so far. Raises NotBan.
 
     Columns: insee, former_commune ("" or its name), postcode, name, key, number (0: none), suffix (code), lon, lat
     (in steps of `geo.geocoder.house_numbers`), rank (0 is the best kind of position). Rows without a name, a commune
-    or a
-    point are left out.
+    or a point are left out.
     """
     with path.open("rb") as raw:
         file = io.BufferedReader(gzip.GzipFile(fileobj=raw), 1_000_000) if path.suffix == ".gz" else raw
         try:
-            yield from _pieces(file, raw, path.name)
+            yield from _read_batches(file, raw, path.name)
         except (pl.exceptions.PolarsError, gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise NotBan(name=path.name) from error
 
 
-def _pieces(file: IO[bytes], raw: IO[bytes], name: str) -> Iterator[tuple[pl.DataFrame, int]]:
+def _read_batches(file: IO[bytes], raw: IO[bytes], name: str) -> Iterator[tuple[pl.DataFrame, int]]:
     header = file.readline(100_000).removeprefix(b"\xef\xbb\xbf")
     separator = ";" if header.count(b";") > header.count(b",") else ","
     columns = [cell.strip().strip('"') for cell in header.decode("utf-8", "replace").strip().split(separator)]
     if not set(NEEDED) <= set(columns) or not {"nom_voie", "nom_lieu_dit"} & set(columns):
         raise NotBan(name=name)
-    wanted = [column for column in columns if column in {*NEEDED, *_OPTIONAL}]
+    selected = [column for column in columns if column in {*NEEDED, *_OPTIONAL}]
     rest = b""
-    while piece := file.read(PIECE_BYTES):
-        text, _, rest = (rest + piece).rpartition(b"\n")
+    while batch := file.read(BATCH_BYTES):
+        text, _, rest = (rest + batch).rpartition(b"\n")
         if text:
-            yield from _frames(header + text, separator, wanted, raw.tell())
+            yield from _frames(header + text, separator, selected, raw.tell())
     if rest.strip():
-        yield from _frames(header + rest, separator, wanted, raw.tell())
+        yield from _frames(header + rest, separator, selected, raw.tell())
 
 
-def _frames(text: bytes, separator: str, wanted: Sequence[str], done: int) -> Iterator[tuple[pl.DataFrame, int]]:
+def _frames(
+    text: bytes, separator: str, selected: Sequence[str], bytes_read: int
+) -> Iterator[tuple[pl.DataFrame, int]]:
     # The national files do not quote; a stray quote in a name must not swallow the lines after it.
     cells = pl.read_csv(
         text,
         separator=separator,
         quote_char='"' if text.startswith(b'"') else None,
-        columns=list(wanted),
+        columns=list(selected),
         infer_schema_length=0,
         null_values=["", "NA"],
         truncate_ragged_lines=True,
         encoding="utf8-lossy",
     )
-    for column in {*_OPTIONAL} - set(wanted):
+    for column in {*_OPTIONAL} - set(selected):
         cells = cells.with_columns(pl.lit(None, pl.String).alias(column))
-    streets = _standard(cells, pl.coalesce("nom_voie", "nom_lieu_dit"), pl.col("numero"))
-    yield streets, done
+    streets = _standardise(cells, pl.coalesce("nom_voie", "nom_lieu_dit"), pl.col("numero"))
+    yield streets, bytes_read
     hamlets = cells.filter(pl.col("nom_ld").is_not_null())
     if len(hamlets):
-        # A hamlet named beside the street: found by its own name too, in the middle of its houses.
-        yield _standard(hamlets, pl.col("nom_ld"), pl.lit(None, pl.String)), done
+        # A row that names a hamlet besides the street also makes the hamlet a street, in the middle of its houses.
+        yield _standardise(hamlets, pl.col("nom_ld"), pl.lit(None, pl.String)), bytes_read
 
 
-def _standard(cells: pl.DataFrame, name: pl.Expr, number: pl.Expr) -> pl.DataFrame:
+def _standardise(cells: pl.DataFrame, name: pl.Expr, number: pl.Expr) -> pl.DataFrame:
     steps = [
         (pl.col(c).cast(pl.Float64, strict=False) * STEPS_PER_DEGREE).round().cast(pl.Int32, strict=False)
         for c in ("lon", "lat")
@@ -111,18 +112,18 @@ def _standard(cells: pl.DataFrame, name: pl.Expr, number: pl.Expr) -> pl.DataFra
     former = frame["former_commune"].unique().to_list()
     suffixes = frame["suffix"].unique().to_list()
     ranks = frame["rank"].unique().to_list()
-    mended = {text: _mended(text) for text in names}
+    repaired = {text: _repair_encoding(text) for text in names}
     return frame.with_columns(
-        name=_replaced("name", mended),
-        key=_replaced("name", {text: key_text(fold(mended[text])) for text in names}),
-        former_commune=_replaced("former_commune", {text: fold(_mended(text)) for text in former}),
+        name=_replace("name", repaired),
+        key=_replace("name", {text: key_text(fold(repaired[text])) for text in names}),
+        former_commune=_replace("former_commune", {text: fold(_repair_encoding(text)) for text in former}),
         suffix=pl.col("suffix").replace_strict({s: suffix_code(s) for s in suffixes}, return_dtype=pl.UInt8),
-        rank=pl.col("rank").replace_strict({r: _rank(_mended(r)) for r in ranks}, return_dtype=pl.UInt8),
-        number=pl.when(pl.col("number").is_between(1, MOST_NUMBER)).then("number").otherwise(0).cast(pl.UInt16),
+        rank=pl.col("rank").replace_strict({r: _rank(_repair_encoding(r)) for r in ranks}, return_dtype=pl.UInt8),
+        number=pl.when(pl.col("number").is_between(1, MAX_NUMBER)).then("number").otherwise(0).cast(pl.UInt16),
     ).filter(pl.col("key") != "")
 
 
-def _replaced(column: str, values: dict[str, str]) -> pl.Expr:
+def _replace(column: str, values: dict[str, str]) -> pl.Expr:
     return pl.col(column).replace_strict(values, return_dtype=pl.String)
 
 
@@ -130,8 +131,8 @@ def _rank(position: str) -> int:
     return _BEST_POSITIONS.index(position) if position in _BEST_POSITIONS else len(_BEST_POSITIONS)
 
 
-def _mended(text: str) -> str:
-    """Text whose UTF-8 was once read as cp1252 ("GalliÃ©ni"), put right; other text as it is."""
+def _repair_encoding(text: str) -> str:
+    """Repairs text whose UTF-8 was once read as cp1252 ("GalliÃ©ni"); leaves other text as it is."""
     clean = " ".join(text.replace('"', " ").split())
     if "Ã" not in clean and "â€" not in clean:
         return clean

@@ -1,6 +1,6 @@
-"""The address index on disk: what its files are, how it is opened, how streets come out of it.
+"""The address index on disk: its files, opening it, reading streets from it.
 
-A folder holds generations (`index-0001`) and `current.json`, which names the one in force. A generation:
+A folder holds generations (`index-0001`) and `current.json`, which names the current one. A generation:
 
     communes.npy   one row per commune, in order of code: its first street and where its text is
     text.bin       per commune, compressed: a line per street, "key, name, former commune" between tabs
@@ -8,7 +8,7 @@ A folder holds generations (`index-0001`) and `current.json`, which names the on
     houses.bin     seven bytes per house (`geo.geocoder.house_numbers`)
     words/         a tantivy index of the streets' words by postcode and département
 
-All but the words are memory-mapped; a process opens them when it first asks.
+All files but the words are memory-mapped; a process opens them at its first look-up.
 """
 
 import json
@@ -32,9 +32,9 @@ COMMUNE = np.dtype(
     [("insee", "S5"), ("first_street", "<u4"), ("streets", "<u4"), ("text_at", "<u8"), ("text_bytes", "<u4")]
 )
 STREET = np.dtype([("lon", "<i4"), ("lat", "<i4"), ("postcode", "<u4"), ("first_house", "<u4")])
-PAGES_KEPT = 4_096
-COMMUNES_TRIED = 6
-"""In how many communes of a postcode a street is looked for when the one stated does not have it."""
+CACHED_PAGES = 4_096
+MAX_COMMUNES = 6
+"""Communes of the postcode to search when the stated commune does not have the street."""
 
 
 class AddressIndexUnusable(OperationError):
@@ -53,7 +53,7 @@ def exists(folder: Path) -> bool:
 
 
 class BanPage:
-    """The streets of one commune out of the index."""
+    """The streets of one commune in the index."""
 
     def __init__(self, index: "BanIndex", insee: str, first: int, text: str) -> None:
         self.insee = insee
@@ -70,7 +70,7 @@ class BanPage:
 
 
 class BanIndex:
-    """An opened generation. Cheap to make: files are mapped, pages decompressed when asked for and then kept."""
+    """An open generation. Cheap to open: files are mapped; pages are decompressed on demand and cached."""
 
     complete = True
 
@@ -82,15 +82,15 @@ class BanIndex:
                 self._open()
                 break
             except FileNotFoundError as error:
-                # Swapped and cleaned between reading its name and opening it: the new one is there now.
+                # A build replaced and removed this generation after its name was read: the new one is there now.
                 if attempt == 2:
                     raise AddressIndexUnusable(
                         path=folder, fr="est absent ou incomplet", en="is missing or incomplete"
                     ) from error
             except (ValueError, KeyError, TypeError) as error:
                 raise AddressIndexUnusable(path=folder, fr="est illisible", en="cannot be read") from error
-        self.page = lru_cache(maxsize=PAGES_KEPT)(self._page)
-        self.elsewhere = lru_cache(maxsize=PAGES_KEPT)(self._elsewhere)
+        self.page = lru_cache(maxsize=CACHED_PAGES)(self._page)
+        self.elsewhere = lru_cache(maxsize=CACHED_PAGES)(self._elsewhere)
 
     def _open(self) -> None:
         self.facts = json.loads((self._folder / CURRENT).read_text(encoding="utf-8"))
@@ -100,9 +100,9 @@ class BanIndex:
         communes: npt.NDArray[Any] = np.load(generation / "communes.npy")
         self._communes = communes
         self._at = {str(code, "ascii"): i for i, code in enumerate(communes["insee"].tolist())}
-        self._streets = _plain(np.load(generation / "streets.npy", mmap_mode="r"))
-        self._text = _mapped(generation / "text.bin", np.dtype("u1"))
-        self._houses = _mapped(generation / "houses.bin", HOUSE)
+        self._streets = _as_array(np.load(generation / "streets.npy", mmap_mode="r"))
+        self._text = _map_file(generation / "text.bin", np.dtype("u1"))
+        self._houses = _map_file(generation / "houses.bin", HOUSE)
         self._words_path = generation / "words"
         if not self._words_path.is_dir() or len(self._streets) != self.facts["streets"] + 1:
             raise FileNotFoundError(self._words_path)
@@ -143,11 +143,11 @@ class BanIndex:
             clauses.append((tantivy.Occur.Should, query))
         if len(clauses) == 1:
             return []
-        found = searcher.search(tantivy.Query.boolean_query(clauses), COMMUNES_TRIED * 4, count=False)
-        streets = searcher.fast_field_values("street", [address for _, address in found.hits])
+        result = searcher.search(tantivy.Query.boolean_query(clauses), MAX_COMMUNES * 4, count=False)
+        streets = searcher.fast_field_values("street", [address for _, address in result.hits])
         firsts = self._communes["first_street"]
         codes = [self._communes[int(np.searchsorted(firsts, s, side="right")) - 1]["insee"] for s in streets]
-        return list(dict.fromkeys(str(code, "ascii") for code in codes))[:COMMUNES_TRIED]
+        return list(dict.fromkeys(str(code, "ascii") for code in codes))[:MAX_COMMUNES]
 
     @cached_property
     def _words(self) -> tuple[Any, Any]:
@@ -157,13 +157,13 @@ class BanIndex:
         return index.schema, index.searcher()
 
 
-def _mapped(path: Path, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    """A file as an array, mapped; an empty file cannot be mapped."""
+def _map_file(path: Path, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Maps a file as an array. An empty file, which cannot be mapped, gives an empty array."""
     if path.stat().st_size == 0:
         return np.zeros(0, dtype)
-    return _plain(np.memmap(path, dtype=dtype, mode="r"))
+    return _as_array(np.memmap(path, dtype=dtype, mode="r"))
 
 
-def _plain(mapped: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _as_array(mapped: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """The same memory as an ordinary array: slices of a memmap are objects that take ten times as long to make."""
     return mapped.view(np.ndarray)

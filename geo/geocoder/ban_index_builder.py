@@ -1,13 +1,13 @@
-"""Builds the address index from BAN files: one document per street, houses packed, memory bounded, swapped in whole.
+"""Builds the address index from BAN files, in bounded memory: one document per street, packed houses.
 
-First every file is read piece by piece and its rows are put aside by département; then each département is sorted and
-written. A build that stops midway leaves the index that was there; the next one removes what it left.
+The builder first reads every file in batches and partitions the rows by département; then it sorts and writes one
+département after the other. A new index replaces the old one atomically. A build that stops midway leaves the old index
+in place; the next build removes its remains.
 """
 
 import errno
 import hashlib
 import json
-import os
 import shutil
 import zlib
 from collections.abc import Callable, Sequence
@@ -18,10 +18,10 @@ import numpy as np
 import polars as pl
 
 from geo.errors import Conflict, StorageFull
-from geo.files import alone
-from geo.geocoder.ban_files import NotBan, pieces
+from geo.files import exclusive, write_text
+from geo.geocoder.ban_files import NotBan, read_batches
 from geo.geocoder.ban_index import COMMUNE, CURRENT, STREET, VERSION
-from geo.geocoder.house_numbers import FARTHEST_STEPS, HOUSE
+from geo.geocoder.house_numbers import HOUSE, MAX_STEPS
 from geo.reference.communes import Areas
 
 Progress = Callable[[int, int], None]
@@ -31,8 +31,8 @@ _WRITER_BYTES = 100_000_000
 _COMPRESSION = 6
 
 
-class Built(NamedTuple):
-    """What a build made."""
+class BuiltIndex(NamedTuple):
+    """Size of a new address index."""
 
     folder: Path
     addresses: int
@@ -41,14 +41,14 @@ class Built(NamedTuple):
     bytes: int
 
 
-def build(files: Sequence[Path], folder: Path, areas: Areas, progress: Progress | None = None) -> Built:
-    """Reads BAN files and puts the index they make in force in `folder`.
+def build(files: Sequence[Path], folder: Path, areas: Areas, progress: Progress | None = None) -> BuiltIndex:
+    """Builds an index from BAN files and makes it the current one in `folder`.
 
-    `progress` gets (bytes done, bytes in all) of reading, the greater part of the work. Codes of merged communes become
-    those of today. Raises NotBan for a file that is none, Conflict when another build is running there, StorageFull.
+    `progress` receives (bytes read, bytes in total); reading is most of the work. Codes of merged communes become
+    those of today. Raises NotBan for another kind of file, Conflict when another build is running there, StorageFull.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with alone(folder, _busy(folder)):
+    with exclusive(folder, _busy(folder)):
         current = _generation(folder)
         for left in folder.glob("index-*"):
             if left.name != current:
@@ -57,12 +57,12 @@ def build(files: Sequence[Path], folder: Path, areas: Areas, progress: Progress 
         target = folder / f"index-{number:04d}"
         try:
             target.mkdir()
-            _set_aside(files, target / "parts", areas, progress)
+            _partition_rows(files, target / "parts", areas, progress)
             facts = _write(target)
             shutil.rmtree(target / "parts")
             size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
             facts |= {"version": VERSION, "generation": target.name, "files": [p.name for p in files], "bytes": size}
-            _put_in_force(folder, facts)
+            _activate(folder, facts)
         except OSError as error:
             shutil.rmtree(target, ignore_errors=True)
             if error.errno in {errno.ENOSPC, errno.EDQUOT}:
@@ -73,7 +73,7 @@ def build(files: Sequence[Path], folder: Path, areas: Areas, progress: Progress 
             raise
         if current:
             shutil.rmtree(folder / current)
-        return Built(target, facts["addresses"], facts["streets"], facts["communes"], size)
+        return BuiltIndex(target, facts["addresses"], facts["streets"], facts["communes"], size)
 
 
 def _busy(folder: Path) -> Conflict:
@@ -84,31 +84,28 @@ def _busy(folder: Path) -> Conflict:
 
 
 def _generation(folder: Path) -> str:
-    """Name of the generation in force, "" when there is none."""
+    """Name of the current generation, "" when there is none."""
     try:
         return str(json.loads((folder / CURRENT).read_text(encoding="utf-8"))["generation"])
     except (FileNotFoundError, ValueError, KeyError):
         return ""
 
 
-def _put_in_force(folder: Path, facts: dict[str, Any]) -> None:
-    new = folder / f"{CURRENT}.new"
-    with new.open("w", encoding="utf-8") as file:
-        json.dump(facts, file, ensure_ascii=False, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(folder / CURRENT)
+def _activate(folder: Path, facts: dict[str, Any]) -> None:
+    write_text(folder / CURRENT, json.dumps(facts, ensure_ascii=False, indent=1))
 
 
-def _set_aside(files: Sequence[Path], parts: Path, areas: Areas, progress: Progress | None) -> None:
-    """Writes the rows of all files under `parts`, one folder per département, by the commune that they are in today."""
+def _partition_rows(files: Sequence[Path], parts: Path, areas: Areas, progress: Progress | None) -> None:
+    """Writes the rows of all files under `parts`, one folder per département, with the commune of today."""
     parts.mkdir()
     sizes = [path.stat().st_size for path in files]
     count, before = 0, 0
     for path, size in zip(files, sizes, strict=True):
-        for frame, done in pieces(path):
-            now = {code: found.insee if (found := areas.commune(code)) else code for code in frame["insee"].unique()}
-            current = frame.with_columns(insee=pl.col("insee").replace_strict(now, return_dtype=pl.String))
+        for frame, bytes_read in read_batches(path):
+            today = {
+                code: commune.insee if (commune := areas.commune(code)) else code for code in frame["insee"].unique()
+            }
+            current = frame.with_columns(insee=pl.col("insee").replace_strict(today, return_dtype=pl.String))
             by_area = current.with_columns(area=pl.col("insee").str.slice(0, 2)).partition_by("area", as_dict=True)
             for (area,), rows in by_area.items():
                 folder = parts / str(area)
@@ -116,12 +113,12 @@ def _set_aside(files: Sequence[Path], parts: Path, areas: Areas, progress: Progr
                 rows.drop("area").write_ipc(folder / f"{count:05d}.arrow", compression="zstd")
             count += 1
             if progress:
-                progress(before + min(done, size), sum(sizes))
+                progress(before + min(bytes_read, size), sum(sizes))
         before += size
 
 
 def _write(target: Path) -> dict[str, Any]:
-    """Sorts and writes one département after the other; the figures of the index."""
+    """Sorts and writes one département after the other; returns the figures of the index."""
     writer = _Writer(target)
     for part in sorted((target / "parts").iterdir()):
         writer.add(pl.concat([pl.read_ipc(path) for path in sorted(part.iterdir())]))
@@ -164,7 +161,7 @@ class _Writer:
             east=pl.col("lon") - pl.col("middle_lon"),
             north=pl.col("lat") - pl.col("middle_lat"),
         )
-        near = pl.col("east").abs().le(FARTHEST_STEPS) & pl.col("north").abs().le(FARTHEST_STEPS)
+        near = pl.col("east").abs().le(MAX_STEPS) & pl.col("north").abs().le(MAX_STEPS)
         houses = houses.filter(near)
         self._write_houses(houses)
         self._write_streets(streets, np.bincount(houses["street"].to_numpy(), minlength=len(streets)))
@@ -210,7 +207,7 @@ class _Writer:
             self._words.add_document(document)
 
     def finish(self) -> dict[str, Any]:
-        """Closes the files; the figures of the index. Its edition is a digest of names and houses."""
+        """Closes the files; returns the figures of the index. Its edition is a digest of names and houses."""
         self._words.commit()
         self._words.wait_merging_threads()
         self._houses.close()
@@ -229,7 +226,7 @@ class _Writer:
 
 
 def _streets(rows: pl.DataFrame) -> pl.DataFrame:
-    """One row per street of sorted rows: its place among them, its usual name, the row nearest its middle."""
+    """One row per street of sorted rows: index, most frequent name, position of the row nearest its middle."""
     middle = rows.group_by(_STREET_KEY, maintain_order=True).agg(
         name=pl.col("name").mode().min(), mid_lon=pl.col("lon").median(), mid_lat=pl.col("lat").median()
     )

@@ -1,4 +1,4 @@
-"""The streets of the shipped lists (48,000 addresses of town halls, libraries and such) as pages, without BAN."""
+"""Street pages from the shipped lists (48,000 addresses of town halls, libraries and such), used without BAN."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from geo.geocoder.house_numbers import FARTHEST_STEPS, HOUSE, STEP, suffix_code
+from geo.geocoder.house_numbers import HOUSE, MAX_STEPS, STEP, suffix_code
 from geo.geocoder.street_index import Matcher, Street
 from geo.geocoder.street_names import Key, key_text
 from geo.reference import files
@@ -16,7 +16,7 @@ _Row = tuple[str, int, str, float, float]
 
 
 class ShippedPage:
-    """The known streets of one commune."""
+    """The shipped streets of one commune."""
 
     def __init__(self, insee: str, rows: Sequence[_Row]) -> None:
         self.insee = insee
@@ -31,7 +31,7 @@ class ShippedPage:
         return Matcher(self._texts)
 
     def street(self, at: int) -> Street:
-        """The street's point is that of the house in the middle of those known."""
+        """The street; its reference point is its middle house."""
         rows = sorted(self._by_key[self._texts[at]], key=lambda row: (row[1], row[2]))
         name, _, _, lon, lat = rows[len(rows) // 2]
         steps = [
@@ -39,7 +39,7 @@ class ShippedPage:
             for _, number, suffix, x, y in rows
             if number
         ]
-        near = [row for row in steps if max(abs(row[2]), abs(row[3])) <= FARTHEST_STEPS]
+        near = [row for row in steps if max(abs(row[2]), abs(row[3])) <= MAX_STEPS]
         return Street(name, "", "", lon, lat, np.array(near, HOUSE))
 
 
@@ -62,7 +62,7 @@ class ShippedStreets:
         return rows
 
     def page(self, insee: str) -> ShippedPage | None:
-        """The known streets of a commune or arrondissement, None when there is none."""
+        """The shipped streets of a commune or arrondissement, None when there is none."""
         if insee not in self._pages:
             if insee not in self._rows:
                 return None
@@ -70,5 +70,5 @@ class ShippedStreets:
         return self._pages[insee]
 
     def elsewhere(self, key: Key, postcode: str) -> Sequence[str]:
-        """Nothing: too few streets are known to tell that the commune stated is not the right one."""
+        """Always empty: too few streets are shipped to prove that the stated commune is wrong."""
         return ()

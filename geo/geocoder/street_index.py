@@ -1,9 +1,9 @@
-"""The streets of one commune, ready to be matched: the same shape for BAN and for the shipped lists."""
+"""Protocols for the streets of one commune, shared by BAN and the shipped lists, and the search among them by name."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 from rapidfuzz import fuzz, process
 
@@ -11,14 +11,14 @@ from geo.geocoder.house_numbers import Houses
 from geo.geocoder.similarity import ACCEPTED, LAST_WORD, Choice, best_of
 from geo.geocoder.street_names import Key, split_key
 
-MOST = 16
-"""How many streets of nearly the same spelling are compared by the full formula."""
-REMEMBERED = 2_000
+MAX_CANDIDATES = 16
+"""Streets of similar spelling that are compared by the full formula."""
+CACHED_KEYS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Street:
-    """A street of a commune: its own point (a house in its middle, or the place of its sign), and its houses."""
+    """A street of a commune: its reference point in degrees (the middle house) and its houses."""
 
     name: str
     former_commune: str
@@ -40,10 +40,10 @@ class Page(Protocol):
 
 
 class Source(Protocol):
-    """Where pages come from: the BAN index, or the lists shipped with PlaceLibre.
+    """A source of pages: the BAN index, or the lists shipped with PlaceLibre.
 
-    `complete` sources know every street, so that a street found once is the only one of its name; in a merged commune
-    the others cannot be believed.
+    A `complete` source holds every street, so a name that it holds once is unique. An incomplete source is not used in
+    merged communes, where another street of that name may be missing from it.
     """
 
     complete: bool
@@ -58,11 +58,11 @@ class Source(Protocol):
 
 
 class Matcher:
-    """Finds a key among the keys of a page; what was asked is remembered."""
+    """Finds a key among the keys of a page; caches its answers."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._texts = texts
-        self._remembered: dict[Key, Sequence[Choice]] = {}
+        self._cache: dict[Key, Sequence[Choice]] = {}
 
     def text(self, at: int) -> str:
         """A street's key, type and name."""
@@ -75,7 +75,7 @@ class Matcher:
 
     @cached_property
     def _by_text(self) -> dict[str, list[int]]:
-        return _grouped(self._texts)
+        return _group(self._texts)
 
     @cached_property
     def _names(self) -> list[str]:
@@ -83,7 +83,7 @@ class Matcher:
 
     @cached_property
     def _by_last_word(self) -> dict[str, list[int]]:
-        return _grouped(name.rpartition(" ")[2] for name in self._names)
+        return _group(name.rpartition(" ")[2] for name in self._names)
 
     @cached_property
     def _last_words(self) -> list[str]:
@@ -94,49 +94,47 @@ class Matcher:
         return {at: name for at, (kind, name) in enumerate(self.keys) if not kind}
 
     def same(self, key: Key) -> Sequence[Choice]:
-        """The streets called exactly so."""
+        """The streets whose key is equal to `key`."""
         return [Choice(at, 1.0) for at in self._by_text.get(_text(key), ())]
 
     def find(self, key: Key) -> Sequence[Choice]:
-        """The streets that may be meant, best first, none when nothing is like enough."""
-        found = self._remembered.get(key)
-        if found is None:
-            if len(self._remembered) >= REMEMBERED:
-                self._remembered.clear()
-            found = self._remembered[key] = self.same(key) or best_of(key, self.keys, self._candidates(key))
-        return found
+        """The streets similar enough to `key`, best first; empty when there is none."""
+        choices = self._cache.get(key)
+        if choices is None:
+            if len(self._cache) >= CACHED_KEYS:
+                self._cache.clear()
+            choices = self._cache[key] = self.same(key) or best_of(key, self.keys, self._candidates(key))
+        return choices
 
     def find_exhaustively(self, key: Key) -> Sequence[Choice]:
-        """What `find` must agree with: every street tried by the formula."""
+        """The reference for `find`: compares every street by the formula."""
         return best_of(key, self.keys, range(len(self._texts)))
 
     def _candidates(self, key: Key) -> set[int]:
-        """Whatever the formula can accept: by the name's edit ratio, or by a last word that is equal or nearly so."""
+        """Every street that the formula may accept: a similar name, or an equal or similar last word."""
         name, cutoff = key[1], 100.0 * ACCEPTED
-        found = {
-            at for _, _, at in process.extract(name, self._names, scorer=fuzz.ratio, limit=MOST, score_cutoff=cutoff)
-        }
-        last = process.extract(
-            name.rpartition(" ")[2], self._last_words, scorer=fuzz.ratio, limit=MOST, score_cutoff=100.0 * LAST_WORD
-        )
-        for word, _, _ in last:
-            found.update(self._by_last_word[word])
-        # Words in another order: the last one is among those asked for.
+        candidates = {at for _, _, at in _most_similar(name, self._names, cutoff)}
+        for word, _, _ in _most_similar(name.rpartition(" ")[2], self._last_words, 100.0 * LAST_WORD):
+            candidates.update(self._by_last_word[word])
+        # Words in another order: the street's last word is any word of the query.
         for word in name.split():
-            found.update(self._by_last_word.get(word, ()))
+            candidates.update(self._by_last_word.get(word, ()))
         # Where a type is missing or misspelt, whole texts are compared.
         whole = self._without_type if key[0] else self._texts
-        found.update(
-            at for _, _, at in process.extract(_text(key), whole, scorer=fuzz.ratio, limit=MOST, score_cutoff=cutoff)
-        )
-        return found
+        candidates.update(at for _, _, at in _most_similar(_text(key), whole, cutoff))
+        return candidates
+
+
+def _most_similar(text: str, choices: Any, cutoff: float) -> list[tuple[str, float, Any]]:
+    """(choice, edit ratio from 0 to 100, index or key) of the choices with at least a ratio of `cutoff`, best first."""
+    return process.extract(text, choices, scorer=fuzz.ratio, limit=MAX_CANDIDATES, score_cutoff=cutoff)
 
 
 def _text(key: Key) -> str:
     return f"{key[0]} {key[1]}" if key[0] else key[1]
 
 
-def _grouped(texts: Iterable[str]) -> dict[str, list[int]]:
+def _group(texts: Iterable[str]) -> dict[str, list[int]]:
     index: dict[str, list[int]] = {}
     for at, text in enumerate(texts):
         index.setdefault(text, []).append(at)

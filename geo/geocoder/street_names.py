@@ -1,4 +1,4 @@
-"""How streets are compared when geocoding: `geo.reference.toponyms.spelt_out`, with more of what people abbreviate.
+"""Comparison keys of street names for geocoding: `geo.reference.toponyms.spelt_out` with more abbreviations.
 
 A key is a type ("rue", "avenue", or "" for a hamlet) and a name ("pierre brossolette"); numbers are digits, so that
 "place du Onze Novembre" is "Pl. du 11 novembre".
@@ -73,11 +73,11 @@ Key = tuple[str, str]
 
 
 def key_text(folded: str) -> str:
-    """A folded street's name in comparable words, type first; "" when nothing is left of it."""
+    """The comparison key of a folded street name, type first; "" when no word is left."""
     text = " ".join([_WORDS.get(word, word) for word in spelt_out(folded).split()])
-    for said, meant in _PHRASES:
-        if said in text:
-            text = text.replace(said, meant)
+    for phrase, replacement in _PHRASES:
+        if phrase in text:
+            text = text.replace(phrase, replacement)
     return _YEAR.sub(r"\1", text) if text[-1:].isdigit() else text
 
 

@@ -1,0 +1,1 @@
+"""Wording in French and English that every package shares: plurals, quantities, amenities."""

@@ -1,4 +1,4 @@
-"""Amenities in the middle of a sentence: what a place has, and what it lacks."""
+"""Phrases for amenities inside a sentence, present or missing."""
 
 from collections.abc import Mapping, Sequence
 
@@ -38,7 +38,7 @@ _EN: Mapping[Amenity, tuple[str, str]] = {
     Amenity.AIR_CONDITIONING: ("air conditioning", "no air conditioning"),
 }
 _QUALITIES = frozenset({Amenity.QUIET, Amenity.STEP_FREE})
-"""Said of the place itself; the others are things that it has."""
+"""Amenities that describe the place itself; the others are things that it has."""
 
 
 def having(amenity: Amenity, language: Language) -> str:

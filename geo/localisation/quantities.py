@@ -1,4 +1,4 @@
-"""Distances and prices as people read them, with the non-breaking spaces of French typography."""
+"""Text of distances and prices, with the non-breaking spaces of French typography."""
 
 from geo.errors import Language
 
@@ -15,8 +15,11 @@ def distance_text(distance_m: float, language: Language) -> str:
 
 
 def distance_step(decimetres: int) -> int:
-    """A number that distances share only when `distance_text` says the same of them: each step of what is told is cut
-    in two, and what lies on a cut is apart, for it may be rounded either way."""
+    """Cache key of a distance: equal keys imply an equal `distance_text`.
+
+    Each rounding step is split in half at its boundary. A distance exactly on a boundary has a key of its own, because
+    it may be rounded either way.
+    """
     if decimetres < 9_950:
         step, first = 50, 0
     elif decimetres < 99_500:

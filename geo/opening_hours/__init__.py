@@ -1,0 +1,1 @@
+"""Opening hours in OSM syntax: parsing, canonical spelling, expansion into half-hour slots, description in words."""

@@ -1,7 +1,7 @@
-"""Rules -> one spelling in OSM syntax.
+"""The canonical spelling of opening rules in OSM syntax.
 
-A plain week (weekdays, public holidays, clock times) is evaluated and written anew, so that two patterns
-that mean the same are the same text. Anything richer keeps its rules, each spelled one way.
+A plain week (weekdays, public holidays, clock times) is evaluated and written again, so that two patterns with the
+same meaning have the same text. A richer pattern keeps its rules, each in a canonical spelling.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ _FULL_DAY = (Span(0, DAY_MIN),)
 
 
 def canonical(rules: Sequence[Rule]) -> str:
-    """The one spelling of `rules`; parsing it again gives the same hours and the same text."""
+    """The canonical spelling of `rules`; parsing it gives the same hours and the same text."""
     week_text = _week_text(rules) if all(_is_plain(rule) for rule in rules) else None
     if week_text is not None:
         return week_text
@@ -80,7 +80,7 @@ def _week_text(rules: Sequence[Rule]) -> str | None:
         for spans, weekdays in _groups(holiday)
         if spans
     ]
-    # An unsaid closure is left unsaid, except where "Mo-Su 00:00-24:00" would be read as 24/7.
+    # A closure on holidays is implied, so it is not written, except where "Mo-Su 00:00-24:00" would be read as 24/7.
     if parts and not on_holidays and (always or any(rule.days.public_holidays for rule in rules)):
         on_holidays = ["PH off"]
     return "; ".join(parts + on_holidays) or "off"

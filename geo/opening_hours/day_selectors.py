@@ -1,7 +1,7 @@
-"""Which rules hold on a date, and what they leave of it.
+"""Selects the rules that hold on a date and combines them into open spans.
 
 How rules combine is OSM's: a rule replaces the day, unless it is joined by a comma (adds) or "||" (fills
-holes), and "off" takes its own minutes away. Three readings are ours:
+holes), and "off" takes its own minutes away. Three readings are specific to PlaceLibre:
 
 * **public holidays**: a rule that does not name them does not open the place on one. People expect a
   mairie, a library or a coworking to be closed that day even when its sign forgets to say so. "24/7" is
@@ -9,7 +9,7 @@ holes), and "off" takes its own minutes away. Three readings are ours:
 * **school holidays** ("SH"): no calendar is kept, so a rule for them never applies, not even to close.
 * **past midnight**: "Fr 18:00-02:00" belongs to Friday as a whole, whatever Saturday's own rules say.
 
-Seasonal selectors are left to the `opening_hours` package, which is asked only "which dates?".
+Seasonal selectors are left to the `opening_hours` package, which only lists their dates.
 """
 
 import re
@@ -20,7 +20,7 @@ from opening_hours import OpeningHours, ParserError
 
 from geo.opening_hours.rules import Days, Join, Rule, Span, State, merged, not_understood, overlay, subtract
 
-# Answers whether the seasonal part of a rule selects the day at hand.
+# Whether the seasonal part of a rule selects the current day.
 InSeason = Callable[[Days], bool]
 
 _MONTH_DAY = re.compile(r"(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (\d{1,2})(?:-(\d{1,2})(?!\d))?")
@@ -32,8 +32,8 @@ def check_dates(pattern: str, dates: str) -> None:
     # The package takes "Feb 30" and then selects every day of the year.
     impossible = any(
         int(day) > _LONGEST.get(month, 31) or int(day) < 1
-        for month, *found in _MONTH_DAY.findall(dates)
-        for day in found
+        for month, *days in _MONTH_DAY.findall(dates)
+        for day in days
         if day
     )
     try:
@@ -52,21 +52,21 @@ def season_text(days: Days) -> str:
 def season_dates(days: Days, first: date, last: date) -> frozenset[date]:
     """The dates from `first` to `last` that the seasonal part of `days` selects (holidays ignored)."""
     midnight, after = datetime.combine(first, time()), datetime.combine(last + timedelta(days=1), time())
-    found: set[date] = set()
+    dates: set[date] = set()
     for begins, ends, state, *_ in OpeningHours(season_text(days)).intervals(midnight, after):
         if str(state) != "open":
             continue
-        found.update(begins.date() + timedelta(days=step) for step in range((ends.date() - begins.date()).days))
-    return frozenset(found)
+        dates.update(begins.date() + timedelta(days=step) for step in range((ends.date() - begins.date()).days))
+    return frozenset(dates)
 
 
 def in_season_on(day: date) -> InSeason:
-    """For one date; to ask about many, keep `season_dates` instead."""
+    """Season test for one date; for many dates, keep `season_dates` instead."""
     return lambda days: day in season_dates(days, day, day)
 
 
 def selects(rule: Rule, weekday: int, is_holiday: bool, in_season: InSeason) -> bool:
-    """Whether `rule` holds on a day; `in_season` is only asked when the rule has a seasonal part."""
+    """Whether `rule` holds on a day; `in_season` is called only when the rule has a seasonal part."""
     days = rule.days
     if days.by_calendar and not in_season(days):
         return False
@@ -84,7 +84,7 @@ def selects(rule: Rule, weekday: int, is_holiday: bool, in_season: InSeason) -> 
 
 
 def spans_on(rules: Sequence[Rule], weekday: int, is_holiday: bool, in_season: InSeason) -> tuple[Span, ...]:
-    """What the rules leave of one day: disjoint spans, open or unknown, in order; () when closed.
+    """The spans of one day: disjoint, open or unknown, in order; () when closed.
 
     `weekday` is 0 for Monday. Spans that end after 1440 run into the next day.
     """

@@ -47,7 +47,7 @@ _WORDS: dict[Language, dict[str, str]] = {
 
 
 def describe_day(pattern: str, local_date: date, *, holiday_region: str = METROPOLE, language: Language = "fr") -> str:
-    """What the place does on a date of its own calendar.
+    """The opening hours on one local date.
 
     French: "ouvert 8 h 30 – 12 h, 13 h 30 – 17 h", "fermé", "fermé (jour férié)"; English: "open 08:30–12:00,
     13:30–17:00". A night belongs to the evening it starts. Raises InvalidInput like `normalise`.
@@ -136,7 +136,7 @@ def _hours_text(spans: Sequence[Span], language: Language) -> str:
 
 
 def _spans_text(spans: Sequence[Span], language: Language) -> str:
-    """Spans in order; a comment is said once for neighbours that share it."""
+    """Spans in order; consecutive spans with the same comment show it once."""
     parts: list[str] = []
     for index, span in enumerate(spans):
         words = _WORDS[language]

@@ -1,12 +1,12 @@
-"""Text in OSM's `opening_hours` syntax -> rules.
+"""Parses OSM's `opening_hours` syntax into rules.
 
-Our own parser, because what matters here must not be guessed: "SH Mo-Fr 09:00-12:00" concerns school
+A parser of our own, because these distinctions must not be guessed: "SH Mo-Fr 09:00-12:00" concerns school
 holidays only, "PH Mo-Fr" public holidays only, a comment without a state ("by appointment") leaves the
 place unknown, "20:00+" has no known end. Only the seasonal part (months, dates, weeks, years, "Th[2]") is
 left to the `opening_hours` package; see `geo.opening_hours.day_selectors`.
 
 Syntax: https://wiki.openstreetmap.org/wiki/Key:opening_hours/specification
-Not taken, with a clear error: hours that follow the sun (a guess without a place), points in time and
+Not supported, with a clear error: hours that follow the sun (a guess without a place), points in time and
 repetitions ("10:00-16:00/01:30"), days counted from a holiday ("PH -1 day").
 """
 
@@ -260,10 +260,10 @@ class _Parser:
     # --- errors ----------------------------------------------------------------------------------
 
     def fail_here(self) -> NoReturn:
-        found = self.text
-        if not found:
+        text = self.text
+        if not text:
             self.fail(fr="la fin manque", en="the end is missing")
-        self.fail(fr=f"« {found} » n'est pas attendu ici", en=f"“{found}” is not expected here")
+        self.fail(fr=f"« {text} » n'est pas attendu ici", en=f"“{text}” is not expected here")
 
     def fail(self, *, fr: str, en: str) -> NoReturn:
         raise not_understood(self.pattern, fr=fr, en=en)

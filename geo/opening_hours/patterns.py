@@ -4,7 +4,7 @@
 
 `normalise` checks a pattern and spells it one way (what the store keeps); `open_slots` and `HoursCalendar`
 expand it to the UTC half-hours of a window of days; `describe_day`, `describe_week` and
-`describe_briefly` say it to people.
+`describe_briefly` put it into words.
 
 How a pattern is read (see `geo.opening_hours.day_selectors` for the reasons):
 
@@ -14,11 +14,7 @@ How a pattern is read (see `geo.opening_hours.day_selectors` for the reasons):
 * what is not certain ("by appointment" without a state, "20:00+") is shown but never open.
 """
 
-from collections.abc import Sequence
 from datetime import date
-
-import numpy as np
-import numpy.typing as npt
 
 from geo.opening_hours.canonical import canonical
 from geo.opening_hours.describe import describe_briefly, describe_day, describe_week
@@ -34,7 +30,6 @@ __all__ = [
     "describe_week",
     "normalise",
     "open_slots",
-    "open_slots_many",
 ]
 
 
@@ -53,24 +48,3 @@ def open_slots(pattern: str, *, first_day: date, days: int, time_zone: str, holi
     holiday region (`geo.opening_hours.public_holidays`) that is not valid. For many patterns, keep an `HoursCalendar`.
     """
     return HoursCalendar(first_day, days).slots(pattern, time_zone, holiday_region)
-
-
-def open_slots_many(
-    places: Sequence[tuple[str, str, str]], *, first_day: date, days: int
-) -> tuple[Slots, npt.NDArray[np.int32]]:
-    """Open slots of many places, each (pattern, time_zone, holiday_region), worked out once per distinct one.
-
-    Returns `distinct`, shape (distinct places, days, 48), and `which`, shape (places,): place i is open in
-    `distinct[which[i]]`. Distinct ones come in order of first appearance.
-    """
-    index: dict[tuple[str, str, str], int] = {}
-    which = np.fromiter((index.setdefault(place, len(index)) for place in places), np.int32, len(places))
-    rows_by_zone: dict[tuple[str, str], list[tuple[int, str]]] = {}
-    for (pattern, time_zone, holiday_region), row in index.items():
-        rows_by_zone.setdefault((time_zone, holiday_region), []).append((row, pattern))
-    calendar = HoursCalendar(first_day, days)
-    distinct = np.zeros((len(index), days, SLOTS_PER_DAY), dtype=np.bool_)
-    for (time_zone, holiday_region), rows in rows_by_zone.items():
-        patterns = [pattern for _, pattern in rows]
-        distinct[[row for row, _ in rows]] = calendar.slots_many(patterns, time_zone, holiday_region)
-    return distinct, which

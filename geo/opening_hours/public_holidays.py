@@ -71,12 +71,12 @@ def holiday_dates(region: str, first: date, last: date) -> frozenset[date]:
     Raises InvalidInput for an unknown region.
     """
     if region not in _SUBDIVISIONS:
-        known = ", ".join(HOLIDAY_REGIONS)
+        regions = ", ".join(HOLIDAY_REGIONS)
         raise InvalidInput(
             field="holiday_region",
             value=region,
-            fr=f"Le calendrier de jours fériés « {region} » n'existe pas ; choisissez parmi : {known}.",
-            en=f"There is no public holiday calendar “{region}”; choose one of: {known}.",
+            fr=f"Le calendrier de jours fériés « {region} » n'existe pas ; choisissez parmi : {regions}.",
+            en=f"There is no public holiday calendar “{region}”; choose one of: {regions}.",
         )
     days: set[date] = set()
     for year in range(first.year, last.year + 1):

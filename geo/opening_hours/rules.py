@@ -1,4 +1,4 @@
-"""What an opening pattern is made of: rules, each with the days it selects and what holds on them.
+"""Data model of an opening pattern: rules, each with the days it selects and its spans and state.
 
 Minutes count from the local midnight that starts the day; a span that runs past midnight ends after
 1440 and belongs to the day it starts on.
@@ -16,7 +16,7 @@ ALL_WEEK = frozenset(range(7))
 
 
 class State(StrEnum):
-    """What a rule says. Unknown ("by appointment", no closing time) is shown, but never counts as open."""
+    """State of a span. Unknown ("by appointment", no closing time) is shown, but never counts as open."""
 
     OPEN = "open"
     CLOSED = "off"
@@ -33,7 +33,7 @@ class Join(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Minutes [start, end) of a day in one state. `open_ended`: nobody knows when it ends."""
+    """Minutes [start, end) of a day in one state. `open_ended`: its end is unknown."""
 
     start_min: int
     end_min: int
@@ -60,7 +60,7 @@ class Days:
 
     @property
     def by_calendar(self) -> bool:
-        """Whether knowing the weekday and the holidays is not enough to tell."""
+        """Whether the selection depends on more than the weekday and the holidays."""
         return bool(self.dates or self.weekday_text)
 
 

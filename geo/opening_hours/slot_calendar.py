@@ -1,4 +1,4 @@
-"""Opening patterns -> the UTC half-hours of a window of days in which a place is open.
+"""Expands opening patterns into the open UTC half-hours of a window of days.
 
 A UTC minute is open when the place's wall clock, at that minute, shows an open minute of that local date;
 a slot is open when its 30 minutes are. So opening rounds inwards, an hour that a clock change repeats is
@@ -6,7 +6,7 @@ open twice, and one that it skips is simply not there.
 
 Most patterns are a plain week that ends at midnight: those become a table of 14 kinds of day (seven
 weekdays, each also as a public holiday) and are laid over the window all at once. The others (seasons,
-nights) are drawn minute by minute.
+nights) are expanded minute by minute.
 """
 
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ class _Zone:
 class HoursCalendar:
     """The UTC days `first_day` ... `first_day + days - 1`, ready to expand many patterns.
 
-    Keeps what it has worked out (zones, holidays, patterns), so keep it as long as its window is used.
+    Caches zones, holidays and patterns, so keep it as long as its window is used.
     """
 
     def __init__(self, first_day: date, days: int) -> None:
@@ -87,7 +87,7 @@ class HoursCalendar:
                     by_minute.append(row)
             local = week[:, kinds].reshape(len(chunk), -1)
             for row in by_minute:
-                local[row] = self._drawn(self._parsed(chunk[row]), holiday_region, zone.step_min)
+                local[row] = self._expand_by_minute(self._parsed(chunk[row]), holiday_region, zone.step_min)
             steps = np.take(local, zone.local_steps, axis=1)
             result[begin : begin + len(chunk)] = steps.reshape(len(chunk), self.days, SLOTS_PER_DAY, -1).all(axis=3)
         return result
@@ -110,8 +110,8 @@ class HoursCalendar:
 
     # --- minute by minute ------------------------------------------------------------------------
 
-    def _drawn(self, rules: Sequence[Rule], region: str, step_min: int) -> Slots:
-        """Open local steps over the local dates, flat; the day before them is drawn for its night."""
+    def _expand_by_minute(self, rules: Sequence[Rule], region: str, step_min: int) -> Slots:
+        """Open local steps over the local dates, flat; includes the night of the day before them."""
         holidays = self._holiday_dates(region)
         eve = self._local_dates[0] - timedelta(days=1)
         minutes = np.zeros((len(self._local_dates) + 3) * DAY_MIN, dtype=np.bool_)
@@ -119,8 +119,8 @@ class HoursCalendar:
             spans = spans_on(rules, day.weekday(), day in holidays, self._in_season(day))
             for start_min, end_min in _open_minutes(spans):
                 minutes[index * DAY_MIN + start_min : index * DAY_MIN + end_min] = True
-        asked = minutes[DAY_MIN : (len(self._local_dates) + 1) * DAY_MIN]
-        result: Slots = asked.reshape(-1, step_min).all(axis=1)
+        window = minutes[DAY_MIN : (len(self._local_dates) + 1) * DAY_MIN]
+        result: Slots = window.reshape(-1, step_min).all(axis=1)
         return result
 
     def _in_season(self, day: date) -> InSeason:
@@ -133,7 +133,7 @@ class HoursCalendar:
 
         return in_season
 
-    # --- what is kept ----------------------------------------------------------------------------
+    # --- caches ----------------------------------------------------------------------------
 
     def _parsed(self, pattern: str) -> tuple[Rule, ...]:
         rules = self._rules.get(pattern)
@@ -151,10 +151,10 @@ class HoursCalendar:
     def _zone(self, name: str) -> _Zone:
         zone = self._zones.get(name)
         if zone is None:
-            zone = self._zones[name] = self._laid_out(load_zone(name))
+            zone = self._zones[name] = self._build_zone(load_zone(name))
         return zone
 
-    def _laid_out(self, zone: ZoneInfo) -> _Zone:
+    def _build_zone(self, zone: ZoneInfo) -> _Zone:
         start = datetime.combine(self.first_day, datetime.min.time(), tzinfo=UTC)
         # Zones change their offset on a half-hour of UTC at the finest, so one offset per slot is enough.
         offsets_min = np.array(

@@ -1,0 +1,1 @@
+"""Reference data shipped in `data/`: communes, boundaries, overseas territories, and the comparison of toponyms."""

@@ -1,4 +1,4 @@
-"""In which commune a point lies: point in polygon, the nearest commune at sea, nothing abroad.
+"""Locates the commune of a point: point in polygon, the nearest commune at sea, none abroad.
 
 The polygons are simplified, so a quay or a beach may lie a little outside; and a point at sea belongs to the
 nearest commune within `SEA_REACH_M`. On land beyond a border it belongs to none, however near France is, save for
@@ -77,26 +77,26 @@ class Boundaries:
     def locate(self, lons: Floats, lats: Floats) -> npt.NDArray[np.object_]:
         """INSEE code of the commune (arrondissement in Paris, Lyon, Marseille) of each point, "" where there is none.
 
-        On a line between two communes the smaller code wins. Points that are not finite belong nowhere.
+        On a line between two communes the smaller code wins. Points that are not finite give "".
         """
         import shapely
 
         lons, lats = np.asarray(lons, dtype=np.float64), np.asarray(lats, dtype=np.float64)
-        found = np.full(len(lons), "", dtype=object)
+        codes = np.full(len(lons), "", dtype=object)
         usable = np.flatnonzero(np.isfinite(lons) & np.isfinite(lats))
         at, shape = self._tree.query(shapely.points(lons[usable], lats[usable]))
         inside = shapely.intersects_xy(self._shapes[shape], lons[usable[at]], lats[usable[at]])
         at, shape = at[inside], shape[inside]
         order = np.lexsort((shape, at))
         which, first = np.unique(at[order], return_index=True)
-        found[usable[which]] = self._codes[shape[order][first]]
+        codes[usable[which]] = self._codes[shape[order][first]]
         outside = np.setdiff1d(np.arange(len(usable)), which)
         abroad = shapely.contains_xy(self._abroad, lons[usable[outside]], lats[usable[outside]])
         for index, foreign in zip(usable[outside], abroad, strict=True):
-            found[index] = self._nearest(
+            codes[index] = self._nearest(
                 float(lons[index]), float(lats[index]), LAND_TOLERANCE_M if foreign else SEA_REACH_M
             )
-        return found
+        return codes
 
     def outside_m(self, codes: Iterable[str], lon: float, lat: float) -> float:
         """Metres from a point to the nearest polygon of these codes: 0 inside, infinite when none of them has one."""

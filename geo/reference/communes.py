@@ -1,4 +1,4 @@
-"""Communes and what they are part of: by code, by name and postcode, by position.
+"""Communes and the areas that contain them: by code, by name and postcode, by position.
 
 Geography of 1 January 2025, populations of the 2021 census. Paris, Lyon and Marseille are there whole and by
 arrondissement. A commune that was merged into another is still found by its name or former code: by code, as the
@@ -57,12 +57,12 @@ class Commune:
 
     @property
     def expected_m(self) -> float:
-        """Mean distance in metres from the middle to a point of it: the least shown for what is known no better."""
+        """Mean distance in metres from its centre to a point of it, the floor for places known by the commune only."""
         return expected_distance_m(self.area_km2)
 
     @property
     def short_name(self) -> str:
-        """The name as people say it: "Paris 10e" for "Paris 10e Arrondissement"."""
+        """The usual name: "Paris 10e" for "Paris 10e Arrondissement"."""
         return self.name.removesuffix(" Arrondissement")
 
 
@@ -71,9 +71,9 @@ class Areas:
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
-        # Lines become objects when asked for: taking all 34,920 apart costs a short command 0.2 s.
+        # Lines become objects on demand: parsing all 34,920 costs a short command 0.2 s.
         self._lines = {line.partition(",")[0]: line for line in files.lines(data_dir, files.COMMUNES)}
-        self._made: dict[str, Commune] = {}
+        self._cache: dict[str, Commune] = {}
 
     @classmethod
     def load(cls, data_dir: Path) -> "Areas":
@@ -89,9 +89,9 @@ class Areas:
         return [self._make(insee) for insee in self._lines]
 
     def _make(self, insee: str) -> Commune:
-        commune = self._made.get(insee)
+        commune = self._cache.get(insee)
         if commune is None:
-            commune = self._made[insee] = _commune(files.cells(self._lines[insee]))
+            commune = self._cache[insee] = _commune(files.cells(self._lines[insee]))
         return commune
 
     def commune(self, insee: str) -> Commune | None:
@@ -170,8 +170,8 @@ class Areas:
         for commune in (*self.communes, *self.former):
             for postcode in commune.postcodes:
                 index.setdefault(postcode, []).append(commune)
-        for found in index.values():
-            found.sort(key=_most_people_first)
+        for communes in index.values():
+            communes.sort(key=_most_people_first)
         return index
 
     def find_all(self, name: str) -> list[Commune]:
@@ -181,9 +181,9 @@ class Areas:
         "Paris 10e", "Lyon 3", "Marseille 02" and "Paris 10e arrondissement" give that arrondissement.
         """
         folded = fold(name)
-        found = self._named(folded) or (self._named(fold(name.replace("/", " sur "))) if "/" in name else [])
-        if found:
-            return sorted(found, key=lambda c: (fold(c.name) != folded, *_most_people_first(c)))
+        communes = self._named(folded) or (self._named(fold(name.replace("/", " sur "))) if "/" in name else [])
+        if communes:
+            return sorted(communes, key=lambda c: (fold(c.name) != folded, *_most_people_first(c)))
         arrondissement = self._arrondissement(folded)
         if arrondissement:
             return [arrondissement]
@@ -194,15 +194,15 @@ class Areas:
         Aix-en-Provence, Aix-les-Bains, ..."""
         start = f"{fold(name)} "
         codes = {code for key, codes in self._codes_by_name.items() if key.startswith(start) for code in codes}
-        found = (self._make(code) for code in codes)
-        return sorted((one for one in found if one.kind == "COM"), key=_most_people_first)
+        communes = (self._make(code) for code in codes)
+        return sorted((commune for commune in communes if commune.kind == "COM"), key=_most_people_first)
 
     def _named(self, key: str) -> list[Commune]:
         current = [self._make(insee) for insee in self._codes_by_name.get(key, [])]
         return current + self._former_by_name.get(key, [])
 
     def find(self, name: str, postcode: str | None = None, departement: str | None = None) -> Commune | None:
-        """The one commune meant by a name as people and lists write it, or None when none or several fit.
+        """The only commune that fits a name as people and lists write it, or None when none or several fit.
 
         Understands accents, case, hyphens, St/Ste, articles, CEDEX, arrondissements, former communes, a postcode that
         lost its zeros, is a CEDEX one, or stands in the name. A misspelt name is accepted only among the communes of
@@ -215,18 +215,18 @@ class Areas:
         if inside:
             name, postcode = name.replace(inside.group(0), " "), postcode or inside.group(1)
         code = clean_postcode(postcode)
-        found = self.find_all(name)
+        communes = self.find_all(name)
         if code:
-            known_elsewhere = bool(found)
-            found = self._by_postcode_among(found, code) if found else []
-            if not found:
-                return self._similar(fold(name), code, alone=not known_elsewhere)
+            exists_elsewhere = bool(communes)
+            communes = self._by_postcode_among(communes, code) if communes else []
+            if not communes:
+                return self._similar(fold(name), code, alone=not exists_elsewhere)
         if departement:
-            wanted = self.departement_code(departement) or departement
-            among = [c for c in found if c.departement == wanted]
-            found = among if among or not code else found
-        exact = [c for c in found if fold(c.name) == fold(name)]
-        return found[0] if _same(exact or found) else None
+            departement_code = self.departement_code(departement) or departement
+            among = [c for c in communes if c.departement == departement_code]
+            communes = among if among or not code else communes
+        exact = [c for c in communes if fold(c.name) == fold(name)]
+        return communes[0] if _same(exact or communes) else None
 
     def _without_area(self, name: str) -> tuple[str, str]:
         """A name and the code of the département written behind it ("" if none); an article goes to the front."""
@@ -240,22 +240,22 @@ class Areas:
             return before, ""
         in_brackets = match.group(2) == "("
         code = self.departement_code(behind) if in_brackets or not behind[:1].isdigit() else ""
-        known = code and any(c.departement == code for c in self.find_all(before))
-        return (before, code) if known else (name, "")
+        is_there = code and any(c.departement == code for c in self.find_all(before))
+        return (before, code) if is_there else (name, "")
 
     def by_postcode(self, postcode: str) -> list[Commune]:
         """Communes of a postcode, most people first, former ones last; 75001 gives the arrondissement, not Paris."""
         return [c for c in self._by_postcode.get(clean_postcode(postcode), []) if c.insee not in WHOLE_CITIES]
 
-    def _by_postcode_among(self, found: list[Commune], postcode: str) -> list[Commune]:
-        if found[0].insee in WHOLE_CITIES:
-            parts = [c for c in self._by_postcode.get(postcode, []) if c.parent == found[0].insee]
-            return parts or [c for c in found if c.departement in departements_of(postcode)]
-        exact = [c for c in found if postcode in c.postcodes]
-        return exact or [c for c in found if c.departement in departements_of(postcode)]
+    def _by_postcode_among(self, communes: list[Commune], postcode: str) -> list[Commune]:
+        if communes[0].insee in WHOLE_CITIES:
+            parts = [c for c in self._by_postcode.get(postcode, []) if c.parent == communes[0].insee]
+            return parts or [c for c in communes if c.departement in departements_of(postcode)]
+        exact = [c for c in communes if postcode in c.postcodes]
+        return exact or [c for c in communes if c.departement in departements_of(postcode)]
 
     def _similar(self, folded: str, postcode: str, *, alone: bool) -> Commune | None:
-        """Among the communes of a postcode, the one spelt almost so or whose name begins so.
+        """Among the communes of a postcode, the one of a similar name or whose name starts with it.
 
         When `alone`, else the only commune of that postcode: the name may be that of a hamlet. A name that is known
         elsewhere contradicts the postcode instead.
@@ -280,13 +280,13 @@ class Areas:
         number = ordinal(words[1])
         return self._make(str(before + number)) if number and number <= count else None
 
-    # What communes are part of
+    # Départements, regions, EPCI
 
     @cached_property
     def _areas(self) -> dict[tuple[str, str], tuple[str, str]]:
         rows = files.rows(self.data_dir, files.AREAS)
-        known = {(level, code): (name, region) for level, code, name, region in rows}
-        return known | {("departement", t.code): (t.name, "") for t in TERRITORIES}
+        areas = {(level, code): (name, region) for level, code, name, region in rows}
+        return areas | {("departement", t.code): (t.name, "") for t in TERRITORIES}
 
     def departement_name(self, code: str) -> str:
         """ "Loire-Atlantique" for "44"; the code itself when unknown."""
@@ -337,7 +337,7 @@ class Areas:
 
 
 def clean_postcode(text: str | None) -> str:
-    """Five digits, lost zeros given back ("1400" -> "01400"), or "" when it is no postcode ("0", "n/a")."""
+    """Five digits, lost zeros restored ("1400" -> "01400"), or "" when it is no postcode ("0", "n/a")."""
     digits = re.sub(r"\.0$|\D", "", (text or "").strip())
     return digits.zfill(5) if len(digits) in {4, 5} and int(digits) >= 1000 else ""
 
@@ -349,12 +349,12 @@ def departements_of(postcode: str) -> tuple[str, ...]:
     return (postcode[:3],) if postcode[:2] in {"97", "98"} else (postcode[:2],)
 
 
-def _same(found: list[Commune]) -> bool:
-    """Whether there is one answer: one commune, or one with former communes of its name inside or beside it."""
-    current = [c for c in found if c.kind != "COMD"]
+def _same(communes: list[Commune]) -> bool:
+    """Whether the communes are one: a single current commune, or former communes that are all part of one."""
+    current = [c for c in communes if c.kind != "COMD"]
     if current:
         return len(current) == 1
-    return len(found) == 1 or (len(found) > 1 and len({c.insee for c in found}) == 1)
+    return len(communes) == 1 or (len(communes) > 1 and len({c.insee for c in communes}) == 1)
 
 
 def _keys(name: str) -> set[str]:

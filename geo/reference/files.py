@@ -1,7 +1,7 @@
-"""The reference files shipped in `data/`: where they are and how they are read.
+"""Paths and readers of the reference files shipped in `data/`.
 
-Nothing is kept here: `Areas` and `Gazetteer` hold what they need. Readers import their heavy libraries when
-called, so that a command that needs a name does not pay for polygons. What each file holds, its source and its
+Nothing is cached here: `Areas` and `Gazetteer` hold what they need. Readers import their heavy libraries when
+called, so that a command that looks up a name does not load polygons. What each file holds, its source and its
 licence: `data/README.md`.
 """
 
@@ -10,7 +10,6 @@ import gzip
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.errors import Language, OperationError
-from geo.spatial.distance import Floats
 
 COMMUNES = "communes.csv.gz"
 FORMER_COMMUNES = "former_communes.csv.gz"
@@ -29,7 +27,6 @@ OUTLINES_DEPARTEMENTS = "outlines_departements.parquet"
 STATIONS = "stations.csv.gz"
 STREETS = "streets.csv.gz"
 POPULATION = "population_1km.parquet"
-LISTS = "lists"
 
 
 class ReferenceMissing(OperationError):
@@ -58,13 +55,13 @@ def rows(data_dir: Path, name: str) -> Iterator[list[str]]:
 
 
 def lines(data_dir: Path, name: str) -> list[str]:
-    """The same, not taken apart yet (`cells`): no cell of a shipped file goes over several lines."""
+    """Lines of a shipped `.csv.gz`, header left out, for `cells`: no cell of a shipped file spans several lines."""
     return _text(data_dir, name).splitlines()[1:]
 
 
-def cells(line: str, wanted: int = -1) -> list[str]:
-    """The cells of a line, or the first `wanted` of them and whatever follows."""
-    return next(csv.reader((line,))) if '"' in line else line.split(",", wanted)
+def cells(line: str, count: int = -1) -> list[str]:
+    """The cells of a line, or its first `count` cells and the rest."""
+    return next(csv.reader((line,))) if '"' in line else line.split(",", count)
 
 
 def _text(data_dir: Path, name: str) -> str:
@@ -102,38 +99,6 @@ def commune_outlines_gz(data_dir: Path, departement: str) -> bytes | None:
     """`commune_outlines` as compressed JSON (20 to 100 kB); None for an unknown département."""
     outlines = commune_outlines(data_dir, departement)
     return None if outlines is None else _compressed(outlines)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PopulationGrid:
-    """The 1 km census grid of 2021: one row per inhabited cell, arrays of equal length.
-
-    `lon`, `lat`: centres; `x_m`, `y_m`: south-west corners in EPSG:3035; `country`: "FR", or as "BE-FR" where a
-    cell lies across a border.
-    """
-
-    lon: Floats
-    lat: Floats
-    x_m: npt.NDArray[np.int32]
-    y_m: npt.NDArray[np.int32]
-    population: npt.NDArray[np.int32]
-    country: npt.NDArray[np.object_]
-
-
-def population_grid(data_dir: Path) -> PopulationGrid:
-    """All 376,608 cells; the 372,427 with country "FR" hold 64,540,441 people."""
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(reference_file(data_dir, POPULATION))
-    column = {name: table[name].to_numpy(zero_copy_only=False) for name in table.column_names}
-    return PopulationGrid(
-        lon=column["lon"],
-        lat=column["lat"],
-        x_m=column["x_laea_sw"],
-        y_m=column["y_laea_sw"],
-        population=column["population"],
-        country=column["cntr"].astype(object),
-    )
 
 
 def _shapes(path: Path, key: str, filters: Any = None) -> tuple[npt.NDArray[np.object_], Any]:

@@ -1,8 +1,8 @@
-"""French places far from Paris: time zones by INSEE prefix and by bounding box, and the 97x/98x territories.
+"""French overseas places: time zones by INSEE prefix and by bounding box, and the 97x/98x territories.
 
 No boundary or census is shipped for Saint-Pierre-et-Miquelon, Saint-Barthélemy, Saint-Martin, Wallis-et-Futuna,
 French Polynesia and New Caledonia: a bounding box says whether a point is there, and their main town stands for
-them when somebody searches by name.
+them in a search by name.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Territory:
     km2: float
 
     def expected_m(self, postcode: str) -> float:
-        """How far from the main town somebody of a postcode is, on the mean: within the town, or anywhere on land."""
+        """Mean distance in metres from the main town to a point of a postcode: within the town, or anywhere on land."""
         return expected_distance_m(self.town_km2 if postcode == self.postcode else self.km2)
 
 
@@ -82,7 +82,7 @@ def _inside(box: _Box, lon: float, lat: float) -> bool:
 
 def territory_at(lon: float, lat: float) -> Territory | None:
     """The territory whose bounding box holds a point, else None."""
-    return next((one for one in TERRITORIES if _inside(one.box, lon, lat)), None)
+    return next((territory for territory in TERRITORIES if _inside(territory.box, lon, lat)), None)
 
 
 def time_zone_of(insee: str) -> str:

@@ -1,7 +1,7 @@
-"""How names of communes, stations and streets are compared: accents, case, St/Ste, CEDEX, articles.
+"""Comparison of names of communes, stations and streets: accents, case, St/Ste, CEDEX, articles.
 
-`fold` keeps what distinguishes two communes ("Chalon-sur-Saône" is not "Châlons-en-Champagne") and drops what
-people type in many ways.
+`fold` keeps the differences between two communes ("Chalon-sur-Saône" is not "Châlons-en-Champagne") and drops
+variants of spelling.
 """
 
 import re
@@ -63,7 +63,7 @@ _LITTLE_WORDS = frozenset(["de", "du", "des", "la", "le", "les", "l", "d", "a", 
 
 
 class _Folding(dict[int, str]):
-    """What a character is in folded text, worked out when first met: bounded by the number of characters."""
+    """Cache of the folded text of each character; its size is bounded by the number of characters."""
 
     def __missing__(self, code: int) -> str:
         folded = self[code] = _NOT_WORD_OR_SLASH.sub(" ", _ascii(chr(code)).lower())
@@ -82,7 +82,7 @@ def fold(text: str) -> str:
     folded = text.translate(_FOLDING)
     if "/" in folded:
         folded = _NOT_WORD.sub(" ", _ascii(text).lower().replace(" s/", " sur "))
-    # Few texts hold "st" or "cedex": looking for both costs a tenth of looking at every word.
+    # Few texts hold "st" or "cedex": a search for both costs a tenth of a look at every word.
     if "st" not in folded and "cedex" not in folded:
         return " ".join(folded.split())
     words = folded.split()
@@ -106,8 +106,8 @@ def ordinal(word: str) -> int | None:
     """The number in "1er", "10e", "2eme" or "02" (a folded word), else None."""
     if word.isdigit() and len(word) <= 2:
         return int(word)
-    found = _ORDINAL.match(word)
-    return int(found.group(1)) if found else None
+    match = _ORDINAL.match(word)
+    return int(match.group(1)) if match else None
 
 
 def street_key(street: str) -> str:
@@ -133,14 +133,14 @@ _NUMBER = re.compile(
 def split_number(address: str) -> tuple[str, str]:
     """House number ("12", "12bis" or "") and the rest of a street address."""
     # Most streets without a number begin with a letter: no need to look further.
-    found = None if address[:1].isalpha() else _NUMBER.match(address)
-    if not found:
+    match = None if address[:1].isalpha() else _NUMBER.match(address)
+    if not match:
         return "", address.strip()
-    return found.group(1) + (found.group(2) or "").lower(), address[found.end() :].strip()
+    return match.group(1) + (match.group(2) or "").lower(), address[match.end() :].strip()
 
 
 def number_key(number: str) -> str:
-    """A house number of `split_number` for comparison: "15bis" is what others write "15 B"."""
+    """A house number of `split_number` for comparison: "15bis" and "15 B" give "15b"."""
     return number[: len(number.rstrip("abcdefghijklmnopqrstuvwxyz")) + 1]
 
 

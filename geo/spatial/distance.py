@@ -1,4 +1,4 @@
-"""The one definition of distance: haversine on the sphere of the Earth's mean radius.
+"""Distance: haversine on the sphere of the Earth's mean radius.
 
 Every ranking quantises to 0.1 m, so numpy, compiled code and tests agree on order.
 """
@@ -24,7 +24,7 @@ def haversine_m(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
 
 
 def haversine_array_m(lon: float | Floats, lat: float | Floats, lons: Floats, lats: Floats) -> Floats:
-    """Distances in metres from one point to many, or from many to as many; same shape as `lons`."""
+    """Distances in metres from one point to many, or pairwise between two arrays; same shape as `lons`."""
     phi1, phi2 = np.radians(lat), np.radians(lats)
     half_phi, half_lambda = (phi2 - phi1) / 2, np.radians(lons - lon) / 2
     a = np.sin(half_phi) ** 2 + np.cos(phi1) * np.cos(phi2) * np.sin(half_lambda) ** 2
@@ -60,7 +60,7 @@ def chord_of_m(distance_m: float) -> float:
 
 
 def chords_of_m(distances_m: Floats) -> Floats:
-    """`chord_of_m` of many."""
+    """`chord_of_m` of an array."""
     result: Floats = 2 * np.sin(np.minimum(distances_m / (2 * EARTH_RADIUS_M), np.pi / 2))
     return result
 

@@ -1,4 +1,4 @@
-"""H3 cells of points. Cells are `uint64` arrays inside; text only in what people and other programs read."""
+"""H3 cells of points. Cells are `uint64` arrays inside; text only at the edges, in responses and URLs."""
 
 from collections.abc import Iterable
 

@@ -1,6 +1,6 @@
-"""An H3-ordered packed tree: points sorted by cell, cut into blocks, blocks grouped into nodes, circles around both.
+"""H3-ordered packed tree: points sorted by cell, split into blocks, blocks grouped into nodes, with bounding circles.
 
-Nothing here knows what the points are. A tree over n points is two arrays of starts and two `Circles`.
+The tree does not depend on the meaning of the points. A tree over n points is two arrays of starts and two `Circles`.
 """
 
 from collections.abc import Sequence
@@ -74,7 +74,7 @@ def _enclose(lons: Floats, lats: Floats, radii_m: Floats, starts: Ints) -> Circl
     if len(starts) == 1:
         return Circles(np.zeros(0), np.zeros(0), np.zeros(0))
     sums = np.add.reduceat(unit_vectors(lons, lats), starts[:-1], axis=0)
-    # A run whose points cancel out (the two poles) has no mean direction; any centre is right, only wide.
+    # A run whose points cancel out (the two poles) has no mean direction; any centre is valid, with a wide circle.
     centre_lon = np.degrees(np.arctan2(sums[:, 1], sums[:, 0]))
     centre_lat = np.degrees(np.arctan2(sums[:, 2], np.hypot(sums[:, 0], sums[:, 1])))
     lengths = np.diff(starts)

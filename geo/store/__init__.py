@@ -1,5 +1,5 @@
-"""The truth: places, spaces, listings, communities and the busy ledger, on SQLite or PostGIS.
+"""The store: places, spaces, listings, communities and the busy ledger, on SQLite or PostGIS.
 
-`schema` names the tables, `dialect` holds every difference between the two databases, `engine` opens
-one, the other modules read and write one table family each.
+`schema` defines the tables, `dialect` holds every difference between the two databases, `engine` opens a store and runs
+transactions. Each other module reads or writes one family of tables.
 """

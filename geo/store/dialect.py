@@ -1,7 +1,7 @@
-"""Every difference between SQLite and PostgreSQL + PostGIS, and nothing else.
+"""The differences between SQLite and PostgreSQL + PostGIS.
 
 SQLite keeps points as WKB in a BLOB and finds them through the index on their H3 cell: the descendants of a cell are
-one range of cell numbers, and keeping that index costs a fifth of what the built-in R*Tree does on a large import.
+one range of cell numbers, and that index costs a fifth of the built-in R*Tree on a large import.
 PostGIS has a real geometry column with a GiST index. Queries are written once against `PointColumn`, `in_box`, `upsert`
 and `insert_many`; the compiler picks the variant.
 """
@@ -43,13 +43,13 @@ MAX_PARAMETERS = 30_000
 """Both databases refuse a statement with more than about 32,000 bound values."""
 
 SQLITE_CACHE_KIB = 32 * 1024
-"""Holds the indexes of a national store, so that a large import does not read them again for every transaction."""
+"""Cache large enough for the indexes of a national store, so that no transaction of an import reads them again."""
 SQLITE_CHECKPOINT_PAGES = 16_000
-"""64 MiB of log: pages that many transactions write in a row are copied to the file once."""
+"""Log size (64 MiB) between checkpoints: a page written by many transactions is copied to the file once."""
 
 _WKB_POINT = struct.Struct("<BIdd")
 MAX_BOX_CELLS = 60
-"""Ranges of cells one box query looks up; a larger box is covered by larger cells."""
+"""Maximum cell ranges in one box query; a larger box is covered by larger cells."""
 _BOX_RESOLUTIONS = range(7, -1, -1)
 _H3_RESOLUTION = 9
 
@@ -62,9 +62,9 @@ class _PointType(TypeDecorator[Point]):
     spatial_index = False  # read by GeoAlchemy2: the first migration creates the index
 
     def load_dialect_impl(self, dialect: "Dialect | None") -> "TypeEngine[Any]":
-        if dialect is None or dialect.name != "postgresql":  # GeoAlchemy2 also asks without a dialect
+        if dialect is None or dialect.name != "postgresql":  # GeoAlchemy2 also calls without a dialect
             return self.impl_instance
-        from geoalchemy2 import Geometry  # a third of a second, which nobody pays on SQLite
+        from geoalchemy2 import Geometry  # takes a third of a second, so not on SQLite
 
         return dialect.type_descriptor(Geometry("POINT", srid=4326, spatial_index=False))
 
@@ -81,7 +81,7 @@ class _PointType(TypeDecorator[Point]):
 
 
 PointColumn = _PointType()
-"""Type of the column that holds a position; takes and gives `Point`."""
+"""Column type of a position; its Python value is a `Point`."""
 
 
 def _ewkb_point(hexadecimal: str) -> tuple[float, float]:
@@ -108,7 +108,7 @@ def in_box(
 
 
 def _cells_over(min_lon: float, min_lat: float, max_lon: float, max_lat: float) -> list[int]:
-    """H3 cells that cover a box, the finest that are few enough; none for a box as large as a continent."""
+    """H3 cells that cover a box, at the finest resolution with at most MAX_BOX_CELLS; none beyond 30°."""
     import h3.api.basic_int as h3
 
     corners = [(min_lat, min_lon), (min_lat, max_lon), (max_lat, max_lon), (max_lat, min_lon)]
@@ -154,8 +154,7 @@ def upsert(
 
 
 def insert_many(connection: Connection, into: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Inserts many rows fast, past the bound parameters of statements: values as `stored_point` and JSON text give
-    them."""
+    """Inserts many rows fast, without bound parameters: positions come from `stored_point`, JSON as text."""
     names = ", ".join(f'"{name}"' for name in columns)
     if connection.dialect.name == "postgresql":
         _copy(connection, f'COPY "{into.name}" ({names}) FROM STDIN', rows)
@@ -182,18 +181,18 @@ def _copy(connection: Connection, statement: str, rows: Iterable[Sequence[Any]])
 
 
 def stored_point(engine_name: str, lon: float, lat: float) -> bytes | str:
-    """A position as `insert_many` takes it."""
+    """The value of a position for `insert_many`."""
     if engine_name == "postgresql":
         return f"SRID=4326;POINT({lon!r} {lat!r})"
     return _WKB_POINT.pack(1, 1, lon, lat)
 
 
 SPATIAL_TABLES = frozenset({"spatial_ref_sys"})
-"""Tables that are not ours to compare when a schema is checked against its metadata."""
+"""Tables of PostGIS itself, left out when a schema is compared with its metadata."""
 
 
 def prepare_engine(engine: Engine) -> Engine:
-    """Sets per-connection behaviour: WAL, foreign keys and a bounded wait for locks."""
+    """Configures every connection: WAL, foreign keys and a bounded wait for locks."""
 
     if engine.dialect.name == "sqlite":
 
@@ -210,7 +209,7 @@ def prepare_engine(engine: Engine) -> Engine:
             cursor.close()
 
     else:
-        import geoalchemy2  # noqa: F401  it listens to tables being made, so it must be there before the first one is
+        import geoalchemy2  # noqa: F401  listens to the creation of tables, so it must be imported before the first one
 
         @event.listens_for(engine, "connect")
         def _configure_postgres(connection: Any, _record: Any) -> None:
@@ -222,13 +221,13 @@ def prepare_engine(engine: Engine) -> Engine:
 
 
 def begin_writing(connection: Connection) -> None:
-    """Takes SQLite's single write lock now rather than halfway through, where waiting would deadlock."""
+    """Takes SQLite's single write lock at once: waiting for it later in the transaction would deadlock."""
     if connection.dialect.name == "sqlite":
         connection.execute(text("BEGIN IMMEDIATE"))
 
 
 def begin_reading(connection: Connection) -> None:
-    """From the first statement on, all that is read is the store at one moment, whatever others write meanwhile."""
+    """Starts a read transaction: all reads see the store at one moment, whatever is written meanwhile."""
     if connection.dialect.name == "sqlite":
         connection.execute(text("BEGIN"))
     else:

@@ -1,4 +1,4 @@
-"""Opens a store and runs work on it, turning a database's failures into errors a person can act on."""
+"""Opens a store and runs transactions on it; translates database errors into errors a person can act on."""
 
 import errno
 from collections.abc import Iterator
@@ -39,13 +39,13 @@ def open_store(url: str) -> Engine:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection for reading. Raises StoreUnavailable when the store cannot answer."""
-    with translated(engine), engine.connect() as connection:
+    with translating_errors(engine), engine.connect() as connection:
         yield connection
 
 
 @contextmanager
 def reading_at_once(engine: Engine) -> Iterator[Connection]:
-    """The same, and all that is read is the store at one moment."""
+    """A connection whose reads all see the store at one moment. Raises StoreUnavailable."""
     with reading(engine) as connection:
         begin_reading(connection)
         yield connection
@@ -53,11 +53,11 @@ def reading_at_once(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """One short transaction: all of it or nothing. Raises StoreUnavailable or StorageFull.
+    """One short transaction, committed at the end, rolled back on any error. Raises StoreUnavailable or StorageFull.
 
-    Keep it under a second: on SQLite nobody else can write meanwhile.
+    Keep it under a second: SQLite allows one writer at a time.
     """
-    with translated(engine), engine.connect() as connection:
+    with translating_errors(engine), engine.connect() as connection:
         begin_writing(connection)
         try:
             yield connection
@@ -68,12 +68,12 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def translated(engine: Engine) -> Iterator[None]:
-    """Turns a database's own failures into the error tree; never shows its words to a person."""
+def translating_errors(engine: Engine) -> Iterator[None]:
+    """Translates database errors into the error tree; the database's own message is never shown to a person."""
     try:
         yield
     except (PlaceLibreError, IntegrityError, DataError):
-        raise  # ours, or for the caller to judge
+        raise  # already translated, or for the caller to handle
     except DatabaseError as error:
         raise _translate(error, engine) from error
 

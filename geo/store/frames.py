@@ -1,4 +1,4 @@
-"""The columns in which the store hands its tables on: to the search index, to exports, to notebooks."""
+"""Polars schemas of the frames that the store gives to the search index, exports and notebooks."""
 
 from collections.abc import Mapping
 
@@ -31,7 +31,7 @@ PLACES: Schema = {
 }
 """One row per place. `kind`, `status`, `precision` are words of `geo.types`; `expected_m` is 0 unless the position is
 the commune's; `opening_hours` is OSM syntax or null; `amenities` is JSON text, `{"wifi": "yes"}`, absent meaning
-unknown; `checked_on` is null when nobody knows; `communities` empty means public."""
+unknown; `checked_on` is null when unknown; `communities` empty means public."""
 
 SPACES: Schema = {
     "space_id": pl.Int64,
@@ -64,7 +64,7 @@ COMMUNITIES: Schema = {
     "values": LIST,
     "words": pl.String,
 }
-"""One row per community; `partners` are slugs it declares; `values` and `words` are what it says of itself."""
+"""One row per community; `partners` are slugs it declares; `values` and `words` are its description of itself."""
 
 MEMBERSHIPS: Schema = {
     "community": pl.String,

@@ -1,4 +1,4 @@
-"""The identity of a store: a random UUID, made by a migration and kept in the store itself."""
+"""The identity of a store: a random UUID that a migration creates in the store itself."""
 
 from sqlalchemy import Connection, select
 

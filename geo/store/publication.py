@@ -1,7 +1,7 @@
-"""Places and listings that are being written or removed in bulk are not there yet, or no longer, for anybody.
+"""Conditions that hide the places and listings of an unfinished import or undo.
 
 A national list is written in many short transactions, so that bookings never wait; it appears at once when the ranges
-of its places and listings leave `unpublished`. Whoever reads places or listings adds these conditions.
+of its places and listings leave `unpublished`. Every query of places or listings adds these conditions.
 """
 
 from sqlalchemy import ColumnElement, FromClause, exists
@@ -15,7 +15,7 @@ def published(places: FromClause = place) -> ColumnElement[bool]:
 
 
 def published_listing(listings: FromClause = listing) -> ColumnElement[bool]:
-    """The same for listings."""
+    """Condition: the listing is in no range that an import is writing or an undo removing."""
     return _outside(listings, listing.name)
 
 

@@ -1,4 +1,4 @@
-"""Reads the store: frames for the index and exports, one record for a page."""
+"""Queries of the store: frames for the index and exports, one record for a page."""
 
 import json
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ PLACE_FRAME: dict[str, Any] = {**PLACES, "hours_assumed": pl.Boolean, "capacity"
 
 @dataclass(frozen=True, slots=True)
 class StoreFrames:
-    """What a search index is built from, read in one transaction at `revision`.
+    """The input of a search index, read in one transaction at `revision`.
 
     places: one row per place that is not closed (`PLACE_FRAME`; amenities as JSON text; communities empty
     when any public list or public space names it); spaces: those not closed, of offered places
@@ -38,7 +38,7 @@ class StoreFrames:
 
 
 def read_frames(engine: Engine, *, place_ids: Sequence[int] | None = None, first_slot: int = 0) -> StoreFrames:
-    """Frames of the whole store, or of some places; `first_slot` leaves out what the ledger holds of the past."""
+    """Frames of the whole store, or of some places; `first_slot` leaves out earlier slots of the ledger."""
     with reading_at_once(engine) as connection:
         return _frames(connection, None if place_ids is None else list(place_ids), first_slot)
 
@@ -64,15 +64,15 @@ def _frames(connection: Connection, some: list[int] | None, first_slot: int) -> 
         .where(space.c.closed.is_(False), place.c.status == "offered", published())
         .order_by(space.c.id)
     )
-    taken = select(busy.c.space_id, busy.c.slot, busy.c.seats_taken).where(busy.c.slot >= first_slot)
+    seats = select(busy.c.space_id, busy.c.slot, busy.c.seats_taken).where(busy.c.slot >= first_slot)
     if some is not None:
         places, spaces = places.where(place.c.id.in_(some)), spaces.where(place.c.id.in_(some))
-        taken = taken.where(busy.c.space_id.in_(offered.where(place.c.id.in_(some))))
+        seats = seats.where(busy.c.space_id.in_(offered.where(place.c.id.in_(some))))
     return StoreFrames(
         revision=revision(connection),
         places=_places(connection, places, some),
         spaces=_spaces(connection, spaces),
-        busy=_frame(connection, taken, dict(BUSY)),
+        busy=_frame(connection, seats, dict(BUSY)),
         communities=_communities(connection),
         memberships=_memberships(connection) if some is None else pl.DataFrame(schema=dict(MEMBERSHIPS)),
     )
@@ -87,9 +87,9 @@ def _places(connection: Connection, statement: Select[Any], some: list[int] | No
     offers = _place_communities(connection, some)
     stored = [name for name in PLACE_FRAME if name != "communities"]
     columns = [place.c["id" if name == "place_id" else name] for name in stored]
-    # As text: reading JSON only to write it again would take as long as all the rest.
-    told = [cast(column, Text) if column is place.c.amenities else column for column in columns]
-    rows = connection.execute(statement.with_only_columns(*told)).all()
+    # As text: parsing JSON only to write it again would take as long as everything else.
+    selected = [cast(column, Text) if column is place.c.amenities else column for column in columns]
+    rows = connection.execute(statement.with_only_columns(*selected)).all()
     frame = pl.DataFrame(
         [tuple(row) for row in rows], schema={name: PLACE_FRAME[name] for name in stored}, orient="row"
     )
@@ -115,27 +115,29 @@ def _place_communities(connection: Connection, some: list[int] | None) -> dict[i
             .having(func.count() == func.count(listing.c.community))
         )
         statement = statement.where(listing.c.place_id.in_(only_communities))
-    found: dict[int, set[str | None]] = {}
+    slugs_of: dict[int, set[str | None]] = {}
     for place_id, slug in connection.execute(statement):
-        found.setdefault(place_id, set()).add(slug)
-    return {place_id: sorted(slug for slug in slugs if slug) for place_id, slugs in found.items() if None not in slugs}
+        slugs_of.setdefault(place_id, set()).add(slug)
+    return {
+        place_id: sorted(slug for slug in slugs if slug) for place_id, slugs in slugs_of.items() if None not in slugs
+    }
 
 
 def _spaces(connection: Connection, statement: Select[Any]) -> pl.DataFrame:
-    wanted = statement.with_only_columns(space.c.id).order_by(None).subquery()
+    selected = statement.with_only_columns(space.c.id).order_by(None).subquery()
     offers: dict[int, list[str]] = {}
     pairs = (
         select(space_community.c.space_id, space_community.c.community)
-        .where(space_community.c.space_id.in_(select(wanted.c.id)))
+        .where(space_community.c.space_id.in_(select(selected.c.id)))
         .order_by(space_community.c.space_id, space_community.c.community)
     )
     for space_id, slug in connection.execute(pairs):
         offers.setdefault(space_id, []).append(slug)
     rows = []
     for row in connection.execute(statement).mappings():
-        told = {**row, "amenities": _json(row["amenities"]), "communities": offers.get(row["id"], [])}
-        told["space_id"] = told.pop("id")
-        rows.append(tuple(told[name] for name in SPACES))
+        record = {**row, "amenities": _json(row["amenities"]), "communities": offers.get(row["id"], [])}
+        record["space_id"] = record.pop("id")
+        rows.append(tuple(record[name] for name in SPACES))
     return pl.DataFrame(rows, schema=dict(SPACES), orient="row")
 
 
@@ -155,7 +157,7 @@ def read_communities(engine: Engine) -> tuple[int, pl.DataFrame]:
 
 
 def read_memberships(engine: Engine) -> tuple[int, pl.DataFrame, pl.DataFrame]:
-    """The same, and who belongs to them: all that says how close communities are, read in one transaction."""
+    """The revision of communities, their table and their memberships, read in one transaction."""
     with reading(engine) as connection:
         return communities_revision(connection), _communities(connection), _memberships(connection)
 
@@ -165,9 +167,9 @@ def _json(value: dict[str, str]) -> str:
 
 
 def resolve_alias(connection: Connection, place_id: int) -> int:
-    """The id a place goes by today: its own, or that of the place it was merged into."""
-    found = connection.execute(select(place_alias.c.place_id).where(place_alias.c.alias_id == place_id)).scalar()
-    return place_id if found is None else int(found)
+    """The current id of a place: its own, or that of the place it was merged into."""
+    current = connection.execute(select(place_alias.c.place_id).where(place_alias.c.alias_id == place_id)).scalar()
+    return place_id if current is None else int(current)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +185,8 @@ def read_place(engine: Engine, place_id: int) -> PlaceRecord | None:
     """A place with its open spaces (each with `communities`) and provenance; None when there is none."""
     with reading(engine) as connection:
         place_id = resolve_alias(connection, place_id)
-        found = connection.execute(select(place).where(place.c.id == place_id, published())).mappings().one_or_none()
-        if found is None:
+        record = connection.execute(select(place).where(place.c.id == place_id, published())).mappings().one_or_none()
+        if record is None:
             return None
         spaces = [
             dict(row)
@@ -192,11 +194,11 @@ def read_place(engine: Engine, place_id: int) -> PlaceRecord | None:
                 select(space).where(space.c.place_id == place_id, space.c.closed.is_(False)).order_by(space.c.id)
             ).mappings()
         ]
-        for one in spaces:
-            one["communities"] = list(
+        for item in spaces:
+            item["communities"] = list(
                 connection.execute(
                     select(space_community.c.community)
-                    .where(space_community.c.space_id == one["id"])
+                    .where(space_community.c.space_id == item["id"])
                     .order_by(space_community.c.community)
                 ).scalars()
             )
@@ -211,4 +213,4 @@ def read_place(engine: Engine, place_id: int) -> PlaceRecord | None:
             .where(listing.c.place_id == place_id, published_listing())
             .order_by(listing.c.id)
         ).mappings()
-        return PlaceRecord(dict(found), spaces, [dict(row) for row in listings])
+        return PlaceRecord(dict(record), spaces, [dict(row) for row in listings])

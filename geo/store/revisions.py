@@ -1,6 +1,6 @@
 """Ids that are never reused, and the revision of the store.
 
-One row per counter: a writer that takes from it holds the row until it commits, so revisions become
+One row per counter: a writer that takes from it locks the row until it commits, so revisions become
 visible in order and no reader can skip one.
 """
 
@@ -24,7 +24,7 @@ def mint(connection: Connection, name: str, count: int = 1) -> range:
 
 
 def record_changes(connection: Connection, place_ids: Iterable[int]) -> int:
-    """Notes that these places (or their spaces, slots or removal) changed; returns the new revision."""
+    """Records that these places (or their spaces, slots or removal) changed; returns the new revision."""
     (revision,) = mint(connection, "revision")
     rows = [{"place_id": place_id, "revision": revision} for place_id in sorted(set(place_ids))]
     upsert(connection, place_change, rows, key=["place_id"])
@@ -32,7 +32,7 @@ def record_changes(connection: Connection, place_ids: Iterable[int]) -> int:
 
 
 def record_range(connection: Connection, first_id: int, last_id: int, change: int) -> None:
-    """Notes that all places of a range appeared or went at revision `change`."""
+    """Records that all places of a range appeared or went at revision `change`."""
     row = {"first_id": first_id, "last_id": last_id, "revision": change}
     upsert(connection, bulk_change, [row], key=["first_id", "last_id"])
 
@@ -43,14 +43,14 @@ def revision(connection: Connection) -> int:
 
 
 def record_communities_change(connection: Connection) -> int:
-    """Notes that communities, or who belongs to them, changed; returns the new revision."""
+    """Records that communities or their memberships changed; returns the new revision."""
     (revision,) = mint(connection, "revision")
     connection.execute(update(counter).where(counter.c.name == "communities").values(value=revision))
     return revision
 
 
 def communities_revision(connection: Connection) -> int:
-    """The revision of the last committed change to communities or to who belongs to them."""
+    """The revision of the last committed change to communities or their memberships."""
     return int(connection.execute(select(counter.c.value).where(counter.c.name == "communities")).scalar_one())
 
 
@@ -72,7 +72,7 @@ def changed_since(connection: Connection, since: int) -> list[int]:
 
 
 def count_changed_since(connection: Connection, since: int) -> int:
-    """At most how many places `changed_since` names: a cheap look before an overlay is made of them."""
+    """Upper bound of the number of places in `changed_since`: a cheap check before building an overlay."""
     one_by_one = select(func.count()).select_from(place_change).where(place_change.c.revision > since)
     ranges = select(func.coalesce(func.sum(bulk_change.c.last_id - bulk_change.c.first_id + 1), 0)).where(
         bulk_change.c.revision > since

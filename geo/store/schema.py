@@ -36,7 +36,7 @@ metadata = MetaData(
 
 
 def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
-    """A CHECK that a column holds a word of the vocabulary; the database decides."""
+    """A CHECK that a column holds a value of the enumeration."""
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 

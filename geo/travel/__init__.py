@@ -1,1 +1,1 @@
-"""Travel time: one protocol (`model`), one file per way to estimate it."""
+"""Travel time: the `Router` protocol (`router`), the straight-line estimate, and Valhalla, embedded or at a URL."""

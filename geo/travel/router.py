@@ -1,4 +1,4 @@
-"""What a routing engine answers. Whoever ranks knows this protocol, and not which engine is behind it."""
+"""The `Router` protocol: travel times by a network. Ranking depends on it, not on an engine."""
 
 from typing import ClassVar, Protocol
 
@@ -11,12 +11,12 @@ from geo.types import Point
 Floats = npt.NDArray[np.float64]
 
 TOP_KM_H: dict[str, float] = {"walk": 4.8, "bike": 20.0, "car": 130.0}
-"""No way is quicker than the straight line at this speed. On foot and by car it is what engines are told to keep to; by
-bike they are told 18 km/h, which a slope may exceed."""
+"""Upper bound of the speed along the straight line. On foot and by car it is the speed limit given to engines; by bike
+engines use 18 km/h, which a downhill slope may exceed."""
 
 
 def top_m_per_minute(mode: str) -> float:
-    """Metres as the crow flies that nobody does more of in a minute."""
+    """Upper bound of the straight-line metres covered in a minute."""
     return TOP_KM_H[mode] * 1000.0 / 60.0
 
 
@@ -31,7 +31,7 @@ class RoutingUnavailable(OperationError):
 
 
 class OffTheNetwork(UserError):
-    """Nothing of what was asked lies on the map of the network."""
+    """No point of the request lies near the network."""
 
     code = "off_the_network"
     http_status = 422

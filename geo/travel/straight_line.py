@@ -7,7 +7,7 @@ Assumptions, not measurements of a given road:
 * 4.8 km/h on foot, the usual planning speed; 15 km/h by bike in town, lights included; 40 km/h by car, door to door,
   between the 25 of city streets and the 55-60 of country roads.
 
-In mountains and across water the truth is longer: pages say "about".
+In mountains and across water the real time is longer: pages say "about".
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Valhalla inside this process, over tiles of ours."""
+"""Valhalla inside this process, over tiles on disk."""
 
 import json
 import tempfile
@@ -12,34 +12,34 @@ from geo.travel.valhalla_tiles import configuration, current
 
 
 class _Own(threading.local):
-    """An actor must not be shared between threads; `generation` is what it reads."""
+    """The actor of one thread (actors must not be shared) and the generation of tiles it reads."""
 
     actor: Any = None
     generation: Path | None = None
 
 
 class EmbeddedValhalla:
-    """An `Engine` over the network in force in a folder; a newer one is taken up by the next request."""
+    """An `Engine` over the current network of a folder; the next request after a build opens the new one."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._own = _Own()
 
-    def ask(self, action: str, asked: Message) -> Any:
+    def ask(self, action: str, request: Message) -> Any:
         actor = self._actor()
         answer_to = actor.locate if action == "locate" else actor.matrix
         try:
-            return json.loads(answer_to(json.dumps(asked)))
+            return json.loads(answer_to(json.dumps(request)))
         except RuntimeError as error:
             if getattr(error, "code", None) in NO_WAY:
                 return None
             raise self._damaged() from error
 
     def _actor(self) -> Any:
-        noted = current(self._folder)
-        generation = noted.folder
+        network = current(self._folder)
+        generation = network.folder
         if self._own.generation != generation:
-            if not noted.is_whole():
+            if not network.is_whole():
                 raise self._damaged()
             settings = configuration(generation)
             from valhalla import Actor

@@ -1,4 +1,4 @@
-"""Valhalla at a URL, which the operator chose: its address may be a private one."""
+"""Valhalla at a URL of the operator's choice, which may be a private address."""
 
 import json
 import time
@@ -14,11 +14,11 @@ TIMEOUT_S = 5.0
 CONNECTIONS = 8
 BLOCK_BYTES = 1 << 16
 MAX_BYTES = 4_000_000
-"""An answer of a thousand targets has some 150,000."""
+"""Maximum size of an answer; one for a thousand targets has some 150,000 bytes."""
 
 
 class RemoteValhalla:
-    """An `Engine` over HTTP. No redirect is followed and nothing asked twice: a search does not wait."""
+    """An `Engine` over HTTP. It follows no redirect and retries nothing, because a search must not wait."""
 
     def __init__(self, url: str, timeout_s: float = TIMEOUT_S) -> None:
         from urllib3 import PoolManager, Timeout
@@ -27,12 +27,12 @@ class RemoteValhalla:
         self._timeout_s = timeout_s
         self._pool = PoolManager(maxsize=CONNECTIONS, timeout=Timeout(total=timeout_s), retries=False)
 
-    def ask(self, action: str, asked: Message) -> Any:
+    def ask(self, action: str, request: Message) -> Any:
         from urllib3.exceptions import HTTPError
 
         try:
             response = self._pool.request(
-                "POST", f"{self._url}/{action}", json=asked, redirect=False, preload_content=False
+                "POST", f"{self._url}/{action}", json=request, redirect=False, preload_content=False
             )
             answer = json.loads(self._body(response))
         except (HTTPError, ValueError) as error:
@@ -44,7 +44,7 @@ class RemoteValhalla:
         return answer
 
     def _body(self, response: "BaseHTTPResponse") -> bytes:
-        """All of it, within the bounds of size and time however it drips."""
+        """Reads the body, limited in size and total time, however slowly it arrives."""
         deadline, body = time.monotonic() + self._timeout_s, b""
         try:
             while block := response.read1(BLOCK_BYTES, decode_content=True):

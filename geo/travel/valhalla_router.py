@@ -1,13 +1,12 @@
-"""Minutes out of an engine that speaks Valhalla's `locate` and `sources_to_targets`, embedded or at a URL.
+"""A `Router` over an engine that speaks Valhalla's `locate` and `sources_to_targets`, embedded or at a URL.
 
 A time is that of the way between the two points snapped to the network, plus the two legs to it, walked.
 
-* Points are snapped each alone, to the nearest edge that is part of a piece of the network worth the name: of several
-  in one request, how one is snapped depends on the others, and a time must not. Places stay where they are, so what was
-  snapped is kept.
-* Who starts or arrives more than SNAP_M from the network is not on its map: nan.
-* One target that the engine holds unconnected fails the whole request: it is cut in halves until the culprit stands
-  alone.
+* Each point is snapped in a request of its own, to the nearest edge in a connected part of at least PIECE_EDGES edges:
+  in a common request the snap of a point depends on the others, and a time must not. Snapped points are cached, because
+  places do not move.
+* A point more than SNAP_M from the network has no time: nan.
+* One unconnected target fails the whole request: the request is split in halves until that target is by itself.
 """
 
 import math
@@ -24,31 +23,31 @@ from geo.types import Point
 Message = dict[str, Any]
 SNAP_M = 1_000.0
 PIECE_EDGES = 50
-"""A piece of the network with fewer edges to be reached is a car park, or what the edge of an extract cut off."""
-SNAPS_KEPT = 100_000
-AT_ONCE = 1_000
-"""Targets of one request; Valhalla accepts 2,500 pairs unless told otherwise."""
+"""A connected part of the network with fewer edges is a car park, or was cut off at the border of an extract."""
+CACHED_SNAPS = 100_000
+BATCH_TARGETS = 1_000
+"""Targets of one request; Valhalla accepts 2,500 pairs by default."""
 COSTINGS: dict[str, tuple[str, dict[str, float]]] = {
     "walk": ("pedestrian", {"walking_speed": PACES["walk"].speed_km_h}),
     "bike": ("bicycle", {"cycling_speed": 18.0}),
     "car": ("auto", {"top_speed": TOP_KM_H["car"]}),
 }
 NO_WAY = frozenset({154, 170, 171, 442})
-"""Valhalla's codes for what is about the points, not about the engine: too far, unconnected, no edge near, no path."""
+"""Valhalla's error codes about the points, not about the engine: too far, unconnected, no edge near, no path."""
 WALKED_M_PER_MINUTE = PACES["walk"].speed_km_h * 1000.0 / 60.0
 
 
 class Engine(Protocol):
-    """Something that answers the requests of Valhalla."""
+    """Answers the requests of Valhalla."""
 
-    def ask(self, action: str, asked: Message) -> Any:
-        """The answer to `locate` or `sources_to_targets`; None when the points are such that there is none (NO_WAY).
+    def ask(self, action: str, request: Message) -> Any:
+        """The answer to `locate` or `sources_to_targets`; None for an error about the points (NO_WAY).
         Raises RoutingUnavailable."""
         ...
 
 
 class Snapped(NamedTuple):
-    """A point on the network, and how long the walk to it is."""
+    """A point on the network in decimal degrees, and the minutes of the walk to it."""
 
     lon: float
     lat: float
@@ -60,22 +59,22 @@ class Network:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._snapped = lru_cache(SNAPS_KEPT)(self._snap)
+        self._snapped = lru_cache(CACHED_SNAPS)(self._snap)
 
     def minutes(self, origin: Point, points: Floats, mode: str) -> Floats:
-        found = np.full(len(points), np.nan)
+        result = np.full(len(points), np.nan)
         start = self._snapped(origin.lon, origin.lat, mode, True)
         if start is None:
-            return found
+            return result
         ends = [self._snapped(lon, lat, mode, False) for lon, lat in points.tolist()]
-        known = [at for at, end in enumerate(ends) if end is not None]
+        reachable = [at for at, end in enumerate(ends) if end is not None]
         targets = [end for end in ends if end is not None]
-        for first in range(0, len(known), AT_ONCE):
-            part = slice(first, first + AT_ONCE)
-            found[known[part]] = self._of_some(start, targets[part], mode)
-        return found
+        for first in range(0, len(reachable), BATCH_TARGETS):
+            part = slice(first, first + BATCH_TARGETS)
+            result[reachable[part]] = self._route_batch(start, targets[part], mode)
+        return result
 
-    def _of_some(self, start: Snapped, targets: list[Snapped], mode: str) -> Floats:
+    def _route_batch(self, start: Snapped, targets: list[Snapped], mode: str) -> Floats:
         costing, options = COSTINGS[mode]
         answer = self._engine.ask(
             "sources_to_targets",
@@ -93,14 +92,14 @@ class Network:
         if len(targets) == 1:
             return np.array([np.inf])
         middle = len(targets) // 2
-        return np.concatenate([self._of_some(start, half, mode) for half in (targets[:middle], targets[middle:])])
+        return np.concatenate([self._route_batch(start, half, mode) for half in (targets[:middle], targets[middle:])])
 
     def _snap(self, lon: float, lat: float, mode: str, is_origin: bool) -> Snapped | None:
-        """Where one gets on the network (from an origin one must get away, to a target one must get); None: nowhere."""
+        """The point snapped to the network, on an edge with ways out (origin) or in (target); None when too far."""
         costing, options = COSTINGS[mode]
         place = {"lon": lon, "lat": lat, "search_cutoff": SNAP_M}
-        asked = {"locations": [place], "costing": costing, "costing_options": {costing: options}, "verbose": True}
-        answer = self._engine.ask("locate", asked)
+        request = {"locations": [place], "costing": costing, "costing_options": {costing: options}, "verbose": True}
+        answer = self._engine.ask("locate", request)
         try:
             edges = [] if answer is None else (answer[0]["edges"] or [])
             there, back = ("outbound_reach", "inbound_reach") if is_origin else ("inbound_reach", "outbound_reach")
@@ -110,29 +109,29 @@ class Network:
             best = min(fit, key=lambda edge: edge["distance"])
             on_lon, on_lat = float(best["correlated_lon"]), float(best["correlated_lat"])
         except (KeyError, IndexError, TypeError, ValueError) as error:
-            raise _not_understood() from error
+            raise _unexpected_answer() from error
         leg_m = haversine_m(lon, lat, on_lon, on_lat)
         return Snapped(on_lon, on_lat, leg_m / WALKED_M_PER_MINUTE) if leg_m <= SNAP_M else None
 
 
 def _location(lon: float, lat: float) -> Message:
-    """A point that is on the network already."""
+    """A Valhalla location of a snapped point."""
     return {"lon": lon, "lat": lat, "minimum_reachability": 0}
 
 
 def _minutes(answer: Any, count: int) -> Floats:
-    """Of the ways along the network."""
+    """Minutes along the network, shape (count,); inf without a way. Raises RoutingUnavailable."""
     try:
         seconds = [cell["time"] for cell in answer["sources_to_targets"][0]]
-        found = np.array([math.inf if one is None else one for one in seconds], np.float64)
+        durations = np.array([math.inf if value is None else value for value in seconds], np.float64)
     except (KeyError, IndexError, TypeError, ValueError) as error:
-        raise _not_understood() from error
-    if len(found) != count or not np.all(found >= 0):
-        raise _not_understood()
-    return found / 60.0
+        raise _unexpected_answer() from error
+    if len(durations) != count or not np.all(durations >= 0):
+        raise _unexpected_answer()
+    return durations / 60.0
 
 
-def _not_understood() -> RoutingUnavailable:
+def _unexpected_answer() -> RoutingUnavailable:
     return RoutingUnavailable(
         fr="sa réponse n'est pas celle d'un Valhalla ; vérifiez PLACELIBRE_ROUTING",
         en="its answer is not that of a Valhalla; check PLACELIBRE_ROUTING",

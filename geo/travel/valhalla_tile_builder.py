@@ -1,8 +1,7 @@
-"""Builds a road network out of an OpenStreetMap extract, by the builder that comes with Valhalla."""
+"""Builds a road network from an OpenStreetMap extract, with the tile builder of Valhalla."""
 
 import errno
 import json
-import os
 import shutil
 import subprocess
 from collections import deque
@@ -11,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 
 from geo.errors import Conflict, NotFound, StorageFull, UnreadableFile
-from geo.files import alone
-from geo.travel.valhalla_tiles import CURRENT, MANIFEST, Noted, configuration
+from geo.files import exclusive, write_text
+from geo.travel.valhalla_tiles import CURRENT, MANIFEST, NetworkManifest, configuration
 
 Progress = Callable[[int, int], None]
 STAGES = (
@@ -27,29 +26,31 @@ STAGES = (
     "Adding complex turn restrictions",
     "Validating",
 )
-"""How the lines begin in which the builder says what it is about to do; the longest of what it does."""
+"""Texts in the output of the tile builder that start its longest stages, in order."""
 DRAFT, SETTINGS = "draft", "valhalla.json"
 HEADER = b"OSMHeader"
-LINES_KEPT = 20
+MAX_LINES = 20
 
 
-def build(file: Path, folder: Path, now: datetime, progress: Progress | None = None) -> Noted:
-    """Puts the network of an extract (.osm.pbf) in force in `folder`; `progress` gets (stages done, stages in all).
+def build(file: Path, folder: Path, now: datetime, progress: Progress | None = None) -> NetworkManifest:
+    """Builds the network of an extract (.osm.pbf) and makes it the current one in `folder`.
 
-    Raises NotFound, UnreadableFile, Conflict when another build is running there, StorageFull, RoutingUnavailable; what
-    was in force then stays so. Killed midway, it leaves a draft, which the next one removes.
+    `progress` receives (stages done, stages in total).
+
+    Raises NotFound, UnreadableFile, Conflict when another build is running there, StorageFull, RoutingUnavailable; the
+    network before then stays current. A killed build leaves a draft, which the next build removes.
     """
     configuration(folder)  # before anything is written, Valhalla must be installed
     _check(file)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with alone(folder, _busy(folder)):
+        with exclusive(folder, _busy(folder)):
             draft = folder / DRAFT
             shutil.rmtree(draft, ignore_errors=True)
             try:
                 draft.mkdir()
                 _run(file, draft, progress)
-                return _put_in_force(file, draft, folder, now)
+                return _activate(file, draft, folder, now)
             finally:
                 shutil.rmtree(draft, ignore_errors=True)
     except OSError as error:
@@ -74,18 +75,18 @@ def _check(file: Path) -> None:
 
 
 def _run(file: Path, draft: Path, progress: Progress | None) -> None:
-    """Fills `draft` with tiles. The builder ends with us: it is killed when we are interrupted."""
+    """Fills `draft` with tiles. The builder's process is killed when this one is interrupted."""
     settings = configuration(draft)
     settings["logging"] = {"type": "std_out", "color": False}
     (draft / SETTINGS).write_text(json.dumps(settings), encoding="utf-8")
     command = [str(_builder()), "-c", str(draft / SETTINGS), str(file.resolve())]
-    said: deque[str] = deque(maxlen=LINES_KEPT)
+    output: deque[str] = deque(maxlen=MAX_LINES)
     with subprocess.Popen(  # noqa: S603  the program of the package, our own arguments
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     ) as builder:
         try:
             for line in builder.stdout or ():
-                said.append(line)
+                output.append(line)
                 stage = next((at for at, words in enumerate(STAGES) if words in line), None)
                 if progress is not None and stage is not None:
                     progress(stage, len(STAGES))
@@ -93,7 +94,7 @@ def _run(file: Path, draft: Path, progress: Progress | None) -> None:
             if builder.poll() is None and builder.stdout is not None and not builder.stdout.closed:
                 builder.kill()
     if builder.returncode != 0:
-        raise _failed(file, draft, "".join(said))
+        raise _failed(file, draft, "".join(output))
 
 
 def _builder() -> Path:
@@ -102,8 +103,8 @@ def _builder() -> Path:
     return Path(valhalla.__file__).parent / "bin" / "valhalla_build_tiles"
 
 
-def _failed(file: Path, draft: Path, said: str) -> UnreadableFile | StorageFull:
-    if "No space left" in said:
+def _failed(file: Path, draft: Path, output: str) -> UnreadableFile | StorageFull:
+    if "No space left" in output:
         return StorageFull(path=draft.parent)
     return UnreadableFile(
         name=file.name,
@@ -112,7 +113,7 @@ def _failed(file: Path, draft: Path, said: str) -> UnreadableFile | StorageFull:
     )
 
 
-def _put_in_force(file: Path, draft: Path, folder: Path, now: datetime) -> Noted:
+def _activate(file: Path, draft: Path, folder: Path, now: datetime) -> NetworkManifest:
     sizes = [path.stat().st_size for path in draft.rglob("*.gph")]
     if not sizes:
         raise UnreadableFile(
@@ -121,19 +122,14 @@ def _put_in_force(file: Path, draft: Path, folder: Path, now: datetime) -> Noted
             en="this file holds no road; take a complete extract, for example of a region.",
         )
     (draft / SETTINGS).unlink()
-    Noted(draft, file.name, now, len(sizes), sum(sizes)).write()
+    NetworkManifest(draft, file.name, now, len(sizes), sum(sizes)).write()
     generation = draft.rename(folder / f"{now:%Y%m%dT%H%M%S%f}Z")
     before = (folder / CURRENT).read_text(encoding="utf-8").strip() if (folder / CURRENT).is_file() else ""
-    pointer = folder / f"{CURRENT}.new"
-    with pointer.open("w", encoding="utf-8") as target:
-        target.write(generation.name + "\n")
-        target.flush()
-        os.fsync(target.fileno())
-    pointer.replace(folder / CURRENT)
+    write_text(folder / CURRENT, generation.name + "\n")
     for old in folder.glob(f"*/{MANIFEST}"):
         if old.parent.name not in {before, generation.name}:
             shutil.rmtree(old.parent, ignore_errors=True)
-    return Noted.of(generation)
+    return NetworkManifest.read(generation)
 
 
 def _busy(folder: Path) -> Conflict:

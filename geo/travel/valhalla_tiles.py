@@ -1,10 +1,11 @@
 """Road networks on disk, as Valhalla's tiles.
 
     routing/
-      CURRENT                  one line: the generation in force; replaced atomically
-      20261124T080000000000Z/  the tiles, and `network.json`: out of which file, how large
+      CURRENT                  one line: the current generation; replaced atomically
+      20261124T080000000000Z/  the tiles, and `network.json`: source file, size
 
-A generation is whole before it gets its name, and the pointer moves last; the one before stays for who still reads it.
+A generation is complete before it gets its name, and the pointer moves last. The generation before stays for processes
+that still read it.
 """
 
 import json
@@ -16,13 +17,13 @@ from geo.travel.router import RoutingUnavailable
 
 CURRENT, MANIFEST = "CURRENT", "network.json"
 CACHE_BYTES = 128_000_000
-"""Of tiles, per thread."""
+"""Memory for tiles, per thread."""
 CAR_HORIZON_M = 1_200_000.0
-"""Valhalla looks for ways of a 112th of this many seconds, three hours; by default one, less than may be asked for."""
+"""Valhalla searches for ways of at most a 112th of this in seconds: three hours. One hour, its default, is less."""
 
 
-class Noted(NamedTuple):
-    """What is known of a generation."""
+class NetworkManifest(NamedTuple):
+    """Source and size of a generation of tiles."""
 
     folder: Path
     source: str
@@ -31,32 +32,33 @@ class Noted(NamedTuple):
     bytes: int
 
     @classmethod
-    def of(cls, generation: Path) -> Self:
-        """What its builder wrote down. Raises FileNotFoundError, ValueError, KeyError."""
-        told = json.loads((generation / MANIFEST).read_text(encoding="utf-8"))
-        return cls(generation, told["source"], datetime.fromisoformat(told["built"]), told["tiles"], told["bytes"])
+    def read(cls, generation: Path) -> Self:
+        """Reads the manifest of a generation. Raises FileNotFoundError, ValueError, KeyError."""
+        fields = json.loads((generation / MANIFEST).read_text(encoding="utf-8"))
+        return cls(
+            generation, fields["source"], datetime.fromisoformat(fields["built"]), fields["tiles"], fields["bytes"]
+        )
 
     def is_whole(self) -> bool:
-        """Whether the tiles are as many and as large as they were: of a cut one, Valhalla only says that nobody lives
-        there."""
+        """Whether number and size of the tiles are those of the manifest: Valhalla treats a truncated tile as empty."""
         sizes = [path.stat().st_size for path in self.folder.rglob("*.gph")]
         return (len(sizes), sum(sizes)) == (self.tiles, self.bytes)
 
     def write(self) -> None:
-        told = self._asdict() | {"built": self.built.isoformat()}
-        del told["folder"]
-        (self.folder / MANIFEST).write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        fields = self._asdict() | {"built": self.built.isoformat()}
+        del fields["folder"]
+        (self.folder / MANIFEST).write_text(json.dumps(fields, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def has_network(folder: Path) -> bool:
-    """Whether a network was ever built in this folder."""
+    """Whether this folder has a network."""
     return (folder / CURRENT).is_file()
 
 
-def current(folder: Path) -> Noted:
-    """The generation in force. Raises RoutingUnavailable."""
+def current(folder: Path) -> NetworkManifest:
+    """The current generation. Raises RoutingUnavailable."""
     try:
-        return Noted.of(folder / (folder / CURRENT).read_text(encoding="utf-8").strip())
+        return NetworkManifest.read(folder / (folder / CURRENT).read_text(encoding="utf-8").strip())
     except (OSError, ValueError, KeyError) as error:
         raise RoutingUnavailable(
             fr=f"il n'y a pas de réseau utilisable dans {folder} ; lancez « placelibre routing build »",
@@ -73,17 +75,17 @@ def configuration(tiles: Path) -> dict[str, Any]:
             fr="Valhalla n'est pas installé ; lancez « pip install 'placelibre[routing]' »",
             en="Valhalla is not installed; run “pip install 'placelibre[routing]'”",
         ) from error
-    found = _with_defaults(config)
-    found["mjolnir"] |= {"tile_dir": str(tiles.resolve()), "tile_extract": "", "max_cache_size": CACHE_BYTES}
-    found["mjolnir"] |= dict.fromkeys(("admin", "timezone", "landmarks", "traffic_extract", "transit_dir"), "")
-    found["service_limits"]["auto"]["max_matrix_distance"] = CAR_HORIZON_M
-    found["thor"]["source_to_target_algorithm"] = "timedistancematrix"
-    found["logging"] = {"type": ""}
-    return found
+    settings = _with_defaults(config)
+    settings["mjolnir"] |= {"tile_dir": str(tiles.resolve()), "tile_extract": "", "max_cache_size": CACHE_BYTES}
+    settings["mjolnir"] |= dict.fromkeys(("admin", "timezone", "landmarks", "traffic_extract", "transit_dir"), "")
+    settings["service_limits"]["auto"]["max_matrix_distance"] = CAR_HORIZON_M
+    settings["thor"]["source_to_target_algorithm"] = "timedistancematrix"
+    settings["logging"] = {"type": ""}
+    return settings
 
 
 def _with_defaults(node: dict[str, Any]) -> dict[str, Any]:
-    """A copy (theirs is shared by all) without the settings that have no default."""
+    """A copy, because the package shares one dictionary, without the settings that have no default."""
     from valhalla.valhalla_build_config import Optional
 
     return {

@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from geo.files import write_text
 from ingest.mapping import column_profile
 from ingest.mapping.declared import from_values
 from ingest.mapping.model import Columns, Mapping
@@ -53,7 +54,7 @@ def save(mapping: Mapping, table: RawTable, folder: Path, today: date, change: s
     current = path_of(mapping.source, folder)
     if before:
         current.replace(folder / f"{current.stem}.v{before.version}.toml")
-    _write(current, to_toml(saved))
+    write_text(current, to_toml(saved))
     return saved
 
 
@@ -200,13 +201,6 @@ def _value(value: object) -> str:
         case list() | tuple():
             return f"[{', '.join(_value(item) for item in value)}]"
     return str(value)
-
-
-def _write(path: Path, text: str) -> None:
-    """Writes whole or not at all: a process that dies leaves the older file."""
-    partial = path.with_suffix(".toml.part")
-    partial.write_text(text, "utf-8")
-    partial.replace(path)
 
 
 def _differences(before: Mapping, after: Mapping) -> Iterable[str]:

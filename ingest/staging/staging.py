@@ -5,7 +5,6 @@ parse options; another file, mapping or version of the normalisers has a folder 
 """
 
 import hashlib
-import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any
 import msgspec
 import polars as pl
 
+from geo.files import replace_file
 from geo.geocoder.geocoder import Geocoder
 from ingest.readers.common.raw_list import RawList
 from ingest.resolution import linkage
@@ -192,6 +192,5 @@ def _read_part(path: Path | None) -> pl.DataFrame | None:
 def _write_part(path: Path | None, part: pl.DataFrame) -> None:
     if path is None:
         return
-    partial = path.with_suffix(f".{os.getpid()}.partial")
-    part.write_ipc(partial)
-    partial.replace(path)
+    with replace_file(path, sync=False) as draft:  # a lost part is staged again
+        part.write_ipc(draft)

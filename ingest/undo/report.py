@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from geo.errors import Language
-from geo.localisation.plurals import counted_en, counted_fr
+from geo.localisation.plurals import count_en, count_fr
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,10 @@ class UndoReport:
         if language == "fr":
             text = (
                 f"L'import {self.import_id} ({self.source}) est annulé : "
-                f"{counted_fr(self.places_removed, 'lieu retiré', 'lieux retirés')}, "
+                f"{count_fr(self.places_removed, 'lieu retiré', 'lieux retirés')}, "
                 f"{self.places_restored} remis comme avant."
             )
-            reserved = counted_fr(
+            reserved = count_fr(
                 len(self.closed),
                 "espace réservé est fermé au lieu d'être retiré",
                 "espaces réservés sont fermés au lieu d'être retirés",
@@ -47,10 +47,10 @@ class UndoReport:
         else:
             text = (
                 f"Import {self.import_id} ({self.source}) is undone: "
-                f"{counted_en(self.places_removed, 'place')} removed, "
+                f"{count_en(self.places_removed, 'place')} removed, "
                 f"{self.places_restored} restored."
             )
-            reserved = counted_en(len(self.closed), "booked space is", "booked spaces are")
+            reserved = count_en(len(self.closed), "booked space is", "booked spaces are")
             closed = f" {reserved} closed instead of removed: {names}."
         return text + (closed if self.closed else "")
 

@@ -14,7 +14,6 @@ version or the new one, complete. Opening checks format, sizes, header, footer a
 import contextlib
 import hashlib
 import json
-import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
@@ -25,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from geo.errors import SnapshotUnusable, StorageFull
+from geo.files import replace_folder, write_text
 from matching.affinity.affinity_matrix import AffinityMatrix, CommunityEntry
 from matching.affinity.similarity import Pairs
 from matching.snapshot.arrow_file import (
@@ -55,23 +55,16 @@ def publish(snapshot: Snapshot, folder: Path, store_id: str = "") -> Path:
     Raises StorageFull. After an error the previous version is still current, and no draft is left behind.
     """
     final = folder / snapshot.meta.version
-    draft, replaced = (folder / f".{snapshot.meta.version}.{os.getpid()}.{suffix}" for suffix in ("new", "old"))
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir()
-        _write(snapshot, draft, store_id)
-        if final.exists():  # the same content, built again, replaces a copy that may be damaged
-            final.rename(replaced)
-        draft.rename(final)
-        _point_to(folder, snapshot.meta.version)
+        # A version that exists is replaced by the same content, because the copy on disk may be damaged.
+        with replace_folder(final) as draft:
+            _write(snapshot, draft, store_id)
+        write_text(folder / CURRENT, snapshot.meta.version + "\n")
     except OSError as error:
         if storage_full(error):
             raise StorageFull(path=folder) from error
         raise
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-        shutil.rmtree(replaced, ignore_errors=True)
     remove_old_versions(folder)
     return final
 
@@ -98,18 +91,6 @@ def _write(snapshot: Snapshot, folder: Path, store_id: str) -> None:
         files = dict(pool.map(write, (SEARCH, FACTS), (columns, facts), (metadata, short)))
     manifest = {"format": FORMAT, "version": snapshot.meta.version, "store_id": store_id, "files": files}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-
-
-def _point_to(folder: Path, version: str) -> None:
-    draft = folder / f".{CURRENT}.{os.getpid()}"
-    try:
-        with draft.open("w", encoding="utf-8") as pointer:
-            pointer.write(version + "\n")
-            pointer.flush()
-            os.fsync(pointer.fileno())
-        draft.replace(folder / CURRENT)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def remove_old_versions(folder: Path, keep: int = KEPT_VERSIONS) -> None:

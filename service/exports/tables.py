@@ -12,6 +12,7 @@ import shapely
 from sqlalchemy import Engine, select
 
 from geo.errors import InvalidInput, StorageFull
+from geo.files import replace_file
 from geo.store.engine import reading
 from geo.store.publication import published_listing
 from geo.store.queries import read_frames
@@ -110,14 +111,9 @@ def write_table(table: pl.DataFrame, out: Path, *, geometry: bool) -> None:
 
 
 def atomically(out: Path, write: Callable[[Path], object]) -> None:
-    """Writes beside `out`, then renames: a reader never sees half a file, a failure leaves the old one."""
-    partial = out.with_name(f".{out.stem}.partial{out.suffix}")
-    try:
-        with written(out):
-            write(partial)
-            partial.replace(out)
-    finally:
-        partial.unlink(missing_ok=True)
+    """Replaces `out` by what `write` writes, atomically. Raises StorageFull or InvalidInput."""
+    with written(out), replace_file(out) as draft:
+        write(draft)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from cachetools import TTLCache, cached
 from cachetools.keys import hashkey
 
 from geo.errors import InvalidInput, Language, NotFound
+from geo.files import write_text
 from matching.query.query import Preset, Query
 from service.localisation.catalogue import Translator
 
@@ -41,9 +42,7 @@ def accept(proposal: Path, path: Path, now: datetime) -> Accepted:
         ) from error
     read_weights(text)
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(path.name + ".new")
-    draft.write_text(json.dumps({**json.loads(text), "accepted_at": now.isoformat()}, indent=2) + "\n", "utf-8")
-    draft.replace(path)  # atomic: a server that reads meanwhile sees the old file or the new one
+    write_text(path, json.dumps({**json.loads(text), "accepted_at": now.isoformat()}, indent=2) + "\n")
     return read(path)
 
 

@@ -1,13 +1,12 @@
 """Builds a new snapshot in the background, in a process of its own: a thread would hold the interpreter's lock."""
 
-import fcntl
 import logging
 import multiprocessing
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from geo.errors import PlaceLibreError
+from geo.files import lock_folder
 from geo.store.engine import open_store
 from matching.snapshot.files import current_version
 
@@ -29,16 +29,9 @@ RETRY_S = 60.0
 Build = Callable[[Engine, Path, datetime], Path]
 
 
-@contextmanager
-def build_lock(folder: Path) -> Iterator[bool]:
+def build_lock(folder: Path) -> AbstractContextManager[bool]:
     """Takes the lock of builds under `folder`, among all threads and processes; yields whether it was free."""
-    with (folder / LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+    return lock_folder(folder, LOCK)
 
 
 class BackgroundBuild:

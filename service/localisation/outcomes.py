@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from geo.errors import Language
-from geo.localisation.plurals import counted_fr, rows_text
+from geo.localisation.plurals import count_fr, rows_text
 
 _IN_FRENCH = {
     "accepted": ("acceptée", "acceptées"),
@@ -16,5 +16,5 @@ _IN_FRENCH = {
 
 def outcomes_text(rows: int, counts: Mapping[str, int], told: Sequence[str], language: Language) -> str:
     """« 3 lignes, 1 acceptée, 2 rejetées »: how many rows there were, and how many have each outcome that is `told`."""
-    each = [counted_fr(counts[one], *_IN_FRENCH[one]) if language == "fr" else f"{counts[one]} {one}" for one in told]
+    each = [count_fr(counts[one], *_IN_FRENCH[one]) if language == "fr" else f"{counts[one]} {one}" for one in told]
     return ", ".join([rows_text(rows, language), *each])

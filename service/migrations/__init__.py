@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 from geo.store.dialect import SPATIAL_TABLES
-from geo.store.engine import translated
+from geo.store.engine import translating_errors
 
 
 def _config(connection: Connection) -> Config:
@@ -22,7 +22,7 @@ def _config(connection: Connection) -> Config:
 
 def upgrade(engine: Engine) -> str:
     """Brings the store to the newest revision, in one transaction; returns that revision. Safe to run again."""
-    with translated(engine), engine.connect() as connection:
+    with translating_errors(engine), engine.connect() as connection:
         # Two processes may migrate at once (demo and worker): the second waits, then finds nothing to do.
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(7077151)"))
@@ -40,7 +40,7 @@ def head() -> str:
 
 def current(engine: Engine) -> str | None:
     """The revision of a store, None when it was never migrated."""
-    with translated(engine), engine.connect() as connection:
+    with translating_errors(engine), engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 

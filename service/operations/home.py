@@ -1,11 +1,11 @@
 """The home belongs to one store: mappings, uploads, pseudonyms and indexes of two stores must not mix."""
 
-import os
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from geo.errors import Conflict, InvalidInput
+from geo.files import write_text
 from geo.store.engine import reading
 from geo.store.identity import read_store_id
 from service.settings import Settings
@@ -42,11 +42,9 @@ def claim_home(settings: Settings, engine: Engine) -> None:
         store_id = read_store_id(connection)
     if _read_owner(settings.home) == store_id:
         return
-    draft = settings.home / f".{MARK}.{os.getpid()}"
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
-        draft.write_text(store_id + "\n", encoding="ascii")
-        draft.replace(settings.home / MARK)
+        write_text(settings.home / MARK, store_id + "\n")
     except OSError as error:
         raise _unusable(settings.home) from error
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from geo.errors import PlaceLibreError, StoreUnavailable
-from geo.localisation.plurals import counted_fr, rows_text
+from geo.localisation.plurals import count_fr, rows_text
 from ingest.pipeline import IDLE_S, import_list
 from ingest.publication.publisher import clear_away
 from ingest.rows.list_parser import ImportRequest
@@ -198,9 +198,9 @@ def _result_text(result: feeds.Done) -> tuple[str, str]:
     change = result.change
     new = change["accepted"] + change["merged"]
     return (
-        f"{rows_text(change['rows'], 'fr')}, {counted_fr(new, 'nouvelle')}, "
-        f"{counted_fr(change['updated'], 'mise à jour', 'mises à jour')}, {counted_fr(change['rejected'], 'rejetée')}, "
-        f"{counted_fr(change['vanished'], 'disparue')}",
+        f"{rows_text(change['rows'], 'fr')}, {count_fr(new, 'nouvelle')}, "
+        f"{count_fr(change['updated'], 'mise à jour', 'mises à jour')}, {count_fr(change['rejected'], 'rejetée')}, "
+        f"{count_fr(change['vanished'], 'disparue')}",
         f"{rows_text(change['rows'], 'en')}, {new} new, {change['updated']} updated, {change['rejected']} rejected, "
         f"{change['vanished']} vanished",
     )

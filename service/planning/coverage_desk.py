@@ -25,7 +25,7 @@ from geo.coverage import (
     read_demand,
     sum_by_hexagon,
 )
-from geo.coverage.supply import known_sources, read_positions
+from geo.coverage.supply import list_sources, read_positions
 from geo.errors import InvalidInput, Language
 from geo.reference.files import POPULATION, reference_file
 from geo.spatial.h3_cells import Cells, cells_of
@@ -109,7 +109,7 @@ class CoverageDesk:
 
     def sources(self, visible: frozenset[str] | None = None) -> list[str]:
         """Lists a filter may name."""
-        return known_sources(self.engine, visible)
+        return list_sources(self.engine, visible)
 
     def answer(self, request: CoverageRequest, visible: frozenset[str] | None = None) -> Answer:
         """The coverage of a request. `visible` holds the communities whose places count; None counts all.

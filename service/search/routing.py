@@ -53,13 +53,13 @@ class Routing:
             return self._router[1]
 
     def _open(self) -> Router:
-        from geo.travel.cached_router import Remembered  # with the engines: most searches count no minutes
+        from geo.travel.cached_router import CachedRouter  # with the engines: most searches count no minutes
         from geo.travel.valhalla_embedded import EmbeddedValhalla
         from geo.travel.valhalla_http import RemoteValhalla
         from geo.travel.valhalla_router import Network
 
         engine = RemoteValhalla(self._setting) if self.is_remote else EmbeddedValhalla(self.folder)
-        return Remembered(Network(engine))
+        return CachedRouter(Network(engine))
 
 
 def _generation(folder: Path) -> str:

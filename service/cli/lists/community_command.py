@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from geo.localisation.plurals import counted_en, counted_fr, rows_text
+from geo.localisation.plurals import count_en, count_fr, rows_text
 from service.cli.console.output import console, language, print_json, say, services
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def _print_members(slug: str, report: "MembersReport") -> None:
     screen = console()
     if report.rows or report.removed:
         counts_text = ", ".join(
-            counted_fr(count, singular_fr, plural_fr) if french else f"{count} {en}"
+            count_fr(count, singular_fr, plural_fr) if french else f"{count} {en}"
             for count, singular_fr, plural_fr, en in counts
             if count
         )
@@ -153,8 +153,8 @@ def _print_members(slug: str, report: "MembersReport") -> None:
             markup=False,
         )
     total = (
-        f" : {counted_fr(report.members, 'membre connu', 'membres connus')}"
+        f" : {count_fr(report.members, 'membre connu', 'membres connus')}"
         if french
-        else f": {counted_en(report.members, 'member')} known"
+        else f": {count_en(report.members, 'member')} known"
     )
     screen.print(f"{slug}{total}", markup=False)

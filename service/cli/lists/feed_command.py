@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from geo.localisation.plurals import counted_fr, rows_text
+from geo.localisation.plurals import count_fr, rows_text
 from service.cli.console.output import console, language, print_json, say, services
 from service.cli.lists.import_command import column_pairs
 
@@ -160,9 +160,9 @@ def _print_change(change: dict[str, Any], *, french: bool) -> None:
             for entry in change["names"][key]
         ]
         more = total - len(names[:SHOWN_NAMES])
-        more_text = f"et {counted_fr(more, 'autre')}" if french else f"and {more} more"
+        more_text = f"et {count_fr(more, 'autre')}" if french else f"and {more} more"
         tail = f" … {more_text} (--json)" if more > 0 else ""
-        title = counted_fr(total, singular_fr, plural_fr) if french else f"{total} {en}"
+        title = count_fr(total, singular_fr, plural_fr) if french else f"{total} {en}"
         screen.print(f"    {title}{colon} {', '.join(names[:SHOWN_NAMES])}{tail}", markup=False)
 
 

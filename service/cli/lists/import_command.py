@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from geo.errors import InvalidInput, PlaceLibreError
-from geo.localisation.plurals import counted_fr
+from geo.localisation.plurals import count_fr
 from service.cli.console.output import console, language, print_json, progress_bar, say, services
 from service.container import Services
 from service.localisation.outcomes import outcomes_text
@@ -168,7 +168,7 @@ def _print_report(answer: dict[str, Any]) -> None:
     for lacking in answer.get("missing_to_offer", [])[:5]:
         screen.print(f"  {lacking['name']} : {lacking['message']} {lacking['remedy']}", markup=False)
     if more > 0:
-        others_text = counted_fr(more, "autre")
+        others_text = count_fr(more, "autre")
         screen.print(f"  … {others_text} : --report FICHIER.csv" if french else f"  … {more} more: --report FILE.csv")
 
 

@@ -125,10 +125,10 @@ class TestPlacesKnownByTheirCommune:
             precision=np.array(["exact", "commune"]),
             expected_m=np.array([0.0, 2_000.0]),
         )
-        found = coverage(demand, places, [Reach("1km", 1_000), Reach("5km", 5_000)])
-        assert found.within == {"1km": 0.75, "5km": 1.0}
-        assert found.commune_only.places == 1
-        assert found.commune_only.adds == {"1km": 0.0, "5km": 0.25}
+        report = coverage(demand, places, [Reach("1km", 1_000), Reach("5km", 5_000)])
+        assert report.within == {"1km": 0.75, "5km": 1.0}
+        assert report.commune_only.places == 1
+        assert report.commune_only.adds == {"1km": 0.0, "5km": 0.25}
 
 
 class TestCount:
@@ -185,18 +185,18 @@ class TestCoverage:
     reaches = (Reach("5km", 5_000), Reach("20km", 20_000))
 
     def test_shares_are_of_people_not_of_cells(self) -> None:
-        found = coverage(self.demand, Places.at(np.array([2.0]), np.array([47.0])), self.reaches)
-        assert found.people == 200
-        assert found.within == {"5km": 0.75, "20km": 0.9}
-        assert found.beyond == 20
+        report = coverage(self.demand, Places.at(np.array([2.0]), np.array([47.0])), self.reaches)
+        assert report.people == 200
+        assert report.within == {"5km": 0.75, "20km": 0.9}
+        assert report.beyond == 20
 
     def test_areas_add_up_to_the_whole(self) -> None:
         areas = np.array(["18", "18", "18", "58"])
-        found = coverage(self.demand, Places.at(np.array([2.0]), np.array([47.0])), self.reaches, areas)
-        assert [row.code for row in found.areas] == ["58", "18"], "most people beyond the limit first"
-        for label, share in found.within.items():
-            assert sum(row.people * row.within[label] for row in found.areas) / found.people == pytest.approx(share)
-        cher = found.areas[1]
+        report = coverage(self.demand, Places.at(np.array([2.0]), np.array([47.0])), self.reaches, areas)
+        assert [row.code for row in report.areas] == ["58", "18"], "most people beyond the limit first"
+        for label, share in report.within.items():
+            assert sum(row.people * row.within[label] for row in report.areas) / report.people == pytest.approx(share)
+        cher = report.areas[1]
         to_second, to_third = haversine_m(2, 47, 2.05, 47), haversine_m(2, 47, 2.2, 47)
         assert cher.mean_m == pytest.approx((50 * to_second + 30 * to_third) / 180)
         assert cher.median_m == pytest.approx(0.0)
@@ -204,15 +204,15 @@ class TestCoverage:
 
     def test_a_cell_of_no_area_counts_only_overall(self) -> None:
         areas = np.array(["18", "", "18", ""])
-        found = coverage(self.demand, Places.at(np.array([2.0]), np.array([47.0])), self.reaches, areas)
-        assert [(row.code, row.people) for row in found.areas] == [("18", 130.0)]
+        report = coverage(self.demand, Places.at(np.array([2.0]), np.array([47.0])), self.reaches, areas)
+        assert [(row.code, row.people) for row in report.areas] == [("18", 130.0)]
 
     def test_without_places_nobody_is_covered(self) -> None:
         empty = Places.at(np.array([]), np.array([]))
-        found = coverage(self.demand, empty, self.reaches, np.array(["18"] * 4))
-        assert found.within == {"5km": 0.0, "20km": 0.0}
-        assert found.beyond == 200
-        assert (found.areas[0].mean_m, found.areas[0].median_m) == (None, None)
+        report = coverage(self.demand, empty, self.reaches, np.array(["18"] * 4))
+        assert report.within == {"5km": 0.0, "20km": 0.0}
+        assert report.beyond == 200
+        assert (report.areas[0].mean_m, report.areas[0].median_m) == (None, None)
 
     @pytest.mark.parametrize("reaches", [(), (Reach("0km", 0.0),), (Reach("", float("inf")),)])
     def test_asks_for_a_positive_distance(self, reaches: tuple) -> None:

@@ -63,9 +63,9 @@ class TestCommunes:
         ],
     )
     def test_by_name_postcode_or_departement(self, gazetteer: Gazetteer, text: str, label: str, insee: str) -> None:
-        found = gazetteer.where(text)
-        assert (found.label, found.insee, found.kind) == (label, insee, "commune")
-        assert found.precision is Precision.COMMUNE
+        location = gazetteer.where(text)
+        assert (location.label, location.insee, location.kind) == (label, insee, "commune")
+        assert location.precision is Precision.COMMUNE
 
     @pytest.mark.parametrize(
         ("text", "insee"),
@@ -84,15 +84,15 @@ class TestCommunes:
         ],
     )
     def test_arrondissements(self, gazetteer: Gazetteer, text: str, insee: str) -> None:
-        found = gazetteer.where(text)
-        assert (found.insee, found.kind) == (insee, "arrondissement")
+        location = gazetteer.where(text)
+        assert (location.insee, location.kind) == (insee, "arrondissement")
 
     @pytest.mark.parametrize("text", ["Valence", "Saint-Pierre", "La Rochelle"])
     def test_ten_times_the_people_of_each_other_wins(self, gazetteer: Gazetteer, text: str) -> None:
-        found = gazetteer.where(text)
+        location = gazetteer.where(text)
         of_name = [c for c in gazetteer.areas.find_all(text) if fold(c.name) == fold(text) and c.kind == "COM"]
         assert len(of_name) > 1
-        assert found.insee == of_name[0].insee
+        assert location.insee == of_name[0].insee
 
     @pytest.mark.parametrize("text", ["Saint-Denis", "Saint-Martin", "01400", "Cours", "gare de Lyon", "Évry", "Aix"])
     def test_several_places_are_listed_and_each_choice_resolves(self, gazetteer: Gazetteer, text: str) -> None:
@@ -156,8 +156,8 @@ class TestStations:
         ],
     )
     def test_by_what_people_call_them(self, gazetteer: Gazetteer, text: str, label: str) -> None:
-        found = gazetteer.where(text)
-        assert (found.label, found.kind, found.precision) == (label, "station", Precision.EXACT)
+        location = gazetteer.where(text)
+        assert (location.label, location.kind, location.precision) == (label, "station", Precision.EXACT)
 
     def test_the_row_at_the_far_end_of_a_line_is_not_the_station(self, gazetteer: Gazetteer) -> None:
         nantes, troyes = gazetteer.where("gare de Nantes").point, gazetteer.where("gare de Troyes").point
@@ -201,15 +201,15 @@ class TestAddresses:
         ],
     )
     def test_inside_a_known_commune(self, gazetteer: Gazetteer, text: str, label: str, precision: Precision) -> None:
-        found = gazetteer.where(text)
-        assert (found.label, found.kind, found.precision) == (label, "address", precision)
+        location = gazetteer.where(text)
+        assert (location.label, location.kind, location.precision) == (label, "address", precision)
 
     def test_it_lies_in_its_commune(self, gazetteer: Gazetteer) -> None:
-        found = gazetteer.where("99 rue de Rivoli, Paris")
-        assert found.commune == "Paris"
-        assert found.insee in {"75101", "75104"}
+        location = gazetteer.where("99 rue de Rivoli, Paris")
+        assert location.commune == "Paris"
+        assert location.insee in {"75101", "75104"}
         near = gazetteer.where("Paris 1er").point
-        assert haversine_m(found.point.lon, found.point.lat, near.lon, near.lat) < 2_500
+        assert haversine_m(location.point.lon, location.point.lat, near.lon, near.lat) < 2_500
 
     @pytest.mark.parametrize("text", ["rue de Paris", "12 rue de Strasbourg"])
     def test_a_street_alone_asks_for_its_commune(self, gazetteer: Gazetteer, text: str) -> None:
@@ -224,10 +224,10 @@ class TestCoordinates:
          "(47.2184, -1.5536)", "47,2184,-1,5536"],
     )  # fmt: skip
     def test_latitude_first_with_point_or_comma(self, gazetteer: Gazetteer, text: str) -> None:
-        found = gazetteer.where(text)
-        assert (found.point.lat, found.point.lon) == (47.2184, -1.5536)
-        assert (found.kind, found.insee, found.commune) == ("coordinates", "44109", "Nantes")
-        assert found.label == "47.2184, -1.5536 – Nantes (44)"
+        location = gazetteer.where(text)
+        assert (location.point.lat, location.point.lon) == (47.2184, -1.5536)
+        assert (location.kind, location.insee, location.commune) == ("coordinates", "44109", "Nantes")
+        assert location.label == "47.2184, -1.5536 – Nantes (44)"
 
     @pytest.mark.parametrize(
         ("text", "right"), [("-1.5536,47.2184", "47.2184,-1.5536"), ("-149.57 -17.53", "-17.53,-149.57")]
@@ -243,15 +243,15 @@ class TestCoordinates:
             gazetteer.where(text)
 
     def test_abroad_is_a_point_without_commune(self, gazetteer: Gazetteer) -> None:
-        found = gazetteer.where("43.7384,7.4246")
-        assert (found.insee, found.commune, found.time_zone) == ("", "", "Europe/Paris")
+        location = gazetteer.where("43.7384,7.4246")
+        assert (location.insee, location.commune, location.time_zone) == ("", "", "Europe/Paris")
 
     @given(st.floats(41.4, 51.0), st.floats(-4.9, 9.5))
     @settings(max_examples=40, deadline=None)
     def test_what_is_written_is_read(self, gazetteer: Gazetteer, lat: float, lon: float) -> None:
-        found = gazetteer.where(f"{lat:.6f},{lon:.6f}")
-        assert found.point.lat == pytest.approx(lat, abs=1e-6)
-        assert found.point.lon == pytest.approx(lon, abs=1e-6)
+        location = gazetteer.where(f"{lat:.6f},{lon:.6f}")
+        assert location.point.lat == pytest.approx(lat, abs=1e-6)
+        assert location.point.lon == pytest.approx(lon, abs=1e-6)
 
 
 class TestUnknown:
@@ -281,11 +281,11 @@ class TestUnknown:
     @settings(max_examples=60, deadline=None)
     def test_any_text_gives_a_place_or_a_sentence_for_people(self, gazetteer: Gazetteer, text: str) -> None:
         try:
-            found = gazetteer.where(text)
+            location = gazetteer.where(text)
         except UserError as error:
             assert all(error.message(language) for language in LANGUAGES)
         else:
-            assert found.label
+            assert location.label
 
 
 class TestSuggestions:
@@ -312,29 +312,29 @@ class TestSuggestions:
         assert gazetteer.suggest(typed)[0].label == first
 
     def test_names_that_begin_so_come_before_names_with_such_a_word(self, gazetteer: Gazetteer) -> None:
-        found = [s for s in gazetteer.suggest("martin", limit=20) if s.kind == "commune"]
-        begins = [without_article(fold(s.label)).startswith("martin") for s in found]
+        suggestions = [s for s in gazetteer.suggest("martin", limit=20) if s.kind == "commune"]
+        begins = [without_article(fold(s.label)).startswith("martin") for s in suggestions]
         assert begins == sorted(begins, reverse=True)
         assert begins[0]
 
     def test_sublabels_tell_homonyms_apart(self, gazetteer: Gazetteer) -> None:
-        found = [s for s in gazetteer.suggest("saint-denis") if s.label == "Saint-Denis"]
-        assert [s.sublabel for s in found[:2]] == ["La Réunion, 97400", "Seine-Saint-Denis, 93200"]
+        suggestions = [s for s in gazetteer.suggest("saint-denis") if s.label == "Saint-Denis"]
+        assert [s.sublabel for s in suggestions[:2]] == ["La Réunion, 97400", "Seine-Saint-Denis, 93200"]
 
     @pytest.mark.parametrize("typed", ["", " ", "zzzz", "!?"])
     def test_nothing_to_suggest(self, gazetteer: Gazetteer, typed: str) -> None:
         assert gazetteer.suggest(typed) == []
 
     def test_the_limit_holds_and_nothing_comes_twice(self, gazetteer: Gazetteer) -> None:
-        found = gazetteer.suggest("s", limit=20)
-        assert len(found) == 20
-        assert len({s.value for s in found}) == 20
+        suggestions = gazetteer.suggest("s", limit=20)
+        assert len(suggestions) == 20
+        assert len({s.value for s in suggestions}) == 20
 
     def test_it_finds_what_a_scan_of_all_names_finds(self, gazetteer: Gazetteer) -> None:
         """The sorted beginnings against looking at every commune."""
         for typed in ("ro", "chat", "saint m", "b"):
-            wanted = fold(typed)
-            scan = [c for c in gazetteer.areas.communes if fold(c.short_name).startswith(wanted)]
+            prefix = fold(typed)
+            scan = [c for c in gazetteer.areas.communes if fold(c.short_name).startswith(prefix)]
             biggest = max(scan, key=lambda c: c.population)
             assert gazetteer.suggest(typed)[0].label == biggest.short_name
 
@@ -342,8 +342,8 @@ class TestSuggestions:
         """All 40,000 of them."""
         wrong = []
         for letter in "abcdefghijklmnopqrstuvwxyz":
-            for one in gazetteer.suggest(letter, limit=60_000):
-                point = gazetteer.where(one.value).point
-                if (round(point.lon, 5), round(point.lat, 5)) != (one.lon, one.lat):
-                    wrong.append(one)
+            for suggestion in gazetteer.suggest(letter, limit=60_000):
+                point = gazetteer.where(suggestion.value).point
+                if (round(point.lon, 5), round(point.lat, 5)) != (suggestion.lon, suggestion.lat):
+                    wrong.append(suggestion)
         assert not wrong

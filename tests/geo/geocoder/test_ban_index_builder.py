@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from geo.errors import Conflict, StorageFull
+from geo.files import exclusive
 from geo.geocoder import ban_index_builder as building
-from geo.geocoder.ban_files import NotBan, pieces
+from geo.geocoder.ban_files import NotBan, read_batches
 from geo.geocoder.ban_index import CURRENT, AddressIndexUnusable, BanIndex, exists
 from geo.geocoder.ban_index_builder import build
 from geo.geocoder.geocoder import Geocoder
@@ -45,7 +46,7 @@ def national(rows: Sequence[Row], *, hamlet: str = "", position: str = "entrée"
     return "\n".join(lines).encode() + b"\n"
 
 
-def written(folder: Path, content: bytes, name: str = "adresses-44.csv") -> Path:
+def write(folder: Path, content: bytes, name: str = "adresses-44.csv") -> Path:
     path = folder / name
     path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
     return path
@@ -54,9 +55,9 @@ def written(folder: Path, content: bytes, name: str = "adresses-44.csv") -> Path
 def answers(
     areas: Areas, folder: Path, address: str, insee: str = "44109", postcode: str = "44000"
 ) -> tuple[object, ...]:
-    found = Geocoder(areas, folder).geocode(address, insee=insee, postcode=postcode)
-    assert found is not None
-    return found.lon, found.lat, found.precision
+    answer = Geocoder(areas, folder).geocode(address, insee=insee, postcode=postcode)
+    assert answer is not None
+    return answer.lon, answer.lat, answer.precision
 
 
 STREET: list[Row] = [
@@ -68,7 +69,7 @@ STREET: list[Row] = [
 
 @pytest.mark.parametrize("name", ["adresses-44.csv", "adresses-44.csv.gz"])
 def test_the_national_shape_plain_or_compressed(areas: Areas, tmp_path: Path, name: str) -> None:
-    built = build([written(tmp_path, national(STREET), name)], tmp_path / "index", areas)
+    built = build([write(tmp_path, national(STREET), name)], tmp_path / "index", areas)
     assert (built.addresses, built.streets, built.communes) == (3, 1, 1)
     assert answers(areas, tmp_path / "index", "3 bis rue de la Fosse") == (-1.561, 47.212, Precision.EXACT)
 
@@ -80,34 +81,34 @@ def test_an_extract_with_an_index_column_quotes_and_na(areas: Areas, tmp_path: P
 
 
 def test_several_files_make_one_index(areas: Areas, tmp_path: Path) -> None:
-    build([BONDY, written(tmp_path, national(STREET))], tmp_path / "index", areas)
+    build([BONDY, write(tmp_path, national(STREET))], tmp_path / "index", areas)
     assert answers(areas, tmp_path / "index", "1 rue de la Fosse")[2] == Precision.EXACT
     assert answers(areas, tmp_path / "index", "12 rue Edouard Vaillant", "93010", "93140")[2] == Precision.EXACT
 
 
 def test_pieces_do_not_depend_on_where_the_file_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def read() -> list[tuple[object, ...]]:
-        return [row for frame, _ in pieces(BONDY) for row in frame.iter_rows()]
+        return [row for frame, _ in read_batches(BONDY) for row in frame.iter_rows()]
 
     whole = read()
-    monkeypatch.setattr("geo.geocoder.ban_files.PIECE_BYTES", 50_000)
+    monkeypatch.setattr("geo.geocoder.ban_files.BATCH_BYTES", 50_000)
     assert read() == whole
     assert len(whole) == 8_413
 
 
 def test_a_file_without_a_last_line_end_loses_nothing(areas: Areas, tmp_path: Path) -> None:
-    path = written(tmp_path, national(STREET).removesuffix(b"\n"))
+    path = write(tmp_path, national(STREET).removesuffix(b"\n"))
     assert build([path], tmp_path / "index", areas).addresses == 3
 
 
 def test_a_stray_quote_swallows_nothing(areas: Areas, tmp_path: Path) -> None:
     rows = [("1", "", '"La Fosse" impasse', NANTES, -1.56, 47.21), ("2", "", 'Rue "B', NANTES, -1.56, 47.21), *STREET]
-    assert build([written(tmp_path, national(rows))], tmp_path / "index", areas).addresses == 5
+    assert build([write(tmp_path, national(rows))], tmp_path / "index", areas).addresses == 5
 
 
 def test_the_best_of_several_positions_of_a_house_is_kept(areas: Areas, tmp_path: Path) -> None:
     plot = national([("1", "", "Rue de la Fosse", NANTES, -1.5700, 47.2200)], position="parcelle")
-    files = [written(tmp_path, plot, "adresses-1.csv"), written(tmp_path, national(STREET), "adresses-2.csv")]
+    files = [write(tmp_path, plot, "adresses-1.csv"), write(tmp_path, national(STREET), "adresses-2.csv")]
     assert build(files, tmp_path / "index", areas).addresses == 3
     assert answers(areas, tmp_path / "index", "1 rue de la Fosse")[:2] == (-1.56, 47.213)
 
@@ -119,7 +120,7 @@ def test_rows_without_a_point_or_number_and_houses_far_from_their_street(areas: 
         ("12", "", "Rue de la Fosse", NANTES, 2.35, 48.85),
     ]
     text = national(rows) + national(STREET[:1]).split(b"\n")[1].replace(b"-1.56", b"").replace(b";1;", b";77;") + b"\n"
-    assert build([written(tmp_path, text)], tmp_path / "index", areas).addresses == 3
+    assert build([write(tmp_path, text)], tmp_path / "index", areas).addresses == 3
 
 
 def test_hamlets_are_localities(areas: Areas, tmp_path: Path) -> None:
@@ -128,7 +129,7 @@ def test_hamlets_are_localities(areas: Areas, tmp_path: Path) -> None:
         "id;nom_lieu_dit;code_postal;code_insee;nom_commune;code_insee_ancienne_commune;nom_ancienne_commune;x;y;lon;"
         "lat;source_position;source_nom_voie\n44109_x;La Haie Rouge;44000;44109;Nantes;;;0;0;-1.61;47.24;;\n"
     )
-    files = [written(tmp_path, named), written(tmp_path, places.encode(), "lieux-dits-44-beta.csv.gz")]
+    files = [write(tmp_path, named), write(tmp_path, places.encode(), "lieux-dits-44-beta.csv.gz")]
     build(files, tmp_path / "index", areas)
     assert answers(areas, tmp_path / "index", "lieu-dit Kerlann") == (-1.6, 47.23, Precision.LOCALITY)
     assert answers(areas, tmp_path / "index", "La Haie-Rouge") == (-1.61, 47.24, Precision.LOCALITY)
@@ -147,14 +148,14 @@ class TestMergedCommunes:
             ("2", "", church, oger, 4.0100, 48.9600),
             ("1", "", "Rue du Gué", ("51130", "51411", "Oger", "", ""), 4.0200, 48.9600),
         ]
-        build([written(tmp_path, national(rows), "adresses-51.csv")], tmp_path / "index", areas)
+        build([write(tmp_path, national(rows), "adresses-51.csv")], tmp_path / "index", areas)
         return tmp_path / "index"
 
     def test_the_former_commune_tells_the_street(self, areas: Areas, tmp_path: Path) -> None:
         geocoder = Geocoder(areas, self.folder(areas, tmp_path))
-        found = geocoder.geocode("2 rue de l'Église", "Oger", "51130")
-        assert found is not None
-        assert (found.lon, found.precision, found.insee) == (4.01, Precision.EXACT, "51612")
+        answer = geocoder.geocode("2 rue de l'Église", "Oger", "51130")
+        assert answer is not None
+        assert (answer.lon, answer.precision, answer.insee) == (4.01, Precision.EXACT, "51612")
 
     def test_the_house_tells_the_street(self, areas: Areas, tmp_path: Path) -> None:
         assert answers(areas, self.folder(areas, tmp_path), "1 rue de l'Église", "51612", "")[0] == 3.95
@@ -184,7 +185,7 @@ def test_what_is_no_ban_file_is_refused_and_changes_nothing(
     areas: Areas, tmp_path: Path, content: bytes, name: str
 ) -> None:
     folder = tmp_path / "index"
-    build([written(tmp_path, national(STREET))], folder, areas)
+    build([write(tmp_path, national(STREET))], folder, areas)
     bad = tmp_path / name
     bad.write_bytes(content)
     with pytest.raises(NotBan) as caught:
@@ -201,17 +202,17 @@ class TestSwap:
         build([BONDY], folder, areas)
         opened = Geocoder(areas, folder)
         assert opened.geocode("12 rue Edouard Vaillant", insee="93010").precision == Precision.EXACT  # type: ignore[union-attr]
-        build([written(tmp_path, national(STREET))], folder, areas)
+        build([write(tmp_path, national(STREET))], folder, areas)
         assert sorted(path.name for path in folder.iterdir()) == [CURRENT, "index-0002", "lock"]
         assert answers(areas, folder, "1 rue de la Fosse")[2] == Precision.EXACT
         # A process that has the old one open goes on with it.
         assert opened.geocode("14 rue Edouard Vaillant", insee="93010").precision == Precision.EXACT  # type: ignore[union-attr]
 
     def test_the_same_files_make_the_same_pages(self, areas: Areas, tmp_path: Path) -> None:
-        kept = ("communes.npy", "streets.npy", "houses.bin", "text.bin")
+        names = ("communes.npy", "streets.npy", "houses.bin", "text.bin")
         folders = [build([BONDY], tmp_path / name, areas).folder for name in ("a", "b")]
-        assert [(folders[0] / name).read_bytes() for name in kept] == [
-            (folders[1] / name).read_bytes() for name in kept
+        assert [(folders[0] / name).read_bytes() for name in names] == [
+            (folders[1] / name).read_bytes() for name in names
         ]
 
     def test_its_edition_changes_with_the_addresses_only(self, areas: Areas, tmp_path: Path) -> None:
@@ -221,16 +222,16 @@ class TestSwap:
 
         first = edition([BONDY], "a")
         assert first == edition([BONDY], "b")
-        assert first != edition([written(tmp_path, national(STREET))], "a")
+        assert first != edition([write(tmp_path, national(STREET))], "a")
         assert Geocoder(areas).edition == "shipped"
 
     def test_two_builds_at_once_are_refused(self, areas: Areas, tmp_path: Path) -> None:
         (tmp_path / "index").mkdir()
         folder = tmp_path / "index"
-        with building.alone(folder, building._busy(folder)), pytest.raises(Conflict):
+        with exclusive(folder, building._busy(folder)), pytest.raises(Conflict):
             build([BONDY], tmp_path / "index", areas)
 
-    @pytest.mark.parametrize("moment", ["_set_aside", "_write", "_put_in_force"])
+    @pytest.mark.parametrize("moment", ["_partition_rows", "_write", "_activate"])
     def test_killed_midway_it_leaves_the_old_one(self, areas: Areas, tmp_path: Path, moment: str) -> None:
         folder = tmp_path / "index"
         build([BONDY], folder, areas)
@@ -240,14 +241,14 @@ class TestSwap:
             f"def stop(*_): os.kill(os.getpid(), signal.SIGKILL)\nbuild.{moment} = stop\n"
             "build.build([Path(sys.argv[1])], Path(sys.argv[2]), Areas.load(Path(sys.argv[3])))"
         )
-        new = written(tmp_path, national(STREET))
-        done = subprocess.run(
+        new = write(tmp_path, national(STREET))
+        process = subprocess.run(
             [sys.executable, "-c", program, new, folder, DATA],
             cwd=ROOT,
             check=False,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
         )
-        assert done.returncode == -signal.SIGKILL
+        assert process.returncode == -signal.SIGKILL
         assert answers(areas, folder, "12 rue Edouard Vaillant", "93010", "93140")[2] == Precision.EXACT
         build([new], folder, areas)
         assert sorted(path.name for path in folder.iterdir()) == [CURRENT, "index-0002", "lock"]
@@ -278,9 +279,9 @@ class TestSwap:
             BanIndex(tmp_path)
 
     def test_progress_ends_at_the_whole(self, areas: Areas, tmp_path: Path) -> None:
-        seen: list[tuple[int, int]] = []
-        build([BONDY], tmp_path, areas, lambda done, total: seen.append((done, total)))
-        assert seen[-1] == (BONDY.stat().st_size, BONDY.stat().st_size)
+        steps: list[tuple[int, int]] = []
+        build([BONDY], tmp_path, areas, lambda bytes_read, total: steps.append((bytes_read, total)))
+        assert steps[-1] == (BONDY.stat().st_size, BONDY.stat().st_size)
 
     def test_the_facts_tell_what_it_was_made_of(self, areas: Areas, tmp_path: Path) -> None:
         build([BONDY], tmp_path, areas)

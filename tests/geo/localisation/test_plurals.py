@@ -2,7 +2,7 @@
 
 import pytest
 
-from geo.localisation.plurals import counted_en, counted_fr, rows_text
+from geo.localisation.plurals import count_en, count_fr, rows_text
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,7 @@ def test_rows_of_a_list(number: int, french: str, english: str) -> None:
 
 
 def test_words_that_an_s_does_not_make_plural() -> None:
-    assert counted_fr(1, "mise à jour", "mises à jour") == "1 mise à jour"
-    assert counted_fr(2, "mise à jour", "mises à jour") == "2 mises à jour"
-    assert counted_en(1, "match", "matches") == "1 match"
-    assert counted_en(0, "match", "matches") == "0 matches"
+    assert count_fr(1, "mise à jour", "mises à jour") == "1 mise à jour"
+    assert count_fr(2, "mise à jour", "mises à jour") == "2 mises à jour"
+    assert count_en(1, "match", "matches") == "1 match"
+    assert count_en(0, "match", "matches") == "0 matches"

@@ -13,7 +13,7 @@ from opening_hours import OpeningHours
 from geo.errors import InvalidInput
 from geo.opening_hours.day_selectors import always_in_season, spans_on
 from geo.opening_hours.parser import parse
-from geo.opening_hours.patterns import HoursCalendar, describe_briefly, normalise, open_slots, open_slots_many
+from geo.opening_hours.patterns import HoursCalendar, describe_briefly, normalise, open_slots
 
 MONDAY = date(2026, 11, 23)  # no public holiday near, winter time
 PARIS = "Europe/Paris"
@@ -24,11 +24,11 @@ def _open_at(pattern: str, day: date, *, zone: str = PARIS, region: str = "metro
     slots = open_slots(pattern, first_day=day, days=days, time_zone=zone, holiday_region=region).ravel()
     edges = np.flatnonzero(np.diff(np.concatenate(([0], slots.astype(int), [0]))))
     start = datetime.combine(day, datetime.min.time())
-    said = []
+    spans = []
     for begin, end in edges.reshape(-1, 2):
         opens, closes = (start + timedelta(minutes=30 * int(edge)) for edge in (begin, end))
-        said.append(f"{opens:%d %H:%M}-{closes:%H:%M}")
-    return said
+        spans.append(f"{opens:%d %H:%M}-{closes:%H:%M}")
+    return spans
 
 
 # --- spelling ------------------------------------------------------------------------------------------
@@ -109,10 +109,10 @@ def test_what_is_not_a_pattern_is_refused_in_one_sentence(pattern: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         normalise(pattern)
     for language in ("fr", "en"):
-        said = refused.value.message(language)  # type: ignore[arg-type]
-        assert f"{pattern}" in said
-        assert said.count("\n") == 0
-        assert "Mo-Fr 09:00-12:00,14:00-18:00" in said
+        message = refused.value.message(language)  # type: ignore[arg-type]
+        assert f"{pattern}" in message
+        assert message.count("\n") == 0
+        assert "Mo-Fr 09:00-12:00,14:00-18:00" in message
     assert refused.value.values["field"] == "hours"
 
 
@@ -125,7 +125,7 @@ def test_opening_is_local_and_answered_in_utc() -> None:
 
 
 @pytest.mark.parametrize(
-    ("zone", "said"),
+    ("zone", "expected"),
     [
         ("Indian/Reunion", ["23 05:00-08:00"]),
         ("America/Guadeloupe", ["23 13:00-16:00"]),
@@ -135,9 +135,9 @@ def test_opening_is_local_and_answered_in_utc() -> None:
         ("Pacific/Marquesas", ["23 18:30-21:30"]),
     ],
 )
-def test_far_zones(zone: str, said: list[str]) -> None:
+def test_far_zones(zone: str, expected: list[str]) -> None:
     pattern = "Tu 09:00-12:00" if zone == "Pacific/Noumea" else "Mo 09:00-12:00"
-    assert _open_at(pattern, MONDAY, zone=zone, days=2) == said
+    assert _open_at(pattern, MONDAY, zone=zone, days=2) == expected
 
 
 def test_a_slot_is_open_only_when_all_of_it_is() -> None:
@@ -179,7 +179,7 @@ CHRISTMAS = date(2026, 12, 25)  # a Friday
 
 
 @pytest.mark.parametrize(
-    ("pattern", "said"),
+    ("pattern", "expected"),
     [
         ("Mo-Fr 09:00-12:00", []),
         ("Mo-Su 09:00-12:00", []),
@@ -197,8 +197,8 @@ CHRISTMAS = date(2026, 12, 25)  # a Friday
         ("Jul PH 09:00-12:00", []),
     ],
 )
-def test_on_a_public_holiday(pattern: str, said: list[str]) -> None:
-    assert _open_at(pattern, CHRISTMAS) == said
+def test_on_a_public_holiday(pattern: str, expected: list[str]) -> None:
+    assert _open_at(pattern, CHRISTMAS) == expected
 
 
 def test_a_rule_for_public_holidays_says_nothing_of_other_days() -> None:
@@ -215,7 +215,7 @@ def test_holidays_are_those_of_the_region() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "said"),
+    ("pattern", "expected"),
     [
         ("SH Mo-Fr 09:00-12:00", []),
         ("SH 09:00-12:00", []),
@@ -225,15 +225,15 @@ def test_holidays_are_those_of_the_region() -> None:
         ("Mo-Fr 14:00-15:00; PH,SH off", ["23 13:00-14:00"]),
     ],
 )
-def test_rules_for_school_holidays_never_apply(pattern: str, said: list[str]) -> None:
-    assert _open_at(pattern, MONDAY) == said
+def test_rules_for_school_holidays_never_apply(pattern: str, expected: list[str]) -> None:
+    assert _open_at(pattern, MONDAY) == expected
 
 
 # --- how rules combine ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("pattern", "said"),
+    ("pattern", "expected"),
     [
         ("off", []),
         ("Mo-Fr 09:00-12:00; Mo 14:00-15:00", ["23 13:00-14:00"]),
@@ -256,8 +256,8 @@ def test_rules_for_school_holidays_never_apply(pattern: str, said: list[str]) ->
         ("Mo 09:00-12:00; Nov 20-24 off", []),
     ],
 )
-def test_rules_combine(pattern: str, said: list[str]) -> None:
-    assert _open_at(pattern, MONDAY) == said
+def test_rules_combine(pattern: str, expected: list[str]) -> None:
+    assert _open_at(pattern, MONDAY) == expected
 
 
 def test_a_library_that_changes_its_hours_in_summer() -> None:
@@ -389,21 +389,14 @@ def test_spelling_again_changes_neither_text_nor_hours(pattern: str, more: str) 
 # --- many at once --------------------------------------------------------------------------------------
 
 
-def test_many_places_are_worked_out_once_per_distinct_one() -> None:
-    places = [
-        ("Mo-Fr 09:00-12:00", PARIS, "metropole"),
-        ("Mo-Su 18:00-02:00", "Indian/Reunion", "la-reunion"),
-        ("Mo-Fr 09:00-12:00", PARIS, "metropole"),
-        ("Mo-Fr 09:00-12:00", PARIS, "alsace-moselle"),
-        ("Dec Mo 09:00-12:00", PARIS, "metropole"),
-    ]
-    distinct, which = open_slots_many(places, first_day=date(2026, 12, 14), days=14)
-    assert which.tolist() == [0, 1, 0, 2, 3]
-    assert distinct.shape == (4, 14, 48)
-    for place, row in zip(places, which, strict=True):
-        alone = open_slots(place[0], first_day=date(2026, 12, 14), days=14, time_zone=place[1], holiday_region=place[2])
-        np.testing.assert_array_equal(distinct[row], alone)
-        assert alone.any()
+@pytest.mark.parametrize(("zone", "region"), [(PARIS, "metropole"), ("Indian/Reunion", "la-reunion")])
+def test_many_patterns_are_open_as_each_by_itself(zone: str, region: str) -> None:
+    patterns = ["Mo-Fr 09:00-12:00", "Mo-Su 18:00-02:00", "Mo-Fr 09:00-12:00", "Dec Mo 09:00-12:00"]
+    many = HoursCalendar(date(2026, 12, 14), 14).slots_many(patterns, zone, region)
+    for pattern, slots in zip(patterns, many, strict=True):
+        single = open_slots(pattern, first_day=date(2026, 12, 14), days=14, time_zone=zone, holiday_region=region)
+        np.testing.assert_array_equal(slots, single)
+        assert single.any()
 
 
 def test_many_patterns_cross_the_chunks() -> None:
@@ -413,10 +406,8 @@ def test_many_patterns_cross_the_chunks() -> None:
     assert slots[0].sum() == 38  # 00:00-20:00 in Paris, of which one hour is Sunday's in UTC
 
 
-def test_no_place_is_no_work() -> None:
-    distinct, which = open_slots_many([], first_day=MONDAY, days=2)
-    assert distinct.shape == (0, 2, 48)
-    assert which.shape == (0,)
+def test_no_pattern_gives_no_slots() -> None:
+    assert HoursCalendar(MONDAY, 2).slots_many([], PARIS, "metropole").shape == (0, 2, 48)
 
 
 @pytest.mark.parametrize("zone", ["Europe/Nantes", "", "../etc/passwd", "Europe"])

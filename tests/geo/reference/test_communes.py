@@ -148,9 +148,9 @@ class TestNames:
         ],
     )
     def test_as_lists_write_them(self, areas: Areas, name: str, postcode: str | None, insee: str) -> None:
-        found = areas.find(name, postcode)
-        assert found is not None
-        assert found.insee == insee
+        commune = areas.find(name, postcode)
+        assert commune is not None
+        assert commune.insee == insee
 
     @pytest.mark.parametrize(
         ("name", "postcode", "insee"),
@@ -169,9 +169,9 @@ class TestNames:
         ],
     )
     def test_arrondissements(self, areas: Areas, name: str, postcode: str | None, insee: str) -> None:
-        found = areas.find(name, postcode)
-        assert found is not None
-        assert found.insee == insee
+        commune = areas.find(name, postcode)
+        assert commune is not None
+        assert commune.insee == insee
 
     @pytest.mark.parametrize(
         ("name", "postcode"),
@@ -188,8 +188,8 @@ class TestNames:
         assert areas.find(name, postcode) is None
 
     def test_the_departement_decides(self, areas: Areas) -> None:
-        found = [areas.find("Saint-Denis", departement=d) for d in ("974", "La Réunion", "93", "Aude")]
-        assert [c.insee if c else "" for c in found] == ["97411", "97411", "93066", "11339"]
+        communes = [areas.find("Saint-Denis", departement=d) for d in ("974", "La Réunion", "93", "Aude")]
+        assert [c.insee if c else "" for c in communes] == ["97411", "97411", "93066", "11339"]
 
     @pytest.mark.parametrize(
         ("name", "postcode", "departement", "insee"),
@@ -198,9 +198,9 @@ class TestNames:
     def test_a_wrong_departement_does_not_veto_name_and_postcode(
         self, areas: Areas, name: str, postcode: str, departement: str, insee: str
     ) -> None:
-        found = areas.find(name, postcode, departement)
-        assert found is not None
-        assert found.insee == insee
+        commune = areas.find(name, postcode, departement)
+        assert commune is not None
+        assert commune.insee == insee
         assert areas.find("Laxou", departement="57") is None
 
     @pytest.mark.parametrize(
@@ -216,12 +216,12 @@ class TestNames:
         ],
     )
     def test_territories_by_postcode(self, areas: Areas, postcode: str, code: str) -> None:
-        found = areas.territory_by_postcode(postcode)
-        assert (found.code if found else "") == code
+        territory = areas.territory_by_postcode(postcode)
+        assert (territory.code if territory else "") == code
 
     def test_the_exact_name_wins_inside_a_departement(self, areas: Areas) -> None:
-        found = [areas.find(name, departement="17") for name in ("Vergné", "La Vergne")]
-        assert [commune.insee if commune else "" for commune in found] == ["17464", "17465"]
+        communes = [areas.find(name, departement="17") for name in ("Vergné", "La Vergne")]
+        assert [commune.insee if commune else "" for commune in communes] == ["17464", "17465"]
 
     def test_every_former_commune_is_found_by_its_name_and_postcode(self, areas: Areas) -> None:
         lost = [
@@ -229,18 +229,18 @@ class TestNames:
             for c in areas.former
             for postcode in c.postcodes[:1]
             for name in (c.name, c.name.upper().replace("-", " ").replace("SAINT ", "ST "))
-            if (found := areas.find(name, postcode)) is None or found.insee != c.insee
+            if (commune := areas.find(name, postcode)) is None or commune.insee != c.insee
         ]
         assert lost == []
 
     def test_a_former_commune_keeps_its_place_and_takes_the_code_of_today(self, areas: Areas) -> None:
-        found = areas.find("Bellegarde-sur-Valserine", "01200")
+        commune = areas.find("Bellegarde-sur-Valserine", "01200")
         now = areas.commune("01033")
-        assert found is not None
+        assert commune is not None
         assert now is not None
-        assert (found.insee, found.kind, now.name) == ("01033", "COMD", "Valserhône")
-        assert found.area_km2 < now.area_km2
-        assert located(areas, found.lon, found.lat) == "01033"
+        assert (commune.insee, commune.kind, now.name) == ("01033", "COMD", "Valserhône")
+        assert commune.area_km2 < now.area_km2
+        assert located(areas, commune.lon, commune.lat) == "01033"
 
     def test_every_commune_is_found_by_its_name_and_any_of_its_postcodes(self, areas: Areas) -> None:
         lost = [
@@ -248,14 +248,14 @@ class TestNames:
             for c in list(areas.communes)[::23]
             for p in c.postcodes
             if c.kind == "COM" and c.insee not in {"75056", "69123", "13055"}
-            for found in [areas.find(c.name.upper().replace("SAINT", "ST"), p)]
-            if found is None or found.insee != c.insee
+            for commune in [areas.find(c.name.upper().replace("SAINT", "ST"), p)]
+            if commune is None or commune.insee != c.insee
         ]
         assert not lost
 
     def test_all_of_a_name_come_with_most_people_first(self, areas: Areas) -> None:
-        found = [c for c in areas.find_all("saint-denis") if c.kind == "COM"]
-        assert [c.departement for c in found[:2]] == ["974", "93"]
+        communes = [c for c in areas.find_all("saint-denis") if c.kind == "COM"]
+        assert [c.departement for c in communes[:2]] == ["974", "93"]
         assert areas.find_all("mans")[0].name == "Le Mans"
 
     def test_postcodes(self, areas: Areas) -> None:
@@ -288,15 +288,15 @@ class TestFolding:
         assert without_article("la") == "la"
 
     @pytest.mark.parametrize(
-        ("one", "other"),
+        ("left", "right"),
         [
             ("12 bis, av. du Gal de Gaulle", "Avenue Général de Gaulle"),
             ("3 PL DE L HOTEL DE VILLE", "place de l'Hôtel-de-Ville"),
             ("5-9 bd St-Michel", "Boulevard Saint Michel"),
         ],
     )
-    def test_streets_are_compared_spelt_out(self, one: str, other: str) -> None:
-        assert street_key(one) == street_key(other)
+    def test_streets_are_compared_spelt_out(self, left: str, right: str) -> None:
+        assert street_key(left) == street_key(right)
 
     def test_house_numbers(self) -> None:
         assert split_number("12 bis, rue de Strasbourg") == ("12bis", "rue de Strasbourg")
@@ -383,8 +383,8 @@ class TestPositions:
         random = np.random.default_rng(29)
         lons = np.concatenate([random.uniform(-4.9, -3.3, 250), random.uniform(2.2, 2.45, 50)])
         lats = np.concatenate([random.uniform(47.7, 48.8, 250), random.uniform(48.8, 48.92, 50)])
-        found = Boundaries(codes, shapes).locate(lons, lats)
-        for lon, lat, insee in zip(lons, lats, found, strict=True):
+        located_codes = Boundaries(codes, shapes).locate(lons, lats)
+        for lon, lat, insee in zip(lons, lats, located_codes, strict=True):
             inside = codes[shapely.intersects_xy(shapes, lon, lat)]
             if len(inside):
                 assert insee == min(inside)
@@ -404,16 +404,16 @@ class TestPositions:
         assert list(codes) == sorted(codes)
         assert all(areas.commune(c) is not None and areas.commune(c).insee == c for c in codes)  # type: ignore[union-attr]
         assert shapely.is_valid(shapes).all()
-        drawn = set(codes)
-        assert {c.insee for c in areas.communes} - drawn == {
+        outlined = set(codes)
+        assert {c.insee for c in areas.communes} - outlined == {
             "75056", "69123", "13055", "15031", "15035", "15047", "15171",
         }  # fmt: skip
 
     def test_centres_lie_in_their_commune(self, areas: Areas) -> None:
         """But for those on a shore or in the holes of the source: 1 in 1,000."""
         some = [c for c in list(areas.communes)[::7] if c.insee not in {"75056", "69123", "13055"}]
-        found = areas.locate(np.array([c.lon for c in some]), np.array([c.lat for c in some]))
-        agree = np.mean([c.insee == insee for c, insee in zip(some, found, strict=True)])
+        codes = areas.locate(np.array([c.lon for c in some]), np.array([c.lat for c in some]))
+        agree = np.mean([c.insee == insee for c, insee in zip(some, codes, strict=True)])
         assert agree > 0.98
 
     def test_no_points_give_no_codes(self, areas: Areas) -> None:
@@ -462,6 +462,6 @@ class TestTime:
         assert all(ZoneInfo(t.time_zone) for t in TERRITORIES)
 
     def test_territories_by_box(self, areas: Areas) -> None:
-        for one in TERRITORIES:
-            assert areas.territory(one.town_lon, one.town_lat) == one
+        for territory in TERRITORIES:
+            assert areas.territory(territory.town_lon, territory.town_lat) == territory
         assert areas.territory(2.35, 48.85) is None

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from geo.coverage import read_demand
 from geo.errors import LANGUAGES
 from geo.reference import files
 
@@ -87,12 +88,10 @@ def test_the_four_city_lists_have_their_features() -> None:
 
 
 def test_the_population_grid_is_whole() -> None:
-    grid = files.population_grid(DATA)
-    french = grid.country == "FR"
-    assert len(grid.lon) == 376_608
-    assert int(french.sum()) == 372_427
-    assert int(grid.population[french].sum()) == 64_540_441
-    assert {len(column) for column in (grid.lat, grid.x_m, grid.y_m, grid.population, grid.country)} == {376_608}
+    french = read_demand(DATA / files.POPULATION)
+    assert len(french) == 372_427
+    assert int(french.people.sum()) == 64_540_441
+    assert len(read_demand(DATA / files.POPULATION, border_cells=True)) == 376_608
 
 
 def test_files_are_small() -> None:

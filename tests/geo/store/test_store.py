@@ -107,9 +107,9 @@ def test_a_box_of_any_size_finds_what_lies_in_it(store: Engine, box: tuple[float
     with writing(store) as connection:
         connection.execute(insert(place), [a_place(i, *point) for i, point in enumerate(points, 1)])
     with reading(store) as connection:
-        found = connection.execute(select(place.c.id).where(in_box(store.dialect.name, place, *box))).scalars().all()
+        ids = connection.execute(select(place.c.id).where(in_box(store.dialect.name, place, *box))).scalars().all()
     west, south, east, north = box
-    assert sorted(found) == [i for i, (x, y) in enumerate(points, 1) if west <= x <= east and south <= y <= north]
+    assert sorted(ids) == [i for i, (x, y) in enumerate(points, 1) if west <= x <= east and south <= y <= north]
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_a_place_is_read_with_its_spaces_and_provenance(one_room: Engine) -> Non
     record = read_place(one_room, 1)
     assert record is not None
     assert record.place["name"] == "Mairie 1"
-    assert [one["id"] for one in record.spaces] == [10]
+    assert [item["id"] for item in record.spaces] == [10]
     assert read_place(one_room, 404) is None
 
 

@@ -11,10 +11,11 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
+from geo.files import exclusive
 from geo.spatial.distance import haversine_array_m, haversine_m
 from geo.travel import cached_router
 from geo.travel import valhalla_tile_builder as building
-from geo.travel.cached_router import Remembered
+from geo.travel.cached_router import CachedRouter
 from geo.travel.router import TOP_KM_H, Floats, RoutingUnavailable, top_m_per_minute
 from geo.travel.valhalla_embedded import EmbeddedValhalla
 from geo.travel.valhalla_http import RemoteValhalla
@@ -31,8 +32,8 @@ CASINO, PORT = Point(7.4284, 43.7394), (7.4197, 43.7314)
 
 def drawn_points(name: str, count: int, seed: int) -> Floats:
     west, south, east, north = BOXES[name]
-    drawn = np.random.default_rng(seed)
-    return np.column_stack((drawn.uniform(west, east, count), drawn.uniform(south, north, count)))
+    generator = np.random.default_rng(seed)
+    return np.column_stack((generator.uniform(west, east, count), generator.uniform(south, north, count)))
 
 
 @pytest.fixture(scope="module")
@@ -49,15 +50,15 @@ def test_no_way_is_quicker_than_the_straight_line_at_top_speed(networks: dict[st
         minutes = network.minutes(Point(*origin), points, mode)
         metres = haversine_array_m(origin[0], origin[1], points[:, 0], points[:, 1])
         # A time is told in whole seconds, a snapped point in millionths of a degree.
-        known = ~np.isnan(minutes)
-        assert np.all(minutes[known] >= metres[known] / top_m_per_minute(mode) - 0.02)
-        pairs += int(np.count_nonzero(known))
+        reachable = ~np.isnan(minutes)
+        assert np.all(minutes[reachable] >= metres[reachable] / top_m_per_minute(mode) - 0.02)
+        pairs += int(np.count_nonzero(reachable))
     assert pairs > 1_000
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", sorted(BOXES))
-def test_a_time_does_not_depend_on_who_else_is_asked_for(networks: dict[str, Path], name: str, mode: str) -> None:
+def test_a_time_does_not_depend_on_the_other_targets(networks: dict[str, Path], name: str, mode: str) -> None:
     network = Network(EmbeddedValhalla(networks[name]))
     for origin in drawn_points(name, 4, 2).tolist():
         points = drawn_points(name, 40, 3)
@@ -71,10 +72,10 @@ def test_a_way_is_the_legs_to_the_network_and_the_way_along_it(monaco: Network) 
         snapped: ClassVar[list[Any]] = []
         matrix: Any = None
 
-        def ask(self, action: str, asked: Message) -> Any:
-            answer = monaco._engine.ask(action, asked)
+        def ask(self, action: str, request: Message) -> Any:
+            answer = monaco._engine.ask(action, request)
             if action == "locate":
-                self.snapped.append((asked["locations"][0], answer[0]["edges"]))
+                self.snapped.append((request["locations"][0], answer[0]["edges"]))
             else:
                 self.matrix = answer
             return answer
@@ -82,10 +83,10 @@ def test_a_way_is_the_legs_to_the_network_and_the_way_along_it(monaco: Network) 
     engine = Listening()
     minutes = Network(engine).minutes(CASINO, np.array([PORT]), "walk")[0]
     legs_m = []
-    for asked, edges in engine.snapped:
+    for request, edges in engine.snapped:
         nearest = min(edges, key=lambda edge: edge["distance"])
         assert nearest["inbound_reach"] >= 50 and nearest["outbound_reach"] >= 50
-        legs_m.append(haversine_m(asked["lon"], asked["lat"], nearest["correlated_lon"], nearest["correlated_lat"]))
+        legs_m.append(haversine_m(request["lon"], request["lat"], nearest["correlated_lon"], nearest["correlated_lat"]))
     assert len(legs_m) == 2
     seconds = engine.matrix["sources_to_targets"][0][0]["time"]
     assert minutes == pytest.approx(seconds / 60 + sum(legs_m) / 80)
@@ -117,20 +118,20 @@ def test_a_place_that_is_unconnected_keeps_nobody_from_an_answer(monaco: Network
     points = drawn_points("monaco", 9, 11)
 
     class Strict:
-        def ask(self, action: str, asked: Message) -> Any:
-            answer = monaco._engine.ask(action, asked)
+        def ask(self, action: str, request: Message) -> Any:
+            answer = monaco._engine.ask(action, request)
             if action == "locate":
-                if asked["locations"][0]["lon"] == points[4, 0]:
+                if request["locations"][0]["lon"] == points[4, 0]:
                     self.island = {(edge["correlated_lon"], edge["correlated_lat"]) for edge in answer[0]["edges"]}
                 return answer
-            return None if {(one["lon"], one["lat"]) for one in asked["targets"]} & self.island else answer
+            return None if {(target["lon"], target["lat"]) for target in request["targets"]} & self.island else answer
 
-    minutes, expected = (one.minutes(CASINO, points, "walk") for one in (Network(Strict()), monaco))
+    minutes, expected = (router.minutes(CASINO, points, "walk") for router in (Network(Strict()), monaco))
     assert np.isinf(minutes).tolist() == [at == 4 for at in range(9)]
     np.testing.assert_array_equal(np.delete(minutes, 4), np.delete(expected, 4))
 
 
-def test_nobody_is_asked_for(monaco: Network) -> None:
+def test_no_target_gives_no_minutes(monaco: Network) -> None:
     assert monaco.minutes(CASINO, np.zeros((0, 2)), "walk").tolist() == []
 
 
@@ -163,12 +164,12 @@ class Valhalla(BaseHTTPRequestHandler):
     manner = "well"
 
     def do_POST(self) -> None:
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         status, body = 200, b""
         if self.manner == "drip":
             return self._drip()
         if self.manner == "well" and self.path.startswith("/valhalla/"):
-            answer = self.engine.ask(self.path.removeprefix("/valhalla/"), asked)
+            answer = self.engine.ask(self.path.removeprefix("/valhalla/"), request)
             status = 200 if answer else 400
             body = json.dumps(answer or {"error_code": 170, "error": "unconnected", "status_code": 400}).encode()
         elif self.manner == "broken":
@@ -237,25 +238,25 @@ def test_a_url_where_nobody_listens_is_unavailable() -> None:
         Network(RemoteValhalla("http://127.0.0.1:9")).minutes(CASINO, np.array([PORT]), "walk")
 
 
-def test_what_was_routed_is_remembered_for_the_last_origins(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_minutes_are_cached_for_the_last_origins(monkeypatch: pytest.MonkeyPatch) -> None:
     class Counting:
-        asked: tuple[int, ...] = ()
+        sizes: tuple[int, ...] = ()
 
         def minutes(self, origin: Point, points: Floats, mode: str) -> Floats:
-            self.asked += (len(points),)
+            self.sizes += (len(points),)
             return points[:, 0] + origin.lon
 
-    monkeypatch.setattr(cached_router, "ORIGINS", 2)
+    monkeypatch.setattr(cached_router, "MAX_ORIGINS", 2)
     counting = Counting()
-    router = Remembered(counting)
+    router = CachedRouter(counting)
     points = np.array([(1.0, 2.0), (3.0, 4.0), (1.0, 2.0)])
     assert router.minutes(Point(10, 0), points, "walk").tolist() == [11, 13, 11]
     assert router.minutes(Point(10, 0), np.array([(3.0, 4.0), (5.0, 6.0)]), "walk").tolist() == [13, 15]
     assert router.minutes(Point(10, 0), points, "bike").tolist() == [11, 13, 11]
-    assert counting.asked == (2, 1, 2)
+    assert counting.sizes == (2, 1, 2)
     router.minutes(Point(20, 0), points, "walk")
     router.minutes(Point(10, 0), points, "walk")  # forgotten meanwhile
-    assert counting.asked == (2, 1, 2, 2, 2)
+    assert counting.sizes == (2, 1, 2, 2, 2)
 
 
 def test_a_newer_network_is_taken_up_by_the_next_request(tmp_path: Path) -> None:
@@ -272,12 +273,12 @@ def test_a_newer_network_is_taken_up_by_the_next_request(tmp_path: Path) -> None
     )
 
 
-def test_stages_of_a_build_are_told_in_order(tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
-    build(NETWORKS / "bondy.osm.pbf", tmp_path, NOW, lambda done, total: told.append((done, total)))
-    assert told[0] == (0, 10)
-    assert told[-1] == (9, 10)
-    assert {done for done, _ in told} == set(range(10))
+def test_stages_of_a_build_are_reported_in_order(tmp_path: Path) -> None:
+    stages: list[tuple[int, int]] = []
+    build(NETWORKS / "bondy.osm.pbf", tmp_path, NOW, lambda stage, total: stages.append((stage, total)))
+    assert stages[0] == (0, 10)
+    assert stages[-1] == (9, 10)
+    assert {stage for stage, _ in stages} == set(range(10))
 
 
 def test_a_damaged_extract_is_refused_and_changes_nothing(tmp_path: Path) -> None:
@@ -305,7 +306,7 @@ def test_what_a_killed_build_left_is_in_nobodys_way(tmp_path: Path) -> None:
 
 
 def test_two_builds_at_once_are_one_too_many(tmp_path: Path) -> None:
-    with building.alone(tmp_path, building._busy(tmp_path)), pytest.raises(building.Conflict):
+    with exclusive(tmp_path, building._busy(tmp_path)), pytest.raises(building.Conflict):
         build(NETWORKS / "bondy.osm.pbf", tmp_path, NOW)
 
 

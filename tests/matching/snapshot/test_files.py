@@ -173,7 +173,7 @@ def test_a_full_device_says_so() -> None:
         write_arrays(Path("/dev/full"), {"a": np.arange(100_000)}, {}, {})
 
 
-@pytest.mark.parametrize("step", ["write_arrays", "_point_to"])
+@pytest.mark.parametrize("step", ["write_arrays", "write_text"])
 @pytest.mark.parametrize("reason", [errno.ENOSPC, errno.EDQUOT])
 def test_a_full_disk_leaves_the_old_snapshot_in_use(
     folder: Path, small_world: World, monkeypatch: pytest.MonkeyPatch, step: str, reason: int

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, delete, insert, update
 from typer.testing import CliRunner
 
 from geo.coverage import NO_EPCI, Demand, Level, codes_at, communes_of, read_demand
-from geo.coverage.supply import known_sources, read_positions
+from geo.coverage.supply import list_sources, read_positions
 from geo.errors import InvalidInput, StorageFull
 from geo.spatial.distance import haversine_array_m
 from geo.store.engine import open_store, writing
@@ -178,8 +178,8 @@ class TestTheFilter:
         outside, inside = frozenset[str](), frozenset({"cercle"})
         assert 6 not in read_positions(towns, visible=outside).ids.tolist()
         assert 6 in read_positions(towns, visible=inside).ids.tolist()
-        assert "secret" not in known_sources(towns, outside)
-        assert "secret" in known_sources(towns, inside)
+        assert "secret" not in list_sources(towns, outside)
+        assert "secret" in list_sources(towns, inside)
         # The town hall is public, but that it stands on the circle's list is not.
         assert read_positions(towns, sources=["secret"], visible=outside).ids.tolist() == []
         assert read_positions(towns, sources=["secret"], visible=inside).ids.tolist() == [1, 6]
