@@ -40,6 +40,7 @@ CHANGED: dict[str, Any] = {
     "kind": ("mairie", "library"),
     "space_kind": ("meeting_room",),
     "max_price": 12.5,
+    "max_seats": 12,
     "community": "ruraconnect",
     "within": "20min",
     "mode": "bike",
