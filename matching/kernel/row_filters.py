@@ -27,7 +27,7 @@ def block_of(tree: Tree, row: int) -> int:
 @inlined
 def passes_filters(tree: Tree, query: QueryArrays, row: int) -> bool:
     """Whether a row passes the filters, needs and windows apart."""
-    return is_eligible(tree, query, row) and passes_kind_and_price(tree, query, row)
+    return is_eligible(tree, query, row) and passes_room_filters(tree, query, row)
 
 
 @inlined
@@ -41,13 +41,15 @@ def is_eligible(tree: Tree, query: QueryArrays, row: int) -> bool:
 
 
 @inlined
-def passes_kind_and_price(tree: Tree, query: QueryArrays, row: int) -> bool:
-    """Whether a row is of the wanted kinds and not too expensive."""
+def passes_room_filters(tree: Tree, query: QueryArrays, row: int) -> bool:
+    """Whether a row is of the wanted kinds, not too large and not too expensive."""
     if query.has_kinds and not query.kinds[tree.kind[row]]:
         return False
     if row >= tree.counts[OFFERED_ROWS]:
         return True
     if query.has_space_kinds and not query.space_kinds[tree.space_kind[row]]:
+        return False
+    if query.max_seats >= 0 and tree.seats[row] > query.max_seats:
         return False
     if query.max_price_cents >= 0:
         cents = price.searcher_cents(tree, query, row)
@@ -72,9 +74,9 @@ def eligible_in(tree: Tree, query: QueryArrays, block: int, rows: Any) -> Any:
 
 
 @inlined
-def filters_kind_or_price(query: QueryArrays) -> bool:
-    """Whether the query has a filter on kinds or price."""
-    return bool(query.has_kinds or query.has_space_kinds or query.max_price_cents >= 0)
+def has_room_filters(query: QueryArrays) -> bool:
+    """Whether the query has a filter that `passes_room_filters` checks."""
+    return bool(query.has_kinds or query.has_space_kinds or query.max_seats >= 0 or query.max_price_cents >= 0)
 
 
 @inlined

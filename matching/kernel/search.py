@@ -20,7 +20,7 @@ from matching.kernel.row_filters import (
     count_other_matches,
     eligible_in,
     is_match,
-    passes_kind_and_price,
+    passes_room_filters,
     rows_meeting_needs,
 )
 from matching.kernel.scoring import distance_dm, distance_lower_bound_m, merit, score_of, write_other_values
@@ -142,7 +142,7 @@ def _visit_row(
 ) -> int:
     """Offers a free row to the best, unless it is filtered out, too far, or on an earlier page. `nearest` bounds what
     proximity adds to its score."""
-    if not passes_kind_and_price(tree, query, row):
+    if not passes_room_filters(tree, query, row):
         return hits
     lower_bound_m = distance_lower_bound_m(tree, query.x, query.y, query.z, row)
     if lower_bound_m > query.radius_m:

@@ -188,6 +188,7 @@ class PreparedIndex:
             query.most_windows,
             -1 if now is None else max(0, now - first),
             len(query.windows),
+            -1 if query.max_seats is None else query.max_seats,
             *windows,
         )
         profile = (query.community, query.visible, query.seats, tuple(weights.items()))

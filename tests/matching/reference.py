@@ -203,6 +203,7 @@ class Reference:
         price = self.price(row, query)
         return (
             row["seats"] >= query.seats
+            and (query.max_seats is None or row["seats"] <= query.max_seats)
             and (not query.space_kinds or row["kind"] in query.space_kinds)
             and (query.max_price_cents is None or (price is not None and price <= query.max_price_cents))
             and self.free_enough(row, query)

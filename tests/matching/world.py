@@ -228,12 +228,14 @@ def query_from(rng: random.Random) -> Query:
     radii = [0.0] if rng.random() < 0.01 else radii
     slugs = [row["slug"] for row in COMMUNITY_ROWS]
     community = rng.choice([None, *slugs, "unheard-of"])
+    seats, extra = rng.choice([1, 1, 1, 2, 3, 8]), rng.choice([None, None, None, 0, 3, 20])
     visible = {slug for slug in slugs if rng.random() < 0.6} | ({community} if community in slugs else set())
     return Query(
         point=point,
         windows=(windows := windows_from(rng)),
         most_windows=len(windows) > 1 and rng.random() < 0.6,
-        seats=rng.choice([1, 1, 1, 2, 3, 8]),
+        seats=seats,
+        max_seats=None if extra is None else seats + extra,
         needs=frozenset(rng.sample(list(Amenity), rng.choice([0, 0, 0, 1, 1, 2]))),
         wishes=frozenset(rng.sample(list(Amenity), rng.choice([0, 0, 1, 2, 4]))),
         kinds=frozenset(rng.sample(list(PlaceKind), 6)) if rng.random() < 0.15 else frozenset(),
