@@ -47,6 +47,8 @@ def _count_places(tree: Tree, query: QueryArrays, workspace: Workspace) -> None:
         if block < 0:
             break
         _count_block(tree, query, workspace, block, free_rows(tree, query, workspace.slots, workspace.free, block))
+    if query.to_confirm:  # these are the places that the search lists
+        counters[TOTAL], counters[TO_CONFIRM] = counters[TO_CONFIRM], 0
 
 
 @inlined

@@ -108,11 +108,46 @@ def rows_meeting_needs(tree: Tree, query: QueryArrays, block: int) -> Any:
 
 
 @inlined
+def is_listed(tree: Tree, query: QueryArrays, row: int) -> bool:
+    """Whether a row meets the needs; with `to_confirm`, whether it may, for what it is not known to have is unknown."""
+    if query.to_confirm:
+        return (tree.no[row] & query.needs) == 0 and not meets_needs(tree, query, row)
+    return meets_needs(tree, query, row)
+
+
+@inlined
+def listed_rows(tree: Tree, query: QueryArrays, block: int) -> Any:
+    """Bitmask of the rows of a block that `is_listed` is true of."""
+    word = rows_meeting_needs(tree, query, block)
+    if query.to_confirm:
+        word = ~(word | rows_lacking_needs(tree, query, block))
+    return word
+
+
+@inlined
 def is_match(tree: Tree, query: QueryArrays, slots: Any, free: Any, row: int) -> bool:
     """Whether a row matches the query, its distance apart."""
+    return is_listed(tree, query, row) and _is_free_and_passes(tree, query, slots, free, row)
+
+
+@inlined
+def has_confirmed_match(tree: Tree, query: QueryArrays, slots: Any, free: Any, row: int) -> bool:
+    """Whether a space of the same place meets the needs and matches, distance apart: the place is not to confirm."""
+    for step in (-1, 1):
+        other_row = row + step
+        while 0 <= other_row < len(tree.place_id) and tree.place_id[other_row] == tree.place_id[row]:
+            if meets_needs(tree, query, other_row) and _is_free_and_passes(tree, query, slots, free, other_row):
+                return True
+            other_row += step
+    return False
+
+
+@inlined
+def _is_free_and_passes(tree: Tree, query: QueryArrays, slots: Any, free: Any, row: int) -> bool:
+    """Whether a row matches the query, its distance and the needs apart."""
     block = block_of(tree, row)
     is_free = (free_rows(tree, query, slots, free, block) >> np.uint64(row - tree.block_start[block])) & ONE
-    return is_free != 0 and passes_filters(tree, query, row) and meets_needs(tree, query, row)
+    return is_free != 0 and passes_filters(tree, query, row)
 
 
 @inlined

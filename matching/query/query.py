@@ -116,6 +116,8 @@ class Query:
     """Weights by term name, on any scale; None means those of the preset."""
     candidates: bool = False
     """Include places that never agreed to host; they have no space and no availability."""
+    to_confirm: bool = False
+    """Only places to confirm: none of their spaces is known to meet all needs, and some space may."""
     limit: int = 20
 
     def __post_init__(self) -> None:

@@ -97,12 +97,14 @@ def relax(
 ) -> tuple[Relaxation, ...]:
     """Proposals, cheapest first.
 
-    Empty if `enough` places fit already (`query.limit` unless given), or if the searcher may see no place within
-    MAX_RADIUS_M. `now`: timezone-aware. `zone`: time zone of the searcher, for days and hours. With a mode and a
-    `router`, proposals are computed by the straight line and checked over the network. Raises InvalidInput as
-    `matching.search.engine.find` does.
+    Empty if `enough` places fit already (`query.limit` unless given), if the query is for places to confirm, or if the
+    searcher may see no place within MAX_RADIUS_M. `now`: timezone-aware. `zone`: time zone of the searcher, for days
+    and hours. With a mode and a `router`, proposals are computed by the straight line and checked over the network.
+    Raises InvalidInput as `matching.search.engine.find` does.
     """
     check_windows(query.windows, layers[0].index.snapshot.meta, now)
+    if query.to_confirm:
+        return ()
     relaxer = _Relaxer(layers, query, now, zone, min(enough or query.limit, MAX_LIMIT))
     if relaxer.total >= relaxer.enough:
         return ()

@@ -216,6 +216,14 @@ class SearchRequest(msgspec.Struct, frozen=True):
             relaxable=Relaxable(IncludeCandidates, "candidates"),
         ),
     ] = False
+    to_confirm: Annotated[
+        bool,
+        Filter(
+            help="Only places to confirm: a need is unknown, all else fits",
+            query=same("to_confirm"),
+            form=FormField(),
+        ),
+    ] = False
     limit: Annotated[
         int,
         Filter(help="Results at most", least=1, most=100, query=same("limit"), room=RoomFilter()),

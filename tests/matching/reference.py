@@ -184,7 +184,10 @@ class Reference:
                 answers = {row["answers"].get(need.value, "unknown") for need in query.needs}
                 if "no" not in answers and self.fits(row, query):
                     (unsure_rows if "unknown" in answers else sure_rows).append(row)
-            if sure_rows:
+            if query.to_confirm:
+                if unsure_rows and not sure_rows:
+                    results.append(self.best(place, unsure_rows, distance_m, weights, query))
+            elif sure_rows:
                 results.append(self.best(place, sure_rows, distance_m, weights, query))
             elif unsure_rows:
                 unsure += 1

@@ -46,6 +46,7 @@ CHANGED: dict[str, Any] = {
     "mode": "bike",
     "preset": "closest",
     "candidates": True,
+    "to_confirm": True,
     "limit": 5,
     "per_host": 2,
     "new_floor": 0.1,
