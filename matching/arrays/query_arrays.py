@@ -10,7 +10,7 @@ from matching.compiler.array_table import floats as float_array
 from matching.compiler.jit import inlined
 
 Array = npt.NDArray[Any]
-FLOATS, WEIGHTS, INTEGERS = 8, 6, 16
+FLOATS, WEIGHTS, INTEGERS = 8, 6, 18
 """Sizes of a packed query: floats before the weights, weights, integers before the windows."""
 UNCOUNTED = 1 << 40
 """Length of the windows for bounds checks: a relaxation packs those of many times, more than `window_count`."""
@@ -53,6 +53,8 @@ class QueryArrays(NamedTuple):
     most_windows: int
     now: int
     window_count: int
+    max_seats: int
+    to_confirm: int
     windows: Array
     kinds: Array
     space_kinds: Array
@@ -104,6 +106,8 @@ def read_query(floats_address: Any, integers_address: Any, table: Any) -> Any:
         integers[13],
         integers[14],
         integers[15],
+        integers[16],
+        integers[17],
         windows,
         bytes_(table, 0),
         bytes_(table, 1),

@@ -32,7 +32,7 @@ def upper_bound(tree: Tree, query: QueryArrays, part: int) -> float:
     """Upper bound of the score of a row of the part, or `NO_RESULT`."""
     metres = nearest_m(tree, query, part)
     yes = tree.part_yes[part]
-    if metres > query.radius_m or (yes & query.needs) != query.needs:
+    if metres > query.radius_m or ((yes & query.needs) != query.needs and not query.to_confirm):
         return NO_RESULT
     weights = query.weights
     bound = weights[0] * proximity.upper_bound(tree, query, part, metres) + ROUNDING

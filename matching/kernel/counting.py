@@ -14,8 +14,8 @@ from matching.kernel.availability import ONE, free_rows, prefetch_days
 from matching.kernel.bounds import nearest_m
 from matching.kernel.row_filters import (
     eligible_in,
-    filters_kind_or_price,
-    passes_kind_and_price,
+    has_room_filters,
+    passes_room_filters,
     rows_lacking_needs,
     rows_meeting_needs,
 )
@@ -47,6 +47,8 @@ def _count_places(tree: Tree, query: QueryArrays, workspace: Workspace) -> None:
         if block < 0:
             break
         _count_block(tree, query, workspace, block, free_rows(tree, query, workspace.slots, workspace.free, block))
+    if query.to_confirm:  # these are the places that the search lists
+        counters[TOTAL], counters[TO_CONFIRM] = counters[TO_CONFIRM], 0
 
 
 @inlined
@@ -120,13 +122,13 @@ def _filtered_rows(tree: Tree, query: QueryArrays, block: int, rows: Any) -> Any
     row by row."""
     is_block_within = _is_block_within(tree, query, block)
     rows = eligible_in(tree, query, block, rows)
-    if is_block_within and not filters_kind_or_price(query):
+    if is_block_within and not has_room_filters(query):
         return rows
     filtered, left = np.uint64(0), rows
     while left != 0:
         lane = trailing_zeros(left)
         row = tree.block_start[block] + np.int64(lane)
-        if passes_kind_and_price(tree, query, row) and (is_block_within or is_within(tree, query, row)):
+        if passes_room_filters(tree, query, row) and (is_block_within or is_within(tree, query, row)):
             filtered |= ONE << lane
         left &= left - ONE
     return filtered

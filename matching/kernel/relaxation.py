@@ -26,10 +26,10 @@ from matching.query.query import MAX_RADIUS_M, clean_dm
 from matching.snapshot.layout import UNKNOWN_CENTS
 from matching.terms.price import searcher_cents
 
-DECIMETRE, NEED, SEAT, CENT, ANY_PRICE, ANY_KIND, ANY_SPACE_KIND, CANDIDATE, SEATS, WINDOWS = range(10)
-"""In `costs`: cost of a decimetre more, a need dropped, a seat fewer, a cent more (at most `ANY_PRICE`, which is also
-the cost of an unknown price), any kind of place, any kind of space, a candidate; then the seats of the query, and the
-number of windows of each time."""
+DECIMETRE, NEED, SEAT, EXTRA_SEAT, CENT, ANY_PRICE, ANY_KIND, ANY_SPACE_KIND, CANDIDATE, SEATS, WINDOWS = range(11)
+"""In `costs`: cost of a decimetre more, a need dropped, a seat fewer, a seat of a larger room, a cent more (at most
+`ANY_PRICE`, which is also the cost of an unknown price), any kind of place, any kind of space, a candidate; then the
+seats of the query, and the number of windows of each time."""
 COSTS = WINDOWS + 1
 _clean_dm = inlined(clean_dm)
 NEVER = 1 << 40
@@ -287,6 +287,8 @@ def _cost(tree: Tree, query: QueryArrays, costs: Any, row: int) -> Any:
         return cost if query.candidates else cost + costs[CANDIDATE]
     if query.has_space_kinds and not query.space_kinds[tree.space_kind[row]]:
         cost += costs[ANY_SPACE_KIND]
+    if query.max_seats >= 0:
+        cost += _total_cost(np.int64(tree.seats[row]) - query.max_seats, costs[EXTRA_SEAT])
     if query.max_price_cents >= 0:
         cents = np.int64(searcher_cents(tree, query, row))
         if cents == UNKNOWN_CENTS:

@@ -27,7 +27,7 @@ def block_of(tree: Tree, row: int) -> int:
 @inlined
 def passes_filters(tree: Tree, query: QueryArrays, row: int) -> bool:
     """Whether a row passes the filters, needs and windows apart."""
-    return is_eligible(tree, query, row) and passes_kind_and_price(tree, query, row)
+    return is_eligible(tree, query, row) and passes_room_filters(tree, query, row)
 
 
 @inlined
@@ -41,13 +41,15 @@ def is_eligible(tree: Tree, query: QueryArrays, row: int) -> bool:
 
 
 @inlined
-def passes_kind_and_price(tree: Tree, query: QueryArrays, row: int) -> bool:
-    """Whether a row is of the wanted kinds and not too expensive."""
+def passes_room_filters(tree: Tree, query: QueryArrays, row: int) -> bool:
+    """Whether a row is of the wanted kinds, not too large and not too expensive."""
     if query.has_kinds and not query.kinds[tree.kind[row]]:
         return False
     if row >= tree.counts[OFFERED_ROWS]:
         return True
     if query.has_space_kinds and not query.space_kinds[tree.space_kind[row]]:
+        return False
+    if query.max_seats >= 0 and tree.seats[row] > query.max_seats:
         return False
     if query.max_price_cents >= 0:
         cents = price.searcher_cents(tree, query, row)
@@ -72,9 +74,9 @@ def eligible_in(tree: Tree, query: QueryArrays, block: int, rows: Any) -> Any:
 
 
 @inlined
-def filters_kind_or_price(query: QueryArrays) -> bool:
-    """Whether the query has a filter on kinds or price."""
-    return bool(query.has_kinds or query.has_space_kinds or query.max_price_cents >= 0)
+def has_room_filters(query: QueryArrays) -> bool:
+    """Whether the query has a filter that `passes_room_filters` checks."""
+    return bool(query.has_kinds or query.has_space_kinds or query.max_seats >= 0 or query.max_price_cents >= 0)
 
 
 @inlined
@@ -106,11 +108,46 @@ def rows_meeting_needs(tree: Tree, query: QueryArrays, block: int) -> Any:
 
 
 @inlined
+def is_listed(tree: Tree, query: QueryArrays, row: int) -> bool:
+    """Whether a row meets the needs; with `to_confirm`, whether it may, for what it is not known to have is unknown."""
+    if query.to_confirm:
+        return (tree.no[row] & query.needs) == 0 and not meets_needs(tree, query, row)
+    return meets_needs(tree, query, row)
+
+
+@inlined
+def listed_rows(tree: Tree, query: QueryArrays, block: int) -> Any:
+    """Bitmask of the rows of a block that `is_listed` is true of."""
+    word = rows_meeting_needs(tree, query, block)
+    if query.to_confirm:
+        word = ~(word | rows_lacking_needs(tree, query, block))
+    return word
+
+
+@inlined
 def is_match(tree: Tree, query: QueryArrays, slots: Any, free: Any, row: int) -> bool:
     """Whether a row matches the query, its distance apart."""
+    return is_listed(tree, query, row) and _is_free_and_passes(tree, query, slots, free, row)
+
+
+@inlined
+def has_confirmed_match(tree: Tree, query: QueryArrays, slots: Any, free: Any, row: int) -> bool:
+    """Whether a space of the same place meets the needs and matches, distance apart: the place is not to confirm."""
+    for step in (-1, 1):
+        other_row = row + step
+        while 0 <= other_row < len(tree.place_id) and tree.place_id[other_row] == tree.place_id[row]:
+            if meets_needs(tree, query, other_row) and _is_free_and_passes(tree, query, slots, free, other_row):
+                return True
+            other_row += step
+    return False
+
+
+@inlined
+def _is_free_and_passes(tree: Tree, query: QueryArrays, slots: Any, free: Any, row: int) -> bool:
+    """Whether a row matches the query, its distance and the needs apart."""
     block = block_of(tree, row)
     is_free = (free_rows(tree, query, slots, free, block) >> np.uint64(row - tree.block_start[block])) & ONE
-    return is_free != 0 and passes_filters(tree, query, row) and meets_needs(tree, query, row)
+    return is_free != 0 and passes_filters(tree, query, row)
 
 
 @inlined

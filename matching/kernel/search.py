@@ -19,9 +19,10 @@ from matching.kernel.reason_key import reason_key
 from matching.kernel.row_filters import (
     count_other_matches,
     eligible_in,
+    has_confirmed_match,
     is_match,
-    passes_kind_and_price,
-    rows_meeting_needs,
+    listed_rows,
+    passes_room_filters,
 )
 from matching.kernel.scoring import distance_dm, distance_lower_bound_m, merit, score_of, write_other_values
 from matching.kernel.top_k import offer, sort_best_first
@@ -98,7 +99,7 @@ def _visit_block(tree: Tree, query: QueryArrays, workspace: Workspace, limit: in
     """Offers the matching rows of a block to the best."""
     first = tree.block_start[block]
     nearest = query.weights[0] * proximity.value_at(nearest_m(tree, query, block), query.half_m)
-    word = tree.alive[block] & rows_meeting_needs(tree, query, block)
+    word = tree.alive[block] & listed_rows(tree, query, block)
     if hits == limit:
         word &= _rows_above_bound(tree, query, block, nearest, workspace.keys[0])
     word = eligible_in(tree, query, block, word)
@@ -142,7 +143,7 @@ def _visit_row(
 ) -> int:
     """Offers a free row to the best, unless it is filtered out, too far, or on an earlier page. `nearest` bounds what
     proximity adds to its score."""
-    if not passes_kind_and_price(tree, query, row):
+    if not passes_room_filters(tree, query, row):
         return hits
     lower_bound_m = distance_lower_bound_m(tree, query.x, query.y, query.z, row)
     if lower_bound_m > query.radius_m:
@@ -165,6 +166,8 @@ def _visit_row(
         is_on_earlier_page(query, row_merit, distance, place)
         or _is_place_on_earlier_page(tree, query, workspace, row, distance)
     ):
+        return hits
+    if query.to_confirm and has_confirmed_match(tree, query, workspace.slots, workspace.other_free, row):
         return hits
     return offer(keys, workspace.rows, limit, hits, row_merit, distance, place, tree.space_id[row], row)
 

@@ -95,6 +95,8 @@ class Query:
     most_windows: bool = False
     """Free in one window is enough; spaces free in more windows come first, before any score."""
     seats: int = 1
+    max_seats: int | None = None
+    """Of the whole space, free or not: no hall for a few people."""
     needs: frozenset[Amenity] = frozenset()
     wishes: frozenset[Amenity] = frozenset()
     kinds: frozenset[PlaceKind] = frozenset()
@@ -114,6 +116,8 @@ class Query:
     """Weights by term name, on any scale; None means those of the preset."""
     candidates: bool = False
     """Include places that never agreed to host; they have no space and no availability."""
+    to_confirm: bool = False
+    """Only places to confirm: none of their spaces is known to meet all needs, and some space may."""
     limit: int = 20
 
     def __post_init__(self) -> None:
@@ -130,6 +134,13 @@ class Query:
                 value=self.seats,
                 fr="Le nombre de places doit être compris entre 1 et 10 000.",
                 en="The number of seats must be between 1 and 10,000.",
+            )
+        if self.max_seats is not None and not self.seats <= self.max_seats <= 10_000:
+            raise InvalidInput(
+                field="max_seats",
+                value=self.max_seats,
+                fr="Le nombre de places au plus doit être compris entre le nombre de places demandé et 10 000.",
+                en="The number of seats at most must be between the seats asked for and 10,000.",
             )
         if not 0 <= self.radius_m <= MAX_RADIUS_M:
             raise InvalidInput(

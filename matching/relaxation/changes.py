@@ -26,6 +26,8 @@ DECIMETRE: Mapping[Mode | None, int] = {None: 100, Mode.WALK: 400, Mode.BIKE: 15
 OTHER_MODE = 4_000_000
 NEED = 3_000_000
 SEAT = 2_000_000
+EXTRA_SEAT = 100_000
+"""For each seat by which a room may be larger."""
 CENT = 5_000
 ANY_PRICE = 10_000_000
 ANY_KIND = 4_000_000
@@ -129,6 +131,19 @@ class FewerSeats:
 
 
 @dataclass(frozen=True, slots=True)
+class LargerRoom:
+    """A higher maximum of seats."""
+
+    max_seats: int
+
+    def apply(self, query: Query) -> Query:
+        return replace(query, max_seats=self.max_seats)
+
+    def cost(self, query: Query) -> int:
+        return EXTRA_SEAT * (self.max_seats - (query.max_seats or self.max_seats))
+
+
+@dataclass(frozen=True, slots=True)
 class HigherPrice:
     """A higher maximum price; None accepts any price, unknown ones included."""
 
@@ -182,6 +197,7 @@ Change = (
     | OtherTime
     | DropNeeds
     | FewerSeats
+    | LargerRoom
     | HigherPrice
     | AnyKind
     | AnySpaceKind

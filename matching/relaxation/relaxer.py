@@ -44,6 +44,7 @@ _KINDS, _SPACE_KINDS = tuple(PlaceKind), tuple(SpaceKind)
 _ALL_COSTS: Mapping[int, int] = {
     kernel.NEED: change.NEED,
     kernel.SEAT: change.SEAT,
+    kernel.EXTRA_SEAT: change.EXTRA_SEAT,
     kernel.CENT: change.CENT,
     kernel.ANY_PRICE: change.ANY_PRICE,
     kernel.ANY_KIND: change.ANY_KIND,
@@ -96,12 +97,14 @@ def relax(
 ) -> tuple[Relaxation, ...]:
     """Proposals, cheapest first.
 
-    Empty if `enough` places fit already (`query.limit` unless given), or if the searcher may see no place within
-    MAX_RADIUS_M. `now`: timezone-aware. `zone`: time zone of the searcher, for days and hours. With a mode and a
-    `router`, proposals are computed by the straight line and checked over the network. Raises InvalidInput as
-    `matching.search.engine.find` does.
+    Empty if `enough` places fit already (`query.limit` unless given), if the query is for places to confirm, or if the
+    searcher may see no place within MAX_RADIUS_M. `now`: timezone-aware. `zone`: time zone of the searcher, for days
+    and hours. With a mode and a `router`, proposals are computed by the straight line and checked over the network.
+    Raises InvalidInput as `matching.search.engine.find` does.
     """
     check_windows(query.windows, layers[0].index.snapshot.meta, now)
+    if query.to_confirm:
+        return ()
     relaxer = _Relaxer(layers, query, now, zone, min(enough or query.limit, MAX_LIMIT))
     if relaxer.total >= relaxer.enough:
         return ()
@@ -143,6 +146,7 @@ class _Relaxer:
             *self._other_times(),
             *self._dropped_needs(),
             *self._fewer_seats(),
+            *self._larger_rooms(),
             *self._higher_prices(),
             *self._lifted_conditions(),
         )
@@ -193,6 +197,11 @@ class _Relaxer:
         if self.query.seats > 1:
             for place in self._next({kernel.SEAT: change.SEAT}):
                 yield change.FewerSeats(self.query.seats - place.cost // change.SEAT)
+
+    def _larger_rooms(self) -> Iterator[Change]:
+        if self.query.max_seats is not None:
+            for place in self._next({kernel.EXTRA_SEAT: change.EXTRA_SEAT}):
+                yield change.LargerRoom(self.query.max_seats + place.cost // change.EXTRA_SEAT)
 
     def _higher_prices(self) -> Iterator[Change]:
         if self.query.max_price_cents is not None:
@@ -257,6 +266,9 @@ class _Relaxer:
             changes.append(change.IncludeCandidates())
         if offered and query.space_kinds and _SPACE_KINDS[c.space_kind[place.row]] not in query.space_kinds:
             changes.append(change.AnySpaceKind())
+        seats = int(c.seats[place.row])
+        if offered and query.max_seats is not None and seats > query.max_seats:
+            changes.append(change.LargerRoom(seats))
         if offered and query.max_price_cents is not None:
             higher = change.HigherPrice(None if place.cents == UNKNOWN_CENTS else place.cents)
             if higher.cost(query) == change.ANY_PRICE:

@@ -188,6 +188,8 @@ class PreparedIndex:
             query.most_windows,
             -1 if now is None else max(0, now - first),
             len(query.windows),
+            -1 if query.max_seats is None else query.max_seats,
+            query.to_confirm,
             *windows,
         )
         profile = (query.community, query.visible, query.seats, tuple(weights.items()))

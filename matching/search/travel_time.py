@@ -230,7 +230,7 @@ class _RoutedSearch:
     def _nearest(self, layer: Layer, limit: int) -> tuple[Ints, Floats, bool]:
         """One row of each of the nearest `limit` places that fit but for needs; their distances in metres; whether
         there are no more."""
-        query = replace(self._query, needs=frozenset(), limit=MAX_LIMIT)
+        query = replace(self._query, needs=frozenset(), to_confirm=False, limit=MAX_LIMIT)
         rows: list[int] = []
         metres: list[float] = []
         cursor = None

@@ -31,10 +31,10 @@ def search(
     if as_json:
         print_json(collection)
     else:
-        _print_table(collection, language())
+        _print_table(collection, language(), to_confirm=request.to_confirm)
 
 
-def _print_table(collection: dict[str, Any], tongue: Language) -> None:
+def _print_table(collection: dict[str, Any], tongue: Language, *, to_confirm: bool) -> None:
     from rich.table import Table
 
     french = tongue == "fr"
@@ -62,7 +62,7 @@ def _print_table(collection: dict[str, Any], tongue: Language) -> None:
             row["reason"],
         )
     screen, t = console(), Translator(tongue)
-    screen.print(_found(collection, t), markup=False)
+    screen.print(_found(collection, t, to_confirm=to_confirm), markup=False)
     if collection["travel"] is not None:
         screen.print(_travel(collection["travel"], french), markup=False)
     if collection["total"]:
@@ -70,22 +70,23 @@ def _print_table(collection: dict[str, Any], tongue: Language) -> None:
     relaxations = collection.get("relaxations", ())
     if relaxations:
         screen.print(t("relax.title"))
-    elif not collection["total"]:
+    elif not collection["total"] and not to_confirm:
         screen.print(t("search.nothing_helps"))
     for one in relaxations:
         screen.print(f"  {one['text']}", markup=False)
 
 
-def _found(collection: dict[str, Any], t: Translator) -> str:
+def _found(collection: dict[str, Any], t: Translator, *, to_confirm: bool) -> str:
     """`1 105 lieux près de Paris (75), 3 à confirmer`."""
-    total, travel, to_confirm = collection["total"], collection["travel"], collection["to_confirm"]
+    total, travel, unconfirmed = collection["total"], collection["travel"], collection["to_confirm"]
     number = Formats(t.language).number
-    found = t.count("search.found", total, number=number(total)) if total else t("search.none")
+    key = "search.found_to_confirm" if to_confirm else "search.found"
+    found = t.count(key, total, number=number(total)) if total or to_confirm else t("search.none")
     if travel is not None and not travel["all_counted"]:
         found = t("search.at_least", found=found)
     told = f"{found} {t('search.near', place=collection['where']['label'])}"
-    if to_confirm:
-        told += f", {t.count('relax.to_confirm', to_confirm, number=number(to_confirm))}"
+    if unconfirmed:
+        told += f", {t.count('relax.to_confirm', unconfirmed, number=number(unconfirmed))}"
     return told
 
 

@@ -12,7 +12,7 @@ from geo.gazetteer.gazetteer import Gazetteer
 from geo.gazetteer.location import Located
 from geo.types import Amenity, PlaceKind, SpaceKind
 from matching.query.query import DEFAULT_RADIUS_M, Mode, Preset, Query, Window
-from matching.relaxation.changes import AnyKind, AnySpaceKind, FewerSeats, HigherPrice, IncludeCandidates
+from matching.relaxation.changes import AnyKind, AnySpaceKind, FewerSeats, HigherPrice, IncludeCandidates, LargerRoom
 from service.localisation.catalogue import Translator
 from service.localisation.formats import Formats
 from service.search.filters import Filter, FormField, Relaxable, RoomFilter, declared_filters
@@ -40,6 +40,10 @@ def _seats_text(change: FewerSeats, query: Query, t: Translator, _: Formats) -> 
 def _price_text(change: HigherPrice, _: Query, t: Translator, fmt: Formats) -> str:
     highest = change.max_price_cents
     return t("relax.any_price") if highest is None else t("relax.max_price", price=fmt.price(highest))
+
+
+def _room_text(change: LargerRoom, _query: Query, t: Translator, _: Formats) -> str:
+    return t.count("relax.max_seats", change.max_seats)
 
 
 class SearchRequest(msgspec.Struct, frozen=True):
@@ -166,6 +170,18 @@ class SearchRequest(msgspec.Struct, frozen=True):
             relaxable=Relaxable(HigherPrice, "price", _price_text),
         ),
     ] = None
+    max_seats: Annotated[
+        int | None,
+        Filter(
+            help="Seats of the room at most",
+            least=1,
+            most=10_000,
+            query=same("max_seats"),
+            room=RoomFilter(is_droppable=True),
+            form=FormField(read=number_of_seats, is_further=True),
+            relaxable=Relaxable(LargerRoom, "max_seats", _room_text),
+        ),
+    ] = None
     community: Annotated[
         str | None,
         Filter(
@@ -198,6 +214,14 @@ class SearchRequest(msgspec.Struct, frozen=True):
             room=RoomFilter(),
             form=FormField(is_further=True),
             relaxable=Relaxable(IncludeCandidates, "candidates"),
+        ),
+    ] = False
+    to_confirm: Annotated[
+        bool,
+        Filter(
+            help="Only places to confirm: a need is unknown, all else fits",
+            query=same("to_confirm"),
+            form=FormField(),
         ),
     ] = False
     limit: Annotated[

@@ -184,7 +184,10 @@ class Reference:
                 answers = {row["answers"].get(need.value, "unknown") for need in query.needs}
                 if "no" not in answers and self.fits(row, query):
                     (unsure_rows if "unknown" in answers else sure_rows).append(row)
-            if sure_rows:
+            if query.to_confirm:
+                if unsure_rows and not sure_rows:
+                    results.append(self.best(place, unsure_rows, distance_m, weights, query))
+            elif sure_rows:
                 results.append(self.best(place, sure_rows, distance_m, weights, query))
             elif unsure_rows:
                 unsure += 1
@@ -203,6 +206,7 @@ class Reference:
         price = self.price(row, query)
         return (
             row["seats"] >= query.seats
+            and (query.max_seats is None or row["seats"] <= query.max_seats)
             and (not query.space_kinds or row["kind"] in query.space_kinds)
             and (query.max_price_cents is None or (price is not None and price <= query.max_price_cents))
             and self.free_enough(row, query)

@@ -65,7 +65,7 @@ form.addEventListener("submit", (event) => {
 form.addEventListener("change", (event) => {
   const field = event.target;
   if (field.name === "need") sayNeeds(form);
-  if (field === where || field.name === "max_price" || field.name === "seats") return; // typed: Enter or the button asks
+  if (field.matches("input:not([type=checkbox], [type=radio])")) return; // typed: Enter or the button asks
   if (field.hasAttribute("data-reload") && where.value.trim()) return location.assign(address()); // another brand
   refine();
 });

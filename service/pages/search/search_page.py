@@ -57,8 +57,12 @@ class Answer:
     terms: tuple[str, ...]
     total: int
     travel: str
+    empty: str
+    """Why there are no results."""
     to_confirm: str
-    to_confirm_url: str
+    """How many places are to confirm; where these are listed, what that means."""
+    to_confirm_link: tuple[str, str]
+    """Address and words of the link to them, or back."""
     more_url: str
     proposals: tuple[Proposal, ...]
     map: dict[str, Any]
@@ -119,6 +123,7 @@ def _answer(
     cards = tuple(maker.card(rank, result) for rank, result in enumerate(found.results[: form.show], start=1))
 
     words = RelaxationWords(t, fmt, ZoneInfo(located.time_zone), found.query)
+    proposals = tuple(proposal(one, form, words) for one in desk.relax(located, found, FIRST_PAGE))
     return Answer(
         title=_title(form, found, t, fmt),
         subtitle=_subtitle(form, located, t, fmt, zone_today, len(found.query.windows)),
@@ -126,18 +131,21 @@ def _answer(
         terms=_terms(found),
         total=total,
         travel=_travel(found.travel, t),
-        to_confirm=t.count("search.to_confirm", found.to_confirm, number=fmt.number(found.to_confirm))
-        if found.to_confirm
-        else "",
-        to_confirm_url=form.url(need=(), wish=tuple(dict.fromkeys((*form.words("wish"), *form.words("need"))))),
+        empty=""
+        if total or form.filters["to_confirm"]
+        else t("search.none_why" if proposals else "search.nothing_helps"),
+        to_confirm=_to_confirm(form, found, t, fmt),
+        to_confirm_link=_to_confirm_link(form, t),
         more_url=form.url(show=form.show + FIRST_PAGE) if len(found.results) > form.show else "",
-        proposals=tuple(proposal(one, form, words) for one in desk.relax(located, found, FIRST_PAGE)),
+        proposals=proposals,
         map=_map(form, located, found, cards, t),
         impression=log.log_impression(found, form.show) if log is not None and found.results else "",
     )
 
 
 def _title(form: SearchForm, found: SearchResults, t: Translator, fmt: Formats) -> str:
+    if form.filters["to_confirm"]:
+        return t.count("search.found_to_confirm", found.total, number=fmt.number(found.total))
     if not found.total:
         return t("search.none")
     key = "search.found_free" if form.date and not form.filters["candidates"] else "search.found"
@@ -145,6 +153,19 @@ def _title(form: SearchForm, found: SearchResults, t: Translator, fmt: Formats) 
     if found.travel is not None and not found.travel.all_counted:
         return t("search.at_least", found=title)
     return title
+
+
+def _to_confirm(form: SearchForm, found: SearchResults, t: Translator, fmt: Formats) -> str:
+    if form.filters["to_confirm"]:
+        return t("search.only_to_confirm")
+    count = found.to_confirm
+    return t.count("search.to_confirm", count, number=fmt.number(count)) if count else ""
+
+
+def _to_confirm_link(form: SearchForm, t: Translator) -> tuple[str, str]:
+    listed = bool(form.filters["to_confirm"])
+    address = form.url(to_confirm=not listed, show=FIRST_PAGE)
+    return address, t("search.sure_link" if listed else "search.to_confirm_link")
 
 
 def _travel(travel: Travel | None, t: Translator) -> str:

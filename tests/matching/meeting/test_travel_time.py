@@ -200,7 +200,7 @@ def test_beyond_a_bound_it_says_that_there_may_be_better(
     snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch, most_places: int
 ) -> None:
     people = (Person(Point(2.35, 48.86)), Person(Point(2.36, 48.87)))
-    monkeypatch.setattr("matching.meeting.travel_time.MOST_WAYS", len(people) * most_places)
+    monkeypatch.setattr("matching.meeting.travel_time.MAX_ROUTES", len(people) * most_places)
     query = MeetingQuery(people, Query(people[0].point, candidates=True))
     counting = Counting(Winding())  # type: ignore[arg-type]
     answer = meet_by_travel_time([SnapshotLayer(snapshot)], query, NOW, router=counting)

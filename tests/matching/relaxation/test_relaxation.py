@@ -23,6 +23,7 @@ from matching.relaxation.changes import (
     HigherPrice,
     IncludeCandidates,
     LargerRadius,
+    LargerRoom,
     OtherMode,
     OtherTime,
     TimeChange,
@@ -123,10 +124,23 @@ def test_the_shortest_way_further(small_snapshot: Snapshot, reference: Reference
 def test_the_fewest_seats_given_up(small_snapshot: Snapshot, reference: Reference) -> None:
     helped = 0
     for seats in (2, 5, 9, 45):
-        for query, total in short_queries(reference, 25, seed=seats, seats=seats, limit=20, radius_m=30_000.0):
+        asked = {"seats": seats, "max_seats": None, "limit": 20, "radius_m": 30_000.0}
+        for query, total in short_queries(reference, 25, seed=seats, **asked):
             tried = [(FewerSeats(n), replace(query, seats=n)) for n in range(seats - 1, 0, -1)]
             expected = smallest(reference, query, total, tried)
             assert single_changes(small_snapshot, query, FewerSeats) == expected
+            helped += len(expected)
+    assert helped > 30
+
+
+def test_the_next_larger_rooms(small_snapshot: Snapshot, reference: Reference) -> None:
+    helped = 0
+    sizes = sorted({row["seats"] for rows in reference.spaces.values() for row in rows})
+    for most in (1, 4, 12):
+        for query, total in short_queries(reference, 40, seed=most, seats=1, max_seats=most, limit=20, radius_m=3e4):
+            tried = [(LargerRoom(n), replace(query, max_seats=n)) for n in sizes if n > most]
+            expected = smallest(reference, query, total, tried)
+            assert single_changes(small_snapshot, query, LargerRoom) == expected
             helped += len(expected)
     assert helped > 30
 
@@ -307,6 +321,8 @@ def row_costs(
         return [cost if query.candidates else cost + 12]
     if query.space_kinds and row["kind"] not in query.space_kinds:
         cost += 4
+    if query.max_seats is not None:
+        cost += 0.1 * max(0, row["seats"] - query.max_seats)
     if query.max_price_cents is not None:
         price = reference.price(row, query)
         over = 1e9 if price is None else max(0, price - query.max_price_cents)
@@ -323,12 +339,13 @@ def row_costs(
 
 def narrow(rng: random.Random) -> Query:
     """A query with hardly any results."""
-    query = query_from(rng)
+    query, seats = query_from(rng), rng.choice([1, 2, 9])
     return replace(
         query,
         needs=frozenset(rng.sample(list(Amenity), 4)),
         kinds=frozenset(rng.sample(list(PlaceKind), 2)),
-        seats=rng.choice([1, 2, 9]),
+        seats=seats,
+        max_seats=rng.choice([None, None, seats, seats + 3]),
         max_price_cents=rng.choice([None, 0, 600]),
         radius_m=rng.choice([1000.0, 5000.0, 1230.7692307692307]),
         candidates=False,
@@ -356,7 +373,7 @@ def test_several_changes_together_are_the_least_there_is(small_snapshot: Snapsho
 def test_no_dead_end_while_anything_is_near(small_snapshot: Snapshot, reference: Reference) -> None:
     rng, ends = random.Random(30), 0
     for number in range(100):
-        query = replace(narrow(rng), seats=10_000, limit=20)
+        query = replace(narrow(rng), seats=10_000, max_seats=None, limit=20)
         if number % 10 == 0:
             query = replace(query, point=Point(-30.0, 40.0))
         relaxations = relax([SnapshotLayer(small_snapshot)], query, NOW, PARIS)

@@ -1,6 +1,7 @@
 """The engine answers exactly what the reference search answers."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -62,6 +63,22 @@ def test_10_000_random_queries_equal_the_reference(
         layer.index.wait_for_bounds()
         assert search([layer], query, NOW) == answer
     assert with_results >= 0.7 * QUERIES
+
+
+def test_rooms_of_at_most_so_many_seats(snapshot: Snapshot, reference: Reference) -> None:
+    rng, layer, answered, fewer = random.Random(12), SnapshotLayer(snapshot), 0, 0
+    for _ in range(1_500):
+        plain = query_from(rng)
+        query = replace(plain, max_seats=plain.seats + rng.choice([0, 1, 3, 20]))
+        answer = search([layer], query, NOW)
+        expected, total, unsure = reference.search(query, NOW)
+        assert (answer.total, answer.to_confirm) == (total, unsure)
+        assert len(answer.results) == min(total, query.limit)
+        for result, other in zip(answer.results, expected, strict=False):
+            same(result, other, query)
+        answered += total > 0
+        fewer += total < search([layer], plain, NOW).total
+    assert answered > 700 and fewer > 700
 
 
 def test_equal_scores_go_by_distance_then_place(small_world: World) -> None:

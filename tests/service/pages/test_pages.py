@@ -241,6 +241,17 @@ def test_more_results_are_one_link_away(pages: TestClient) -> None:
     assert len(re.findall(r"<article", pages.get(more).text)) > len(re.findall(r"<article", page))
 
 
+def test_the_places_to_confirm_are_listed_exactly(pages: TestClient) -> None:
+    page = pages.get("/?where=Nantes&date=2026-11-24&need=screen&need=step_free&reach=10km").text
+    announced = int(re.findall(r"(\d+) autres? à confirmer", page)[0])
+    link = html.unescape(re.findall(r'class="to-confirm">[^<]*<a href="([^"]+)"', page)[0])
+    cards = re.findall(r"<article.*?</article>", pages.get(link + "&show=100").text, flags=re.DOTALL)
+    assert 0 < announced == len(cards) < 100
+    for card in cards:
+        assert 'class="tag no"' not in card
+        assert re.search(r'class="tag unknown">(Écran|Plain-pied) : non renseigné', card)
+
+
 def test_other_searches_that_find_more_do_find_more(pages: TestClient) -> None:
     page = pages.get("/?where=Mende&date=2026-11-24&from=09:00&to=12:00&need=wifi&reach=5km").text
     total = int(re.findall(r"<b>(\d+) lieu", page)[0])
