@@ -1,6 +1,6 @@
 """The searchable index: a snapshot and the overlay of later changes, both replaceable while searches run.
 
-From a notebook: `with LiveIndex.open(folder) as index: index.search(Query(Point(lon, lat)), datetime.now(UTC))`.
+From a notebook: `with LiveIndex.open(folder) as index: index.search(Query(Point(lon, lat)), moment)`.
 """
 
 import threading

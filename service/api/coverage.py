@@ -114,7 +114,7 @@ def create_router() -> APIRouter:
         answer: CoverageAnswer,
         limit: Annotated[int | None, Query(ge=1, le=50_000, description="Areas at most, worst first")] = None,
     ) -> Response:
-        return _text(msgspec.json.encode(as_json(answer, limit)), _JSON)
+        return Response(msgspec.json.encode(as_json(answer, limit)), media_type=_JSON)
 
     @router.get(
         "/hexagons",
@@ -143,7 +143,7 @@ def create_router() -> APIRouter:
             from service.planning.coverage_export import hexagon_frame
 
             text = hexagon_frame(sums, answer.coverage).to_json(drop_id=True)
-            return _text(text.encode(), GEOJSON)
+            return Response(text.encode(), media_type=GEOJSON)
         reachable = len(answer.coverage.places) > 0
         body = {
             "resolution": resolution,
@@ -154,7 +154,7 @@ def create_router() -> APIRouter:
             "beyond": sums.beyond.round().astype(int).tolist(),
             "mean_m": sums.mean_m.round().astype(int).tolist() if reachable else [None] * len(sums.cells),
         }
-        return _text(msgspec.json.encode(body), _JSON)
+        return Response(msgspec.json.encode(body), media_type=_JSON)
 
     @router.get(
         "/areas.csv",
@@ -192,8 +192,3 @@ def _file(media_type: str) -> dict[str, Any]:
 
 def _download(content: bytes, media_type: str, name: str) -> Response:
     return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
-
-
-def _text(content: bytes, media_type: str) -> Response:
-    """Sent compressed to whoever accepts it (`service.pages.layout.compression`)."""
-    return Response(content, media_type=media_type, headers={"Vary": "Accept-Encoding"})

@@ -89,7 +89,7 @@ def render(request: Request, template: str, *, status_code: int = 200, **context
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Content-Language"] = language
-    response.headers["Vary"] = "Accept-Language, Cookie, Accept-Encoding"
+    response.headers["Vary"] = "Accept-Language, Cookie"
     if request.query_params.get("lang") == language:
         response.set_cookie(COOKIE, language, max_age=ONE_YEAR_S, samesite="lax", httponly=True)
     return response
