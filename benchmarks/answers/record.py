@@ -161,6 +161,8 @@ def record(machine: Machine, out: Path, jobs: int, only: str) -> Counter[str]:
     other, as do chapters with a world of their own."""
     first, *others = chapters()
     others = [chapter for chapter in others if re.search(only, chapter.name)]
+    for chapter in (first, *others):
+        shutil.rmtree(out / chapter.name, ignore_errors=True)
     recorder = Recorder(machine, out, jobs)
     home = machine.new_home(0)
     recorder.run_chapter(first, home)
@@ -192,13 +194,14 @@ def record(machine: Machine, out: Path, jobs: int, only: str) -> Counter[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--tree", type=Path, required=True, help="sources to record")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the recording, replaced")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the recording; what is recorded is replaced")
     parser.add_argument("--jobs", type=int, default=2, help="requests at a time")
     parser.add_argument("--only", default="", help="pattern of the names of chapters")
     given = parser.parse_args()
     started = time.monotonic()
-    shutil.rmtree(given.out, ignore_errors=True)
-    given.out.mkdir(parents=True)
+    if not given.only:
+        shutil.rmtree(given.out, ignore_errors=True)
+    given.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="answers-") as root:
         machine = Machine(given.tree.resolve(), Path(root).resolve())
         machine.prepare()
