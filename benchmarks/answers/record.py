@@ -53,11 +53,12 @@ class Recorder:
         with ExitStack() as running:
             server: Server | None = None
             for request in chapter.requests:
-                if request.is_command:
+                settings = request.filled(values).environment
+                if server is not None and (request.is_command or settings != server.settings):
                     running.close()
                     server = None
-                elif server is None:
-                    server = running.enter_context(Server(self._machine, home))
+                if server is None and not request.is_command:
+                    server = running.enter_context(Server(self._machine, home, settings))
                 values |= self._answer(chapter.name, request, values, home, server)
         if chapter.name == WORLD:
             self.values = values

@@ -134,8 +134,8 @@ class Machine:
 class Server:
     """The server of a world, from `__enter__` to `__exit__`."""
 
-    def __init__(self, machine: Machine, home: Path) -> None:
-        self._machine, self._home = machine, home
+    def __init__(self, machine: Machine, home: Path, settings: Mapping[str, str]) -> None:
+        self._machine, self._home, self.settings = machine, home, settings
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
 
@@ -143,7 +143,7 @@ class Server:
         self._log = (self._home / "server.log").open("wb")
         self._process = subprocess.Popen(
             [sys.executable, str(self._machine.program), "serve", "--port", str(self.port)],
-            env=self._machine.environment(self._home, {}),
+            env=self._machine.environment(self._home, self.settings),
             cwd=self._home,
             stdout=self._log,
             stderr=self._log,
